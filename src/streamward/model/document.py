@@ -1,0 +1,184 @@
+"""What a bundle is made of: documents with their places, and the mistakes found in them.
+
+A room declares its kinds (`DocumentKind`), its files (`FileKind`) and its checks; the composition root
+hands them to the bundle's loader, which knows none of them by name.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+N = TypeVar("N", bound=BaseModel)
+
+FieldPath = tuple[str | int, ...]
+
+
+class Noun(BaseModel):
+    """Base of everything that a bundle declares: frozen, and no field that isn't declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RefersTo:
+    """Marks a field (in `Annotated`) whose text is the name of a document of this kind."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Marks a field (in `Annotated`) that refers to bytes beside the bundle, and says what they are."""
+
+    purpose: Literal["certificate", "ca", "key", "verifier"]
+
+    @property
+    def secret(self) -> bool:
+        """Whether nobody but the owner may read the file."""
+        return self.purpose in ("key", "verifier")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands: file relative to the bundle, line and column from 1."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing that is wrong in a bundle: where, what, and what to do about it."""
+
+    place: Place
+    what: str
+    where: str = ""
+    suggestion: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the bundle can't be used; a warning only says that something looks wrong."""
+        return self.severity == "error"
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.severity}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """One kind of YAML document: the `kind:` that it bears and the model that it must fit."""
+
+    name: str
+    model: type[Noun]
+    room: str
+    key: tuple[str, ...] = ("name",)
+    """Fields of which the one that is set names the document."""
+
+    def name_of(self, fields: Mapping[str, Any]) -> str | None:
+        """The name in these fields, or None where none of the key fields holds a text."""
+        for key in self.key:
+            value = fields.get(key)
+            if isinstance(value, str) and value:
+                return value
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file of the bundle that isn't a YAML document with a kind: its text, and what a room read."""
+
+    kind: str
+    path: str
+    text: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileKind:
+    """One kind of file: which paths (relative to the bundle) are of it, and how it is read.
+
+    `read(path, text)` gives the value and the mistakes; it must not raise for any text.
+    """
+
+    name: str
+    room: str
+    matches: Callable[[PurePosixPath], bool]
+    read: Callable[[str, str], tuple[Any, Iterable[Mistake]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One declared thing, and where each of its fields stands."""
+
+    kind: str
+    name: str
+    value: Noun
+    file: str
+    places: Mapping[FieldPath, Place]
+
+    def place(self, *path: str | int) -> Place:
+        """Where the field stands, or else the nearest thing around it."""
+        for length in range(len(path), -1, -1):
+            found = self.places.get(path[:length])
+            if found is not None:
+                return found
+        return Place(self.file, 1)
+
+    def mistake(
+        self,
+        what: str,
+        *path: str | int,
+        suggestion: str = "",
+        severity: Literal["error", "warning"] = "error",
+    ) -> Mistake:
+        """A mistake about one field of this document."""
+        where = ".".join(str(part) for part in path)
+        subject = f"{self.kind} {self.name}" + (f": {where}" if where else "")
+        return Mistake(self.place(*path), what, subject, suggestion, severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Everything that a folder declares, as read; `streamward.bundle` loads and checks one."""
+
+    root: Path
+    documents: tuple[Document, ...] = ()
+    files: tuple[SourceFile, ...] = ()
+    broken: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    """(kind, name) of documents that stand there but could not be read."""
+
+    def of(self, model: type[N]) -> tuple[N, ...]:
+        """Every declared value of this model, in the order of files and lines."""
+        return tuple(d.value for d in self.documents if isinstance(d.value, model))
+
+    def documents_of(self, model: type[BaseModel]) -> tuple[Document, ...]:
+        """The documents of this model, with their places."""
+        return tuple(d for d in self.documents if isinstance(d.value, model))
+
+    def find(self, model: type[N], name: str) -> N | None:
+        """The declared value of this model and name."""
+        for document in self.documents:
+            if document.name == name and isinstance(document.value, model):
+                return document.value
+        return None
+
+    def names(self, kind: str) -> frozenset[str]:
+        """The names declared for a kind, those of broken documents included."""
+        whole = {d.name for d in self.documents if d.kind == kind}
+        return frozenset(whole | {name for of, name in self.broken if of == kind})
+
+    def files_of(self, kind: str) -> tuple[SourceFile, ...]:
+        """The files of a kind, by path."""
+        return tuple(file for file in self.files if file.kind == kind)
+
+
+Check = Callable[[Bundle], Iterable[Mistake]]
+"""Looks across documents. Must hold for a bundle with parts missing: what is broken is left out."""

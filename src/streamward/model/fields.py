@@ -1,0 +1,32 @@
+"""The types of fields that several nouns share."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from streamward.model.document import Material, RefersTo
+
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]*$")
+]
+"""A name that people choose: letters, digits and `. _ @ -`, starting with a letter or digit."""
+
+StreamText = Annotated[
+    str, StringConstraints(min_length=1, max_length=249, pattern=r"^[A-Za-z0-9._-]+$")
+]
+"""What Kafka allows in the name of a topic."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+
+_REFERENCE = StringConstraints(max_length=1000, pattern=r"^(file|env):.+$")
+CertificateReference = Annotated[str, _REFERENCE, Material("certificate")]
+AuthorityReference = Annotated[str, _REFERENCE, Material("ca")]
+KeyReference = Annotated[str, _REFERENCE, Material("key")]
+VerifierReference = Annotated[str, _REFERENCE, Material("verifier")]
+
+ClassName = Annotated[Name, RefersTo("DataClass")]
+ClusterName = Annotated[Name, RefersTo("Cluster")]
+NetworkName = Annotated[Name, RefersTo("Network")]
+PrincipalName = Annotated[Name, RefersTo("Principal")]
+RoleName = Annotated[Name, RefersTo("Role")]
+TenantName = Annotated[Name, RefersTo("Tenant")]

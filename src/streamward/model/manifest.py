@@ -1,0 +1,23 @@
+"""The head of a bundle."""
+
+from enum import StrEnum
+
+from streamward.model.document import Noun
+from streamward.model.fields import Name, Text
+
+
+class Environment(StrEnum):
+    """Where the bundle is used; a few conveniences exist in `development` only."""
+
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+class Manifest(Noun):
+    """What the bundle is called, where it is used, and who answers for it."""
+
+    name: Name
+    environment: Environment
+    owner: Text
+    description: Text | None = None

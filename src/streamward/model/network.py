@@ -1,0 +1,26 @@
+"""Where callers come from."""
+
+from ipaddress import ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from streamward.model.document import Noun
+from streamward.model.fields import Name, Text
+
+
+def _addresses(text: str) -> str:
+    ip_network(text)
+    return text
+
+
+AddressRange = Annotated[str, Field(max_length=64), AfterValidator(_addresses)]
+"""Addresses in CIDR notation, without host bits: `10.0.0.0/8`, `2001:db8::/32`."""
+
+
+class Network(Noun):
+    """Addresses that go by one name in rules."""
+
+    name: Name
+    description: Text | None = None
+    addresses: tuple[AddressRange, ...] = Field(min_length=1, max_length=1000)

@@ -1,0 +1,84 @@
+"""Who calls: people and programs, what they prove it with, and the roles and tenants they belong to."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from streamward.model.document import Noun
+from streamward.model.fields import Name, RoleName, TenantName, Text, VerifierReference
+
+
+class PrincipalType(StrEnum):
+    """A person or a program; the policy tells them apart."""
+
+    USER = "user"
+    SERVICE = "service"
+
+
+class Tenant(Noun):
+    """A group of principals and name prefixes that is kept apart from others."""
+
+    name: Name
+    description: Text | None = None
+
+
+class Role(Noun):
+    """A bundle of rights that principals hold; a role has the rights of those that it includes."""
+
+    name: Name
+    description: Text | None = None
+    includes: tuple[RoleName, ...] = Field(default=(), max_length=100)
+
+
+class CertificateCredential(Noun):
+    """A TLS client certificate, by its whole subject or by one alternative name."""
+
+    id: Name
+    type: Literal["certificate"]
+    subject: Annotated[str, StringConstraints(min_length=3, max_length=1000)] | None = None
+    """RFC 4514 text, such as `CN=payments-api,O=Example`."""
+    san: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
+    """A subject alternative name, such as `spiffe://example.org/payments-api`."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.subject is None) == (self.san is None):
+            raise ValueError("give exactly one of `subject` and `san`")
+        return self
+
+
+class PasswordCredential(Noun):
+    """A password, known only by its verifier (RFC 5803 text, SCRAM-SHA-256)."""
+
+    id: Name
+    type: Literal["password"]
+    verifier: VerifierReference
+
+
+class UnixUserCredential(Noun):
+    """A user of the machine that the gateway runs on, at the control door only."""
+
+    id: Name
+    type: Literal["unix_user"]
+    user: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    """A login name, or `@owner`: whoever runs the gateway."""
+
+
+Credential = Annotated[
+    CertificateCredential | PasswordCredential | UnixUserCredential, Field(discriminator="type")
+]
+
+
+class Principal(Noun):
+    """Somebody or something that may call, and how it proves who it is."""
+
+    name: Name
+    type: PrincipalType
+    description: Text | None = None
+    tenant: TenantName
+    roles: tuple[RoleName, ...] = Field(default=(), max_length=100)
+    mfa: bool = False
+    """Whether whoever holds the credentials has shown a second factor."""
+    device_posture: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    credentials: tuple[Credential, ...] = Field(default=(), max_length=20)

@@ -1,0 +1,69 @@
+"""What a stream may carry, and what its content asks of those who touch it."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from streamward.model.document import Noun
+from streamward.model.fields import ClassName, Name, NetworkName, StreamText, TenantName, Text
+
+
+class Level(StrEnum):
+    """How bad it is when the data gets out."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    RESTRICTED = "restricted"
+
+    @property
+    def rank(self) -> int:
+        """0 for public to 3 for restricted; the policy's `resource.level`."""
+        return list(Level).index(self)
+
+
+class Requirements(Noun):
+    """Controls that every stream of a class must have; each compiles to a rule that forbids."""
+
+    tls: bool = False
+    """Only over TLS."""
+    mfa: bool = False
+    """People only with a second factor; programs are not asked for one."""
+    networks: tuple[NetworkName, ...] = Field(default=(), max_length=100)
+    """Only from these networks."""
+
+
+class DataClass(Noun):
+    """A kind of data: how sensitive it is, who answers for it, and what it requires."""
+
+    name: Name
+    level: Level
+    owner: Text | None = None
+    description: Text | None = None
+    regulations: tuple[Text, ...] = Field(default=(), max_length=50)
+    requires: Requirements = Requirements()
+
+
+class Namespace(Noun):
+    """A prefix of names that belongs to a tenant."""
+
+    prefix: StreamText
+    tenant: TenantName
+    description: Text | None = None
+
+
+class Stream(Noun):
+    """A topic, or every topic that starts with a prefix, and the classes of data in it."""
+
+    name: StreamText | None = None
+    prefix: Annotated[StreamText, StringConstraints(max_length=248)] | None = None
+    classes: tuple[ClassName, ...] = Field(default=(), max_length=50)
+    owner: Text | None = None
+    description: Text | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.name is None) == (self.prefix is None):
+            raise ValueError("give exactly one of `name` and `prefix`")
+        return self

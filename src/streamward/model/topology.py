@@ -1,0 +1,144 @@
+"""Where brokers are, and where and how the gateway listens for clients."""
+
+import re
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from streamward.model.document import Noun
+from streamward.model.fields import (
+    AuthorityReference,
+    CertificateReference,
+    ClusterName,
+    KeyReference,
+    Name,
+    PrincipalName,
+)
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+NodeId = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Host = Annotated[
+    str, StringConstraints(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9:]([A-Za-z0-9.:-]*)$")
+]
+
+
+def _endpoint(text: str) -> str:
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):([0-9]{1,5})", text)
+    if match is None or not 1 <= int(match[2]) <= 65535:
+        raise ValueError("write it as `host:port`")
+    return text
+
+
+Endpoint = Annotated[str, Field(max_length=300), AfterValidator(_endpoint)]
+
+
+class UpstreamTls(Noun):
+    """How the gateway speaks TLS to the brokers."""
+
+    ca: AuthorityReference
+    certificate: CertificateReference | None = None
+    key: KeyReference | None = None
+    server_name: Host | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("`certificate` and `key` belong together")
+        return self
+
+
+class Cluster(Noun):
+    """A cluster of brokers that only the gateway may reach."""
+
+    name: Name
+    bootstrap: tuple[Endpoint, ...] = Field(min_length=1, max_length=100)
+    tls: UpstreamTls | None = None
+
+
+class PortNodes(Noun):
+    """Broker `first_id + i` is reached on port `first_port + i`."""
+
+    first_id: NodeId
+    count: int = Field(ge=1, le=1000)
+    first_port: Port
+
+
+class PortRouting(Noun):
+    """One port to start with and one for each broker."""
+
+    bootstrap: Port
+    nodes: PortNodes
+
+
+class SniNodes(Noun):
+    """Which broker ids exist."""
+
+    first_id: NodeId
+    count: int = Field(ge=1, le=10000)
+
+
+class SniRouting(Noun):
+    """One port for all brokers; the server name of the TLS hello says which is meant."""
+
+    port: Port
+    bootstrap_name: Host
+    node_name: Annotated[str, StringConstraints(max_length=253, pattern=r"^[A-Za-z0-9.{}-]+$")]
+    """A name with `{id}` in it: `broker-{id}.kafka.example.com`."""
+    nodes: SniNodes
+
+    @model_validator(mode="after")
+    def _one_id(self) -> Self:
+        if self.node_name.count("{id}") != 1 or re.search(
+            r"[{}]", self.node_name.replace("{id}", "")
+        ):
+            raise ValueError("`node_name` must contain `{id}` once")
+        return self
+
+
+class ListenerTls(Noun):
+    """The gateway's certificate, and what it asks of clients."""
+
+    certificate: CertificateReference
+    key: KeyReference
+    client_ca: AuthorityReference | None = None
+    client_certificate: Literal["none", "optional", "required"] = "optional"
+
+
+class ListenerLimits(Noun):
+    """What one listener takes in at most."""
+
+    connections_max: int = Field(default=1000, ge=1, le=1_000_000)
+    frame_bytes_max: int = Field(default=104_857_600, ge=1024, le=2**31 - 1)
+    in_flight_max: int = Field(default=64, ge=1, le=10_000)
+
+
+class Listener(Noun):
+    """Where clients of one cluster connect, and what they must prove."""
+
+    name: Name
+    cluster: ClusterName
+    bind: Host = "127.0.0.1"
+    advertise: Host
+    """The host name or address that clients are told to connect to."""
+    ports: PortRouting | None = None
+    sni: SniRouting | None = None
+    tls: ListenerTls | None = None
+    sasl: tuple[Literal["PLAIN"], ...] = Field(default=(), max_length=10)
+    plaintext_principal: PrincipalName | None = None
+    durability: Literal["grouped", "strict"] = "grouped"
+    unrecorded: Literal["refuse", "serve"] = "refuse"
+    limits: ListenerLimits = ListenerLimits()
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.ports is None) == (self.sni is None):
+            raise ValueError("give exactly one of `ports` and `sni`")
+        return self
+
+    def used_ports(self) -> tuple[int, ...]:
+        """Every port that the listener binds, the first being the one to start with."""
+        if self.sni is not None:
+            return (self.sni.port,)
+        assert self.ports is not None  # exactly one of both is set
+        nodes = self.ports.nodes
+        return (self.ports.bootstrap, *range(nodes.first_port, nodes.first_port + nodes.count))
