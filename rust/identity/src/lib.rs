@@ -1,1 +1,19 @@
-//! placeholder
+//! Who is calling: certificates and passwords, checked against the identity section of a snapshot.
+//!
+//! Pure functions over bytes: no socket, no clock, no file. A password check costs milliseconds of
+//! processor time on purpose; callers run it where it may block.
+#![forbid(unsafe_code)]
+
+pub mod certificate;
+mod directory;
+mod error;
+pub mod plain;
+mod section;
+pub mod verifier;
+
+pub use certificate::Names;
+pub use directory::{Directory, Identity};
+pub use error::{IdentityError, Refusal};
+pub use plain::Plain;
+pub use section::{Credential, IdentitySection, Principal, PrincipalKind};
+pub use verifier::Verifier;

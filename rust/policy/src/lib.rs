@@ -1,1 +1,24 @@
-//! placeholder
+//! Who may do what: the policy section of a snapshot, compiled to Cedar, with memoised decisions.
+//!
+//! Everything that is not known is denied: a principal, a rule that fails to evaluate, a request that
+//! no rule allows. The crate owns no clock and no socket; the time of a request stands in its context.
+#![forbid(unsafe_code)]
+
+mod document;
+mod error;
+mod policy;
+mod request;
+mod section;
+
+pub use error::{PolicyError, RuleProblem};
+pub use policy::Policy;
+pub use request::{Action, Context, Decision, Mechanism, Request, Resource, ResourceKind};
+pub use section::{
+    Class, Level, Namespace, Network, PolicySection, PrincipalFacts, PrincipalKind, Role, Rule,
+    Stream,
+};
+
+/// The Cedar schema of this version of Streamward, for the `schema` field of a snapshot.
+///
+/// Compiling uses the schema of the snapshot, which is covered by its digest, never this constant.
+pub const SCHEMA: &str = include_str!("streamward.cedarschema");

@@ -1,0 +1,58 @@
+//! What can be wrong with an identity section, and why a caller is refused.
+
+/// Why bytes or a section could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// Text that is not a password verifier.
+    #[error("the password verifier cannot be used: {0}")]
+    Verifier(&'static str),
+    /// Bytes that are not a PLAIN message.
+    #[error("the PLAIN message cannot be read: {0}")]
+    Plain(&'static str),
+    /// Bytes that are not a certificate that we can name.
+    #[error("the certificate cannot be read: {0}")]
+    Certificate(&'static str),
+    /// Cryptography that the platform refused.
+    #[error("a cryptographic operation failed: {0}")]
+    Cryptography(&'static str),
+    /// Everything in an identity section that does not fit together.
+    #[error("the identity section cannot be used: {}", .0.join("; "))]
+    Section(Vec<String>),
+}
+
+/// Why a caller is refused. For our log; the peer is told only that authentication failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No principal has this id.
+    #[error("no principal has this name")]
+    UnknownPrincipal,
+    /// The principal has no password credential.
+    #[error("principal `{principal}` has no password")]
+    NoPassword {
+        /// Id of the principal.
+        principal: String,
+    },
+    /// No password credential of the principal matches.
+    #[error("wrong password for principal `{principal}`")]
+    WrongPassword {
+        /// Id of the principal.
+        principal: String,
+    },
+    /// The certificate is valid and nobody's.
+    #[error("no principal has the certificate of `{subject}`")]
+    UnmappedCertificate {
+        /// RFC 4514 name of the subject.
+        subject: String,
+    },
+    /// The certificate names two principals; guessing is not an option.
+    #[error("the certificate of `{subject}` belongs to more than one principal: {principals}")]
+    AmbiguousCertificate {
+        /// RFC 4514 name of the subject.
+        subject: String,
+        /// Ids of the principals, with commas.
+        principals: String,
+    },
+    /// What the caller sent is outside of the bounds.
+    #[error("the credentials are malformed: {0}")]
+    Malformed(&'static str),
+}

@@ -1,0 +1,73 @@
+//! The identity section of a snapshot, field by field as `docs/reference/snapshot.md` describes it.
+
+use serde::Deserialize;
+
+/// Everyone who may call.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdentitySection {
+    /// Users and services.
+    pub principals: Vec<Principal>,
+}
+
+/// A user or a service.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Principal {
+    /// Unique over users and services.
+    pub id: String,
+    /// Person or program.
+    #[serde(rename = "type")]
+    pub kind: PrincipalKind,
+    /// Tenant it belongs to.
+    pub tenant: Option<String>,
+    /// Roles that are given to it directly.
+    pub roles: Vec<String>,
+    /// Whether a second factor is declared.
+    pub mfa: bool,
+    /// Declared state of its device.
+    pub device_posture: Option<String>,
+    /// What proves that somebody is this principal.
+    pub credentials: Vec<Credential>,
+}
+
+/// Person or program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrincipalKind {
+    /// A person.
+    User,
+    /// A program.
+    Service,
+}
+
+/// What proves that somebody is a principal.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Credential {
+    /// A client certificate, known by exactly one of its names.
+    Certificate {
+        /// Unique over all credentials; named in events and revocations.
+        id: String,
+        /// RFC 4514 name of the subject.
+        subject: Option<String>,
+        /// A DNS name, URI or mail address among the alternative names.
+        san: Option<String>,
+    },
+    /// A password.
+    Password {
+        /// Unique over all credentials; named in events and revocations.
+        id: String,
+        /// Reference to the RFC 5803 verifier among the materials.
+        verifier: String,
+    },
+}
+
+impl Credential {
+    /// Id of the credential.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Certificate { id, .. } | Self::Password { id, .. } => id,
+        }
+    }
+}
