@@ -1,0 +1,1 @@
+"""Conveniences for developers: a throw-away Kafka and certificates that nobody should trust."""
