@@ -1,1 +1,18 @@
-//! placeholder
+//! The record: a journal of what happened, written before an answer leaves, and its reader.
+//!
+//! One [`Journal`] writes a directory; any number of [`Reader`]s follow it without locks. *Written*
+//! means handed to the kernel (survives `kill -9`), *durable* means fsynced (survives power loss).
+#![forbid(unsafe_code)]
+
+mod batch;
+mod error;
+mod frame;
+mod journal;
+pub mod leaf;
+mod reader;
+
+pub use batch::Batch;
+pub use error::AuditError;
+pub use frame::{ENTRY_BYTES_MAX, Range, State};
+pub use journal::{Journal, Options, PendingAccess, Recovered, Written};
+pub use reader::Reader;
