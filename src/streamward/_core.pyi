@@ -1,0 +1,54 @@
+"""The compiled module: what crosses between Python and Rust (docs/concepts/boundary.md)."""
+
+class CoreError(Exception):
+    """Its arguments are a stable code and a message: `(code, message)`."""
+
+class Gateway:
+    """The data plane: a tokio runtime on its own threads. No Python runs on the byte path."""
+
+    def __init__(
+        self, snapshot: bytes, materials: dict[str, bytes], audit_dir: str, workers: int = 2
+    ) -> None: ...
+    def start(self) -> None:
+        """Open the journal and bind every listener; raises CoreError."""
+    def apply(self, snapshot: bytes, materials: dict[str, bytes]) -> bytes:
+        """Put a snapshot in force: JSON `{"version", "overlay_epoch", "closed"}`."""
+    def overlay(self, overlay: bytes) -> bytes:
+        """Put an overlay in force; it is when this returns."""
+    def record(self, entry: bytes) -> int:
+        """Append one entry through the only writer; durable when this returns its index."""
+    def decide(self, request: bytes) -> bytes:
+        """The decision that a live connection would get, as JSON."""
+    def status(self) -> bytes:
+        """JSON: listeners with their bound ports, connections, counters, versions."""
+    def drain(self, seconds: float) -> None:
+        """Take no new connection, wait for what is in flight, then stop."""
+
+class Journal:
+    """The writer, for when no gateway runs; raises CoreError `journal.locked` where one does."""
+
+    def __init__(self, audit_dir: str) -> None: ...
+    def record(self, entry: bytes) -> int: ...
+    def close(self) -> None: ...
+
+class JournalReader:
+    """Reads entries in order from a cursor; never blocks, never locks."""
+
+    def __init__(self, audit_dir: str, cursor: str = "") -> None: ...
+    def read(self, entries_max: int) -> list[tuple[int, bytes]]:
+        """The next entries; empty when there is nothing new yet."""
+    @property
+    def cursor(self) -> str:
+        """The place after the last entry that `read` returned."""
+
+class Policy:
+    """The evaluator that the gateway runs, for explaining and testing."""
+
+    def __init__(self, policy_section: bytes) -> None: ...
+    def decide(self, request: bytes) -> bytes: ...
+
+def password_verifier(password: bytes, iterations: int = 4096) -> str:
+    """RFC 5803 text for SCRAM-SHA-256."""
+
+def api_table() -> bytes:
+    """JSON: key, name, versions, decision, how a denial shows."""

@@ -1,0 +1,6 @@
+"""What happened, provably: the log and those who follow it."""
+
+from streamward.audit.follower import Batch, Follower
+from streamward.audit.saved import SavedState
+
+__all__ = ["Batch", "Follower", "SavedState"]

@@ -1,0 +1,72 @@
+"""Follows the log in order, at least once, from a cursor that outlives the process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from streamward.audit.ports import OpenReader
+from streamward.model.event import Entry
+
+BATCH_ENTRIES_MAX: Final = 512
+POLL_SECONDS_MIN: Final = 0.025
+POLL_SECONDS_MAX: Final = 0.1
+"""An idle follower looks this seldom at most; containment must be in force within a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entries in the order of the log, and the cursor that stands after the last of them."""
+
+    entries: tuple[Entry, ...]
+    cursor: str
+
+
+class Follower:
+    """Yields the log in batches for ever.
+
+    The consumer saves `Batch.cursor` after it has handled the batch; a follower that starts at a
+    saved cursor sees again what was handled but not saved, and never skips an entry.
+    """
+
+    def __init__(self, open_reader: OpenReader, cursor: str = "") -> None:
+        self._reader = open_reader(cursor)
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at once: the caller knows that there is something new."""
+        self._woken.set()
+
+    def drain(self) -> Iterator[Batch]:
+        """The batches that are there now, up to the end of the log as this call finds it."""
+        while batch := self._next():
+            yield batch
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        """Every batch from the cursor on; waits for more at the end of the log."""
+        pause = POLL_SECONDS_MIN
+        while True:
+            batch = self._next()
+            if batch is not None:
+                pause = POLL_SECONDS_MIN
+                yield batch
+                # A full log must not starve the other tasks of the loop.
+                await asyncio.sleep(0)
+                continue
+            await self._sleep(pause)
+            pause = min(pause * 1.5, POLL_SECONDS_MAX)
+
+    def _next(self) -> Batch | None:
+        pairs = self._reader.read(BATCH_ENTRIES_MAX)
+        if not pairs:
+            return None
+        entries = tuple(Entry(index, leaf) for index, leaf in pairs)
+        return Batch(entries, self._reader.cursor)
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+        self._woken.clear()

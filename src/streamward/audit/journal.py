@@ -1,0 +1,82 @@
+"""The compiled journal behind the room's ports, with its errors made ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from streamward import _core
+from streamward.audit.ports import OpenReader, Reader
+from streamward.errors import (
+    BundleInvalid,
+    InvalidArgument,
+    PolicyInvalid,
+    StreamwardError,
+    Unavailable,
+)
+
+_CLASSES: Final[dict[str, type[StreamwardError]]] = {
+    "policy.invalid": PolicyInvalid,
+    "snapshot.invalid": BundleInvalid,
+    "entry.invalid": InvalidArgument,
+    "invalid": InvalidArgument,
+}
+
+
+def core_failure(error: _core.CoreError) -> StreamwardError:
+    """The error of ours that says what the compiled module's error says."""
+    code, message = (*error.args, "unknown", "unknown")[:2] if error.args else ("unknown", "unknown")
+    return _CLASSES.get(str(code), Unavailable)(f"{message} (`{code}`)")
+
+
+@contextmanager
+def core_errors() -> Iterator[None]:
+    """Within this block an error of the compiled module becomes a StreamwardError."""
+    try:
+        yield
+    except _core.CoreError as error:
+        raise core_failure(error) from None
+
+
+class _JournalReader:
+    def __init__(self, audit_dir: Path, cursor: str) -> None:
+        with core_errors():
+            self._reader = _core.JournalReader(str(audit_dir), cursor)
+
+    def read(self, entries_max: int) -> list[tuple[int, bytes]]:
+        with core_errors():
+            return self._reader.read(entries_max)
+
+    @property
+    def cursor(self) -> str:
+        return self._reader.cursor
+
+
+def journal_readers(audit_dir: Path) -> OpenReader:
+    """Opens readers of the journal in this directory."""
+
+    def open_reader(cursor: str) -> Reader:
+        return _JournalReader(audit_dir, cursor)
+
+    return open_reader
+
+
+class JournalWriter:
+    """The writer for when no gateway runs; holds the log's lock until closed.
+
+    Raises Unavailable where a gateway holds it.
+    """
+
+    def __init__(self, audit_dir: Path) -> None:
+        with core_errors():
+            self._journal = _core.Journal(str(audit_dir))
+
+    def record(self, entry: bytes) -> int:
+        """Append a canonical leaf; durable when this returns its index."""
+        with core_errors():
+            return self._journal.record(entry)
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        with core_errors():
+            self._journal.close()

@@ -1,0 +1,32 @@
+"""What this room needs from elsewhere."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Reader(Protocol):
+    """Reads entries of the log in order from a cursor; never blocks, never locks."""
+
+    def read(self, entries_max: int) -> list[tuple[int, bytes]]:
+        """The next entries with their indexes; empty when there is nothing new yet."""
+        ...
+
+    @property
+    def cursor(self) -> str:
+        """The place after the last entry that `read` returned."""
+        ...
+
+
+class Recorder(Protocol):
+    """The one writer of the log."""
+
+    def record(self, entry: bytes) -> int:
+        """Append a canonical leaf; it is durable when this returns its index.
+
+        Raises Unavailable where the log can't be written: then what the entry says must not happen.
+        """
+        ...
+
+
+OpenReader = Callable[[str], Reader]
+"""Opens a reader at a cursor; the empty text is the beginning of the log."""

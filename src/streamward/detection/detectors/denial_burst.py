@@ -1,0 +1,59 @@
+"""Many different streams denied to one principal: somebody looks for an open door."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from streamward.detection.ports import Context, DetectorSettings, Suspicion
+from streamward.detection.state import DistinctWindow
+from streamward.model.alert import Severity
+from streamward.model.duration import Duration, format_duration
+from streamward.model.event import Entry, Kind
+
+
+class Settings(DetectorSettings):
+    """How many different streams, within which time."""
+
+    streams: int = Field(default=5, ge=2, le=1000)
+    window: Duration = 60_000
+
+
+class DenialBurst:
+    """Alert when one principal is denied many different streams within a short time."""
+
+    name: ClassVar = "denial_burst"
+    title: ClassVar = "many streams denied to one principal"
+    severity: ClassVar = Severity.HIGH
+    techniques: ClassVar = ("T1087", "T1213")
+    quiet: ClassVar = 3_600_000
+    entity_types: ClassVar = frozenset({"principal"})
+    Settings: ClassVar = Settings
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._denied = DistinctWindow(settings.window, settings.streams)
+
+    def observe(self, entry: Entry, context: Context) -> Iterator[Suspicion]:
+        """Count the distinct streams of `denied` entries for each principal."""
+        event = entry.event
+        streaming = event.streaming
+        if streaming.kind != Kind.DENIED or streaming.principal is None:
+            return
+        if streaming.resource is None or streaming.resource.type != "Stream":
+            return
+        denied = self._denied.add(
+            streaming.principal, streaming.resource.name, event.time, entry.index
+        )
+        if len(denied) >= self._settings.streams:
+            window = format_duration(self._settings.window)
+            title = f"`{streaming.principal}` was denied {len(denied)} streams within {window}"
+            yield Suspicion("principal", streaming.principal, title, denied)
+
+    def save(self) -> dict[str, Any]:
+        """The windows of all principals."""
+        return {"denied": self._denied.save()}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take up saved windows."""
+        self._denied.load(state["denied"])
