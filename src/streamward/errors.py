@@ -4,7 +4,7 @@ One class per way in which a caller would react. A message is one line in lower 
 backticks; `code` is stable and may be matched on; `help` says what to do next.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class StreamwardError(Exception):
@@ -19,6 +19,7 @@ class BundleInvalid(StreamwardError):
 
     code = "bundle.invalid"
     help = "Run `streamward check DIR` to see every mistake with its file and line."
+    mistakes: tuple[Any, ...] = ()
 
 
 class PolicyInvalid(StreamwardError):

@@ -1,7 +1,7 @@
 """What a bundle is made of: documents with their places, and the mistakes found in them.
 
-A room declares its kinds (`DocumentKind`), its files (`FileKind`) and its checks; the composition root
-hands them to the bundle's loader, which knows none of them by name.
+A room declares its kinds (`DocumentKind`), its files (`FileKind`) and its checks; the composition
+root hands them to the bundle's loader, which knows none of them by name.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -31,7 +31,7 @@ class RefersTo:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Marks a field (in `Annotated`) that refers to bytes beside the bundle, and says what they are."""
+    """Marks a field (in `Annotated`) that refers to bytes beside the bundle; says what they are."""
 
     purpose: Literal["certificate", "ca", "key", "verifier"]
 
@@ -93,7 +93,7 @@ class DocumentKind:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file of the bundle that isn't a YAML document with a kind: its text, and what a room read."""
+    """A file of the bundle that isn't a YAML document with a kind, and what a room read from it."""
 
     kind: str
     path: str

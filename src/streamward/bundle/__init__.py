@@ -1,0 +1,35 @@
+"""The folder that declares everything: rooms register their kinds, it reads and checks them."""
+
+from streamward.bundle.load import Loaded, load
+from streamward.model.document import (
+    Bundle,
+    Check,
+    Document,
+    DocumentKind,
+    FileKind,
+    Material,
+    Mistake,
+    Noun,
+    Place,
+    RefersTo,
+    SourceFile,
+)
+from streamward.model.nearest import meant, nearest
+
+__all__ = [
+    "Bundle",
+    "Check",
+    "Document",
+    "DocumentKind",
+    "FileKind",
+    "Loaded",
+    "Material",
+    "Mistake",
+    "Noun",
+    "Place",
+    "RefersTo",
+    "SourceFile",
+    "load",
+    "meant",
+    "nearest",
+]

@@ -1,0 +1,182 @@
+"""From a YAML tree to a document of a known kind, or to every reason why it is none."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from streamward.bundle.fields import field_names, names_at
+from streamward.bundle.yaml import Tree
+from streamward.model.document import Document, DocumentKind, FieldPath, Mistake, Place
+from streamward.model.nearest import meant
+
+Read = tuple[Document | None, tuple[str, str] | None]
+"""The document, or else the (kind, name) of one that stands there but is broken."""
+
+
+def read_document(tree: Tree, kinds: Mapping[str, DocumentKind], mistakes: list[Mistake]) -> Read:
+    """Read one tree as a document; mistakes are added to the list."""
+    mistakes.extend(tree.mistakes)
+    if tree.value is None:
+        return None, None
+    kind = _kind(tree, kinds, mistakes)
+    if kind is None:
+        return None, None
+    fields = {key: value for key, value in tree.value.items() if key != "kind"}
+    name = kind.name_of(fields)
+    try:
+        value = kind.model.model_validate(fields)
+    except ValidationError as error:
+        mistakes.extend(_mistakes(tree, kind, name, error))
+        return None, (kind.name, name) if name else None
+    name = name or kind.name_of(value.model_dump()) or ""
+    places = {path: tree.keys.get(path, place) for path, place in tree.places.items()}
+    return Document(kind.name, name, value, tree.file, places), None
+
+
+def _kind(
+    tree: Tree, kinds: Mapping[str, DocumentKind], mistakes: list[Mistake]
+) -> DocumentKind | None:
+    start = tree.places[()]
+    if not isinstance(tree.value, dict):
+        what = "a document must be a mapping that starts with `kind:`"
+        mistakes.append(Mistake(start, what, suggestion="separate documents with a line `---`"))
+        return None
+    if "kind" not in tree.value:
+        near = meant("", kinds)
+        mistakes.append(Mistake(start, "`kind` is missing", "document", f"add `kind:`, {near}"))
+        return None
+    word = tree.value["kind"]
+    kind = kinds.get(word) if isinstance(word, str) else None
+    if kind is None:
+        what = f"there is no kind `{_short(word)}`"
+        mistakes.append(Mistake(tree.places[("kind",)], what, "kind", meant(str(word), kinds)))
+    return kind
+
+
+def _short(value: object) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _mistakes(
+    tree: Tree, kind: DocumentKind, name: str | None, error: ValidationError
+) -> Iterator[Mistake]:
+    for detail in error.errors(include_url=False, include_context=True):
+        location = detail["loc"]
+        path = _path(tree, location)
+        where = ".".join(str(part) for part in path)
+        subject = f"{kind.name} {name or ''}".strip() + (f": {where}" if where else "")
+        place = _place(tree, path, detail["type"])
+        what, suggestion = _explained(kind, location, dict(detail), _value_at(tree, path))
+        yield Mistake(place, what, subject, suggestion)
+
+
+def _path(tree: Tree, location: tuple[int | str, ...]) -> FieldPath:
+    """The location without the tags of unions, which stand in no file."""
+    path: FieldPath = ()
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if (*path, part) in tree.places or (last and isinstance(_value_at(tree, path), dict)):
+            path = (*path, part)
+    return path
+
+
+def _value_at(tree: Tree, path: FieldPath) -> Any:
+    value = tree.value
+    for part in path:
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _place(tree: Tree, path: FieldPath, error_type: str) -> Place:
+    if error_type == "extra_forbidden" and path in tree.keys:
+        return tree.keys[path]
+    for length in range(len(path), -1, -1):
+        if path[:length] in tree.places:
+            return tree.places[path[:length]]
+    return tree.places[()]
+
+
+_TYPES = {
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "`true` or `false`",
+    "bool_parsing": "`true` or `false`",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "date_type": "a date such as `2027-01-31`",
+    "date_parsing": "a date such as `2027-01-31`",
+    "date_from_datetime_parsing": "a date such as `2027-01-31`",
+    "date_from_datetime_inexact": "a date such as `2027-01-31`",
+}
+
+
+def _explained(
+    kind: DocumentKind, location: tuple[int | str, ...], detail: dict[str, Any], value: Any
+) -> tuple[str, str]:
+    """What is wrong in the user's words, and what to do."""
+    error_type, context = detail["type"], detail.get("ctx", {})
+    field = location[-1] if location else ""
+    if error_type == "extra_forbidden":
+        return f"there is no field `{_short(field)}`", meant(
+            str(field), names_at(kind.model, location[:-1])
+        )
+    if error_type == "missing":
+        return f"`{field}` is missing", f"add `{field}:`"
+    if error_type in _TYPES:
+        wanted = _TYPES[error_type]
+        hint = ""
+        if wanted == "a list":
+            hint = "write it as `[a, b]` or as lines that start with `- `"
+        elif wanted == "a text" and value is not None:
+            hint = "put it in quotes"
+        return f"`{field}` must be {wanted}", hint
+    if error_type in ("literal_error", "enum", "union_tag_invalid"):
+        expected = context.get("expected") or context.get("expected_tags") or ""
+        words = re.findall(r"'([^']*)'", str(expected))
+        given = context.get("tag", value)
+        return f"`{_short(given)}` is not a value of `{_tag_field(field, context)}`", meant(
+            str(given), words
+        )
+    if error_type == "union_tag_not_found":
+        return "`type` is missing", "add `type:`"
+    if error_type == "string_pattern_mismatch":
+        return (
+            f"`{_short(value)}` is not a valid {_noun(field)}",
+            f"it must match `{context.get('pattern', '')}`",
+        )
+    message = str(context.get("error") or detail["msg"])
+    return _short_message(message), _known(kind, location)
+
+
+def _noun(field: str | int) -> str:
+    return f"`{field}`" if isinstance(field, str) else "entry"
+
+
+def _tag_field(field: str | int, context: Mapping[str, Any]) -> str:
+    if "discriminator" in context:
+        return str(context["discriminator"]).strip("'")
+    return str(field)
+
+
+def _short_message(message: str) -> str:
+    text = " ".join(message.removeprefix("Value error, ").split())
+    return (text[:1].lower() + text[1:])[:200]
+
+
+def _known(kind: DocumentKind, location: tuple[int | str, ...]) -> str:
+    if location:
+        return ""
+    return "fields: " + ", ".join(f"`{name}`" for name in field_names(kind.model))

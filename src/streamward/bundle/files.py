@@ -1,0 +1,70 @@
+"""The files of a bundle, within bounds, as text."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from streamward.model.document import Mistake, Place
+
+FILES_MAX = 2_000
+FILE_BYTES_MAX = 1_048_576
+DEPTH_MAX = 16
+SKIPPED_FOLDERS = frozenset({"secrets", "tls"})
+SUFFIXES = frozenset({".yaml", ".yml", ".cedar"})
+
+
+def read_files(root: Path, mistakes: list[Mistake]) -> Iterator[tuple[PurePosixPath, str]]:
+    """Every file that may declare something, by path; what can't be read becomes a mistake."""
+    for count, path in enumerate(_paths(root, mistakes)):
+        if count >= FILES_MAX:
+            what = f"the bundle has more than {FILES_MAX} files; the rest is not read"
+            mistakes.append(Mistake(Place(path.as_posix(), 1), what))
+            return
+        text = _text(root, path, mistakes)
+        if text is not None:
+            yield path, text
+
+
+def _paths(root: Path, mistakes: list[Mistake]) -> Iterator[PurePosixPath]:
+    def unreadable(error: OSError) -> None:
+        folder = os.path.relpath(str(error.filename), root)
+        mistakes.append(Mistake(Place(folder, 1), f"the folder can't be read: {error.strerror}"))
+
+    for folder, folders, names in os.walk(root, onerror=unreadable):
+        relative = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        deep = len(relative.parts) >= DEPTH_MAX
+        folders[:] = sorted(f for f in folders if not deep and _is_read(f))
+        for name in sorted(names):
+            if not name.startswith(".") and PurePosixPath(name).suffix in SUFFIXES:
+                yield relative / name
+
+
+def _is_read(folder: str) -> bool:
+    return not folder.startswith(".") and folder not in SKIPPED_FOLDERS
+
+
+def _text(root: Path, path: PurePosixPath, mistakes: list[Mistake]) -> str | None:
+    place = Place(path.as_posix(), 1)
+    data = b""
+    full = root / path
+    try:
+        if not full.resolve().is_relative_to(root.resolve()):
+            what = "the file is a link that leads out of the bundle"
+            mistakes.append(Mistake(place, what, suggestion="put a copy here"))
+            return None
+        if not full.is_file():
+            mistakes.append(Mistake(place, "not a regular file"))
+            return None
+        with full.open("rb") as stream:
+            data = stream.read(FILE_BYTES_MAX + 1)
+        if len(data) > FILE_BYTES_MAX:
+            mistakes.append(Mistake(place, f"the file has more than {FILE_BYTES_MAX} bytes"))
+            return None
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        what = "the file is not UTF-8 text"
+        mistakes.append(Mistake(Place(path.as_posix(), line), what, suggestion="save it as UTF-8"))
+    except OSError as error:
+        mistakes.append(Mistake(place, f"the file can't be read: {error.strerror}"))
+    return None

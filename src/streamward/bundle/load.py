@@ -1,0 +1,107 @@
+"""Load a folder: every document and every mistake, at once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from streamward.bundle.documents import read_document
+from streamward.bundle.files import read_files
+from streamward.bundle.references import duplicates, unknown_references
+from streamward.bundle.yaml import parse
+from streamward.errors import BundleInvalid, NotFound
+from streamward.model.document import (
+    Bundle,
+    Check,
+    Document,
+    DocumentKind,
+    FileKind,
+    Mistake,
+    Place,
+    SourceFile,
+)
+
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a folder holds, and everything that is wrong with it, by place."""
+
+    bundle: Bundle
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def errors(self) -> tuple[Mistake, ...]:
+        """The mistakes that keep the bundle from being used."""
+        return tuple(mistake for mistake in self.mistakes if mistake.is_error)
+
+    def valid(self) -> Bundle:
+        """The bundle, or BundleInvalid when it has errors; they are in its `mistakes`."""
+        if self.errors:
+            raise invalid(self.bundle.root, self.errors)
+        return self.bundle
+
+
+def invalid(root: Path, errors: tuple[Mistake, ...]) -> BundleInvalid:
+    """The error that tells of these mistakes; the first is in its message."""
+    more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+    error = BundleInvalid(f"the bundle `{root}` has mistakes: {errors[0]}{more}")
+    error.mistakes = errors
+    return error
+
+
+def load(
+    root: Path,
+    kinds: Iterable[DocumentKind],
+    file_kinds: Iterable[FileKind] = (),
+    checks: Iterable[Check] = (),
+) -> Loaded:
+    """Read the folder and check it. Never stops at a mistake; raises NotFound without a folder."""
+    if not root.is_dir():
+        raise NotFound(f"there is no bundle at `{root}`: not a folder")
+    mistakes: list[Mistake] = []
+    bundle = _read(root, tuple(kinds), tuple(file_kinds), mistakes)
+    for check in (duplicates, unknown_references, *checks):
+        mistakes.extend(check(bundle))
+    return Loaded(bundle, tuple(sorted(dict.fromkeys(mistakes), key=_order)))
+
+
+def _order(mistake: Mistake) -> tuple[Place, str]:
+    return mistake.place, mistake.what
+
+
+def _read(
+    root: Path,
+    kinds: tuple[DocumentKind, ...],
+    file_kinds: tuple[FileKind, ...],
+    mistakes: list[Mistake],
+) -> Bundle:
+    by_name = {kind.name: kind for kind in kinds}
+    documents: list[Document] = []
+    files: list[SourceFile] = []
+    broken: set[tuple[str, str]] = set()
+    for path, text in read_files(root, mistakes):
+        file_kind = next((kind for kind in file_kinds if kind.matches(path)), None)
+        if file_kind is not None:
+            value, found = file_kind.read(path.as_posix(), text)
+            mistakes.extend(found)
+            files.append(SourceFile(file_kind.name, path.as_posix(), text, value))
+        elif path.suffix in YAML_SUFFIXES:
+            _read_yaml(path, text, by_name, documents, broken, mistakes)
+    return Bundle(root, tuple(documents), tuple(files), frozenset(broken))
+
+
+def _read_yaml(
+    path: PurePosixPath,
+    text: str,
+    kinds: dict[str, DocumentKind],
+    documents: list[Document],
+    broken: set[tuple[str, str]],
+    mistakes: list[Mistake],
+) -> None:
+    for tree in parse(path.as_posix(), text):
+        document, spoiled = read_document(tree, kinds, mistakes)
+        if document is not None:
+            documents.append(document)
+        if spoiled is not None:
+            broken.add(spoiled)

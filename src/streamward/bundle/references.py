@@ -1,0 +1,32 @@
+"""Checks that hold for every kind: names are unique, and what is referred to exists."""
+
+from collections.abc import Iterator
+
+from streamward.model.document import Bundle, Document, Mistake, RefersTo
+from streamward.model.marks import marked
+from streamward.model.nearest import meant
+
+
+def duplicates(bundle: Bundle) -> Iterator[Mistake]:
+    """Two documents of one kind with the same name."""
+    seen: dict[tuple[str, str], Document] = {}
+    for document in bundle.documents:
+        first = seen.setdefault((document.kind, document.name), document)
+        if first is not document:
+            yield document.mistake(
+                f"`{document.name}` is declared twice",
+                suggestion=f"first in {first.place()}; rename or remove one",
+            )
+
+
+def unknown_references(bundle: Bundle) -> Iterator[Mistake]:
+    """Names of documents that stand nowhere. A broken document counts as being there."""
+    for document in bundle.documents:
+        for path, mark, name in marked(document.value, RefersTo):
+            names = bundle.names(mark.kind)
+            if name not in names:
+                yield document.mistake(
+                    f"there is no {mark.kind} `{name}`",
+                    *path,
+                    suggestion=meant(name, names) or f"declare a document of kind {mark.kind}",
+                )
