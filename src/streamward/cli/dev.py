@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from streamward.dev.certificates import make_certificates
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.kafka_files import KafkaOptions, NodePorts
 
@@ -18,6 +19,16 @@ _progress = Console(stderr=True)
 
 Name = Annotated[str, typer.Option(help="Which one, where there are several.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document.")]
+
+
+@app.command()
+def certificates(
+    bundle: Annotated[Path, typer.Argument(help="The folder of the bundle.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Make a development authority, certificates and passwords for all that a bundle declares."""
+    for path in make_certificates(bundle, force=force):
+        Console().print(str(path), soft_wrap=True, highlight=False, markup=False)
 
 
 @kafka.command()

@@ -124,7 +124,7 @@ class KafkaServer:
         return str(self._read()["cluster_id"])
 
     def bootstrap(self, listener: str = "plaintext") -> str:
-        """`host:port,…` of a listener: `plaintext`, `sasl_ssl` (SCRAM-SHA-512) or `ssl` (mutual)."""
+        """`host:port,…` of `plaintext`, `sasl_ssl` (SCRAM-SHA-512) or `ssl` (mutual TLS)."""
         return ",".join(f"{LOOPBACK}:{node.ports.of(listener)}" for node in self.nodes)
 
     def password(self, user: str) -> str:
@@ -315,7 +315,10 @@ class KafkaServer:
     def _await_ready(self) -> None:
         self._progress("waiting until Kafka answers")
         deadline = monotonic_seconds() + START_SECONDS_MAX
-        settings = {"bootstrap.servers": self.bootstrap(), "log_level": 0}
+        settings: dict[str, str | int | float | bool] = {
+            "bootstrap.servers": self.bootstrap(),
+            "log_level": 0,
+        }
         client = AdminClient(settings, logger=_Silent())
         while not self._answers(client):
             for node in self.nodes:

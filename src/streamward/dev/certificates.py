@@ -1,0 +1,154 @@
+"""Certificates and passwords for a bundle in development: everything its references name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamward.bundle import Bundle, DocumentKind, load
+from streamward.bundle.load import invalid
+from streamward.dev.authority import Authority
+from streamward.dev.cache import write_private
+from streamward.dev.passwords import random_password, verifier
+from streamward.errors import InvalidArgument
+from streamward.model.manifest import Environment, Manifest
+from streamward.model.principal import CertificateCredential, PasswordCredential, Principal
+from streamward.model.topology import Listener, SniNodes
+
+NODE_NAMES_MAX = 16
+"""How many node names of one listener stand in its certificate beside the wildcard."""
+
+_KINDS = (
+    DocumentKind("Bundle", Manifest, room="bundle"),
+    DocumentKind("Principal", Principal, room="identity"),
+    DocumentKind("Listener", Listener, room="gateway"),
+)
+_FILE = "file:"
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A file to write: where, what, and whether only its owner may read it."""
+
+    path: Path
+    content: bytes
+    private: bool
+
+
+def make_certificates(root: Path, *, force: bool = False) -> tuple[Path, ...]:
+    """Write what the bundle's `file:` references name, and what its clients need; gives the paths.
+
+    A new authority signs one certificate per listener and one per certificate credential; each
+    password credential gets a random password and its verifier. Raises InvalidArgument for a bundle
+    of production, and where a file exists unless `force`; BundleInvalid where it can't be read.
+    """
+    bundle = _load(root)
+    files = {planned.path: planned for planned in _plan(bundle)}
+    present = [path for path in files if path.exists()]
+    if present and not force:
+        raise InvalidArgument(f"`{present[0]}` exists: with `--force` all is made anew")
+    for planned in files.values():
+        _write(planned)
+    return tuple(files)
+
+
+def _load(root: Path) -> Bundle:
+    loaded = load(root, _KINDS)
+    if loaded.bundle.broken:
+        broken = {f"{kind} {name}" for kind, name in loaded.bundle.broken}
+        errors = [each for each in loaded.errors if each.where.partition(":")[0] in broken]
+        raise invalid(root, tuple(errors) or loaded.errors)
+    heads = loaded.bundle.of(Manifest)
+    if not heads:
+        raise InvalidArgument(f"`{root}` holds no document of kind `Bundle`")
+    if any(head.environment is Environment.PRODUCTION for head in heads):
+        raise InvalidArgument("the bundle's environment is `production`: use certificates of yours")
+    return loaded.bundle
+
+
+def _plan(bundle: Bundle) -> Iterator[_Planned]:
+    authority = Authority.create(f"{bundle.of(Manifest)[0].name} development")
+    root = bundle.root.resolve()
+    yield _Planned(root / "tls" / "ca.pem", authority.issued.certificate, private=False)
+    yield _Planned(root / "tls" / "ca.key", authority.issued.key, private=True)
+    yield from _listener_files(root, bundle.of(Listener), authority)
+    for principal in bundle.of(Principal):
+        yield from _principal_files(root, principal, authority)
+    for folder in ("tls", "secrets"):
+        yield _Planned(root / folder / ".gitignore", b"*\n", private=False)
+
+
+def _listener_files(
+    root: Path, listeners: tuple[Listener, ...], authority: Authority
+) -> Iterator[_Planned]:
+    names: dict[tuple[str, str], list[str]] = {}
+    for listener in listeners:
+        if listener.tls is None:
+            continue
+        references = (listener.tls.certificate, listener.tls.key)
+        names.setdefault(references, []).extend(server_names(listener))
+        if listener.tls.client_ca is not None:
+            path = _path(root, listener.tls.client_ca)
+            yield _Planned(path, authority.issued.certificate, private=False)
+    for (certificate, key), known_as in names.items():
+        unique = list(dict.fromkeys(known_as))
+        issued = authority.server(unique[0], unique)
+        yield _Planned(_path(root, certificate), issued.certificate, private=False)
+        yield _Planned(_path(root, key), issued.key, private=True)
+
+
+def server_names(listener: Listener) -> list[str]:
+    """Every name and address by which clients may reach the listener."""
+    names = [listener.advertise]
+    if listener.bind not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        names.append(listener.bind)
+    if listener.sni is not None:
+        names.append(listener.sni.bootstrap_name)
+        names.extend(_node_names(listener.sni.node_name, listener.sni.nodes))
+    return list(dict.fromkeys([*names, "localhost", "127.0.0.1"]))
+
+
+def _node_names(pattern: str, nodes: SniNodes) -> Iterator[str]:
+    label, dot, parent = pattern.partition(".")
+    if "{id}" in label and dot:
+        yield f"*.{parent}"
+    first, count = nodes.first_id, nodes.count
+    for node in range(first, first + min(count, NODE_NAMES_MAX)):
+        yield pattern.replace("{id}", str(node))
+
+
+def _principal_files(root: Path, principal: Principal, authority: Authority) -> Iterator[_Planned]:
+    passwords = [each for each in principal.credentials if isinstance(each, PasswordCredential)]
+    for credential in principal.credentials:
+        if isinstance(credential, CertificateCredential):
+            subject = credential.subject or f"CN={principal.name}"
+            issued = authority.client(subject, credential.san)
+            stem = root / "tls" / "clients" / credential.id
+            yield _Planned(_suffixed(stem, ".pem"), issued.certificate, private=False)
+            yield _Planned(_suffixed(stem, ".key"), issued.key, private=True)
+    for credential in passwords:
+        password = random_password()
+        name = principal.name if len(passwords) == 1 else credential.id
+        path = _path(root, credential.verifier)
+        yield _Planned(path, verifier(password).encode() + b"\n", private=True)
+        yield _Planned(root / "secrets" / f"{name}.password", password.encode(), private=True)
+
+
+def _suffixed(stem: Path, suffix: str) -> Path:
+    return stem.with_name(stem.name + suffix)
+
+
+def _path(root: Path, reference: str) -> Path:
+    if not reference.startswith(_FILE):
+        raise InvalidArgument(f"`{reference}` is no file: nothing can be written there")
+    path = (root / reference.removeprefix(_FILE)).resolve()
+    if not path.is_relative_to(root):
+        raise InvalidArgument(f"`{reference}` leads out of the bundle")
+    return path
+
+
+def _write(planned: _Planned) -> None:
+    planned.path.parent.mkdir(parents=True, exist_ok=True)
+    if planned.private:
+        write_private(planned.path, planned.content)
+    else:
+        planned.path.write_bytes(planned.content)
