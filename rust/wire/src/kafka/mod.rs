@@ -1,0 +1,27 @@
+//! Apache Kafka's protocol, driven by the schemas that Kafka publishes.
+
+mod api;
+pub mod batch;
+mod decode;
+mod encode;
+pub mod error;
+mod header;
+mod json;
+mod read;
+mod schema;
+mod spec;
+#[rustfmt::skip]
+#[allow(clippy::unreadable_literal, missing_docs, reason = "generated: numbers and names are Kafka's")]
+mod table;
+mod value;
+mod walk;
+
+pub use api::{Api, ApiKey, Direction, api, apis};
+pub use error::{error_code, error_name};
+pub use header::{RequestHeader, request_header, response_body_at, write_request, write_response};
+pub use json::uuid_text;
+pub use schema::{Field, Schema, schema};
+pub use spec::{Entity, FieldId, Kind};
+pub use table::field;
+pub use value::{Struct, Value};
+pub use walk::{Leaf, Visitor, walk};
