@@ -1,11 +1,25 @@
 //! The journal's public face.
 
+use std::fmt;
+use std::fs::File;
 use std::path::Path;
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::batch::Batch;
 use crate::error::AuditError;
 use crate::frame::Range;
+use crate::layout;
+use crate::mark::MarkFile;
+use crate::recover;
+use crate::storage::{Disk, Storage};
+use crate::sync::{Shared, lock};
+use crate::writer::{self, Writer};
+
+/// Access ids that each entry of the log makes room for, as a power of two: so no two runs of a
+/// writer give out the same id.
+const ACCESS_BITS: u32 = 20;
 
 /// How a journal writes.
 #[derive(Clone, Debug)]
@@ -55,38 +69,160 @@ pub struct Written {
     pub first_entry_index: Option<u64>,
 }
 
-/// The only writer of a directory; clones share it.
+/// The only writer of a directory; clones share it. It closes when the last one is dropped.
 #[derive(Clone)]
-pub struct Journal {}
+pub struct Journal {
+    inner: Arc<Inner>,
+}
 
-#[allow(missing_docs, unused_variables, clippy::todo, clippy::unused_self)]
+struct Inner {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    /// Held until the journal is closed.
+    lock: Mutex<Option<File>>,
+}
+
 impl Journal {
+    /// Opens a log directory for writing: creates what is missing, takes the lock, cuts a torn tail
+    /// and fsyncs what is there.
+    ///
+    /// Errors: `Locked` where another writer has it, `Damaged` with the place, `Io`.
     pub fn open(directory: &Path, options: Options) -> Result<(Self, Recovered), AuditError> {
-        todo!()
+        Self::open_on(Arc::new(Disk), directory, &options)
     }
+
+    pub(crate) fn open_on(
+        storage: Arc<dyn Storage>,
+        directory: &Path,
+        options: &Options,
+    ) -> Result<(Self, Recovered), AuditError> {
+        layout::create_directories(directory)?;
+        let lock = layout::lock(directory)?;
+        recover::remove_staging(directory)?;
+        let segments = layout::segments(directory)?;
+        let origin_crc = match (layout::origin_crc(directory)?, segments.last()) {
+            (Some(crc), _) => crc,
+            (None, None) => layout::create_origin(directory)?,
+            (None, Some(last)) => {
+                return Err(AuditError::damaged(*last, 0, "the log has lost its file `origin`"));
+            }
+        };
+        let mark = MarkFile::create(directory)?;
+        let last = segments.last().copied().unwrap_or(0);
+        if segments.is_empty() {
+            if let Some(mark) = mark.read() {
+                return Err(AuditError::damaged(mark.segment, 0, "all segments are missing"));
+            }
+            writer::create_first(&*storage, directory, origin_crc)?;
+        }
+        let scan = recover::scan(directory, last, origin_crc, mark.read())?;
+        let recovered = Recovered {
+            torn_bytes: (scan.bytes.len() - scan.length) as u64,
+            entries: scan.entries,
+            access_first: scan.entries << ACCESS_BITS,
+            pending: recover::with_leaves(directory, &scan),
+        };
+        let size = options.segment_bytes_max.min(layout::SEGMENT_FILE_BYTES_MAX / 2);
+        let writer = Writer::resume(storage, directory, origin_crc, size, scan)?;
+        mark.write(writer.mark())
+            .and_then(|()| mark.sync())
+            .map_err(|source| AuditError::io("write", &layout::mark_path(directory), source))?;
+        let shared = Arc::new(Shared::new(writer, mark, options.group_commit));
+        let runner = Arc::clone(&shared);
+        let thread = thread::Builder::new()
+            .name("journal-sync".into())
+            .spawn(move || runner.run())
+            .map_err(|source| AuditError::io("start the sync thread of", directory, source))?;
+        let inner = Inner {
+            shared,
+            thread: Mutex::new(Some(thread)),
+            lock: Mutex::new(Some(lock)),
+        };
+        Ok((Self { inner: Arc::new(inner) }, recovered))
+    }
+
+    /// Writes all staged frames with one system call and returns the position behind them.
+    ///
+    /// The batch is empty afterwards in any case. On an error nothing of it counts as written:
+    /// `Io` may pass (each write tries anew), `Poisoned` and `Closed` won't, `Invalid` where a
+    /// staged frame refers to an entry that is not in the batch.
     pub fn write(&self, batch: &mut Batch) -> Result<Written, AuditError> {
-        todo!()
+        let result = self.inner.shared.write(|writer| writer.write(batch));
+        batch.clear();
+        result
     }
+
+    /// Everything written before this position is durable.
     pub fn durable_position(&self) -> u64 {
-        todo!()
+        self.inner.shared.durable()
     }
+
+    /// Asks for an fsync now and calls `wake` once `position` is durable or can't become so.
+    ///
+    /// `wake` runs on the sync thread (or at once on this one where the answer is known): it must
+    /// be short and never wait for the journal.
     pub fn when_durable(
         &self,
         position: u64,
         wake: Box<dyn FnOnce(Result<(), AuditError>) + Send>,
     ) {
-        todo!()
+        self.inner.shared.when_durable(position, wake);
     }
+
+    /// Writes one entry, waits until it is durable, and returns its index.
     pub fn record(&self, entry: &[u8]) -> Result<u64, AuditError> {
-        todo!()
+        let mut batch = Batch::new();
+        batch.entry(entry)?;
+        let written = self.write(&mut batch)?;
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.when_durable(written.position, Box::new(move |result| {
+            // The receiver waits below for as long as this can be called.
+            let _ = sender.send(result);
+        }));
+        receiver.recv().unwrap_or(Err(AuditError::Closed))?;
+        written.first_entry_index.ok_or(AuditError::Closed)
     }
+
+    /// Err while writes fail: `Io` may pass by itself (tried 4 times a second), `Poisoned` lasts
+    /// until the journal is opened again.
     pub fn health(&self) -> Result<(), AuditError> {
-        todo!()
+        self.inner.shared.health()
     }
+
+    /// How many entries the log has.
     pub fn entries(&self) -> u64 {
-        todo!()
+        self.inner.shared.entries()
     }
+
+    /// Ends writing for all clones, after a last fsync, and gives the lock back.
+    ///
+    /// Errors: where something written could not be made durable.
     pub fn close(self) -> Result<(), AuditError> {
-        todo!()
+        self.inner.stop();
+        self.inner.shared.outcome()
+    }
+}
+
+impl Inner {
+    fn stop(&self) {
+        self.shared.close();
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread.filter(|t| t.thread().id() != thread::current().id()) {
+            // It catches its waiters' panics and has none of its own.
+            let _ = thread.join();
+        }
+        lock(&self.lock).take();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Journal").field("entries", &self.entries()).finish_non_exhaustive()
     }
 }

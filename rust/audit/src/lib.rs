@@ -8,8 +8,15 @@ mod batch;
 mod error;
 mod frame;
 mod journal;
+mod layout;
 pub mod leaf;
+mod mark;
+mod pending;
 mod reader;
+mod recover;
+mod storage;
+mod sync;
+mod writer;
 
 pub use batch::Batch;
 pub use error::AuditError;
