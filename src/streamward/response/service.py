@@ -1,0 +1,270 @@
+"""Puts containments in force: recorded first, then handed to the gateway."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+
+from streamward.audit import Follower, SavedState
+from streamward.audit.ports import OpenReader, Recorder
+from streamward.clock import now_milliseconds
+from streamward.errors import InvalidArgument, NotFound, StreamwardError, Unavailable
+from streamward.log import Logger
+from streamward.model.event import AlertBody, Entry, Kind
+from streamward.response.containment import (
+    OVERLAY_CONTAINMENTS_MAX,
+    Change,
+    Containment,
+    Overlay,
+    load_overlay,
+)
+from streamward.response.ports import OverlaySink
+from streamward.response.rules import ContainmentRule
+
+log = Logger(__name__)
+
+RETRY_SECONDS: Final = 0.1
+EXPIRY_SECONDS_MAX: Final = 1.0
+"""An expiry is entered at most this late; the gateway itself stops enforcing it on time."""
+
+
+class ResponseService:
+    """Holds the overlay: opens, lifts and expires containments, and acts on alerts by rule.
+
+    INVARIANT: a containment is in the log before it is in force. The overlay is the fold of the
+    log; the saved file is only a place to start from.
+    """
+
+    def __init__(
+        self,
+        open_reader: OpenReader,
+        recorder: Recorder,
+        sink: OverlaySink,
+        saved: SavedState,
+        rules: Iterable[ContainmentRule] = (),
+        clock: Callable[[], int] = now_milliseconds,
+    ) -> None:
+        self._open_reader = open_reader
+        self._recorder = recorder
+        self._sink = sink
+        self._saved = saved
+        self._rules = tuple(rules)
+        self._clock = clock
+        self._overlay = Overlay()
+        self._cursor = ""
+        self._pending: list[AlertBody] = []
+        self._issued: set[str] = set()
+        self._lock = asyncio.Lock()
+        self._changed = asyncio.Event()
+        self._in_force = True
+        self._follower: Follower | None = None
+
+    @property
+    def overlay(self) -> Overlay:
+        """The containments that are open."""
+        return self._overlay
+
+    def replace_rules(self, rules: Iterable[ContainmentRule]) -> None:
+        """Act by other rules from the next alert on."""
+        self._rules = tuple(rules)
+
+    def wake(self) -> None:
+        """There is an alert in the log: look at once."""
+        if self._follower is not None:
+            self._follower.wake()
+
+    def restore(self) -> Overlay:
+        """Fold the log up to its end; must come first. Alerts not acted on yet are kept for `run`.
+
+        Raises Unavailable where the log can't be read.
+        """
+        self._cursor = self._load()
+        for batch in Follower(self._open_reader, self._cursor).drain():
+            for entry in batch.entries:
+                self._fold(entry)
+            self._cursor = batch.cursor
+        self._pending = [
+            alert
+            for alert in self._pending
+            if not all(one.id in self._issued for one in self._answers(alert))
+        ]
+        return self._overlay
+
+    def _load(self) -> str:
+        saved = self._saved.load()
+        if saved is None:
+            return ""
+        try:
+            self._overlay = load_overlay(saved.state)
+        except (KeyError, TypeError, ValueError, StreamwardError):
+            return ""
+        return saved.cursor
+
+    def _fold(self, entry: Entry) -> None:
+        """Take one entry in its place: the overlay changes, an alert waits for its answer."""
+        if not (entry.may_be(Kind.CONTAINMENT) or entry.may_be(Kind.ALERT)):
+            self._overlay = self._overlay.apply(entry)
+            return
+        try:
+            self._overlay = self._overlay.apply(entry)
+            streaming = entry.event.streaming
+        except (msgspec.DecodeError, ValueError, InvalidArgument) as error:
+            log.error("entry can't be folded", entry=entry.index, cause=error)
+            return
+        if streaming.kind == Kind.CONTAINMENT and streaming.containment is not None:
+            self._issued.add(streaming.containment.id)
+        elif streaming.kind == Kind.ALERT and streaming.alert is not None:
+            self._pending.append(streaming.alert)
+
+    async def run(self) -> None:
+        """Act on alerts for ever; cancel to stop. `restore` must have been called."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow())
+                group.create_task(self._expire())
+                group.create_task(self._enforce())
+        finally:
+            self._save()
+
+    async def _follow(self) -> None:
+        await self._answer_pending()
+        self._follower = Follower(self._open_reader, self._cursor)
+        async for batch in self._follower.batches():
+            before = self._overlay
+            for entry in batch.entries:
+                self._fold(entry)
+            answered = await self._answer_pending()
+            self._cursor = batch.cursor
+            if answered or self._overlay is not before:
+                self._save()
+
+    async def _answer_pending(self) -> bool:
+        """Act on the alerts that wait, in order; an answer that can't be recorded is tried again.
+
+        Returns whether there were any: the cursor is then saved behind them, so that a rule which
+        is declared later doesn't act on alerts of the past.
+        """
+        answered = bool(self._pending)
+        while self._pending:
+            for containment in self._answers(self._pending[0]):
+                await self._answer(containment)
+            self._pending.pop(0)
+        return answered
+
+    def _answers(self, alert: AlertBody) -> list[Containment]:
+        """What the rules do about an alert; an alert that names nothing sensible gets nothing."""
+        found = []
+        for rule in self._rules:
+            try:
+                containment = rule.containment(alert, self._clock())
+            except InvalidArgument as error:
+                log.error("rule can't be applied", rule=rule.id, alert=alert.id, cause=error)
+                continue
+            if containment is not None:
+                found.append(containment)
+        return found
+
+    async def _answer(self, containment: Containment) -> None:
+        while containment.id not in self._issued:
+            try:
+                await self.open(containment)
+            except Unavailable as error:
+                log.error("containment not recorded", containment=containment.id, cause=error)
+                await asyncio.sleep(RETRY_SECONDS)
+            except InvalidArgument as error:
+                log.error("containment refused", containment=containment.id, cause=error)
+                return
+
+    async def open(self, containment: Containment) -> None:
+        """Record a containment and put it in force; it is when this returns.
+
+        Raises Unavailable where it can't be recorded (then it did not happen), or where it is
+        recorded and the gateway doesn't take it yet (then it is tried again until it does).
+        """
+        async with self._lock:
+            if containment.id in self._issued:
+                return
+            if len(self._overlay.active) >= OVERLAY_CONTAINMENTS_MAX:
+                raise InvalidArgument(
+                    f"there are {OVERLAY_CONTAINMENTS_MAX} containments already; lift some first"
+                )
+            await self._commit(containment.entry(Change.OPENED, self._clock()))
+        log.warning(
+            "containment opened",
+            containment=containment.id,
+            verb=containment.verb,
+            target=f"{containment.target_type}:{containment.name}",
+        )
+
+    async def lift(self, identifier: str, owner: str, reason: str) -> Containment:
+        """End a containment before its time. Raises NotFound and Unavailable."""
+        async with self._lock:
+            containment = self._overlay.active.get(identifier)
+            if containment is None:
+                raise NotFound(f"there is no open containment `{identifier}`")
+            leaf = containment.entry(Change.LIFTED, self._clock(), owner=owner, reason=reason)
+            await self._commit(leaf)
+        log.info("containment lifted", containment=identifier)
+        return containment
+
+    async def _commit(self, leaf: bytes) -> None:
+        index = await asyncio.to_thread(self._recorder.record, leaf)
+        entry = Entry(index, leaf)
+        body = entry.event.streaming.containment
+        assert body is not None  # only containment entries come here
+        self._overlay = self._overlay.apply_ahead(entry)
+        self._issued.add(body.id)
+        self._in_force = False
+        self._changed.set()
+        await asyncio.to_thread(self._sink.overlay, self._overlay.encode())
+        self._in_force = True
+
+    async def _enforce(self) -> None:
+        """Hand the overlay to the gateway again until it takes it."""
+        while True:
+            await asyncio.sleep(RETRY_SECONDS)
+            if self._in_force:
+                continue
+            async with self._lock:
+                try:
+                    await asyncio.to_thread(self._sink.overlay, self._overlay.encode())
+                    self._in_force = True
+                except StreamwardError as error:
+                    log.error("overlay not in force yet", cause=error, epoch=self._overlay.epoch)
+
+    async def _expire(self) -> None:
+        """Enter the end of containments whose time is over."""
+        while True:
+            for containment in list(self._overlay.due(self._clock())):
+                await self._expire_one(containment)
+            await self._sleep_until_due()
+
+    async def _expire_one(self, containment: Containment) -> None:
+        async with self._lock:
+            if containment.id not in self._overlay.active:
+                return
+            try:
+                await self._commit(containment.entry(Change.EXPIRED, self._clock()))
+            except Unavailable as error:
+                log.error("expiry not recorded", containment=containment.id, cause=error)
+                return
+        log.info("containment expired", containment=containment.id)
+
+    async def _sleep_until_due(self) -> None:
+        due = self._overlay.next_expiry()
+        seconds = EXPIRY_SECONDS_MAX
+        if due is not None:
+            seconds = min(max((due - self._clock()) / 1000, RETRY_SECONDS), EXPIRY_SECONDS_MAX)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        self._changed.clear()
+
+    def _save(self) -> None:
+        try:
+            self._saved.save(self._cursor, self._overlay.save())
+        except OSError as error:
+            log.warning("overlay not saved", cause=error)
