@@ -26,7 +26,7 @@ pub struct RequestHeader<'a> {
 /// client id. The caller refuses it, or answers `ApiVersions` in version 0.
 pub fn request_header<'a>(
     frame: &'a [u8],
-    limits: &'a Limits,
+    limits: &Limits,
 ) -> Result<RequestHeader<'a>, WireError> {
     let mut reader = Reader::new(frame, 0, limits);
     let key = ApiKey(i16::from_be_bytes(reader.fixed("RequestApiKey")?));
@@ -172,7 +172,7 @@ fn response_tagged(key: ApiKey, version: i16) -> Result<bool, WireError> {
     Ok(tagged && key != ApiKey::API_VERSIONS)
 }
 
-fn skip_tagged(reader: &mut Reader<'_>) -> Result<(), WireError> {
+fn skip_tagged(reader: &mut Reader<'_, '_>) -> Result<(), WireError> {
     let mut previous = None;
     for _ in 0..reader.tagged_count()? {
         let (tag, size) = reader.tag(previous)?;

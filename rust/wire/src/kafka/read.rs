@@ -3,16 +3,16 @@
 use crate::{Limits, WireError};
 
 /// A place in a message, and what is left of the budgets.
-pub(super) struct Reader<'a> {
+pub(super) struct Reader<'a, 'l> {
     bytes: &'a [u8],
     at: usize,
     elements_left: usize,
     tagged_left: usize,
-    limits: &'a Limits,
+    limits: &'l Limits,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8], at: usize, limits: &'a Limits) -> Self {
+impl<'a, 'l> Reader<'a, 'l> {
+    pub(super) fn new(bytes: &'a [u8], at: usize, limits: &'l Limits) -> Self {
         Self {
             bytes,
             at,

@@ -82,7 +82,7 @@ pub trait Visitor<'a> {
 pub fn walk<'a>(
     schema: &'static Schema,
     body: &'a [u8],
-    limits: &'a Limits,
+    limits: &Limits,
     visitor: &mut impl Visitor<'a>,
 ) -> Result<(), WireError> {
     // A plan never nests in itself, so its depth is known before the first byte is read.
@@ -102,7 +102,7 @@ pub fn walk<'a>(
 
 fn fields<'a>(
     schema: &'static Schema,
-    reader: &mut Reader<'a>,
+    reader: &mut Reader<'a, '_>,
     visitor: &mut impl Visitor<'a>,
 ) -> Result<(), WireError> {
     for field in &schema.fields {
@@ -116,7 +116,7 @@ fn fields<'a>(
 
 fn tagged<'a>(
     schema: &'static Schema,
-    reader: &mut Reader<'a>,
+    reader: &mut Reader<'a, '_>,
     visitor: &mut impl Visitor<'a>,
 ) -> Result<(), WireError> {
     let mut previous = None;
@@ -133,7 +133,7 @@ fn tagged<'a>(
 
 fn value<'a>(
     field: &'static Field,
-    reader: &mut Reader<'a>,
+    reader: &mut Reader<'a, '_>,
     visitor: &mut impl Visitor<'a>,
 ) -> Result<(), WireError> {
     match (field.array, field.structure()) {
@@ -153,7 +153,7 @@ fn value<'a>(
 
 fn array<'a>(
     field: &'static Field,
-    reader: &mut Reader<'a>,
+    reader: &mut Reader<'a, '_>,
     visitor: &mut impl Visitor<'a>,
 ) -> Result<(), WireError> {
     let at = reader.at();
@@ -181,7 +181,7 @@ fn array<'a>(
 fn leaf<'a>(
     field: &'static Field,
     nullable: bool,
-    reader: &mut Reader<'a>,
+    reader: &mut Reader<'a, '_>,
     visitor: &mut impl Visitor<'a>,
 ) -> Result<(), WireError> {
     let at = reader.at();
