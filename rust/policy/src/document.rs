@@ -1,19 +1,149 @@
 //! The JSON forms that cross the boundary: the section with its principals, requests and decisions.
 
+use std::net::{IpAddr, Ipv4Addr};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::json;
+
 use crate::error::PolicyError;
+use crate::evaluate::Facts;
+use crate::moment::Moment;
 use crate::policy::Policy;
+use crate::request::{Action, Decision, Mechanism, Resource, ResourceKind};
+use crate::section::{PolicySection, PrincipalFacts, PrincipalKind};
+
+/// Largest document that is read.
+pub const DOCUMENT_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Largest decision request that is read.
+pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    environment: String,
+    policy: PolicySection,
+    principals: Vec<PrincipalEntry>,
+}
+
+/// An entry of `identity.principals` of a snapshot; its credentials are nothing to the policy.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PrincipalEntry {
+    id: String,
+    #[serde(rename = "type")]
+    kind: PrincipalKind,
+    #[serde(default)]
+    tenant: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
+    #[serde(default)]
+    mfa: bool,
+    #[serde(default)]
+    device_posture: Option<String>,
+    #[serde(default, rename = "credentials")]
+    _credentials: Option<IgnoredAny>,
+}
+
+impl From<PrincipalEntry> for PrincipalFacts {
+    fn from(entry: PrincipalEntry) -> Self {
+        Self {
+            id: entry.id,
+            kind: entry.kind,
+            tenant: entry.tenant,
+            roles: entry.roles,
+            mfa: entry.mfa,
+            device_posture: entry.device_posture,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RequestDocument {
+    principal: String,
+    action: String,
+    resource: ResourceDocument,
+    #[serde(default)]
+    context: ContextDocument,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResourceDocument {
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct ContextDocument {
+    source: Option<IpAddr>,
+    networks: Option<Vec<String>>,
+    tls: Option<bool>,
+    mechanism: Option<String>,
+    mfa: Option<bool>,
+    environment: Option<String>,
+    device_posture: Option<String>,
+    now: Option<i64>,
+    hour: Option<i64>,
+    minute: Option<i64>,
+    weekday: Option<i64>,
+}
+
+impl ContextDocument {
+    /// The time that the request names, as a whole, or `now_milliseconds`.
+    fn moment(&self, now_milliseconds: i64) -> Result<Moment, String> {
+        let parts = self.hour.or(self.minute).or(self.weekday);
+        if self.now.is_some() && parts.is_some() {
+            return Err("`now` stands instead of `hour`, `minute` and `weekday`".to_owned());
+        }
+        let mut moment = Moment::of(self.now.unwrap_or(now_milliseconds));
+        for (name, value, lowest, highest) in [
+            ("hour", self.hour, 0, 23),
+            ("minute", self.minute, 0, 1439),
+            ("weekday", self.weekday, 1, 7),
+        ] {
+            if value.is_some_and(|value| value < lowest || value > highest) {
+                return Err(format!("`{name}` goes from {lowest} to {highest}"));
+            }
+        }
+        match (self.hour, self.minute) {
+            (Some(hour), Some(minute)) if minute / 60 != hour => {
+                return Err(format!(
+                    "minute `{minute}` of the day is not in hour `{hour}`"
+                ));
+            }
+            (_, Some(minute)) => (moment.hour, moment.minute) = (minute / 60, minute),
+            (Some(hour), None) => (moment.hour, moment.minute) = (hour, hour * 60),
+            (None, None) => {}
+        }
+        moment.weekday = self.weekday.unwrap_or(moment.weekday);
+        Ok(moment)
+    }
+}
 
 impl Policy {
-    /// Compile `{"environment", "policy", "principals"}`.
+    /// Compile `{"environment", "policy", "principals"}`: the sections of a snapshot as they are.
     ///
     /// # Errors
     /// As [`Policy::compile`], and where the document is not of this form.
     pub fn from_json(document: &[u8]) -> Result<Self, PolicyError> {
-        let _ = document;
-        Err(PolicyError::Document("not wired yet".to_owned()))
+        if document.len() > DOCUMENT_BYTES_MAX {
+            return Err(PolicyError::Document(format!(
+                "more than {DOCUMENT_BYTES_MAX} bytes"
+            )));
+        }
+        let document: Document = serde_json::from_slice(document)
+            .map_err(|error| PolicyError::Document(error.to_string()))?;
+        let principals: Vec<_> = document.principals.into_iter().map(Into::into).collect();
+        Self::compile(&document.policy, &document.environment, &principals)
     }
 
     /// Answer a decision request in JSON; `now_milliseconds` stands where the request names no time.
+    ///
+    /// Never memoised: what it explains is evaluated anew.
     ///
     /// # Errors
     /// Where the request cannot be read. An unknown principal is a denial, not an error.
@@ -22,7 +152,98 @@ impl Policy {
         request: &[u8],
         now_milliseconds: i64,
     ) -> Result<Vec<u8>, PolicyError> {
-        let _ = (request, now_milliseconds);
-        Err(PolicyError::Request("not wired yet".to_owned()))
+        let bad = PolicyError::Request;
+        if request.len() > REQUEST_BYTES_MAX {
+            return Err(bad(format!("more than {REQUEST_BYTES_MAX} bytes")));
+        }
+        let request: RequestDocument =
+            serde_json::from_slice(request).map_err(|error| bad(error.to_string()))?;
+        let action: Action = request.action.parse().map_err(bad)?;
+        let kind: ResourceKind = request.resource.kind.parse().map_err(bad)?;
+        let resource = Resource {
+            kind,
+            name: &request.resource.name,
+        };
+        let facts = self.facts(&request.principal, &request.context, now_milliseconds)?;
+        let decision = self.decide_anew(&request.principal, action, resource, &facts, None);
+        self.answer(&request, &facts, &decision)
+    }
+
+    fn facts<'a>(
+        &'a self,
+        principal: &str,
+        context: &'a ContextDocument,
+        now_milliseconds: i64,
+    ) -> Result<Facts<'a>, PolicyError> {
+        let bad = PolicyError::Request;
+        let declared = self.principal(principal);
+        let source = context
+            .source
+            .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+            .to_canonical();
+        let networks = match (&context.networks, self.networks().of(source)) {
+            (None, computed) => computed,
+            (Some(names), computed) => {
+                let stated = self.networks().set_of(names).map_err(bad)?;
+                if context.source.is_some() && stated != computed {
+                    return Err(bad(format!(
+                        "`networks` is not what holds source `{source}`"
+                    )));
+                }
+                stated
+            }
+        };
+        let mechanism = context.mechanism.as_deref().unwrap_or("certificate");
+        let mechanism: Mechanism = mechanism.parse().map_err(bad)?;
+        let declared_posture = declared.and_then(|it| it.device_posture.as_deref());
+        Ok(Facts {
+            source,
+            networks,
+            tls: context.tls.unwrap_or(true),
+            mechanism,
+            mfa: context
+                .mfa
+                .unwrap_or_else(|| declared.is_some_and(|it| it.mfa)),
+            environment: context
+                .environment
+                .as_deref()
+                .unwrap_or_else(|| self.environment()),
+            moment: context.moment(now_milliseconds).map_err(bad)?,
+            device_posture: context.device_posture.as_deref().or(declared_posture),
+        })
+    }
+
+    fn answer(
+        &self,
+        request: &RequestDocument,
+        facts: &Facts<'_>,
+        decision: &Decision,
+    ) -> Result<Vec<u8>, PolicyError> {
+        let mut context = json!({
+            "source": facts.source.to_string(),
+            "networks": self.networks().names_of(facts.networks).collect::<Vec<_>>(),
+            "tls": facts.tls,
+            "mechanism": facts.mechanism.name(),
+            "mfa": facts.mfa,
+            "environment": facts.environment,
+            "hour": facts.moment.hour,
+            "minute": facts.moment.minute,
+            "weekday": facts.moment.weekday,
+        });
+        if let (Some(posture), Some(fields)) = (facts.device_posture, context.as_object_mut()) {
+            fields.insert("device_posture".to_owned(), json!(posture));
+        }
+        let answer = json!({
+            "effect": if decision.allowed { "allow" } else { "deny" },
+            "rules": decision.rules,
+            "errors": decision.errors,
+            "reason": decision.reason,
+            "policy_version": self.version(),
+            "principal": request.principal,
+            "action": request.action,
+            "resource": {"type": request.resource.kind, "name": request.resource.name},
+            "context": context,
+        });
+        serde_json::to_vec(&answer).map_err(|error| PolicyError::Request(error.to_string()))
     }
 }

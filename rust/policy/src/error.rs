@@ -15,7 +15,11 @@ pub struct RuleProblem {
 
 impl fmt::Display for RuleProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "rule `{}` ({}): {}", self.rule, self.source, self.message)
+        write!(
+            f,
+            "rule `{}` ({}): {}",
+            self.rule, self.source, self.message
+        )
     }
 }
 

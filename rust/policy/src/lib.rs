@@ -5,14 +5,26 @@
 #![forbid(unsafe_code)]
 
 mod document;
+mod entities;
 mod error;
+mod evaluate;
+mod memo;
+mod moment;
+mod networks;
 mod policy;
+mod prefixes;
+mod reads;
 mod request;
+mod rules;
 mod section;
+mod streams;
 
+pub use document::{DOCUMENT_BYTES_MAX, REQUEST_BYTES_MAX};
 pub use error::{PolicyError, RuleProblem};
+pub use networks::{ADDRESSES_MAX, NETWORKS_MAX};
 pub use policy::Policy;
 pub use request::{Action, Context, Decision, Mechanism, Request, Resource, ResourceKind};
+pub use rules::{RULE_BYTES_MAX, RULES_MAX};
 pub use section::{
     Class, Level, Namespace, Network, PolicySection, PrincipalFacts, PrincipalKind, Role, Rule,
     Stream,

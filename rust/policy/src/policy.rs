@@ -1,15 +1,52 @@
 //! A compiled policy.
 
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::error::PolicyError;
-use crate::request::{Decision, Request};
+use cedar_policy::{Authorizer, Entities, Entity, Schema};
+
+use crate::entities::{self, KnownPrincipal, Types};
+use crate::error::{PolicyError, one_line};
+use crate::evaluate::{Facts, Outcome, Question, evaluate};
+use crate::memo::{Key, Memo, Values};
+use crate::moment::{Moment, span};
+use crate::networks::Networks;
+use crate::prefixes::Prefixes;
+use crate::reads::Reads;
+use crate::request::{
+    Action, Context, Decision, Mechanism, Request, Resource, ResourceKind, shortened,
+};
+use crate::rules::Rules;
 use crate::section::{PolicySection, PrincipalFacts};
+use crate::streams::Streams;
 
 /// A compiled policy section: immutable, shared by all connections.
-#[derive(Debug)]
 pub struct Policy {
     version: String,
+    environment: String,
+    schema: Schema,
+    types: Types,
+    /// By the place of each action in [`Action::ALL`].
+    actions: Vec<Entity>,
+    principals: HashMap<String, KnownPrincipal>,
+    namespaces: Prefixes,
+    /// Tenants of the namespaces, by their places.
+    owners: Vec<Option<String>>,
+    streams: Streams,
+    networks: Networks,
+    rules: Rules,
+    authorizer: Authorizer,
+    memo: Memo,
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Policy {
@@ -22,8 +59,87 @@ impl Policy {
         environment: &str,
         principals: &[PrincipalFacts],
     ) -> Result<Self, PolicyError> {
-        let _ = (environment, principals);
-        Ok(Self { version: section.version.clone() })
+        let types = Types::new()?;
+        let schema = Schema::from_str(&section.schema)
+            .map_err(|error| PolicyError::Schema(one_line(&error)))?;
+        let actions = entities::actions(&schema)?;
+        let mut problems = Vec::new();
+        let principals = entities::principals(section, principals, &types, &mut problems);
+        let (namespaces, owners) = namespaces(section, &mut problems);
+        let streams = Streams::new(&section.streams, &section.classes);
+        let streams = streams.map_err(|found| problems.extend(found)).ok();
+        let networks = Networks::new(&section.networks);
+        let networks = networks.map_err(|found| problems.extend(found)).ok();
+        let (Some(namespaces), Some(streams), Some(networks), true) =
+            (namespaces, streams, networks, problems.is_empty())
+        else {
+            return Err(PolicyError::Section(problems));
+        };
+        let rules = Rules::new(&section.rules, schema.clone(), &namespaces)?;
+        let policy = Self {
+            version: section.version.clone(),
+            environment: environment.to_owned(),
+            schema,
+            types,
+            actions,
+            principals,
+            namespaces,
+            owners,
+            streams,
+            networks,
+            rules,
+            authorizer: Authorizer::new(),
+            memo: Memo::new(),
+        };
+        policy.probe()?;
+        Ok(policy)
+    }
+
+    /// Hold our entities and our context against the schema of the snapshot: a difference must stop
+    /// a snapshot from coming into force, not show itself as a denial later.
+    fn probe(&self) -> Result<(), PolicyError> {
+        let bad = PolicyError::Schema;
+        let facts = Facts {
+            source: std::net::Ipv4Addr::LOCALHOST.into(),
+            networks: 0,
+            tls: true,
+            mechanism: Mechanism::Certificate,
+            mfa: true,
+            environment: &self.environment,
+            moment: Moment::of(0),
+            device_posture: Some("probe"),
+        };
+        let context = facts.to_cedar(&self.networks).map_err(bad)?;
+        for action in &self.actions {
+            context
+                .validate(&self.schema, &action.uid())
+                .map_err(|error| {
+                    bad(format!("our context does not fit it: {}", one_line(&error)))
+                })?;
+        }
+        for kind in ResourceKind::ALL {
+            let resource = Resource {
+                kind,
+                name: "probe",
+            };
+            let stream = self.streams.get(resource.name);
+            let namespaces = (0..self.namespaces.len()).map(|it| self.namespaces.get(it));
+            let entity = self
+                .types
+                .resource_entity(resource, namespaces, stream)
+                .map_err(bad)?;
+            self.fits(entity)?;
+        }
+        self.principals
+            .values()
+            .try_for_each(|principal| self.fits(principal.entity.clone()))
+    }
+
+    fn fits(&self, entity: Entity) -> Result<(), PolicyError> {
+        let fits = Entities::from_entities([entity], Some(&self.schema)).map(drop);
+        fits.map_err(|error| {
+            PolicyError::Schema(format!("our entities do not fit it: {}", one_line(&error)))
+        })
     }
 
     /// Digest of the policy section.
@@ -31,33 +147,197 @@ impl Policy {
         &self.version
     }
 
-    /// Decide one request; memoised, bounded.
+    /// Decide one request. What was decided before, for the same values of everything that the rules
+    /// of its slice read, is remembered; the memory is bounded.
     pub fn decide(&self, request: &Request<'_>) -> Arc<Decision> {
-        let _ = request;
-        Arc::new(Decision {
-            allowed: false,
-            rules: vec!["default".to_owned()],
-            errors: Vec::new(),
-            reason: "evaluation is not wired yet".to_owned(),
-            valid_until_milliseconds: None,
-        })
+        let Request {
+            principal,
+            action,
+            resource,
+            context,
+        } = *request;
+        let now = context.now_milliseconds;
+        let longest = self.longest_namespace(resource);
+        let reads = self.rules.slice(&self.namespaces, longest).reads;
+        let key = self.key(request, reads);
+        let hash = self.memo.hash(&key);
+        if let Some(decision) = self.memo.get(hash, &key, now) {
+            return decision;
+        }
+        let span = span(reads, now);
+        let facts = self.facts_of(context);
+        let until = span.map(|span| span.1);
+        let decision = Arc::new(self.decide_anew(principal, action, resource, &facts, until));
+        // Whoever is unknown costs nothing to deny and has no claim on the memory.
+        if self.principals.contains_key(principal) {
+            self.memo.put(hash, &key, span, &decision);
+        }
+        decision
+    }
+
+    fn key<'a>(&self, request: &Request<'a>, reads: Reads) -> Key<'a> {
+        let Request {
+            principal,
+            action,
+            resource,
+            context,
+        } = *request;
+        let reads_networks = reads.contain(Reads::NETWORKS);
+        Key {
+            principal,
+            name: resource.name,
+            device_posture: context
+                .device_posture
+                .as_deref()
+                .filter(|_| reads.contain(Reads::DEVICE_POSTURE)),
+            values: Values {
+                action,
+                kind: resource.kind,
+                tls: reads.contain(Reads::TLS).then_some(context.tls),
+                mechanism: reads.contain(Reads::MECHANISM).then_some(context.mechanism),
+                mfa: reads.contain(Reads::MFA).then_some(context.mfa),
+                source: reads
+                    .contain(Reads::SOURCE)
+                    .then(|| context.source.to_canonical()),
+                networks: if reads_networks {
+                    self.networks.of(context.source)
+                } else {
+                    0
+                },
+            },
+        }
+    }
+
+    fn facts_of<'a>(&'a self, context: &'a Context) -> Facts<'a> {
+        Facts {
+            source: context.source.to_canonical(),
+            networks: self.networks.of(context.source),
+            tls: context.tls,
+            mechanism: context.mechanism,
+            mfa: context.mfa,
+            environment: &self.environment,
+            moment: Moment::of(context.now_milliseconds),
+            device_posture: context.device_posture.as_deref(),
+        }
+    }
+
+    /// Decide without looking at what was decided before.
+    pub(crate) fn decide_anew(
+        &self,
+        principal: &str,
+        action: Action,
+        resource: Resource<'_>,
+        facts: &Facts<'_>,
+        valid_until_milliseconds: Option<i64>,
+    ) -> Decision {
+        let Some(known) = self.principals.get(principal) else {
+            return Decision {
+                allowed: false,
+                rules: vec!["default".to_owned()],
+                errors: Vec::new(),
+                reason: format!("principal `{}` is not known", shortened(principal)),
+                valid_until_milliseconds,
+            };
+        };
+        let outcome = self.ask(known, action, resource, facts);
+        let outcome = outcome.unwrap_or_else(Outcome::Inapplicable);
+        outcome.into_decision(action, resource, valid_until_milliseconds)
+    }
+
+    fn ask(
+        &self,
+        principal: &KnownPrincipal,
+        action: Action,
+        resource: Resource<'_>,
+        facts: &Facts<'_>,
+    ) -> Result<Outcome, String> {
+        let longest = self.longest_namespace(resource);
+        let namespaces = self
+            .namespaces
+            .chain(longest)
+            .map(|index| self.namespaces.get(index));
+        let stream = self.streams.get(resource.name);
+        let question = Question {
+            slice: self.rules.slice(&self.namespaces, longest),
+            schema: &self.schema,
+            principal: &principal.entity,
+            action: &self.actions[action as usize],
+            resource: self.types.resource_entity(resource, namespaces, stream)?,
+            context: facts.to_cedar(&self.networks)?,
+        };
+        Ok(evaluate(&self.authorizer, question))
+    }
+
+    /// A cluster is in no namespace, whatever its name: its rules are those that matter everywhere.
+    fn longest_namespace(&self, resource: Resource<'_>) -> Option<usize> {
+        match resource.kind {
+            ResourceKind::Cluster => None,
+            _ => self.namespaces.longest(resource.name),
+        }
     }
 
     /// Data classes of a stream, in order of their names.
     pub fn classes_of(&self, stream: &str) -> Arc<[String]> {
-        let _ = stream;
-        Arc::from([])
+        Arc::clone(&self.streams.get(stream).classes)
     }
 
     /// Level of a stream: 0 public to 3 restricted; 3 where nothing declares it.
     pub fn level_of(&self, stream: &str) -> u8 {
-        let _ = stream;
-        3
+        self.streams.get(stream).level as u8
     }
 
     /// Tenant of a principal.
     pub fn tenant_of(&self, principal: &str) -> Option<&str> {
-        let _ = principal;
-        None
+        self.principal(principal)?.tenant.as_deref()
     }
+
+    /// Tenant that owns the longest namespace of a name, where it has an owner.
+    pub fn owner_of(&self, name: &str) -> Option<&str> {
+        self.owners[self.namespaces.longest(name)?].as_deref()
+    }
+
+    pub(crate) fn principal(&self, id: &str) -> Option<&KnownPrincipal> {
+        self.principals.get(id)
+    }
+
+    pub(crate) fn networks(&self) -> &Networks {
+        &self.networks
+    }
+
+    pub(crate) fn environment(&self) -> &str {
+        &self.environment
+    }
+}
+
+/// The namespaces in order, with their owners.
+fn namespaces(
+    section: &PolicySection,
+    problems: &mut Vec<String>,
+) -> (Option<Prefixes>, Vec<Option<String>>) {
+    let tenants: HashSet<&str> = section.tenants.iter().map(String::as_str).collect();
+    let mut owners: Vec<_> = section.namespaces.iter().collect();
+    owners.sort_by(|one, other| one.prefix.cmp(&other.prefix));
+    for namespace in &owners {
+        let prefix = &namespace.prefix;
+        if let Some(tenant) = namespace
+            .tenant
+            .as_deref()
+            .filter(|it| !tenants.contains(it))
+        {
+            problems.push(format!(
+                "tenant `{tenant}` of namespace `{prefix}` is not declared"
+            ));
+        }
+    }
+    let prefixes = Prefixes::new(owners.iter().map(|namespace| namespace.prefix.clone()));
+    let prefixes = prefixes
+        .map_err(|it| problems.push(format!("namespace `{it}` is declared twice")))
+        .ok();
+    (
+        prefixes,
+        owners
+            .into_iter()
+            .map(|namespace| namespace.tenant.clone())
+            .collect(),
+    )
 }

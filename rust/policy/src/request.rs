@@ -157,7 +157,9 @@ impl FromStr for Mechanism {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let found = Self::ALL.into_iter().find(|mechanism| mechanism.name() == text);
+        let found = Self::ALL
+            .into_iter()
+            .find(|mechanism| mechanism.name() == text);
         found.ok_or_else(|| format!("`{}` is not a mechanism", shortened(text)))
     }
 }

@@ -124,26 +124,6 @@ pub struct PrincipalFacts {
 }
 
 /// Person or program.
-    #[serde(rename = "type")]
-    pub kind: PrincipalKind,
-    /// Tenant it belongs to.
-    #[serde(default)]
-    pub tenant: Option<String>,
-    /// Roles that are given to it directly.
-    #[serde(default)]
-    pub roles: Vec<String>,
-    /// Whether a second factor is declared; used where a request does not say.
-    #[serde(default)]
-    pub mfa: bool,
-    /// Declared state of its device; used where a request does not say.
-    #[serde(default)]
-    pub device_posture: Option<String>,
-    /// Accepted so that the entries of a snapshot fit, and never looked at. Construct with `None`.
-    #[serde(default)]
-    pub credentials: Option<IgnoredAny>,
-}
-
-/// Person or program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PrincipalKind {

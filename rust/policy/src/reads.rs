@@ -1,0 +1,162 @@
+//! Which attributes of the context a rule reads: what a memoised decision depends on.
+
+use serde_json::Value;
+
+/// A set of attributes of the context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Reads(u16);
+
+impl Reads {
+    pub const SOURCE: Self = Self(1);
+    pub const NETWORKS: Self = Self(1 << 1);
+    pub const TLS: Self = Self(1 << 2);
+    pub const MECHANISM: Self = Self(1 << 3);
+    pub const MFA: Self = Self(1 << 4);
+    pub const DEVICE_POSTURE: Self = Self(1 << 5);
+    pub const HOUR: Self = Self(1 << 6);
+    pub const MINUTE: Self = Self(1 << 7);
+    pub const WEEKDAY: Self = Self(1 << 8);
+    pub const ALL: Self = Self((1 << 9) - 1);
+
+    pub fn contain(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    fn of_attribute(name: &str) -> Self {
+        match name {
+            "source" => Self::SOURCE,
+            "networks" => Self::NETWORKS,
+            "tls" => Self::TLS,
+            "mechanism" => Self::MECHANISM,
+            "mfa" => Self::MFA,
+            "device_posture" => Self::DEVICE_POSTURE,
+            "hour" => Self::HOUR,
+            "minute" => Self::MINUTE,
+            "weekday" => Self::WEEKDAY,
+            // The same for as long as the policy is in force.
+            "environment" => Self::default(),
+            _ => Self::ALL,
+        }
+    }
+}
+
+/// What a look at the JSON form of a rule finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Findings {
+    pub reads: Reads,
+    /// An operator looks into an entity that the rule names. Decisions are made with the entities of
+    /// the request alone, so it would find nothing there, and a `forbid` would silently not apply.
+    pub looks_into_literal: bool,
+}
+
+/// Look through the JSON form of a rule. Whatever is not an attribute of the context by its name
+/// (the whole context in a comparison, for one) counts as reading everything.
+pub(crate) fn look(rule: &Value) -> Findings {
+    let mut findings = Findings::default();
+    walk(rule, &mut findings);
+    findings
+}
+
+fn walk(value: &Value, findings: &mut Findings) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| walk(item, findings)),
+        Value::Object(fields) => {
+            if is_context(value) {
+                findings.reads = Reads::ALL;
+            }
+            for (operator, operands) in fields {
+                walk_operator(operator, operands, findings);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn walk_operator(operator: &str, operands: &Value, findings: &mut Findings) {
+    let left = operands.get("left");
+    if matches!(operator, "." | "has") && left.is_some_and(is_context) {
+        let attribute = operands.get("attr").and_then(Value::as_str);
+        let reads = attribute.map_or(Reads::ALL, Reads::of_attribute);
+        findings.reads = findings.reads.and(reads);
+        return;
+    }
+    let looks_into = matches!(operator, "." | "has" | "in" | "is" | "getTag" | "hasTag");
+    findings.looks_into_literal |= looks_into && left.is_some_and(mentions_entity);
+    walk(operands, findings);
+}
+
+fn is_context(value: &Value) -> bool {
+    value.get("Var").and_then(Value::as_str) == Some("context")
+}
+
+fn mentions_entity(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(mentions_entity),
+        Value::Object(fields) => {
+            fields.contains_key("__entity") || fields.values().any(mentions_entity)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use super::*;
+
+    fn found(condition: &str) -> Findings {
+        let text = format!("permit (principal, action, resource) when {{ {condition} }};");
+        look(
+            &cedar_policy::Policy::parse(None, text)
+                .unwrap()
+                .to_json()
+                .unwrap(),
+        )
+    }
+
+    #[test]
+    fn attributes_by_name_are_told_apart() {
+        assert_eq!(found("context.hour >= 9").reads, Reads::HOUR);
+        let both = found("context.tls && context.networks.contains(\"office\")").reads;
+        assert_eq!(both, Reads::TLS.and(Reads::NETWORKS));
+        let has = found("context has device_posture && context.device_posture == \"ok\"");
+        assert_eq!(has.reads, Reads::DEVICE_POSTURE);
+        assert_eq!(found("context[\"weekday\"] < 6").reads, Reads::WEEKDAY);
+        assert_eq!(
+            found("context.environment == \"production\"").reads,
+            Reads::default()
+        );
+        assert_eq!(
+            found("context.source.isInRange(ip(\"10.0.0.0/8\"))").reads,
+            Reads::SOURCE
+        );
+    }
+
+    #[test]
+    fn any_other_use_of_the_context_reads_everything() {
+        for condition in [
+            "context == {}",
+            "{\"left\": context, \"attr\": \"hour\"} == {}",
+            "[context].contains(context)",
+            "(if context.tls then context else context).hour == 1",
+            "context.unheard_of",
+        ] {
+            assert_eq!(found(condition).reads, Reads::ALL, "{condition}");
+        }
+    }
+
+    #[test]
+    fn looking_into_a_named_entity_is_found() {
+        assert!(found("Streamward::Role::\"a\" in Streamward::Role::\"b\"").looks_into_literal);
+        assert!(found("Streamward::Stream::\"a\".level == 3").looks_into_literal);
+        assert!(found("Streamward::Stream::\"a\" has level").looks_into_literal);
+        let choice = "(if context.tls then User::\"a\" else User::\"b\") in Role::\"c\"";
+        assert!(found(choice).looks_into_literal);
+        assert!(!found("principal in Streamward::Role::\"b\"").looks_into_literal);
+        assert!(!found("[Role::\"a\"].contains(principal)").looks_into_literal);
+    }
+}

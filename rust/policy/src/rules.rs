@@ -1,0 +1,162 @@
+//! Rules, grouped into the slices that a request can need.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use cedar_policy::{PolicyId, PolicySet, Schema, ValidationMode, Validator};
+
+use crate::error::{PolicyError, RuleProblem, one_line};
+use crate::prefixes::Prefixes;
+use crate::reads::{Reads, look};
+use crate::section::Rule;
+
+/// Rules in one policy.
+pub const RULES_MAX: usize = 20_000;
+/// Length of the text of one rule.
+pub const RULE_BYTES_MAX: usize = 64 * 1024;
+
+/// The rules that matter to the names of one namespace, and what they read.
+#[derive(Debug)]
+pub(crate) struct Slice {
+    pub policies: PolicySet,
+    pub reads: Reads,
+    /// Rules that Cedar would not put together; never seen, and a reason to deny.
+    pub failed: Vec<String>,
+}
+
+/// A rule that has passed validation.
+#[derive(Debug)]
+struct CompiledRule {
+    id: String,
+    policy: cedar_policy::Policy,
+    reads: Reads,
+}
+
+/// All rules. A name falls into the slice of its longest namespace, whose prefix tells all other
+/// namespaces of the name; so there are as many slices as namespaces, and one of no namespace.
+#[derive(Debug)]
+pub(crate) struct Rules {
+    compiled: Vec<CompiledRule>,
+    everywhere: Vec<usize>,
+    by_namespace: Vec<Vec<usize>>,
+    slices: Vec<OnceLock<Slice>>,
+    outside: OnceLock<Slice>,
+}
+
+impl Rules {
+    /// Parse and validate every rule.
+    pub fn new(rules: &[Rule], schema: Schema, namespaces: &Prefixes) -> Result<Self, PolicyError> {
+        if rules.len() > RULES_MAX {
+            let problem = format!("a policy has at most {RULES_MAX} rules");
+            return Err(PolicyError::Section(vec![problem]));
+        }
+        let validator = Validator::new(schema);
+        let mut compiled = Self {
+            compiled: Vec::with_capacity(rules.len()),
+            everywhere: Vec::new(),
+            by_namespace: vec![Vec::new(); namespaces.len()],
+            slices: (0..namespaces.len()).map(|_| OnceLock::new()).collect(),
+            outside: OnceLock::new(),
+        };
+        let (mut problems, mut ids) = (Vec::new(), HashSet::new());
+        for rule in rules {
+            let result = if ids.insert(&rule.id) {
+                compiled.add(rule, &validator, namespaces)
+            } else {
+                Err("another rule has the same id".to_owned())
+            };
+            if let Err(message) = result {
+                let (rule, source) = (rule.id.clone(), rule.source.clone());
+                problems.push(RuleProblem {
+                    rule,
+                    source,
+                    message,
+                });
+            }
+        }
+        if problems.is_empty() {
+            Ok(compiled)
+        } else {
+            Err(PolicyError::Rules(problems))
+        }
+    }
+
+    fn add(
+        &mut self,
+        rule: &Rule,
+        validator: &Validator,
+        namespaces: &Prefixes,
+    ) -> Result<(), String> {
+        let compiled = compile(rule, validator)?;
+        let index = self.compiled.len();
+        if rule.slices.is_empty() {
+            self.everywhere.push(index);
+        }
+        for prefix in &rule.slices {
+            let namespace = namespaces.index_of(prefix);
+            let namespace = namespace.ok_or_else(|| format!("no namespace `{prefix}`"))?;
+            self.by_namespace[namespace].push(index);
+        }
+        self.compiled.push(compiled);
+        Ok(())
+    }
+
+    /// The slice of a namespace, or of what is in none; put together when it is first asked for.
+    pub fn slice(&self, namespaces: &Prefixes, longest: Option<usize>) -> &Slice {
+        let place = longest.map_or(&self.outside, |index| &self.slices[index]);
+        place.get_or_init(|| {
+            let mut indices: HashSet<usize> = self.everywhere.iter().copied().collect();
+            for namespace in namespaces.chain(longest) {
+                indices.extend(&self.by_namespace[namespace]);
+            }
+            self.gather(indices)
+        })
+    }
+
+    fn gather(&self, indices: HashSet<usize>) -> Slice {
+        let mut slice = Slice {
+            policies: PolicySet::new(),
+            reads: Reads::default(),
+            failed: Vec::new(),
+        };
+        for index in indices {
+            let rule = &self.compiled[index];
+            slice.reads = slice.reads.and(rule.reads);
+            if slice.policies.add(rule.policy.clone()).is_err() {
+                slice.failed.push(rule.id.clone());
+            }
+        }
+        slice.failed.sort_unstable();
+        slice
+    }
+}
+
+fn compile(rule: &Rule, validator: &Validator) -> Result<CompiledRule, String> {
+    if rule.cedar.len() > RULE_BYTES_MAX {
+        return Err(format!("it is longer than {RULE_BYTES_MAX} bytes"));
+    }
+    let policy = cedar_policy::Policy::parse(Some(PolicyId::new(&rule.id)), &rule.cedar)
+        .map_err(|error| one_line(&error))?;
+    let alone = PolicySet::from_policies([policy.clone()]).map_err(|error| one_line(&error))?;
+    let result = validator.validate(&alone, ValidationMode::Strict);
+    if !result.validation_passed() {
+        let errors: Vec<_> = result
+            .validation_errors()
+            .map(|error| one_line(error))
+            .collect();
+        return Err(errors.join("; "));
+    }
+    let findings = look(&policy.to_json().map_err(|error| one_line(&error))?);
+    if findings.looks_into_literal {
+        return Err(
+            "it looks into an entity that is not of the request; ask about `principal`, \
+                    `action` or `resource`"
+                .to_owned(),
+        );
+    }
+    Ok(CompiledRule {
+        id: rule.id.clone(),
+        policy,
+        reads: findings.reads,
+    })
+}
