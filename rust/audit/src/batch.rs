@@ -30,10 +30,15 @@ impl Batch {
     /// Stages an entry: a canonical JSON leaf of 1 to 65,535 bytes.
     pub fn entry(&mut self, json: &[u8]) -> Result<(), AuditError> {
         if json.is_empty() {
-            return Err(AuditError::Invalid { what: "an entry can't be empty".into() });
+            return Err(AuditError::Invalid {
+                what: "an entry can't be empty".into(),
+            });
         }
         if json.len() > ENTRY_BYTES_MAX {
-            return Err(AuditError::TooLarge { bytes: json.len(), bytes_max: ENTRY_BYTES_MAX });
+            return Err(AuditError::TooLarge {
+                bytes: json.len(),
+                bytes_max: ENTRY_BYTES_MAX,
+            });
         }
         frame::put_entry(&mut self.bytes, json);
         self.entries += 1;
@@ -44,13 +49,20 @@ impl Batch {
     pub fn access(&mut self, access: u64, entry_in_batch: usize) {
         let at = self.bytes.len();
         frame::put_access(&mut self.bytes, access, 0);
-        self.notes.push(Note::Access { access, at, nth: entry_in_batch });
+        self.notes.push(Note::Access {
+            access,
+            at,
+            nth: entry_in_batch,
+        });
     }
 
     /// Stages what a running access moved.
     pub fn range(&mut self, access: u64, range: &Range) {
         frame::put_range(&mut self.bytes, access, range);
-        self.notes.push(Note::Range { access, range: *range });
+        self.notes.push(Note::Range {
+            access,
+            range: *range,
+        });
     }
 
     /// Says that every range of `access` staged or written before is in the `entry_in_batch`-th
@@ -58,7 +70,11 @@ impl Batch {
     pub fn rolled(&mut self, access: u64, entry_in_batch: usize) {
         let at = self.bytes.len();
         frame::put_rolled(&mut self.bytes, access, 0);
-        self.notes.push(Note::Rolled { access, at, nth: entry_in_batch });
+        self.notes.push(Note::Rolled {
+            access,
+            at,
+            nth: entry_in_batch,
+        });
     }
 
     /// How many entries are staged: what `entry_in_batch` of the next entry will be.

@@ -89,10 +89,18 @@ impl AuditError {
     }
 
     pub(crate) fn io(what: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::Io { what, path: path.to_path_buf(), source: Arc::new(source) }
+        Self::Io {
+            what,
+            path: path.to_path_buf(),
+            source: Arc::new(source),
+        }
     }
 
     pub(crate) fn damaged(segment: u64, offset: u64, what: &'static str) -> Self {
-        Self::Damaged { segment, offset, what }
+        Self::Damaged {
+            segment,
+            offset,
+            what,
+        }
     }
 }

@@ -64,12 +64,14 @@ impl Range {
         }
         let unknown = self.first == -1 && next.first == -1;
         let known = self.first >= 0 && next.first >= 0;
-        let touches = next.first <= self.last.saturating_add(1)
-            && self.first <= next.last.saturating_add(1);
+        let touches =
+            next.first <= self.last.saturating_add(1) && self.first <= next.last.saturating_add(1);
         if !(unknown || known && touches) {
             return false;
         }
-        let Some(records) = self.records.checked_add(next.records) else { return false };
+        let Some(records) = self.records.checked_add(next.records) else {
+            return false;
+        };
         self.records = records;
         self.bytes = self.bytes.saturating_add(next.bytes);
         self.first = self.first.min(next.first);
@@ -108,7 +110,9 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// Reads the frame that `bytes` begin with.
 pub(crate) fn parse(bytes: &[u8]) -> Parsed<'_> {
-    let Some(length) = u32_at(bytes, 0) else { return Parsed::Incomplete };
+    let Some(length) = u32_at(bytes, 0) else {
+        return Parsed::Incomplete;
+    };
     let length = length as usize;
     if length == 0 || length > LENGTH_MAX {
         return Parsed::Bad("the frame's length is out of bounds");
@@ -119,7 +123,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<'_> {
     if u32_at(bytes, 4) != Some(crc32c::crc32c(body)) {
         return Parsed::Bad("the frame's checksum does not match");
     }
-    match body.split_first().and_then(|(kind, payload)| decode(*kind, payload)) {
+    match body
+        .split_first()
+        .and_then(|(kind, payload)| decode(*kind, payload))
+    {
         Some(frame) => Parsed::Whole(frame, PREFIX_BYTES + length),
         None => Parsed::Bad("the frame's kind or size is unknown"),
     }
@@ -170,11 +177,19 @@ pub(crate) fn put_entry(out: &mut Vec<u8>, json: &[u8]) {
 }
 
 pub(crate) fn put_access(out: &mut Vec<u8>, access: u64, entry: u64) {
-    put(out, KIND_ACCESS, &[&access.to_le_bytes(), &entry.to_le_bytes()]);
+    put(
+        out,
+        KIND_ACCESS,
+        &[&access.to_le_bytes(), &entry.to_le_bytes()],
+    );
 }
 
 pub(crate) fn put_rolled(out: &mut Vec<u8>, access: u64, entry: u64) {
-    put(out, KIND_ROLLED, &[&access.to_le_bytes(), &entry.to_le_bytes()]);
+    put(
+        out,
+        KIND_ROLLED,
+        &[&access.to_le_bytes(), &entry.to_le_bytes()],
+    );
 }
 
 pub(crate) fn put_range(out: &mut Vec<u8>, access: u64, range: &Range) {

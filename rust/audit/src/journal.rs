@@ -32,7 +32,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes_max: 64 * 1024 * 1024, group_commit: Duration::from_millis(50) }
+        Self {
+            segment_bytes_max: 64 * 1024 * 1024,
+            group_commit: Duration::from_millis(50),
+        }
     }
 }
 
@@ -104,14 +107,22 @@ impl Journal {
             (Some(crc), _) => crc,
             (None, None) => layout::create_origin(directory)?,
             (None, Some(last)) => {
-                return Err(AuditError::damaged(*last, 0, "the log has lost its file `origin`"));
+                return Err(AuditError::damaged(
+                    *last,
+                    0,
+                    "the log has lost its file `origin`",
+                ));
             }
         };
         let mark = MarkFile::create(directory)?;
         let last = segments.last().copied().unwrap_or(0);
         if segments.is_empty() {
             if let Some(mark) = mark.read() {
-                return Err(AuditError::damaged(mark.segment, 0, "all segments are missing"));
+                return Err(AuditError::damaged(
+                    mark.segment,
+                    0,
+                    "all segments are missing",
+                ));
             }
             writer::create_first(&*storage, directory, origin_crc)?;
         }
@@ -122,7 +133,9 @@ impl Journal {
             access_first: scan.entries << ACCESS_BITS,
             pending: recover::with_leaves(directory, &scan),
         };
-        let size = options.segment_bytes_max.min(layout::SEGMENT_FILE_BYTES_MAX / 2);
+        let size = options
+            .segment_bytes_max
+            .min(layout::SEGMENT_FILE_BYTES_MAX / 2);
         let writer = Writer::resume(storage, directory, origin_crc, size, scan)?;
         mark.write(writer.mark())
             .and_then(|()| mark.sync())
@@ -138,7 +151,12 @@ impl Journal {
             thread: Mutex::new(Some(thread)),
             lock: Mutex::new(Some(lock)),
         };
-        Ok((Self { inner: Arc::new(inner) }, recovered))
+        Ok((
+            Self {
+                inner: Arc::new(inner),
+            },
+            recovered,
+        ))
     }
 
     /// Writes all staged frames with one system call and returns the position behind them.
@@ -175,10 +193,13 @@ impl Journal {
         batch.entry(entry)?;
         let written = self.write(&mut batch)?;
         let (sender, receiver) = mpsc::sync_channel(1);
-        self.when_durable(written.position, Box::new(move |result| {
-            // The receiver waits below for as long as this can be called.
-            let _ = sender.send(result);
-        }));
+        self.when_durable(
+            written.position,
+            Box::new(move |result| {
+                // The receiver waits below for as long as this can be called.
+                let _ = sender.send(result);
+            }),
+        );
         receiver.recv().unwrap_or(Err(AuditError::Closed))?;
         written.first_entry_index.ok_or(AuditError::Closed)
     }
@@ -223,6 +244,9 @@ impl Drop for Inner {
 
 impl fmt::Debug for Journal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Journal").field("entries", &self.entries()).finish_non_exhaustive()
+        formatter
+            .debug_struct("Journal")
+            .field("entries", &self.entries())
+            .finish_non_exhaustive()
     }
 }

@@ -125,12 +125,16 @@ pub(crate) fn lock(directory: &Path) -> Result<File, AuditError> {
             // Its text only helps the message: a writer that is just starting has none yet.
             let _ = (&file).take(16).read_to_string(&mut text);
             let pid = text.trim().parse().unwrap_or(0);
-            return Err(AuditError::Locked { pid, directory: directory.to_path_buf() });
+            return Err(AuditError::Locked {
+                pid,
+                directory: directory.to_path_buf(),
+            });
         }
         Err(error) => return Err(failed(error.into())),
     }
     file.set_len(0).map_err(failed)?;
-    file.write_all_at(format!("{}\n", std::process::id()).as_bytes(), 0).map_err(failed)?;
+    file.write_all_at(format!("{}\n", std::process::id()).as_bytes(), 0)
+        .map_err(failed)?;
     Ok(file)
 }
 
@@ -144,7 +148,9 @@ pub(crate) fn origin_crc(directory: &Path) -> Result<Option<u32>, AuditError> {
             .and_then(|file| file.take(ORIGIN_BYTES_MAX).read_to_end(&mut text))
             .map_err(|source| AuditError::io("read", &path, source))?,
     };
-    Ok(Some(crc32c::crc32c(text.strip_suffix(b"\n").unwrap_or(&text))))
+    Ok(Some(crc32c::crc32c(
+        text.strip_suffix(b"\n").unwrap_or(&text),
+    )))
 }
 
 /// Gives the log its origin, once.

@@ -59,14 +59,20 @@ fn put(out: &mut Vec<u8>, value: &Value, depth: usize) -> Result<(), AuditError>
 }
 
 fn put_number(out: &mut Vec<u8>, number: &Number) -> Result<(), AuditError> {
-    let size = number.as_u64().or_else(|| number.as_i64().map(i64::unsigned_abs));
+    let size = number
+        .as_u64()
+        .or_else(|| number.as_i64().map(i64::unsigned_abs));
     match size {
         Some(size) if size <= INTEGER_MAX => {
             out.extend_from_slice(number.to_string().as_bytes());
             Ok(())
         }
-        Some(_) => Err(invalid(format!("`{number}` is beyond 2^53 and must be a string"))),
-        None => Err(invalid(format!("`{number}` is not an integer and must be a string"))),
+        Some(_) => Err(invalid(format!(
+            "`{number}` is beyond 2^53 and must be a string"
+        ))),
+        None => Err(invalid(format!(
+            "`{number}` is not an integer and must be a string"
+        ))),
     }
 }
 
@@ -86,14 +92,21 @@ mod tests {
     #[test]
     fn keys_are_sorted_and_blanks_left_out() {
         let value = json!({"b": [1, -2, null], "a": {"z": true, "é": "x\n\u{1f}\"", "A": ""}});
-        let expected = "{\"a\":{\"A\":\"\",\"z\":true,\"é\":\"x\\n\\u001f\\\"\"},\"b\":[1,-2,null]}";
-        assert_eq!(String::from_utf8(canonical(&value).unwrap()).unwrap(), expected);
+        let expected =
+            "{\"a\":{\"A\":\"\",\"z\":true,\"é\":\"x\\n\\u001f\\\"\"},\"b\":[1,-2,null]}";
+        assert_eq!(
+            String::from_utf8(canonical(&value).unwrap()).unwrap(),
+            expected
+        );
     }
 
     #[test]
     fn integers_beyond_two_to_the_53_are_refused() {
         assert_eq!(canonical(&json!(1u64 << 53)).unwrap(), b"9007199254740992");
-        assert_eq!(canonical(&json!(-(1i64 << 53))).unwrap(), b"-9007199254740992");
+        assert_eq!(
+            canonical(&json!(-(1i64 << 53))).unwrap(),
+            b"-9007199254740992"
+        );
         for value in [json!((1u64 << 53) + 1), json!(u64::MAX), json!(i64::MIN)] {
             let error = canonical(&json!({"offset": value})).unwrap_err();
             assert!(error.to_string().contains("must be a string"), "{error}");
@@ -102,12 +115,22 @@ mod tests {
 
     #[test]
     fn fractions_are_refused() {
-        assert!(canonical(&json!([1.5])).unwrap_err().to_string().contains("not an integer"));
+        assert!(
+            canonical(&json!([1.5]))
+                .unwrap_err()
+                .to_string()
+                .contains("not an integer")
+        );
     }
 
     #[test]
     fn deep_nesting_is_refused() {
         let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
-        assert!(canonical(&deep).unwrap_err().to_string().contains("nests deeper"));
+        assert!(
+            canonical(&deep)
+                .unwrap_err()
+                .to_string()
+                .contains("nests deeper")
+        );
     }
 }

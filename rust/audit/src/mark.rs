@@ -60,7 +60,10 @@ impl MarkFile {
             if bytes[16..] != crc {
                 return None;
             }
-            Some(Mark { segment: u64_at(&bytes, 0)?, offset: u64_at(&bytes, 8)? })
+            Some(Mark {
+                segment: u64_at(&bytes, 0)?,
+                offset: u64_at(&bytes, 8)?,
+            })
         })
     }
 

@@ -20,7 +20,10 @@ struct Access {
 
 impl Access {
     fn add(&mut self, range: &Range) {
-        let known = self.ranges.entry((range.partition, range.state)).or_default();
+        let known = self
+            .ranges
+            .entry((range.partition, range.state))
+            .or_default();
         if !known.last_mut().is_some_and(|last| last.absorb(range)) {
             known.push(*range);
         }
@@ -39,7 +42,10 @@ pub(crate) struct Pending {
 
 impl Pending {
     pub(crate) fn new() -> Self {
-        Self { accesses: HashMap::new(), generation: 1 }
+        Self {
+            accesses: HashMap::new(),
+            generation: 1,
+        }
     }
 
     /// Resolves the batch's links and adds the access frames that this segment lacks.
@@ -54,7 +60,9 @@ impl Pending {
                     frame::relink(&mut batch.bytes, at, next + nth as u64);
                 }
                 Note::Range { access: id, .. } => {
-                    let Some(access) = self.accesses.get_mut(&id) else { continue };
+                    let Some(access) = self.accesses.get_mut(&id) else {
+                        continue;
+                    };
                     if let (Some(opened), true) =
                         (access.opened, access.introduced != self.generation)
                     {
@@ -104,9 +112,14 @@ impl Pending {
         self.generation += 1;
         if self.accesses.len() > ACCESSES_MAX {
             let recent = self.generation - 1;
-            self.accesses.retain(|_, a| !a.ranges.is_empty() || a.introduced >= recent);
+            self.accesses
+                .retain(|_, a| !a.ranges.is_empty() || a.introduced >= recent);
         }
-        for (id, access) in self.accesses.iter_mut().filter(|(_, a)| !a.ranges.is_empty()) {
+        for (id, access) in self
+            .accesses
+            .iter_mut()
+            .filter(|(_, a)| !a.ranges.is_empty())
+        {
             if let Some(opened) = access.opened {
                 frame::put_access(out, *id, opened);
                 access.introduced = self.generation;
@@ -123,7 +136,13 @@ impl Pending {
             .accesses
             .iter()
             .filter(|(_, access)| !access.ranges.is_empty())
-            .map(|(id, a)| (*id, a.opened, a.ranges.values().flatten().copied().collect()))
+            .map(|(id, a)| {
+                (
+                    *id,
+                    a.opened,
+                    a.ranges.values().flatten().copied().collect(),
+                )
+            })
             .collect();
         list.sort_unstable_by_key(|(id, _, _)| *id);
         list

@@ -30,10 +30,16 @@ fn load(directory: &Path, first: u64) -> Result<Vec<u8>, AuditError> {
     let file = File::open(&path).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
     if size > SEGMENT_FILE_BYTES_MAX {
-        return Err(AuditError::damaged(first, 0, "the segment is larger than any can be"));
+        return Err(AuditError::damaged(
+            first,
+            0,
+            "the segment is larger than any can be",
+        ));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-    file.take(SEGMENT_FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
+    file.take(SEGMENT_FILE_BYTES_MAX)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     Ok(bytes)
 }
 
@@ -66,7 +72,13 @@ pub(crate) fn scan(
     check_tail(&bytes, at, first, mark, wrong)?;
     // Whatever was introduced before is not known to be in what a later writer appends.
     pending.forget_introductions();
-    Ok(Scan { first, bytes, length: at, entries, pending })
+    Ok(Scan {
+        first,
+        bytes,
+        length: at,
+        entries,
+        pending,
+    })
 }
 
 /// A tail is torn, and may be cut, only where it was never durable.
@@ -79,9 +91,11 @@ fn check_tail(
 ) -> Result<(), AuditError> {
     let damaged = |what| Err(AuditError::damaged(first, at as u64, what));
     match mark {
-        Some(mark) if mark.segment > first => {
-            Err(AuditError::damaged(mark.segment, 0, "the segment is missing"))
-        }
+        Some(mark) if mark.segment > first => Err(AuditError::damaged(
+            mark.segment,
+            0,
+            "the segment is missing",
+        )),
         Some(mark) if mark.segment == first => {
             let durable = mark.offset > at as u64;
             match (durable, at == bytes.len()) {
@@ -113,7 +127,9 @@ pub(crate) fn with_leaves(directory: &Path, scan: &Scan) -> Vec<PendingAccess> {
     wanted.dedup();
     let leaves = leaves(directory, scan, &wanted);
     let leaf = |index: u64| {
-        let at = leaves.binary_search_by_key(&index, |(found, _)| *found).ok()?;
+        let at = leaves
+            .binary_search_by_key(&index, |(found, _)| *found)
+            .ok()?;
         leaves.get(at).map(|(_, leaf)| leaf.clone())
     };
     list.into_iter()

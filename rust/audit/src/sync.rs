@@ -109,7 +109,9 @@ impl Shared {
         let refused = if position <= self.durable() {
             Ok(())
         } else if position > self.written.load(Ordering::Acquire) {
-            Err(AuditError::Invalid { what: format!("nothing is written up to {position}") })
+            Err(AuditError::Invalid {
+                what: format!("nothing is written up to {position}"),
+            })
         } else {
             let mut requests = lock(&self.requests);
             if !requests.closed {
@@ -119,7 +121,11 @@ impl Shared {
             }
             drop(requests);
             // The last fsync may have come between the two looks.
-            if position <= self.durable() { Ok(()) } else { Err(AuditError::Closed) }
+            if position <= self.durable() {
+                Ok(())
+            } else {
+                Err(AuditError::Closed)
+            }
         };
         wake(refused);
     }
@@ -245,7 +251,9 @@ impl Shared {
         requests.closed |= closing;
         let done: Vec<_> = requests
             .waiters
-            .extract_if(.., |(position, _)| *position <= durable || closing || result.is_err())
+            .extract_if(.., |(position, _)| {
+                *position <= durable || closing || result.is_err()
+            })
             .collect();
         drop(requests);
         for (position, wake) in done {

@@ -67,7 +67,8 @@ impl Writer {
             let offset = (position * CHUNK_BYTES) as u64;
             file.write_all_at(chunk, offset).map_err(failed("write"))?;
         }
-        file.truncate(scan.length as u64).map_err(failed("truncate"))?;
+        file.truncate(scan.length as u64)
+            .map_err(failed("truncate"))?;
         file.sync().map_err(failed("fsync"))?;
         let parent = layout::journal_directory(directory);
         storage
@@ -92,11 +93,18 @@ impl Writer {
     }
 
     pub(crate) fn mark(&self) -> Mark {
-        Mark { segment: self.first, offset: self.length }
+        Mark {
+            segment: self.first,
+            offset: self.length,
+        }
     }
 
     pub(crate) fn snapshot(&self) -> Snapshot {
-        Snapshot { file: Arc::clone(&self.file), mark: self.mark(), position: self.position }
+        Snapshot {
+            file: Arc::clone(&self.file),
+            mark: self.mark(),
+            position: self.position,
+        }
     }
 
     pub(crate) fn failure(&self) -> Option<AuditError> {
@@ -126,10 +134,12 @@ impl Writer {
             self.pending.forget_introductions();
             return Err(error);
         }
-        self.repair().and_then(|()| self.append(&batch.bytes)).inspect_err(|error| {
-            self.failure = Some(error.clone());
-            self.pending.forget_introductions();
-        })?;
+        self.repair()
+            .and_then(|()| self.append(&batch.bytes))
+            .inspect_err(|error| {
+                self.failure = Some(error.clone());
+                self.pending.forget_introductions();
+            })?;
         self.failure = None;
         self.pending.apply(&batch.notes, self.entries);
         let first = self.entries;
@@ -170,7 +180,10 @@ impl Writer {
         let works = self.repair().is_ok() && {
             // Zeros are no frame: whoever finds them after a crash cuts them off.
             self.tail_dirty = true;
-            let written = self.file.write_all_at(&[0; PROBE_BYTES], self.length).is_ok();
+            let written = self
+                .file
+                .write_all_at(&[0; PROBE_BYTES], self.length)
+                .is_ok();
             self.repair().is_ok() && written
         };
         if works {
@@ -181,7 +194,10 @@ impl Writer {
 
     /// An fsync failed: nothing that is not yet durable can be trusted to become so.
     pub(crate) fn poison(&mut self, source: io::Error) -> AuditError {
-        let error = AuditError::Poisoned { path: self.path(), source: Arc::new(source) };
+        let error = AuditError::Poisoned {
+            path: self.path(),
+            source: Arc::new(source),
+        };
         self.failure = Some(error.clone());
         self.poisoned = true;
         error
@@ -204,13 +220,17 @@ impl Writer {
         }
         let mut bytes = layout::header(self.origin_crc, self.entries).to_vec();
         self.pending.carry(&mut bytes);
-        let file = self.stage(&bytes).inspect_err(|_| self.pending.forget_introductions())?;
+        let file = self
+            .stage(&bytes)
+            .inspect_err(|_| self.pending.forget_introductions())?;
         self.first = self.entries;
         self.length = bytes.len() as u64;
         self.file = file;
         // The new name is visible, so there is no way back to the old segment.
         let parent = layout::journal_directory(&self.directory);
-        self.storage.sync_directory(&parent).map_err(|source| self.poison(source))
+        self.storage
+            .sync_directory(&parent)
+            .map_err(|source| self.poison(source))
     }
 
     fn stage(&self, bytes: &[u8]) -> Result<Arc<dyn Segment>, AuditError> {
