@@ -1,4 +1,4 @@
-"""Who calls: people and programs, what they prove it with, and the roles and tenants they belong to."""
+"""Who calls: people and programs, what they prove it with, their roles and tenants."""
 
 from enum import StrEnum
 from typing import Annotated, Literal, Self

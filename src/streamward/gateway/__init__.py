@@ -1,0 +1,1 @@
+"""Runs the data plane: builds the snapshot, hands over materials, answers effects."""

@@ -1,0 +1,167 @@
+"""What must hold of listeners: nobody anonymous, no password in the clear, no port twice."""
+
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+
+from streamward.model.document import Bundle, Document, Mistake
+from streamward.model.manifest import Environment, Manifest
+from streamward.model.topology import Cluster, Listener
+
+PORT_MAX = 65_535
+
+_Check = Callable[[Bundle], Iterator[Mistake]]
+
+
+def _each_listener(check: Callable[[Bundle, Document, Listener], Iterator[Mistake]]) -> _Check:
+    def over(bundle: Bundle) -> Iterator[Mistake]:
+        for document in bundle.documents_of(Listener):
+            assert isinstance(document.value, Listener)
+            yield from check(bundle, document, document.value)
+
+    over.__name__, over.__doc__ = check.__name__, check.__doc__
+    return over
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect to an address."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@_each_listener
+def passwords_only_over_tls(
+    bundle: Bundle, document: Document, listener: Listener
+) -> Iterator[Mistake]:
+    """PLAIN sends the password as it is."""
+    if "PLAIN" in listener.sasl and listener.tls is None:
+        yield document.mistake(
+            "PLAIN without TLS sends passwords in the clear",
+            "sasl",
+            suggestion="add `tls:` with `certificate` and `key`",
+        )
+
+
+@_each_listener
+def plaintext_only_for_measuring(
+    bundle: Bundle, document: Document, listener: Listener
+) -> Iterator[Mistake]:
+    """Without TLS everybody is one principal: on loopback, in development, and nowhere else."""
+    if listener.tls is not None:
+        if listener.plaintext_principal is not None:
+            what = "`plaintext_principal` has no meaning on a listener with TLS"
+            yield document.mistake(what, "plaintext_principal", suggestion="remove one of both")
+        return
+    heads = bundle.of(Manifest)
+    if heads and heads[0].environment is not Environment.DEVELOPMENT:
+        what = f"a listener without TLS is refused in environment `{heads[0].environment}`"
+        yield document.mistake(what, suggestion="add `tls:` with `certificate` and `key`")
+    if not is_loopback(listener.bind):
+        what = f"a listener without TLS may only bind loopback, not `{listener.bind}`"
+        yield document.mistake(what, "bind", suggestion="bind `127.0.0.1`, or add `tls:`")
+    if listener.plaintext_principal is None:
+        yield document.mistake(
+            "a listener without TLS must say who its callers are",
+            suggestion="add `tls:`, or `plaintext_principal:` to measure in development",
+        )
+
+
+@_each_listener
+def somebody_can_prove_who_they_are(
+    bundle: Bundle, document: Document, listener: Listener
+) -> Iterator[Mistake]:
+    """Certificates need an authority; without certificates there must be SASL."""
+    if listener.tls is None:
+        return
+    if listener.tls.client_ca is None and listener.tls.client_certificate != "none":
+        yield document.mistake(
+            f"client certificates are {listener.tls.client_certificate}, but no authority is named",
+            "tls",
+            suggestion="add `client_ca:`, or set `client_certificate: none`",
+        )
+    if listener.tls.client_certificate == "none" and not listener.sasl:
+        yield document.mistake(
+            "nobody can prove who they are: no client certificates and no SASL",
+            "tls",
+            suggestion="set `client_certificate: required`, or add `sasl: [PLAIN]`",
+        )
+
+
+@_each_listener
+def server_name_routing_over_tls(
+    bundle: Bundle, document: Document, listener: Listener
+) -> Iterator[Mistake]:
+    """Without TLS there is no server name to route by."""
+    if listener.sni is not None and listener.tls is None:
+        what = "`sni` needs TLS: without it there is no server name"
+        yield document.mistake(what, "sni", suggestion="add `tls:`, or route by `ports:`")
+
+
+@_each_listener
+def ports_in_range(bundle: Bundle, document: Document, listener: Listener) -> Iterator[Mistake]:
+    """The ports of all nodes exist, and none is the one to start with."""
+    if listener.ports is None:
+        return
+    nodes = listener.ports.nodes
+    last = nodes.first_port + nodes.count - 1
+    if last > PORT_MAX:
+        yield document.mistake(
+            f"the last node would be on port {last}, and ports end at {PORT_MAX}",
+            "ports",
+            "nodes",
+            suggestion=f"start at {PORT_MAX - nodes.count + 1} or lower, or have fewer nodes",
+        )
+    if nodes.first_port <= listener.ports.bootstrap <= last:
+        yield document.mistake(
+            f"port {listener.ports.bootstrap} is also that of a node ({nodes.first_port}–{last})",
+            "ports",
+            "bootstrap",
+            suggestion="choose a port outside of the nodes' range",
+        )
+
+
+def ports_used_once(bundle: Bundle) -> Iterator[Mistake]:
+    """No two listeners bind the same port of the same address."""
+    taken: list[tuple[Document, Listener]] = []
+    for document in bundle.documents_of(Listener):
+        listener = document.value
+        assert isinstance(listener, Listener)
+        for other_document, other in taken:
+            shared = sorted(set(listener.used_ports()) & set(other.used_ports()))
+            if shared and _same_address(listener.bind, other.bind):
+                yield document.mistake(
+                    f"port {shared[0]} is also taken by listener `{other.name}`",
+                    "ports" if listener.ports is not None else "sni",
+                    suggestion=f"choose another; the first is at {other_document.place()}",
+                )
+        taken.append((document, listener))
+
+
+def _same_address(one: str, other: str) -> bool:
+    return one == other or bool({one, other} & {"0.0.0.0", "::"})  # noqa: S104
+
+
+def something_to_do(bundle: Bundle) -> Iterator[Mistake]:
+    """Clusters that no listener serves."""
+    served = {listener.cluster for listener in bundle.of(Listener)}
+    for document in bundle.documents_of(Cluster):
+        if document.name not in served:
+            yield document.mistake(
+                f"no listener serves the cluster `{document.name}`",
+                suggestion="add a document of kind Listener, or remove the cluster",
+                severity="warning",
+            )
+
+
+CHECKS = (
+    passwords_only_over_tls,
+    plaintext_only_for_measuring,
+    somebody_can_prove_who_they_are,
+    server_name_routing_over_tls,
+    ports_in_range,
+    ports_used_once,
+    something_to_do,
+)

@@ -1,0 +1,168 @@
+"""The bytes that a bundle refers to: certificates, keys and verifiers, never in the snapshot."""
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from typing import assert_never
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+
+from streamward import clock
+from streamward.model.document import Bundle, Document, FieldPath, Material, Mistake
+from streamward.model.marks import marked
+from streamward.secrets import MaterialMissing, MaterialRefused, Secret, resolve
+
+EXPIRY_WARNING_DAYS = 14
+
+_VERIFIER = re.compile(
+    rb"SCRAM-SHA-256\$[1-9][0-9]{0,8}:[A-Za-z0-9+/]+={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=\s*"
+)
+
+
+def references(bundle: Bundle) -> Iterator[tuple[Document, FieldPath, Material, str]]:
+    """Every reference to bytes beside the bundle, and where it stands."""
+    for document in bundle.documents:
+        for path, material, reference in marked(document.value, Material):
+            yield document, path, material, reference
+
+
+def resolve_materials(
+    bundle: Bundle, environment: Mapping[str, str] | None = None
+) -> dict[str, bytes]:
+    """Reference → bytes, for everything that the bundle refers to.
+
+    Raises MaterialMissing or MaterialRefused for the first that can't be had; `material_mistakes`
+    tells of all of them.
+    """
+    found: dict[str, bytes] = {}
+    for _, _, material, reference in references(bundle):
+        if reference not in found:
+            secret = resolve(reference, bundle.root, environment, private=material.secret)
+            found[reference] = secret.value
+    return found
+
+
+def material_mistakes(bundle: Bundle) -> Iterator[Mistake]:
+    """What is wrong with keys, certificates and verifiers: missing, readable by others, expired."""
+    now = datetime.datetime.fromtimestamp(clock.now_milliseconds() / 1000, tz=datetime.UTC)
+    for document, path, material, reference in references(bundle):
+        try:
+            secret = resolve(reference, bundle.root, private=material.secret)
+        except MaterialMissing as error:
+            yield document.mistake(str(error), *path, suggestion=_how_to_get(reference))
+        except MaterialRefused as error:
+            yield document.mistake(
+                str(error), *path, suggestion=_how_to_mend(reference, str(error))
+            )
+        else:
+            yield from _unfit(document, path, material, reference, secret, now)
+    yield from _pairs(bundle)
+
+
+def _how_to_get(reference: str) -> str:
+    if reference.startswith("env:"):
+        return f"set `{reference.removeprefix('env:')}` before you start the gateway"
+    return "put it there, or run `streamward dev certificates DIR` to make it for development"
+
+
+def _how_to_mend(reference: str, problem: str) -> str:
+    if "by others" in problem:
+        return f"run `chmod 600 {reference.removeprefix('file:')}`"
+    if "out of the bundle" in problem:
+        return "put it into the bundle's folder, or give an absolute path"
+    return ""
+
+
+def _unfit(
+    document: Document,
+    path: FieldPath,
+    material: Material,
+    reference: str,
+    secret: Secret,
+    now: datetime.datetime,
+) -> Iterator[Mistake]:
+    match material.purpose:
+        case "certificate" | "ca":
+            yield from _unfit_certificates(document, path, reference, secret, now)
+        case "key":
+            problem = _unfit_key(secret)
+            if problem:
+                yield document.mistake(f"`{reference}`: {problem}", *path, suggestion=_PEM_KEY)
+        case "verifier":
+            if _VERIFIER.fullmatch(secret.value) is None:
+                what = f"`{reference}` is not a verifier as in RFC 5803 (SCRAM-SHA-256)"
+                yield document.mistake(what, *path, suggestion=_MAKE_VERIFIER)
+        case _:
+            assert_never(material.purpose)
+
+
+_PEM_KEY = "store it as PEM without a password, mode 0600"
+_MAKE_VERIFIER = "make it with `streamward dev certificates DIR`, or `streamward._core`"
+
+
+def _unfit_key(secret: Secret) -> str:
+    try:
+        serialization.load_pem_private_key(secret.value, password=None)
+    except TypeError:
+        return "the key is protected by a password"
+    except (ValueError, UnsupportedAlgorithm):
+        return "not a private key in PEM"
+    return ""
+
+
+def _unfit_certificates(
+    document: Document, path: FieldPath, reference: str, secret: Secret, now: datetime.datetime
+) -> Iterator[Mistake]:
+    try:
+        certificates = x509.load_pem_x509_certificates(secret.value)
+    except ValueError:
+        what = f"`{reference}`: not certificates in PEM"
+        yield document.mistake(
+            what, *path, suggestion="it must start with `-----BEGIN CERTIFICATE`"
+        )
+        return
+    for certificate in certificates:
+        name = certificate.subject.rfc4514_string() or "certificate"
+        end = certificate.not_valid_after_utc
+        if end <= now:
+            what = f"`{reference}`: `{name}` expired on {end:%Y-%m-%d}"
+            yield document.mistake(what, *path, suggestion="renew it")
+        elif end - now < datetime.timedelta(days=EXPIRY_WARNING_DAYS):
+            what = f"`{reference}`: `{name}` expires on {end:%Y-%m-%d}"
+            yield document.mistake(what, *path, suggestion="renew it", severity="warning")
+        if certificate.not_valid_before_utc > now:
+            start = certificate.not_valid_before_utc
+            what = f"`{reference}`: `{name}` is not valid before {start:%Y-%m-%d}"
+            yield document.mistake(what, *path, suggestion="check the clock, or wait")
+
+
+def _pairs(bundle: Bundle) -> Iterator[Mistake]:
+    """Keys that don't belong to the certificate beside them."""
+    keys = {
+        (document.name, document.kind, path[:-1]): reference
+        for document, path, material, reference in references(bundle)
+        if material.purpose == "key"
+    }
+    for document, path, material, reference in references(bundle):
+        key = keys.get((document.name, document.kind, path[:-1]))
+        if material.purpose != "certificate" or key is None:
+            continue
+        if not _belong_together(bundle, reference, key):
+            what = f"`{key}` is not the key of `{reference}`"
+            yield document.mistake(what, *path[:-1], "key", suggestion="pair the right files")
+
+
+def _belong_together(bundle: Bundle, certificate: str, key: str) -> bool:
+    """False only where both can be read and differ; what can't be read is told elsewhere."""
+    try:
+        pem = resolve(certificate, bundle.root).value
+        private = serialization.load_pem_private_key(
+            resolve(key, bundle.root, private=True).value, password=None
+        )
+        public = x509.load_pem_x509_certificates(pem)[0].public_key()
+    except (MaterialMissing, MaterialRefused, ValueError, TypeError, UnsupportedAlgorithm):
+        return True
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return public.public_bytes(*form) == private.public_key().public_bytes(*form)

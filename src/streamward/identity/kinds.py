@@ -1,0 +1,10 @@
+"""The documents that say who may call."""
+
+from streamward.model.document import DocumentKind
+from streamward.model.principal import Principal, Role, Tenant
+
+DOCUMENT_KINDS = (
+    DocumentKind("Tenant", Tenant, room="identity"),
+    DocumentKind("Role", Role, room="identity"),
+    DocumentKind("Principal", Principal, room="identity"),
+)

@@ -1,0 +1,16 @@
+"""Who may do what: grants, classes and Cedar files compile to the rules that are enforced."""
+
+from streamward.policy.checks import CHECKS
+from streamward.policy.compile import compile_policy, next_change
+from streamward.policy.kinds import DOCUMENT_KINDS, FILE_KINDS
+from streamward.policy.section import PolicySection, Rule
+
+__all__ = [
+    "CHECKS",
+    "DOCUMENT_KINDS",
+    "FILE_KINDS",
+    "PolicySection",
+    "Rule",
+    "compile_policy",
+    "next_change",
+]

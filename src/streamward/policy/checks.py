@@ -1,0 +1,146 @@
+"""What must hold of grants and Cedar files."""
+
+import datetime
+from collections.abc import Iterator
+
+from streamward import clock
+from streamward.model.action import applies
+from streamward.model.document import Bundle, Document, Mistake
+from streamward.model.grant import Grant
+from streamward.model.nearest import meant
+from streamward.model.principal import Principal, Role
+from streamward.model.stream import Stream
+from streamward.policy.target import Target
+
+_SUBJECT_KINDS = {"role": "Role", "principal": "Principal", "tenant": "Tenant"}
+
+
+def today() -> datetime.date:
+    """The day in UTC."""
+    seconds = clock.now_milliseconds() / 1000
+    return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC).date()
+
+
+def _grants(bundle: Bundle) -> Iterator[tuple[Document, Grant]]:
+    for document in bundle.documents_of(Grant):
+        assert isinstance(document.value, Grant)
+        yield document, document.value
+
+
+def unknown_subjects(bundle: Bundle) -> Iterator[Mistake]:
+    """Grants to roles, principals and tenants that stand nowhere."""
+    for document, grant in _grants(bundle):
+        for index, subject in enumerate(grant.to):
+            word, _, name = subject.partition(":")
+            kind = _SUBJECT_KINDS[word]
+            names = bundle.names(kind)
+            if name not in names:
+                what = f"there is no {kind} `{name}`"
+                yield document.mistake(what, "to", index, suggestion=meant(name, names))
+
+
+def targets(bundle: Bundle) -> Iterator[Mistake]:
+    """Patterns with a `*` in the middle, unknown classes, and streams that nothing declares."""
+    for document, grant in _grants(bundle):
+        for index, text in enumerate(grant.on):
+            target = Target.parse(text)
+            if target.word == "class":
+                names = bundle.names("DataClass")
+                if target.name not in names:
+                    what = f"there is no DataClass `{target.name}`"
+                    yield document.mistake(what, "on", index, suggestion=meant(target.name, names))
+            elif "*" in target.name.removesuffix("*"):
+                yield document.mistake(
+                    f"`{text}`: a `*` is understood at the end only",
+                    "on",
+                    index,
+                    suggestion=f"write `{text.split('*')[0]}*`, or one line for each name",
+                )
+            elif target.word == "stream":
+                yield from _undeclared(bundle, document, index, target)
+
+
+def _undeclared(
+    bundle: Bundle, document: Document, index: int, target: Target
+) -> Iterator[Mistake]:
+    streams = bundle.of(Stream)
+    if not any(_meets(target, stream) for stream in streams) and not bundle.broken:
+        names = [stream.name or stream.prefix or "" for stream in streams]
+        known = target.prefix if target.prefix is not None else target.name
+        yield document.mistake(
+            f"no document declares a stream `{target.name}`",
+            "on",
+            index,
+            suggestion=meant(known, names) or "declare it with a document of kind Stream",
+            severity="warning",
+        )
+
+
+def _meets(target: Target, stream: Stream) -> bool:
+    """Whether some name is covered by both."""
+    if target.prefix is None:
+        return stream.name == target.name or (
+            stream.prefix is not None and target.name.startswith(stream.prefix)
+        )
+    if stream.name is not None:
+        return stream.name.startswith(target.prefix)
+    assert stream.prefix is not None
+    return stream.prefix.startswith(target.prefix) or target.prefix.startswith(stream.prefix)
+
+
+def actions_fit_targets(bundle: Bundle) -> Iterator[Mistake]:
+    """Actions that can't be done to any target of the grant, and targets that take none of them."""
+    for document, grant in _grants(bundle):
+        field = "allow" if grant.allow is not None else "deny"
+        types = {Target.parse(text).type for text in grant.on}
+        for index, action in enumerate(grant.actions):
+            if not any(applies(action, resource_type) for resource_type in types):
+                what = f"`{action.word}` can't be done to any of the targets"
+                yield document.mistake(what, field, index, suggestion=_doable(action.value))
+        for index, text in enumerate(grant.on):
+            target = Target.parse(text)
+            if not target.covered(grant.actions, with_implied=False):
+                what = f"none of the actions can be done to `{text}`"
+                yield document.mistake(what, "on", index, suggestion="remove it, or add an action")
+
+
+def _doable(action: str) -> str:
+    from streamward.model.action import Action, ResourceType
+
+    types = [t.value.lower() for t in ResourceType if applies(Action(action), t)]
+    return "it is done to a " + " or a ".join(types)
+
+
+def expired_grants(bundle: Bundle) -> Iterator[Mistake]:
+    """Grants whose last day is over: they don't hold any more."""
+    now = today()
+    for document, grant in _grants(bundle):
+        if grant.expires is not None and grant.expires < now:
+            yield document.mistake(
+                f"the grant expired on {grant.expires} and doesn't hold any more",
+                "expires",
+                suggestion="remove the grant, or set a later date",
+                severity="warning",
+            )
+
+
+def unused_roles(bundle: Bundle) -> Iterator[Mistake]:
+    """Roles that nobody holds, or that no rule speaks of."""
+    held = {role for principal in bundle.of(Principal) for role in principal.roles}
+    held |= {role for declared in bundle.of(Role) for role in declared.includes}
+    for document in bundle.documents_of(Role):
+        if document.name not in held:
+            yield document.mistake(
+                f"nobody has the role `{document.name}`",
+                suggestion="give it to a principal, or remove it",
+                severity="warning",
+            )
+
+
+CHECKS = (
+    unknown_subjects,
+    targets,
+    actions_fit_targets,
+    expired_grants,
+    unused_roles,
+)

@@ -1,0 +1,181 @@
+"""From grants, classes and Cedar files to the rules that decide."""
+
+import datetime
+from collections.abc import Iterator
+
+import msgspec
+
+from streamward.model.action import Action
+from streamward.model.document import Bundle, Document
+from streamward.model.grant import Grant
+from streamward.model.network import Network
+from streamward.model.principal import Principal, PrincipalType, Role, Tenant
+from streamward.model.stream import DataClass, Namespace, Stream
+from streamward.policy import cedar_text
+from streamward.policy.section import (
+    ClassEntry,
+    NamespaceEntry,
+    NetworkEntry,
+    PolicySection,
+    RoleEntry,
+    Rule,
+    StreamEntry,
+    version_of,
+)
+from streamward.policy.target import Target
+
+STREAM_ACTIONS = (
+    Action.READ,
+    Action.WRITE,
+    Action.CREATE,
+    Action.DELETE,
+    Action.ALTER,
+    Action.DESCRIBE,
+    Action.DESCRIBE_CONFIGS,
+    Action.ALTER_CONFIGS,
+)
+"""What the controls that a class requires stand before: everything that can be done to a stream."""
+
+
+def compile_policy(bundle: Bundle, schema: str, today: datetime.date) -> PolicySection:
+    """The policy section of a bundle without errors. Grants that have expired are left out."""
+    rules = (*_grant_rules(bundle, today), *_class_rules(bundle), *_file_rules(bundle))
+    section = PolicySection(
+        version="",
+        schema=schema,
+        rules=rules,
+        roles=tuple(RoleEntry(name=r.name, includes=r.includes) for r in bundle.of(Role)),
+        tenants=tuple(tenant.name for tenant in bundle.of(Tenant)),
+        namespaces=tuple(
+            NamespaceEntry(prefix=n.prefix, tenant=n.tenant) for n in bundle.of(Namespace)
+        ),
+        streams=tuple(
+            StreamEntry(name=s.name, prefix=s.prefix, classes=s.classes) for s in bundle.of(Stream)
+        ),
+        classes=tuple(ClassEntry(name=c.name, level=c.level.value) for c in bundle.of(DataClass)),
+        networks=tuple(
+            NetworkEntry(name=n.name, addresses=n.addresses) for n in bundle.of(Network)
+        ),
+    )
+    return msgspec.structs.replace(section, version=version_of(section))
+
+
+def next_change(bundle: Bundle, today: datetime.date) -> datetime.date | None:
+    """The first day on which a grant that holds today holds no more, so that rules change."""
+    last_days = [g.expires for g in bundle.of(Grant) if g.expires is not None]
+    ends = [day + datetime.timedelta(days=1) for day in last_days if day >= today]
+    return min(ends, default=None)
+
+
+def _grant_rules(bundle: Bundle, today: datetime.date) -> Iterator[Rule]:
+    kinds = {p.name: p.type for p in bundle.of(Principal)}
+    prefixes = tuple(namespace.prefix for namespace in bundle.of(Namespace))
+    for document in bundle.documents_of(Grant):
+        grant = document.value
+        assert isinstance(grant, Grant)
+        if grant.expires is not None and grant.expires < today:
+            continue
+        yield from _rules_of_grant(document, grant, kinds, prefixes)
+
+
+def _rules_of_grant(
+    document: Document,
+    grant: Grant,
+    kinds: dict[str, PrincipalType],
+    prefixes: tuple[str, ...],
+) -> Iterator[Rule]:
+    place = document.place()
+    number = 0
+    for subject in grant.to:
+        for text in grant.on:
+            target = Target.parse(text)
+            actions = target.covered(grant.actions, with_implied=grant.allow is not None)
+            if not actions:
+                continue
+            number += 1
+            yield Rule(
+                id=f"grant:{grant.id}#{number}",
+                source=f"{place.file}:{place.line}",
+                cedar=_grant_text(grant, subject, target, actions, kinds),
+                slices=_slices(target, prefixes),
+            )
+
+
+def _grant_text(
+    grant: Grant,
+    subject: str,
+    target: Target,
+    actions: tuple[Action, ...],
+    kinds: dict[str, PrincipalType],
+) -> str:
+    effect = "permit" if grant.allow is not None else "forbid"
+    resource, condition = _resource(target)
+    head = (_principal(subject, kinds), cedar_text.action_scope(actions), resource)
+    text = f"{effect} (\n  " + ",\n  ".join(head) + "\n)"
+    return text + (f"\nwhen {{ {condition} }};" if condition else ";")
+
+
+def _principal(subject: str, kinds: dict[str, PrincipalType]) -> str:
+    word, _, name = subject.partition(":")
+    if word == "principal":
+        kind = "User" if kinds.get(name) is PrincipalType.USER else "Service"
+        return f"principal == {cedar_text.entity(kind, name)}"
+    kind = "Role" if word == "role" else "Tenant"
+    return f"principal in {cedar_text.entity(kind, name)}"
+
+
+def _resource(target: Target) -> tuple[str, str]:
+    """The resource in a rule's head, and the condition on its name if there is one."""
+    if target.word == "class":
+        return f"resource in {cedar_text.entity('DataClass', target.name)}", ""
+    if target.word == "cluster" or target.prefix == "":
+        return cedar_text.type_scope(target.type), ""
+    if target.prefix is not None:
+        condition = f"resource.name like {cedar_text.pattern(target.prefix)}"
+        return cedar_text.type_scope(target.type), condition
+    return f"resource == {cedar_text.entity(target.type.value, target.name)}", ""
+
+
+def _slices(target: Target, prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    """The longest declared prefix that every name of the target starts with, or all requests."""
+    if target.word in ("class", "cluster"):
+        return ()
+    known = target.name if target.prefix is None else target.prefix
+    holding = [prefix for prefix in prefixes if known.startswith(prefix)]
+    return (max(holding, key=len),) if holding else ()
+
+
+def _class_rules(bundle: Bundle) -> Iterator[Rule]:
+    for document in bundle.documents_of(DataClass):
+        data_class = document.value
+        assert isinstance(data_class, DataClass)
+        place = document.place("requires")
+        for control, principal, condition in _controls(data_class):
+            head = (
+                principal,
+                cedar_text.action_scope(STREAM_ACTIONS),
+                f"resource in {cedar_text.entity('DataClass', data_class.name)}",
+            )
+            yield Rule(
+                id=f"class:{data_class.name}#{control}",
+                source=f"{place.file}:{place.line}",
+                cedar="forbid (\n  " + ",\n  ".join(head) + f"\n)\nunless {{ {condition} }};",
+            )
+
+
+def _controls(data_class: DataClass) -> Iterator[tuple[str, str, str]]:
+    """(control, principal in the rule's head, condition that must hold)."""
+    requires = data_class.requires
+    if requires.tls:
+        yield "tls", "principal", "context.tls"
+    if requires.mfa:
+        yield "mfa", "principal is Streamward::User", "context.mfa"
+    if requires.networks:
+        names = cedar_text.string_set(requires.networks)
+        yield "networks", "principal", f"context.networks.containsAny({names})"
+
+
+def _file_rules(bundle: Bundle) -> Iterator[Rule]:
+    for file in bundle.files_of("cedar"):
+        for policy in file.value or ():
+            yield Rule(id=policy.rule, source=f"{policy.file}:{policy.line}", cedar=policy.text)
