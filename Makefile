@@ -37,16 +37,19 @@ test: setup wheel  ## every test; one that needs what is absent is skipped by na
 	$(BIN)/python -m pytest -p tests.no_skip $(PYTEST_ARGS)
 
 check: $(STAMPS)/package  ## formatting, lints, types, layers, dependencies, change fragments
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-	$(BIN)/python tools/check_crates.py
-	$(BIN)/python tools/check_fragments.py
-	@if cargo deny --version >/dev/null 2>&1; then cargo deny --all-features check; \
-	else echo "skipped: cargo deny (not installed: advisories were not looked up)"; fi
+	@failed=(); \
+	run() { echo "==> $$*"; "$$@" || failed+=("$$*"); }; \
+	run $(BIN)/ruff check --quiet .; \
+	run $(BIN)/ruff format --quiet --check .; \
+	run $(BIN)/mypy; \
+	run $(BIN)/lint-imports; \
+	run cargo fmt --all --check; \
+	run cargo clippy --workspace --all-targets --locked --quiet -- -D warnings; \
+	run $(BIN)/python tools/check_crates.py; \
+	run $(BIN)/python tools/check_fragments.py; \
+	if cargo deny --version >/dev/null 2>&1; then run cargo deny check; \
+	else echo "skipped: cargo deny (not installed: advisories were not looked up)"; fi; \
+	if [ "$${#failed[@]}" -gt 0 ]; then printf 'failed: %s\n' "$${failed[@]}" >&2; exit 1; fi
 
 golden: setup  ## rewrite the golden files; review the difference before you commit it
 	$(BIN)/python -m pytest tests/golden --golden-update
