@@ -6,6 +6,9 @@
 
 mod batch;
 mod error;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod faults;
 mod frame;
 mod journal;
 mod layout;
