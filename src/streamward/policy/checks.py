@@ -15,7 +15,7 @@ from streamward.policy.target import Target
 _SUBJECT_KINDS = {"role": "Role", "principal": "Principal", "tenant": "Tenant"}
 
 
-def today() -> datetime.date:
+def utc_today() -> datetime.date:
     """The day in UTC."""
     seconds = clock.now_milliseconds() / 1000
     return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC).date()
@@ -113,7 +113,7 @@ def _doable(action: str) -> str:
 
 def expired_grants(bundle: Bundle) -> Iterator[Mistake]:
     """Grants whose last day is over: they don't hold any more."""
-    now = today()
+    now = utc_today()
     for document, grant in _grants(bundle):
         if grant.expires is not None and grant.expires < now:
             yield document.mistake(

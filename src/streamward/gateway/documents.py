@@ -1,0 +1,163 @@
+"""The snapshot document (docs/reference/snapshot.md); unknown fields are refused."""
+
+import msgspec
+
+from streamward.policy.section import PolicySection
+
+FORMAT = 1
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class UpstreamTls(_Entry, frozen=True, kw_only=True):
+    """How the gateway speaks TLS to brokers; values but the name are references."""
+
+    ca: str
+    certificate: str | None
+    key: str | None
+    server_name: str | None
+
+
+class ClusterEntry(_Entry, frozen=True, kw_only=True):
+    """A cluster; without `tls` its brokers are spoken to in the clear."""
+
+    name: str
+    bootstrap: tuple[str, ...]
+    tls: UpstreamTls | None
+
+
+class PortNodes(_Entry, frozen=True, kw_only=True):
+    """Broker `first_id + i` is on port `first_port + i`."""
+
+    first_id: int
+    count: int
+    first_port: int
+
+
+class PortRouting(_Entry, frozen=True, kw_only=True, tag="ports", tag_field="type"):
+    """A port for each broker."""
+
+    bootstrap_port: int
+    nodes: PortNodes
+
+
+class SniNodes(_Entry, frozen=True, kw_only=True):
+    """Which broker ids exist."""
+
+    first_id: int
+    count: int
+
+
+class SniRouting(_Entry, frozen=True, kw_only=True, tag="sni", tag_field="type"):
+    """One port; the server name says which broker."""
+
+    port: int
+    bootstrap_name: str
+    node_name: str
+    nodes: SniNodes
+
+
+class ListenerTls(_Entry, frozen=True, kw_only=True):
+    """The gateway's certificate and what it asks of clients; the first three are references."""
+
+    certificate: str
+    key: str
+    client_ca: str | None
+    client_certificate: str
+
+
+class ListenerLimits(_Entry, frozen=True, kw_only=True):
+    """What a listener takes in at most."""
+
+    connections_max: int
+    frame_bytes_max: int
+    in_flight_max: int
+
+
+class ListenerEntry(_Entry, frozen=True, kw_only=True):
+    """Where clients of one cluster connect."""
+
+    name: str
+    cluster: str
+    bind: str
+    advertise: str
+    routing: PortRouting | SniRouting
+    tls: ListenerTls | None
+    mechanisms: tuple[str, ...]
+    plaintext_principal: str | None
+    durability: str
+    unrecorded: str
+    limits: ListenerLimits
+
+
+class CertificateEntry(_Entry, frozen=True, kw_only=True, tag="certificate", tag_field="type"):
+    """A client certificate, by subject or by alternative name."""
+
+    id: str
+    subject: str | None
+    san: str | None
+
+
+class PasswordEntry(_Entry, frozen=True, kw_only=True, tag="password", tag_field="type"):
+    """A password, by a reference to its verifier."""
+
+    id: str
+    verifier: str
+
+
+class PrincipalEntry(_Entry, frozen=True, kw_only=True):
+    """Who may call. Credentials for the control door alone are not among these."""
+
+    id: str
+    type: str
+    tenant: str
+    roles: tuple[str, ...]
+    mfa: bool
+    device_posture: str | None
+    credentials: tuple[CertificateEntry | PasswordEntry, ...]
+
+
+class IdentitySection(_Entry, frozen=True, kw_only=True):
+    """Everybody who may call."""
+
+    principals: tuple[PrincipalEntry, ...]
+
+
+class Revoked(_Entry, frozen=True, kw_only=True):
+    """A principal or a credential that is refused; `expires` in milliseconds since 1970."""
+
+    containment: str
+    principal: str | None
+    credential: str | None
+    expires: str | None
+
+
+class Quarantined(_Entry, frozen=True, kw_only=True):
+    """A stream that nobody may touch; `expires` in milliseconds since 1970."""
+
+    containment: str
+    stream: str
+    expires: str | None
+
+
+class OverlaySection(_Entry, frozen=True, kw_only=True):
+    """Containments in force, on top of the policy."""
+
+    epoch: int = 0
+    revoked: tuple[Revoked, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+
+
+class SnapshotDocument(_Entry, frozen=True, kw_only=True):
+    """Everything that a gateway enforces."""
+
+    format: int
+    bundle: str
+    environment: str
+    clusters: tuple[ClusterEntry, ...]
+    listeners: tuple[ListenerEntry, ...]
+    identity: IdentitySection
+    policy: PolicySection
+    overlay: OverlaySection

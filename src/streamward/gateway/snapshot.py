@@ -1,0 +1,169 @@
+"""From a bundle to the one document that the data plane enforces."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from streamward.errors import BundleInvalid, InvalidArgument
+from streamward.gateway.documents import (
+    FORMAT,
+    CertificateEntry,
+    ClusterEntry,
+    IdentitySection,
+    ListenerEntry,
+    ListenerLimits,
+    ListenerTls,
+    OverlaySection,
+    PasswordEntry,
+    PortNodes,
+    PortRouting,
+    PrincipalEntry,
+    SnapshotDocument,
+    SniNodes,
+    SniRouting,
+    UpstreamTls,
+)
+from streamward.model.document import Bundle
+from streamward.model.manifest import Manifest
+from streamward.model.principal import (
+    CertificateCredential,
+    PasswordCredential,
+    Principal,
+    UnixUserCredential,
+)
+from streamward.model.topology import Cluster, Listener
+from streamward.policy import compile_policy
+from streamward.policy.checks import utc_today
+from streamward.policy.evaluator import policy_schema
+from streamward.policy.section import canonical
+
+
+def build_snapshot(
+    bundle: Bundle,
+    overlay: OverlaySection | Mapping[str, Any] | None = None,
+    *,
+    schema: str | None = None,
+    today: datetime.date | None = None,
+) -> bytes:
+    """The snapshot of a bundle without errors, as canonical JSON.
+
+    `overlay` is that section of the snapshot (`Overlay.document()` in the response room); `schema`
+    is the compiled module's own unless given; `today` (UTC) says which grants have expired.
+    Raises BundleInvalid without a head, InvalidArgument for an overlay of another form.
+    """
+    return canonical(snapshot_document(bundle, overlay, schema=schema, today=today))
+
+
+def snapshot_document(
+    bundle: Bundle,
+    overlay: OverlaySection | Mapping[str, Any] | None = None,
+    *,
+    schema: str | None = None,
+    today: datetime.date | None = None,
+) -> SnapshotDocument:
+    """As `build_snapshot`, before it is written as JSON."""
+    heads = bundle.of(Manifest)
+    if len(heads) != 1:
+        raise BundleInvalid(f"the bundle `{bundle.root}` needs exactly one document of kind Bundle")
+    section = compile_policy(
+        bundle, policy_schema() if schema is None else schema, today or utc_today()
+    )
+    return SnapshotDocument(
+        format=FORMAT,
+        bundle=heads[0].name,
+        environment=heads[0].environment.value,
+        clusters=tuple(_cluster(cluster) for cluster in bundle.of(Cluster)),
+        listeners=tuple(_listener(listener) for listener in bundle.of(Listener)),
+        identity=IdentitySection(principals=tuple(map(_principal, bundle.of(Principal)))),
+        policy=section,
+        overlay=_overlay(overlay),
+    )
+
+
+def _overlay(overlay: OverlaySection | Mapping[str, Any] | None) -> OverlaySection:
+    if overlay is None:
+        return OverlaySection()
+    if isinstance(overlay, OverlaySection):
+        return overlay
+    try:
+        return msgspec.convert(dict(overlay), OverlaySection)
+    except msgspec.ValidationError as error:
+        raise InvalidArgument("the overlay is not as in the snapshot's reference") from error
+
+
+def _cluster(cluster: Cluster) -> ClusterEntry:
+    tls = cluster.tls
+    return ClusterEntry(
+        name=cluster.name,
+        bootstrap=cluster.bootstrap,
+        tls=None
+        if tls is None
+        else UpstreamTls(
+            ca=tls.ca, certificate=tls.certificate, key=tls.key, server_name=tls.server_name
+        ),
+    )
+
+
+def _listener(listener: Listener) -> ListenerEntry:
+    tls = listener.tls
+    return ListenerEntry(
+        name=listener.name,
+        cluster=listener.cluster,
+        bind=listener.bind,
+        advertise=listener.advertise,
+        routing=_routing(listener),
+        tls=None
+        if tls is None
+        else ListenerTls(
+            certificate=tls.certificate,
+            key=tls.key,
+            client_ca=tls.client_ca,
+            client_certificate=tls.client_certificate,
+        ),
+        mechanisms=listener.sasl,
+        plaintext_principal=listener.plaintext_principal,
+        durability=listener.durability,
+        unrecorded=listener.unrecorded,
+        limits=ListenerLimits(**listener.limits.model_dump()),
+    )
+
+
+def _routing(listener: Listener) -> PortRouting | SniRouting:
+    if listener.sni is not None:
+        sni = listener.sni
+        return SniRouting(
+            port=sni.port,
+            bootstrap_name=sni.bootstrap_name,
+            node_name=sni.node_name,
+            nodes=SniNodes(**sni.nodes.model_dump()),
+        )
+    assert listener.ports is not None  # the model demands exactly one of both
+    ports = listener.ports
+    return PortRouting(bootstrap_port=ports.bootstrap, nodes=PortNodes(**ports.nodes.model_dump()))
+
+
+def _principal(principal: Principal) -> PrincipalEntry:
+    credentials: list[CertificateEntry | PasswordEntry] = []
+    for credential in principal.credentials:
+        match credential:
+            case CertificateCredential():
+                credentials.append(
+                    CertificateEntry(
+                        id=credential.id, subject=credential.subject, san=credential.san
+                    )
+                )
+            case PasswordCredential():
+                credentials.append(PasswordEntry(id=credential.id, verifier=credential.verifier))
+            case UnixUserCredential():
+                pass  # known at the control door only, which is not the data plane's business
+    return PrincipalEntry(
+        id=principal.name,
+        type=principal.type.value,
+        tenant=principal.tenant,
+        roles=principal.roles,
+        mfa=principal.mfa,
+        device_posture=principal.device_posture,
+        credentials=tuple(credentials),
+    )

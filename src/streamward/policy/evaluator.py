@@ -1,0 +1,62 @@
+"""The evaluator in the compiled module: the same code that decides on a live connection."""
+
+from typing import Any, Protocol
+
+from streamward.errors import PolicyInvalid, Unavailable
+from streamward.model.document import Bundle
+from streamward.model.manifest import Environment, Manifest
+from streamward.model.principal import Principal
+from streamward.policy.section import PolicySection, canonical
+
+
+class Evaluator(Protocol):
+    """Answers one decision request, both as JSON (docs/concepts/boundary.md)."""
+
+    def decide(self, request: bytes, /) -> bytes:
+        """The decision. Raises on a request that can't be read."""
+        ...
+
+
+def _core() -> Any:
+    try:
+        from streamward import _core
+    except ImportError as error:
+        raise Unavailable("the compiled module `streamward._core` is not installed") from error
+    return _core
+
+
+def policy_schema() -> str:
+    """The Cedar schema of this version. Raises Unavailable without the compiled module."""
+    return str(_core().policy_schema())
+
+
+def evaluator(section: PolicySection, bundle: Bundle) -> Evaluator:
+    """Compile a section for the bundle's principals. Raises PolicyInvalid, naming the rule."""
+    core = _core()
+    document = {
+        "environment": environment_of(bundle),
+        "policy": section,
+        "principals": [_facts(principal) for principal in bundle.of(Principal)],
+    }
+    try:
+        compiled: Evaluator = core.Policy(canonical(document))
+    except core.CoreError as error:
+        raise PolicyInvalid(str(error.args[-1])) from error
+    return compiled
+
+
+def environment_of(bundle: Bundle) -> str:
+    """The environment in the bundle's head; production, the strictest, where there is none."""
+    heads = bundle.of(Manifest)
+    return (heads[0].environment if heads else Environment.PRODUCTION).value
+
+
+def _facts(principal: Principal) -> dict[str, Any]:
+    return {
+        "id": principal.name,
+        "type": principal.type.value,
+        "tenant": principal.tenant,
+        "roles": principal.roles,
+        "mfa": principal.mfa,
+        "device_posture": principal.device_posture,
+    }
