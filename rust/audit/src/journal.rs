@@ -22,7 +22,7 @@ use crate::writer::{self, Writer};
 const ACCESS_BITS: u32 = 20;
 
 /// How a journal writes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// A segment is closed once it has passed this size.
     pub segment_bytes_max: u64,

@@ -7,7 +7,12 @@
 mod batch;
 mod error;
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
 mod faults;
 mod frame;
 mod journal;

@@ -182,7 +182,7 @@ impl Writer {
             self.tail_dirty = true;
             let written = self
                 .file
-                .write_all_at(&[0; PROBE_BYTES], self.length)
+                .write_all_at(&vec![0; PROBE_BYTES], self.length)
                 .is_ok();
             self.repair().is_ok() && written
         };

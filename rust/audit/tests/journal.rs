@@ -1,5 +1,6 @@
 //! The journal as its users see it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::large_stack_arrays, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "a test waits for a thread")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,9 @@
 //! What was acknowledged survives `kill -9`.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test waits for its child process"
+)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

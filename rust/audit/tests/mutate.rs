@@ -1,5 +1,10 @@
 //! Whatever happens to the bytes of a journal: reported or a torn tail, never other entries.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::cast_possible_truncation,
+    reason = "small numbers, small tests"
+)]
+#![allow(clippy::disallowed_methods, reason = "the rounds are bounded by time")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
