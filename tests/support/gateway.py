@@ -1,0 +1,105 @@
+"""The gateway as a process of its own, as a user would start it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.support.bundles import GatewayBundle
+
+START_SECONDS_MAX = 60.0
+
+
+class GatewayProcess:
+    """`streamward gateway run BUNDLE`; state and log lie beside the bundle."""
+
+    def __init__(self, bundle: GatewayBundle) -> None:
+        self.bundle = bundle
+        self.state = bundle.folder.with_name(bundle.folder.name + "-state")
+        self.log = self.state / "gateway.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def command(self, *words: str) -> list[str]:
+        """A `streamward` command on this gateway's bundle."""
+        return [sys.executable, "-m", "streamward", *words]
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        command = self.command(
+            "gateway", "run", str(self.bundle.folder), "--state", str(self.state)
+        )
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not self._accepts():
+            assert self._process.poll() is None, f"the gateway ended: {self.tail()}"
+            assert time.monotonic() < deadline, f"the gateway doesn't listen: {self.tail()}"
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Ask it to end, and wait."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self._end(signal.SIGKILL)
+
+    def run(self, *words: str, seconds: float = 30.0) -> subprocess.CompletedProcess[str]:
+        """Run a `streamward` command that must succeed."""
+        finished = subprocess.run(
+            self.command(*words), capture_output=True, text=True, timeout=seconds, check=False
+        )
+        assert finished.returncode == 0, finished.stdout + finished.stderr
+        return finished
+
+    def resident_bytes(self) -> int:
+        """Memory that the process holds (VmRSS)."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def tail(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-2000:]
+
+    def _accepts(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.bundle.bootstrap_port), timeout=1.0):
+                return True
+        except OSError:
+            return False
+
+    def _end(self, by: signal.Signals) -> None:
+        if self._process is None:
+            return
+        self._process.send_signal(by)
+        try:
+            self._process.wait(30.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(10.0)
+        self._process = None
