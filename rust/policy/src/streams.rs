@@ -71,7 +71,7 @@ impl Streams {
         };
         Ok(Self {
             by_name,
-            table,
+            prefixes: table,
             by_prefix,
             undeclared,
         })
@@ -79,7 +79,11 @@ impl Streams {
 
     /// What is declared about a stream of this name.
     pub fn get(&self, name: &str) -> &StreamFacts {
-        let under_prefix = || self.table.longest(name).map(|index| &self.by_prefix[index]);
+        let under_prefix = || {
+            self.prefixes
+                .longest(name)
+                .map(|index| &self.by_prefix[index])
+        };
         self.by_name
             .get(name)
             .or_else(under_prefix)
