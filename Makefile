@@ -18,6 +18,9 @@ CORE := src/streamward/_core.abi3.so
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find rust -type f -not -path '*/fuzz/*' -not -name '.*')
 PYTHON_SOURCES := pyproject.toml $(shell find src -type f -not -name '*.so' -not -name '*.pyc')
 
+# Where Maven keeps the archive that the table of Kafka's messages is generated from, if it is there.
+KAFKA_JAR := $(firstword $(wildcard $(HOME)/.m2/repository/org/apache/kafka/kafka-clients/4.3.1/kafka-clients-4.3.1.jar))
+
 # Rust's test programs would have to link libpython, which a fresh machine may not have as a library;
 # `core` is glue, and pytest covers it through the built module.
 CARGO_TEST := cargo test --workspace --exclude streamward-core --locked
@@ -47,6 +50,8 @@ check: $(STAMPS)/package  ## formatting, lints, types, layers, dependencies, cha
 	run cargo clippy --workspace --all-targets --locked --quiet -- -D warnings; \
 	run $(BIN)/python tools/check_crates.py; \
 	run $(BIN)/python tools/check_fragments.py; \
+	if [ -n "$(KAFKA_JAR)" ]; then run $(BIN)/python tools/kafka_schemas.py --check --jar "$(KAFKA_JAR)"; \
+	else echo "skipped: the table of Kafka's messages (kafka-clients is not in Maven's cache)"; fi; \
 	if cargo deny --version >/dev/null 2>&1; then run cargo deny check; \
 	else echo "skipped: cargo deny (not installed: advisories were not looked up)"; fi; \
 	if [ "$${#failed[@]}" -gt 0 ]; then printf 'failed: %s\n' "$${failed[@]}" >&2; exit 1; fi
