@@ -35,7 +35,7 @@ from streamward.model.principal import (
 )
 from streamward.model.topology import Cluster, Listener
 from streamward.policy import compile_policy
-from streamward.policy.checks import utc_today
+from streamward.policy.days import utc_today
 from streamward.policy.evaluator import policy_schema
 from streamward.policy.section import canonical
 

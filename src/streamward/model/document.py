@@ -19,7 +19,9 @@ FieldPath = tuple[str | int, ...]
 class Noun(BaseModel):
     """Base of everything that a bundle declares: frozen, and no field that isn't declared."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

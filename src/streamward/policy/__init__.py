@@ -4,13 +4,25 @@ from streamward.policy.checks import CHECKS
 from streamward.policy.compile import compile_policy, next_change
 from streamward.policy.kinds import DOCUMENT_KINDS, FILE_KINDS
 from streamward.policy.section import PolicySection, Rule
+from streamward.policy.service import (
+    Explanation,
+    explain,
+    parse_action,
+    parse_context,
+    parse_resource,
+)
 
 __all__ = [
     "CHECKS",
     "DOCUMENT_KINDS",
     "FILE_KINDS",
+    "Explanation",
     "PolicySection",
     "Rule",
     "compile_policy",
+    "explain",
     "next_change",
+    "parse_action",
+    "parse_context",
+    "parse_resource",
 ]

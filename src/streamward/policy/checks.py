@@ -1,24 +1,18 @@
 """What must hold of grants and Cedar files."""
 
-import datetime
 from collections.abc import Iterator
 
-from streamward import clock
-from streamward.model.action import applies
+from streamward.model.action import Action, ResourceType, applies
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.grant import Grant
 from streamward.model.nearest import meant
 from streamward.model.principal import Principal, Role
 from streamward.model.stream import Stream
+from streamward.policy.days import utc_today
 from streamward.policy.target import Target
+from streamward.policy.validate import rules_compile
 
 _SUBJECT_KINDS = {"role": "Role", "principal": "Principal", "tenant": "Tenant"}
-
-
-def utc_today() -> datetime.date:
-    """The day in UTC."""
-    seconds = clock.now_milliseconds() / 1000
-    return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC).date()
 
 
 def _grants(bundle: Bundle) -> Iterator[tuple[Document, Grant]]:
@@ -96,7 +90,7 @@ def actions_fit_targets(bundle: Bundle) -> Iterator[Mistake]:
         for index, action in enumerate(grant.actions):
             if not any(applies(action, resource_type) for resource_type in types):
                 what = f"`{action.word}` can't be done to any of the targets"
-                yield document.mistake(what, field, index, suggestion=_doable(action.value))
+                yield document.mistake(what, field, index, suggestion=_doable(action))
         for index, text in enumerate(grant.on):
             target = Target.parse(text)
             if not target.covered(grant.actions, with_implied=False):
@@ -104,10 +98,8 @@ def actions_fit_targets(bundle: Bundle) -> Iterator[Mistake]:
                 yield document.mistake(what, "on", index, suggestion="remove it, or add an action")
 
 
-def _doable(action: str) -> str:
-    from streamward.model.action import Action, ResourceType
-
-    types = [t.value.lower() for t in ResourceType if applies(Action(action), t)]
+def _doable(action: Action) -> str:
+    types = [t.value.lower() for t in ResourceType if applies(action, t)]
     return "it is done to a " + " or a ".join(types)
 
 
@@ -143,4 +135,5 @@ CHECKS = (
     actions_fit_targets,
     expired_grants,
     unused_roles,
+    rules_compile,
 )

@@ -1,8 +1,10 @@
 """The evaluator in the compiled module: the same code that decides on a live connection."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
-from streamward.errors import PolicyInvalid, Unavailable
+from streamward.errors import PolicyInvalid, StreamwardError, Unavailable
 from streamward.model.document import Bundle
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.principal import Principal
@@ -38,11 +40,19 @@ def evaluator(section: PolicySection, bundle: Bundle) -> Evaluator:
         "policy": section,
         "principals": [_facts(principal) for principal in bundle.of(Principal)],
     }
-    try:
+    with core_errors(PolicyInvalid):
         compiled: Evaluator = core.Policy(canonical(document))
-    except core.CoreError as error:
-        raise PolicyInvalid(str(error.args[-1])) from error
     return compiled
+
+
+@contextmanager
+def core_errors(meaning: type[StreamwardError]) -> Iterator[None]:
+    """Turn errors of the compiled module into one of ours."""
+    core = _core()
+    try:
+        yield
+    except core.CoreError as error:
+        raise meaning(str(error.args[-1])) from error
 
 
 def environment_of(bundle: Bundle) -> str:

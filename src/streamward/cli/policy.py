@@ -1,0 +1,91 @@
+"""`streamward policy`: ask the policy, offline, with the evaluator of the gateway."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from streamward.app import valid_bundle
+from streamward.policy import Explanation, explain, parse_action, parse_context, parse_resource
+
+app = typer.Typer(no_args_is_help=True, help="Ask who may do what, and why.")
+
+
+@app.callback()
+def _group() -> None:
+    """Ask who may do what, and why."""
+
+
+@app.command("explain")
+def explain_command(
+    principal: Annotated[str, typer.Option("--as", metavar="P", help="The principal.")],
+    action: Annotated[
+        str, typer.Option("--do", metavar="ACTION", help="`produce`, `consume`, `describe`, …")
+    ],
+    resource: Annotated[
+        str,
+        typer.Option(
+            "--on",
+            metavar="RESOURCE",
+            help="A stream's NAME, `group:NAME`, `transaction:NAME` or `cluster`.",
+        ),
+    ],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of the bundle.")
+    ] = Path("."),
+    context: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--context",
+            metavar="KEY=VALUE",
+            help="`source=10.20.0.7`, `mfa=false`, `hour=3`, `weekday=6`, …; may be repeated.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
+) -> None:
+    """Say what the gateway would decide, which rules decide it, and where they stand.
+
+    What the context leaves out gets: source 127.0.0.1, TLS, a certificate, MFA and device as the
+    principal declares them, the bundle's environment, and now.
+
+    Examples:
+        streamward policy explain examples/payments --as payments-api --do produce
+        --on payments.transactions
+
+        streamward policy explain --as fraud-investigator --do consume --on payments.transactions
+        --context source=203.0.113.9 --context hour=3
+    """
+    bundle = valid_bundle(directory, materials=False)
+    explanation = explain(
+        bundle,
+        principal,
+        parse_action(action),
+        parse_resource(bundle, resource),
+        parse_context(context or ()),
+    )
+    console = Console(soft_wrap=True, highlight=False)
+    if as_json:
+        console.print_json(data=explanation.document())
+    else:
+        _print(console, explanation)
+
+
+def _print(console: Console, explanation: Explanation) -> None:
+    decision = explanation.decision
+    style = "bold green" if decision.allowed else "bold red"
+    asked = f"{decision.principal} {decision.action.word} {decision.resource.name}"
+    kind = decision.resource.type.value.lower()
+    console.print(Text(decision.effect.value, style=style) + Text(f"  {asked} ({kind})", "bold"))
+    console.print(Text(decision.reason))
+    for rule in explanation.rules:
+        console.print(Text(f"\n{rule.id}", style="bold") + Text(f"  {rule.source}", style="dim"))
+        for line in rule.cedar.splitlines():
+            console.print(Text(f"    {line}"))
+    if decision.errors:
+        console.print(Text("\nfailed to evaluate: " + ", ".join(decision.errors), style="red"))
+    console.print(Text("\ncontext", style="bold"))
+    for key, value in decision.context.items():
+        console.print(Text(f"    {key} = {value}"))
+    console.print(Text(f"policy {decision.policy_version}", style="dim"))

@@ -1,0 +1,158 @@
+"""Explain a decision: what would be answered, by which rules, and where these stand."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from streamward.errors import InvalidArgument, NotFound
+from streamward.model.action import Action, action_of, action_words
+from streamward.model.decision import Decision, Effect
+from streamward.model.document import Bundle
+from streamward.model.nearest import meant
+from streamward.model.resource import Resource
+from streamward.model.topology import Cluster
+from streamward.policy.compile import compile_policy
+from streamward.policy.days import utc_today
+from streamward.policy.evaluator import Evaluator, core_errors, evaluator, policy_schema
+from streamward.policy.section import PolicySection, Rule
+
+CONTEXT_KEYS = (
+    "source",
+    "networks",
+    "tls",
+    "mechanism",
+    "mfa",
+    "environment",
+    "device_posture",
+    "now",
+    "hour",
+    "minute",
+    "weekday",
+)
+_NUMBERS = frozenset({"now", "hour", "minute", "weekday"})
+_TRUTHS = frozenset({"tls", "mfa"})
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision and the text of the rules that made it."""
+
+    decision: Decision
+    rules: tuple[Rule, ...]
+
+    def document(self) -> dict[str, Any]:
+        """The explanation as JSON values."""
+        decision = self.decision
+        return {
+            "effect": decision.effect.value,
+            "reason": decision.reason,
+            "principal": decision.principal,
+            "action": decision.action.value,
+            "resource": {"type": decision.resource.type.value, "name": decision.resource.name},
+            "rules": list(decision.rules),
+            "errors": list(decision.errors),
+            "sources": [
+                {"id": rule.id, "source": rule.source, "cedar": rule.cedar} for rule in self.rules
+            ],
+            "policy_version": decision.policy_version,
+            "context": dict(decision.context),
+        }
+
+
+def parse_action(word: str) -> Action:
+    """An action as the command line has it. Raises InvalidArgument with the nearest."""
+    try:
+        return action_of(word.lower().replace("-", "_"), synonyms=True)
+    except InvalidArgument as error:
+        hint = meant(word, action_words(synonyms=True))
+        raise InvalidArgument(f"`{word}` is not an action: {hint}") from error
+
+
+def parse_context(pairs: Iterable[str]) -> dict[str, Any]:
+    """`key=value` pairs of a decision's context. Raises InvalidArgument."""
+    return dict(_parse_pair(pair) for pair in pairs)
+
+
+def _parse_pair(pair: str) -> tuple[str, Any]:
+    key, equals, value = pair.partition("=")
+    if not equals:
+        raise InvalidArgument(f"write the context as `key=value`, not `{pair}`")
+    if key not in CONTEXT_KEYS:
+        raise InvalidArgument(f"`{key}` is not part of a context: {meant(key, CONTEXT_KEYS)}")
+    if key in _TRUTHS:
+        if value not in ("true", "false"):
+            raise InvalidArgument(f"`{key}` is `true` or `false`, not `{value}`")
+        return key, value == "true"
+    if key in _NUMBERS:
+        if not value.removeprefix("-").isdecimal() or len(value) > 18:
+            raise InvalidArgument(f"`{key}` is a whole number, not `{value}`")
+        return key, int(value)
+    if key == "networks":
+        return key, [name for name in value.split(",") if name]
+    return key, value
+
+
+def parse_resource(bundle: Bundle, text: str) -> Resource:
+    """`NAME`, `group:NAME`, `transaction:NAME` or `cluster`. Raises InvalidArgument."""
+    clusters = bundle.of(Cluster)
+    return Resource.parse(text, cluster=clusters[0].name if clusters else "main")
+
+
+def explain(
+    bundle: Bundle,
+    principal: str,
+    action: Action,
+    resource: Resource,
+    context: Mapping[str, Any] | None = None,
+    *,
+    today: datetime.date | None = None,
+) -> Explanation:
+    """What the gateway would decide, and why.
+
+    Raises NotFound for a principal that isn't declared, PolicyInvalid where the policy doesn't
+    compile, InvalidArgument for a context without meaning, Unavailable without the compiled module.
+    """
+    names = bundle.names("Principal")
+    if principal not in names:
+        raise NotFound(f"there is no principal `{principal}`: {meant(principal, names)}")
+    section = compile_policy(bundle, policy_schema(), today or utc_today())
+    compiled = evaluator(section, bundle)
+    decision = decide(compiled, principal, action, resource, context or {})
+    return Explanation(decision, _rules(section, decision))
+
+
+def decide(
+    compiled: Evaluator,
+    principal: str,
+    action: Action,
+    resource: Resource,
+    context: Mapping[str, Any],
+) -> Decision:
+    """Ask an evaluator. Raises InvalidArgument for a context without meaning."""
+    request = {
+        "principal": principal,
+        "action": action.value,
+        "resource": {"type": resource.type.value, "name": resource.name},
+        "context": dict(context),
+    }
+    with core_errors(InvalidArgument):
+        answer = msgspec.json.decode(compiled.decide(msgspec.json.encode(request)))
+    return Decision(
+        effect=Effect(answer["effect"]),
+        rules=tuple(answer["rules"]),
+        errors=tuple(answer["errors"]),
+        reason=answer["reason"],
+        policy_version=answer["policy_version"],
+        principal=principal,
+        action=action,
+        resource=resource,
+        context=answer["context"],
+    )
+
+
+def _rules(section: PolicySection, decision: Decision) -> tuple[Rule, ...]:
+    named = {*decision.rules, *decision.errors}
+    return tuple(rule for rule in section.rules if rule.id in named)
