@@ -21,6 +21,9 @@ PYTHON_SOURCES := pyproject.toml $(shell find src -type f -not -name '*.so' -not
 # Where Maven keeps the archive that the table of Kafka's messages is generated from, if it is there.
 KAFKA_JAR := $(firstword $(wildcard $(HOME)/.m2/repository/org/apache/kafka/kafka-clients/4.3.1/kafka-clients-4.3.1.jar))
 
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(patsubst rust/fuzz/fuzz_targets/%.rs,%,$(wildcard rust/fuzz/fuzz_targets/*.rs))
+
 # Rust's test programs would have to link libpython, which a fresh machine may not have as a library;
 # `core` is glue, and pytest covers it through the built module.
 CARGO_TEST := cargo test --workspace --exclude streamward-core --locked
@@ -57,11 +60,15 @@ check: $(STAMPS)/package  ## formatting, lints, types, layers, dependencies, cha
 	if [ "$${#failed[@]}" -gt 0 ]; then printf 'failed: %s\n' "$${failed[@]}" >&2; exit 1; fi
 
 golden: setup  ## rewrite the golden files; review the difference before you commit it
-	$(BIN)/python -m pytest tests/golden --golden-update
+	STREAMWARD_GOLDEN=rewrite $(BIN)/python -m pytest tests/golden
+	git status --short tests/golden
 
-fuzz: setup  ## seeded property tests, many more cases than `make test` runs
-	PROPTEST_CASES=20000 $(CARGO_TEST) --release -p streamward-wire -p streamward-identity
-	$(BIN)/python -m pytest -m fuzz $(PYTEST_ARGS)
+fuzz: $(STAMPS)/venv  ## many more random cases than `make test`; FUZZ_SECONDS for each fuzz target
+	PROPTEST_CASES=20000 $(CARGO_TEST) --release
+	@if cargo fuzz --version >/dev/null 2>&1; then \
+	  for target in $(FUZZ_TARGETS); do \
+	    cargo +nightly fuzz run --fuzz-dir rust/fuzz "$$target" -- -max_total_time=$(FUZZ_SECONDS); done; \
+	else echo "skipped: $(FUZZ_TARGETS) (cargo-fuzz is not installed)"; fi
 
 bench: setup  ## measure; prints numbers with the machine they were taken on
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
