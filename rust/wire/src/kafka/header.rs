@@ -181,3 +181,43 @@ fn skip_tagged(reader: &mut Reader<'_, '_>) -> Result<(), WireError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kafka::spec::{Kind, Message};
+    use crate::kafka::table::{REQUEST_HEADER, RESPONSE_HEADER};
+
+    /// Name, type and compactness of each field in a version of a header.
+    fn shape(header: &'static Message, version: i16) -> (Vec<(&'static str, Kind, bool)>, bool) {
+        let flexible = header.flexible.contains(version);
+        let fields = header
+            .fields
+            .iter()
+            .filter(|row| row.versions.contains(version))
+            .map(|row| {
+                let compact = row
+                    .flexible
+                    .map_or(flexible, |range| range.contains(version));
+                (row.name, row.kind, compact)
+            });
+        (fields.collect(), flexible)
+    }
+
+    #[test]
+    fn the_headers_are_those_of_kafkas_table() {
+        let request = |tagged| {
+            let fields = vec![
+                ("RequestApiKey", Kind::Int16, tagged),
+                ("RequestApiVersion", Kind::Int16, tagged),
+                ("CorrelationId", Kind::Int32, tagged),
+                ("ClientId", Kind::Str, false),
+            ];
+            (fields, tagged)
+        };
+        assert_eq!(shape(&REQUEST_HEADER, 1), request(false));
+        assert_eq!(shape(&REQUEST_HEADER, 2), request(true));
+        let response = |tagged| (vec![("CorrelationId", Kind::Int32, tagged)], tagged);
+        assert_eq!(shape(&RESPONSE_HEADER, 0), response(false));
+        assert_eq!(shape(&RESPONSE_HEADER, 1), response(true));
+    }
+}

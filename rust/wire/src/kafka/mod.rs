@@ -1,5 +1,6 @@
 //! Apache Kafka's protocol, driven by the schemas that Kafka publishes.
 
+pub mod access;
 mod api;
 pub mod batch;
 mod decode;

@@ -10,7 +10,7 @@
 use bytes::Bytes;
 use streamward_wire::kafka::{Direction, Field, Kind, Schema, Struct, Value, apis, schema};
 
-/// SplitMix64.
+/// The generator `SplitMix64`.
 pub struct Random(pub u64);
 
 impl Random {
@@ -110,8 +110,7 @@ fn single(holder: &Struct, field: &'static Field, random: &mut Random) -> Value 
                     .collect(),
             )
         }
-        Kind::Bytes => bytes(random),
-        Kind::Records => bytes(random),
+        Kind::Bytes | Kind::Records => bytes(random),
         Kind::Struct => {
             let mut inner = holder.element(field.name);
             fill(&mut inner, field.structure().unwrap(), random);
@@ -126,9 +125,10 @@ fn bytes(random: &mut Random) -> Value {
     } else {
         random.below(9)
     };
-    Value::Bytes(Bytes::from_iter(
-        (0..length).map(|_| random.next().to_le_bytes()[0]),
-    ))
+    let bytes: Bytes = (0..length)
+        .map(|_| random.next().to_le_bytes()[0])
+        .collect();
+    Value::Bytes(bytes)
 }
 
 /// The body of a message.

@@ -1,0 +1,106 @@
+//! What must hold for any bytes at all. Run by cargo-fuzz (nightly) and, bounded, by the test
+//! `rust/wire/tests/mutate.rs` (stable): `cargo +nightly fuzz run request` in this folder.
+
+use bytes::Bytes;
+use streamward_wire::kafka::batch::{batches, crc_matches};
+use streamward_wire::kafka::{
+    Direction, Field, Leaf, Schema, Struct, Visitor, apis, request_header, response_body_at,
+    schema, walk,
+};
+use streamward_wire::{Limits, WireError, frame as frames};
+
+/// A frame is found at one length only: every shorter input asks for more.
+pub fn frame(input: &[u8]) {
+    let limits = Limits {
+        frame_bytes_max: 1 << 20,
+        ..Limits::default()
+    };
+    let Ok(Some(whole)) = frames::complete(input, &limits) else {
+        return;
+    };
+    assert!((frames::LENGTH_BYTES..=input.len()).contains(&whole));
+    assert_eq!(frames::complete(&input[..whole], &limits), Ok(Some(whole)));
+    assert_eq!(frames::complete(&input[..whole - 1], &limits), Ok(None));
+}
+
+/// The bytes of a request without its length.
+pub fn request(input: &[u8]) {
+    let limits = Limits::default();
+    let Ok(header) = request_header(input, &limits) else {
+        return;
+    };
+    assert!(header.body_at <= input.len());
+    if let Some(schema) = schema(header.key, header.version, Direction::Request) {
+        body(schema, &input[header.body_at..]);
+    }
+}
+
+/// The bytes of a response without its length, behind two bytes that choose API and version.
+pub fn response(input: &[u8]) {
+    let Some(([api, version], frame)) = input.split_first_chunk() else {
+        return;
+    };
+    let api = &apis()[usize::from(*api) % apis().len()];
+    let version = i16::from(*version).clamp(api.versions.0, api.versions.1);
+    let Ok(at) = response_body_at(api.key, version, frame, &Limits::default()) else {
+        return;
+    };
+    assert!(at <= frame.len());
+    if let Some(schema) = schema(api.key, version, Direction::Response) {
+        body(schema, &frame[at..]);
+    }
+}
+
+/// A `Records` field.
+pub fn batch(input: &[u8]) {
+    let mut all = batches(input);
+    let mut bytes = 0;
+    while let Some(Ok(batch)) = all.next() {
+        assert!(batch.last_offset >= batch.base_offset && batch.payload.len() < batch.bytes);
+        assert!(batch.complete || (all.rest() == 0 && !crc_matches(&batch)));
+        bytes += batch.bytes.min(input.len() - bytes);
+    }
+    assert_eq!(bytes + all.rest(), input.len());
+}
+
+/// Walk and tree agree on what is a message; what was read can be written and read again.
+fn body(schema: &'static Schema, body: &[u8]) {
+    let limits = Limits::default();
+    let mut places = Places {
+        end: 0,
+        bytes: body.len(),
+    };
+    let walked = walk(schema, body, &limits, &mut places);
+    let tree = Struct::decode(schema, &Bytes::copy_from_slice(body), &limits);
+    assert_eq!(walked.is_ok(), tree.is_ok(), "{schema:?}");
+    let Ok(tree) = tree else { return };
+    let mut written = Vec::new();
+    tree.encode(&mut written)
+        .expect("what was read can be written");
+    let again = Struct::decode(schema, &Bytes::from(written), &limits);
+    assert!(again.is_ok_and(|again| same(&again, &tree)));
+}
+
+/// Equality in which NaN equals itself.
+fn same(one: &Struct, other: &Struct) -> bool {
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    one.encode(&mut left).is_ok() && other.encode(&mut right).is_ok() && left == right
+}
+
+struct Places {
+    end: usize,
+    bytes: usize,
+}
+
+impl<'a> Visitor<'a> for Places {
+    fn leaf(
+        &mut self,
+        _field: &'static Field,
+        _leaf: Leaf<'a>,
+        at: std::ops::Range<usize>,
+    ) -> Result<(), WireError> {
+        assert!(self.end <= at.start && at.start < at.end && at.end <= self.bytes);
+        self.end = at.end;
+        Ok(())
+    }
+}
