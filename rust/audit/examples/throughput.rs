@@ -4,7 +4,11 @@
     clippy::cast_precision_loss,
     reason = "it prints rates"
 )]
-#![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "it measures time")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "it measures time"
+)]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

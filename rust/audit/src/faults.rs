@@ -27,6 +27,8 @@ struct Faults {
     fail_truncate: bool,
     fail_create: bool,
     writes: usize,
+    /// Called once, right after a sync has taken what was there.
+    after_sync: Option<Box<dyn FnOnce() + Send>>,
     /// What would be there after a power cut.
     durable: HashMap<PathBuf, Vec<u8>>,
 }
@@ -121,6 +123,11 @@ impl Segment for BadSegment {
             *path = names.pop().unwrap();
         }
         faults.durable.insert(path.clone(), fs::read(&*path)?);
+        let after = faults.after_sync.take();
+        drop((faults, path));
+        if let Some(after) = after {
+            after();
+        }
         Ok(())
     }
 }
@@ -357,6 +364,31 @@ fn without_room_for_the_next_segment_the_old_one_goes_on() {
     }
     assert!(eventually(|| segments() > 2));
     assert_eq!(read(directory.path()).len(), 8);
+}
+
+#[test]
+fn a_segment_is_whole_on_disk_before_the_next_has_its_name() {
+    let (directory, disk) = (tempfile::tempdir().unwrap(), BadDisk::default());
+    let options = Options {
+        segment_bytes_max: 100,
+        ..slow()
+    };
+    let (journal, _) = disk.open_journal(directory.path(), &options);
+    let late = journal.clone();
+    // Written between the fsync that a waiter asked for and the end of the segment.
+    disk.set(|faults| {
+        faults.after_sync = Some(Box::new(move || assert!(write(&late, b"late").is_ok())));
+    });
+    assert_eq!(journal.record(&[b'x'; 90]).unwrap(), 0);
+    let next = directory.path().join("journal/00000000000000000002.swj");
+    assert!(eventually(|| next.exists()));
+    disk.set(|faults| faults.fail_sync = true);
+    drop(journal);
+    disk.set(|faults| faults.fail_sync = false);
+    disk.cut_power(directory.path(), 0);
+    let (_journal, recovered) = disk.open_journal(directory.path(), &options);
+    assert_eq!(recovered.entries, 2);
+    assert_eq!(read(directory.path())[1], (1, b"late".to_vec()));
 }
 
 #[derive(Clone, Debug)]

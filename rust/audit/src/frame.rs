@@ -210,3 +210,117 @@ pub(crate) fn relink(out: &mut [u8], start: usize, entry: u64) {
     out[end - 8..end].copy_from_slice(&entry.to_le_bytes());
     seal(&mut out[..end], start);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        Frame, Parsed, Range, State, parse, put_access, put_entry, put_range, put_rolled, relink,
+    };
+
+    fn range(first: i64, last: i64) -> Range {
+        Range {
+            partition: 7,
+            first,
+            last,
+            records: 2,
+            bytes: 300,
+            state: State::Masked,
+        }
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_the_reference() {
+        let mut out = Vec::new();
+        put_entry(&mut out, b"{}");
+        assert_eq!(out[..4], [3, 0, 0, 0]);
+        assert_eq!(out[4..8], crc32c::crc32c(b"\x01{}").to_le_bytes());
+        assert_eq!(out[8..], *b"\x01{}");
+        out.clear();
+        put_range(&mut out, 5, &range(-1, -1));
+        let mut body = vec![3, 5, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0];
+        body.extend_from_slice(&[0xff; 16]);
+        body.extend_from_slice(&[2, 0, 0, 0, 44, 1, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(out[8..], body);
+        assert_eq!(out[..4], [42, 0, 0, 0]);
+    }
+
+    #[test]
+    fn every_kind_comes_back() {
+        let mut out = Vec::new();
+        put_access(&mut out, 1, 0);
+        relink(&mut out, 0, 9);
+        let access = out.len();
+        put_rolled(&mut out, 3, 4);
+        let rolled = out.len();
+        put_range(&mut out, 5, &range(10, 11));
+        let whole = |frame, size| Parsed::Whole(frame, size);
+        assert_eq!(
+            parse(&out),
+            whole(
+                Frame::Access {
+                    access: 1,
+                    entry: 9
+                },
+                access
+            )
+        );
+        let second = whole(
+            Frame::Rolled {
+                access: 3,
+                entry: 4,
+            },
+            rolled - access,
+        );
+        assert_eq!(parse(&out[access..]), second);
+        let third = Frame::Range {
+            access: 5,
+            range: range(10, 11),
+        };
+        assert_eq!(parse(&out[rolled..]), whole(third, out.len() - rolled));
+        for cut in 0..access {
+            assert_eq!(parse(&out[..cut]), Parsed::Incomplete, "{cut}");
+        }
+    }
+
+    #[test]
+    fn lengths_kinds_and_sizes_out_of_bounds_are_bad() {
+        assert!(matches!(parse(&[0; 64]), Parsed::Bad(_)));
+        assert!(matches!(parse(&[0xff; 64]), Parsed::Bad(_)));
+        for body in [&b"\x05x"[..], b"\x00", b"\x01", b"\x02short"] {
+            let mut out = u32::try_from(body.len()).unwrap().to_le_bytes().to_vec();
+            out.extend_from_slice(&crc32c::crc32c(body).to_le_bytes());
+            out.extend_from_slice(body);
+            assert!(matches!(parse(&out), Parsed::Bad(_)), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn only_neighbours_of_one_kind_are_joined() {
+        let mut joined = range(10, 11);
+        assert!(joined.absorb(&range(12, 13)));
+        assert_eq!(
+            joined,
+            Range {
+                records: 4,
+                bytes: 600,
+                ..range(10, 13)
+            }
+        );
+        assert!(joined.absorb(&range(8, 9)));
+        assert_eq!((joined.first, joined.last), (8, 13));
+        assert!(!joined.absorb(&range(15, 16)));
+        assert!(!joined.absorb(&range(-1, -1)));
+        assert!(!joined.absorb(&Range {
+            partition: 8,
+            ..range(14, 15)
+        }));
+        assert!(!joined.absorb(&Range {
+            state: State::Readable,
+            ..range(14, 15)
+        }));
+        let mut unknown = range(-1, -1);
+        assert!(unknown.absorb(&range(-1, -1)));
+        assert!(!unknown.absorb(&range(0, 1)));
+        assert_eq!((unknown.first, unknown.last, unknown.records), (-1, -1, 4));
+    }
+}

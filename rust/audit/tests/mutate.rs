@@ -8,11 +8,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::{any, proptest};
 use proptest::test_runner::Config;
 use streamward_audit::{AuditError, Batch, Journal, Options, Range, Reader, State};
+use tempfile::TempDir;
 
 const ENTRIES: u64 = 40;
 
@@ -25,8 +27,37 @@ fn entry(index: u64) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A journal of a few segments with every kind of frame.
+/// A journal of a few segments with every kind of frame; written once, then copied.
 fn journal(directory: &Path) -> Vec<PathBuf> {
+    static ORIGINAL: LazyLock<TempDir> = LazyLock::new(|| {
+        let directory = tempfile::tempdir().unwrap();
+        write_journal(directory.path());
+        directory
+    });
+    fs::create_dir(directory.join("journal")).unwrap();
+    for folder in ["", "journal"] {
+        for file in fs::read_dir(ORIGINAL.path().join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_file() {
+                let copy = directory.join(folder).join(path.file_name().unwrap());
+                fs::copy(&path, copy).unwrap();
+            }
+        }
+    }
+    segments(directory)
+}
+
+fn segments(directory: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(directory.join("journal"))
+        .unwrap()
+        .map(|f| f.unwrap().path())
+        .collect();
+    paths.sort();
+    assert!(paths.len() > 3);
+    paths
+}
+
+fn write_journal(directory: &Path) {
     let options = Options {
         segment_bytes_max: 3_000,
         ..Options::default()
@@ -56,13 +87,6 @@ fn journal(directory: &Path) -> Vec<PathBuf> {
         receiver.recv().unwrap().unwrap();
     }
     journal.close().unwrap();
-    let mut paths: Vec<_> = fs::read_dir(directory.join("journal"))
-        .unwrap()
-        .map(|f| f.unwrap().path())
-        .collect();
-    paths.sort();
-    assert!(paths.len() > 3);
-    paths
 }
 
 /// Reads to the end: the number of entries, all of them right, and the error met.
@@ -145,6 +169,39 @@ proptest! {
         let clean = segment + 1 < paths.len() && entries == ENTRIES && error.is_none();
         assert!(clean || matches!(error, Some(AuditError::Damaged { .. })), "{entries} {error:?}");
     }
+}
+
+#[test]
+fn without_a_mark_only_the_last_frame_may_be_torn() {
+    let directory = tempfile::tempdir().unwrap();
+    let (journal, _) = Journal::open(directory.path(), Options::default()).unwrap();
+    for index in 0..ENTRIES {
+        journal.record(&entry(index)).unwrap();
+    }
+    journal.close().unwrap();
+    let path = directory.path().join("journal/00000000000000000000.swj");
+    let bytes = fs::read(&path).unwrap();
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    fs::write(&path, flipped).unwrap();
+    fs::remove_file(directory.path().join("durable")).unwrap();
+    assert!(matches!(
+        read(directory.path()).1,
+        Some(AuditError::Damaged { .. })
+    ));
+    let opened = Journal::open(directory.path(), Options::default());
+    assert!(matches!(opened, Err(AuditError::Damaged { .. })));
+    // The refused open has left the empty file of a mark behind, which says nothing.
+    fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();
+    assert!(matches!(read(directory.path()), (39, None)));
+    let (journal, recovered) = Journal::open(directory.path(), Options::default()).unwrap();
+    assert_eq!(recovered.entries, ENTRIES - 1);
+    assert_eq!(
+        recovered.torn_bytes,
+        9 + entry(ENTRIES - 1).len() as u64 - 3
+    );
+    assert_eq!(journal.record(&entry(ENTRIES - 1)).unwrap(), ENTRIES - 1);
+    assert!(matches!(read(directory.path()), (ENTRIES, None)));
 }
 
 /// A small generator, so that a failing round can be named by its seed.
