@@ -44,8 +44,12 @@ class JournalReader:
 class Policy:
     """The evaluator that the gateway runs, for explaining and testing."""
 
-    def __init__(self, policy_section: bytes) -> None: ...
+    def __init__(self, document: bytes) -> None:
+        """JSON `{"environment", "policy", "principals"}`; raises CoreError `policy.invalid`."""
     def decide(self, request: bytes) -> bytes: ...
+
+def policy_schema() -> str:
+    """The Cedar schema that policies are checked against."""
 
 def password_verifier(password: bytes, iterations: int = 4096) -> str:
     """RFC 5803 text for SCRAM-SHA-256."""

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from streamward import _core
 from streamward.audit.ports import OpenReader, Reader
 from streamward.errors import (
     BundleInvalid,
@@ -23,25 +22,38 @@ _CLASSES: Final[dict[str, type[StreamwardError]]] = {
 }
 
 
-def core_failure(error: _core.CoreError) -> StreamwardError:
+def core() -> Any:
+    """The compiled module. Raises Unavailable where it is not installed.
+
+    Loaded when it is first needed, so that commands which don't need it work without it.
+    """
+    try:
+        from streamward import _core
+    except ImportError as error:
+        raise Unavailable("the compiled module `streamward._core` is not installed") from error
+    return _core
+
+
+def core_failure(error: Exception) -> StreamwardError:
     """The error of ours that says what the compiled module's error says."""
-    code, message = (*error.args, "unknown", "unknown")[:2] if error.args else ("unknown", "unknown")
+    code, message = error.args if len(error.args) == 2 else ("unknown", str(error))
     return _CLASSES.get(str(code), Unavailable)(f"{message} (`{code}`)")
 
 
 @contextmanager
 def core_errors() -> Iterator[None]:
     """Within this block an error of the compiled module becomes a StreamwardError."""
+    module = core()
     try:
         yield
-    except _core.CoreError as error:
+    except module.CoreError as error:
         raise core_failure(error) from None
 
 
 class _JournalReader:
     def __init__(self, audit_dir: Path, cursor: str) -> None:
         with core_errors():
-            self._reader = _core.JournalReader(str(audit_dir), cursor)
+            self._reader: Reader = core().JournalReader(str(audit_dir), cursor)
 
     def read(self, entries_max: int) -> list[tuple[int, bytes]]:
         with core_errors():
@@ -69,12 +81,12 @@ class JournalWriter:
 
     def __init__(self, audit_dir: Path) -> None:
         with core_errors():
-            self._journal = _core.Journal(str(audit_dir))
+            self._journal: Any = core().Journal(str(audit_dir))
 
     def record(self, entry: bytes) -> int:
         """Append a canonical leaf; durable when this returns its index."""
         with core_errors():
-            return self._journal.record(entry)
+            return int(self._journal.record(entry))
 
     def close(self) -> None:
         """Let go of the lock."""

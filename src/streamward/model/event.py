@@ -271,7 +271,7 @@ def control_event(
     action: str,
     resource: tuple[str, str],
     allowed: bool,
-    policy_version: str,
+    policy_version: str | None,
     rules: Iterable[str],
     errors: Iterable[str] = (),
     reason: str | None = None,

@@ -1,0 +1,67 @@
+"""The compiled gateway, with its errors made ours."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamward.audit.journal import core_errors
+from streamward.errors import Unavailable
+
+if TYPE_CHECKING:
+    from streamward import _core
+
+
+class CoreDataPlane:
+    """Runs the compiled gateway over one audit directory.
+
+    It exists before it is started, so that those who record through it can be given it.
+    """
+
+    def __init__(self, audit_dir: Path, workers: int) -> None:
+        self._audit_dir = audit_dir
+        self._workers = workers
+        self._gateway: _core.Gateway | None = None
+
+    def start(self, snapshot: bytes, materials: dict[str, bytes]) -> None:
+        """Open the journal and bind every listener. Raises Unavailable, PolicyInvalid, …"""
+        with core_errors():
+            from streamward import _core
+
+            gateway = _core.Gateway(snapshot, materials, str(self._audit_dir), self._workers)
+            gateway.start()
+        self._gateway = gateway
+
+    @property
+    def _running(self) -> "_core.Gateway":
+        if self._gateway is None:
+            raise Unavailable("the data plane is not running")
+        return self._gateway
+
+    def apply(self, snapshot: bytes, materials: dict[str, bytes]) -> bytes:
+        """Put a snapshot in force."""
+        with core_errors():
+            return self._running.apply(snapshot, materials)
+
+    def overlay(self, overlay: bytes) -> bytes:
+        """Put an overlay in force; it is when this returns."""
+        with core_errors():
+            return self._running.overlay(overlay)
+
+    def record(self, entry: bytes) -> int:
+        """Append one entry to the log; durable when this returns its index."""
+        with core_errors():
+            return self._running.record(entry)
+
+    def decide(self, request: bytes) -> bytes:
+        """The decision that a live connection would get."""
+        with core_errors():
+            return self._running.decide(request)
+
+    def status(self) -> bytes:
+        """What listens, who is connected, and which versions are in force."""
+        with core_errors():
+            return self._running.status()
+
+    def drain(self, seconds: float) -> None:
+        """Take no new connection, wait for what is in flight, then stop."""
+        with core_errors():
+            self._running.drain(seconds)

@@ -1,0 +1,54 @@
+"""What this room needs from elsewhere."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from streamward.model.document import Bundle
+
+
+class DataPlane(Protocol):
+    """The compiled gateway (docs/concepts/boundary.md); its errors are StreamwardErrors."""
+
+    def start(self, snapshot: bytes, materials: dict[str, bytes]) -> None:
+        """Open the journal and bind every listener."""
+        ...
+
+    def apply(self, snapshot: bytes, materials: dict[str, bytes]) -> bytes:
+        """Put a snapshot in force; JSON `{"version", "overlay_epoch", "closed"}`."""
+        ...
+
+    def status(self) -> bytes:
+        """JSON: listeners with their bound ports, connections, counters, versions."""
+        ...
+
+    def drain(self, seconds: float) -> None:
+        """Take no new connection, wait for what is in flight, then stop."""
+        ...
+
+
+class Worker(Protocol):
+    """Something that runs beside the data plane for as long as it does."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+        ...
+
+
+class Source(Protocol):
+    """Where the bundle comes from."""
+
+    def read(self) -> Bundle:
+        """The bundle as it is now. Raises BundleInvalid with every mistake, or NotFound."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Changes whenever a file of the bundle does; cheap enough for once a second."""
+        ...
+
+
+class OverlayOf(Protocol):
+    """Gives the containments that are in force."""
+
+    def __call__(self) -> Mapping[str, Any]:
+        """The overlay section of a snapshot."""
+        ...

@@ -1,0 +1,149 @@
+"""Runs the data plane and what goes with it, in one process, until told to stop."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from streamward.clock import now_milliseconds
+from streamward.errors import BundleInvalid, StreamwardError
+from streamward.gateway.materials import resolve_materials
+from streamward.gateway.ports import DataPlane, OverlayOf, Source, Worker
+from streamward.gateway.snapshot import build_snapshot
+from streamward.log import Logger
+from streamward.model.document import Bundle
+
+log = Logger(__name__)
+
+DRAIN_SECONDS: Final = 10.0
+WATCH_SECONDS: Final = 1.0
+RECHECK_MILLISECONDS: Final = 86_400_000
+"""Grants end with a day (UTC): the snapshot is built anew when another day begins."""
+
+OnBundle = Callable[[Bundle], None]
+
+
+class GatewayService:
+    """Holds the bundle that is in force, and replaces it by another one without mistakes."""
+
+    def __init__(
+        self,
+        data_plane: DataPlane,
+        source: Source,
+        overlay: OverlayOf,
+        on_bundle: OnBundle,
+        clock: Callable[[], int] = now_milliseconds,
+    ) -> None:
+        self._data_plane = data_plane
+        self._source = source
+        self._overlay = overlay
+        self._on_bundle = on_bundle
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._stop = asyncio.Event()
+        self._reload_wanted = asyncio.Event()
+        self._built_on_day = -1
+        self._version = ""
+
+    @property
+    def policy_version(self) -> str:
+        """The digest of the policy in force."""
+        return self._version
+
+    def start(self, bundle: Bundle) -> None:
+        """Build the snapshot and start the data plane. Raises StreamwardError."""
+        snapshot, materials = self._build(bundle)
+        self._data_plane.start(snapshot, materials)
+        self._in_force(snapshot)
+
+    def _build(self, bundle: Bundle) -> tuple[bytes, dict[str, bytes]]:
+        self._built_on_day = self._clock() // RECHECK_MILLISECONDS
+        return build_snapshot(bundle, self._overlay()), resolve_materials(bundle)
+
+    def _in_force(self, snapshot: bytes) -> None:
+        self._version = str(json.loads(snapshot)["policy"]["version"])
+
+    async def run(self, workers: Sequence[Worker]) -> None:
+        """Run until SIGTERM, SIGINT or `stop`, then drain. `start` must have been called."""
+        with _Signals(self.stop, self._reload_wanted.set):
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(worker.run()) for worker in workers]
+                tasks.append(group.create_task(self._watch()))
+                tasks.append(group.create_task(self._reload_on_signal()))
+                await self._stop.wait()
+                # The followers stay until the last connection's entries are written.
+                log.info("draining", seconds=DRAIN_SECONDS)
+                await asyncio.to_thread(self._data_plane.drain, DRAIN_SECONDS)
+                for task in tasks:
+                    task.cancel()
+        log.info("stopped")
+
+    def stop(self) -> None:
+        """Drain and end `run`."""
+        self._stop.set()
+
+    def status(self) -> dict[str, Any]:
+        """What the data plane says about itself."""
+        document: dict[str, Any] = json.loads(self._data_plane.status())
+        return document
+
+    async def reload(self) -> dict[str, Any]:
+        """Read the bundle again and put it in force.
+
+        Raises BundleInvalid with its mistakes, and other StreamwardErrors; then what was in force
+        stays in force.
+        """
+        async with self._lock:
+            bundle = await asyncio.to_thread(self._source.read)
+            snapshot, materials = await asyncio.to_thread(self._build, bundle)
+            answer = await asyncio.to_thread(self._data_plane.apply, snapshot, materials)
+            self._in_force(snapshot)
+            self._on_bundle(bundle)
+        document: dict[str, Any] = json.loads(answer)
+        log.info("bundle in force", policy_version=self._version)
+        return document
+
+    async def _try_reload(self) -> None:
+        try:
+            await self.reload()
+        except BundleInvalid as error:
+            mistakes = [str(mistake) for mistake in error.mistakes] or [str(error)]
+            log.error("bundle has mistakes; the old policy stays", mistakes="; ".join(mistakes))
+        except StreamwardError as error:
+            log.error("bundle not in force; the old policy stays", code=error.code, cause=error)
+
+    async def _reload_on_signal(self) -> None:
+        while True:
+            await self._reload_wanted.wait()
+            self._reload_wanted.clear()
+            await self._try_reload()
+
+    async def _watch(self) -> None:
+        """Reload when files changed and then stayed as they are for one look."""
+        in_force = seen = await asyncio.to_thread(self._source.fingerprint)
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            now = await asyncio.to_thread(self._source.fingerprint)
+            settled, seen = now == seen, now
+            new_day = self._clock() // RECHECK_MILLISECONDS != self._built_on_day
+            if settled and (now != in_force or new_day):
+                in_force = now
+                await self._try_reload()
+
+
+class _Signals:
+    """SIGTERM and SIGINT stop, SIGHUP reloads; what was there before comes back."""
+
+    def __init__(self, stop: Callable[[], None], reload: Callable[[], None]) -> None:
+        self._handlers = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: reload}
+
+    def __enter__(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number, handler in self._handlers.items():
+            loop.add_signal_handler(number, handler)
+
+    def __exit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for number in self._handlers:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,1 @@
+"""The control door: an HTTP API on a Unix socket."""
