@@ -1,12 +1,101 @@
-//! Password verifiers in the text form of RFC 5803.
+//! Password verifiers in the text form of RFC 5803, of the keys of SCRAM (RFC 5802, RFC 7677).
 
 use std::fmt;
+use std::num::NonZeroU32;
+
+use aws_lc_rs::{constant_time, digest, hmac, pbkdf2};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::IdentityError;
 
+/// Rounds below this are too cheap to guess.
+pub const ITERATIONS_MIN: u32 = 4096;
+/// Rounds above this would let a verifier stop the gateway.
+pub const ITERATIONS_MAX: u32 = 1_000_000;
+/// Shortest salt.
+pub const SALT_BYTES_MIN: usize = 8;
+/// Longest salt.
+pub const SALT_BYTES_MAX: usize = 128;
+/// Longest verifier text.
+pub const TEXT_BYTES_MAX: usize = 1024;
+
+/// The hash function of a verifier.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hash {
+    Sha256,
+    Sha512,
+}
+
+impl Hash {
+    fn of_name(name: &str) -> Option<Self> {
+        match name {
+            "SCRAM-SHA-256" => Some(Self::Sha256),
+            "SCRAM-SHA-512" => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    fn digest(self) -> &'static digest::Algorithm {
+        match self {
+            Self::Sha256 => &digest::SHA256,
+            Self::Sha512 => &digest::SHA512,
+        }
+    }
+
+    fn hmac(self) -> hmac::Algorithm {
+        match self {
+            Self::Sha256 => hmac::HMAC_SHA256,
+            Self::Sha512 => hmac::HMAC_SHA512,
+        }
+    }
+
+    fn pbkdf2(self) -> pbkdf2::Algorithm {
+        match self {
+            Self::Sha256 => pbkdf2::PBKDF2_HMAC_SHA256,
+            Self::Sha512 => pbkdf2::PBKDF2_HMAC_SHA512,
+        }
+    }
+
+    fn bytes(self) -> usize {
+        self.digest().output_len()
+    }
+}
+
 /// What a password is checked against; cannot be turned back into the password.
 pub struct Verifier {
-    iterations: u32,
+    hash: Hash,
+    iterations: NonZeroU32,
+    salt: Vec<u8>,
+    keys: Keys,
+}
+
+/// What SCRAM calls `StoredKey` and `ServerKey`.
+struct Keys {
+    stored: Vec<u8>,
+    server: Vec<u8>,
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        self.stored.zeroize();
+        self.server.zeroize();
+    }
+}
+
+impl Keys {
+    fn derive(hash: Hash, iterations: NonZeroU32, salt: &[u8], password: &[u8]) -> Self {
+        let mut salted = Zeroizing::new(vec![0; hash.bytes()]);
+        pbkdf2::derive(hash.pbkdf2(), iterations, salt, password, &mut salted);
+        let key = hmac::Key::new(hash.hmac(), &salted);
+        let stored = digest::digest(hash.digest(), hmac::sign(&key, b"Client Key").as_ref());
+        let server = hmac::sign(&key, b"Server Key");
+        Self {
+            stored: stored.as_ref().to_vec(),
+            server: server.as_ref().to_vec(),
+        }
+    }
 }
 
 impl fmt::Debug for Verifier {
@@ -21,19 +110,73 @@ impl Verifier {
     /// # Errors
     /// Names the part that is wrong, never its value.
     pub fn parse(text: &str) -> Result<Self, IdentityError> {
-        let _ = text;
-        Err(IdentityError::Verifier("not wired yet"))
+        let bad = IdentityError::Verifier;
+        if text.len() > TEXT_BYTES_MAX {
+            return Err(bad("it is too long"));
+        }
+        let mut parts = text.split('$');
+        let (Some(mechanism), Some(cost), Some(keys), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(bad("it does not have three parts between `$` signs"));
+        };
+        let hash = Hash::of_name(mechanism).ok_or(bad(
+            "its mechanism is neither SCRAM-SHA-256 nor SCRAM-SHA-512",
+        ))?;
+        let (count, salt) = cost.split_once(':').ok_or(bad("it has no salt"))?;
+        let digits = count.bytes().all(|byte| byte.is_ascii_digit());
+        let count = count
+            .parse()
+            .ok()
+            .filter(|_| digits)
+            .ok_or(bad("its count is no number"))?;
+        let iterations = iterations(count)?;
+        let salt = decode(salt)?;
+        check_salt(&salt)?;
+        let (stored, server) = keys.split_once(':').ok_or(bad("it lacks a key"))?;
+        let keys = Keys {
+            stored: decode(stored)?,
+            server: decode(server)?,
+        };
+        if keys.stored.len() != hash.bytes() || keys.server.len() != hash.bytes() {
+            return Err(bad("a key does not have the length of its hash"));
+        }
+        Ok(Self {
+            hash,
+            iterations,
+            salt,
+            keys,
+        })
     }
 
     /// A verifier that no password matches, so that an unknown user costs the same time.
     pub fn decoy() -> Self {
-        Self { iterations: 4096 }
+        let hash = Hash::Sha256;
+        let iterations = NonZeroU32::MIN.saturating_add(ITERATIONS_MIN - 1);
+        let keys = Keys {
+            stored: vec![0; hash.bytes()],
+            server: vec![0; hash.bytes()],
+        };
+        Self {
+            hash,
+            iterations,
+            salt: vec![0; 16],
+            keys,
+        }
     }
 
     /// Whether this is the password. Costs `iterations` rounds of HMAC; compares in constant time.
     pub fn matches(&self, password: &[u8]) -> bool {
-        let _ = (password, self.iterations);
-        false
+        let derived = Keys::derive(self.hash, self.iterations, &self.salt, password);
+        let equal = constant_time::verify_slices_are_equal;
+        let stored = equal(&derived.stored, &self.keys.stored).is_ok();
+        let server = equal(&derived.server, &self.keys.server).is_ok();
+        stored & server
+    }
+
+    /// Rounds that one check costs.
+    pub fn iterations(&self) -> u32 {
+        self.iterations.get()
     }
 
     /// The text form of a new SCRAM-SHA-256 verifier.
@@ -41,7 +184,163 @@ impl Verifier {
     /// # Errors
     /// Where the salt or the number of iterations is outside of the bounds.
     pub fn derive(password: &[u8], salt: &[u8], iterations: u32) -> Result<String, IdentityError> {
-        let _ = (password, salt, iterations);
-        Err(IdentityError::Verifier("not wired yet"))
+        check_salt(salt)?;
+        let iterations = self::iterations(iterations)?;
+        let keys = Keys::derive(Hash::Sha256, iterations, salt, password);
+        let (salt, stored) = (STANDARD.encode(salt), STANDARD.encode(&keys.stored));
+        let server = STANDARD.encode(&keys.server);
+        Ok(format!(
+            "SCRAM-SHA-256${iterations}:{salt}${stored}:{server}"
+        ))
+    }
+
+    /// The text form of a new verifier with a random salt of 16 bytes.
+    ///
+    /// # Errors
+    /// Where the number of iterations is outside of the bounds, or the platform has no randomness.
+    pub fn generate(password: &[u8], iterations: u32) -> Result<String, IdentityError> {
+        let mut salt = [0; 16];
+        aws_lc_rs::rand::fill(&mut salt)
+            .map_err(|_| IdentityError::Cryptography("the platform has no random bytes"))?;
+        Self::derive(password, &salt, iterations)
+    }
+}
+
+/// Do as much work as a check of this many rounds.
+pub(crate) fn spend(rounds: u64, password: &[u8]) {
+    if let Some(rounds) = u32::try_from(rounds).ok().and_then(NonZeroU32::new) {
+        drop(Keys::derive(Hash::Sha256, rounds, &[0; 16], password));
+    }
+}
+
+fn iterations(count: u32) -> Result<NonZeroU32, IdentityError> {
+    let within = NonZeroU32::new(count)
+        .filter(|count| (ITERATIONS_MIN..=ITERATIONS_MAX).contains(&count.get()));
+    within.ok_or(IdentityError::Verifier(
+        "its count is not between 4096 and 1000000",
+    ))
+}
+
+fn check_salt(salt: &[u8]) -> Result<(), IdentityError> {
+    if (SALT_BYTES_MIN..=SALT_BYTES_MAX).contains(&salt.len()) {
+        Ok(())
+    } else {
+        Err(IdentityError::Verifier(
+            "its salt does not have 8 to 128 bytes",
+        ))
+    }
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, IdentityError> {
+    STANDARD
+        .decode(text)
+        .map_err(|_| IdentityError::Verifier("a part is not base64"))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The user `user` with password `pencil` of RFC 7677, section 3: salt and rounds stand there;
+    /// its exchange is recomputed below from the keys.
+    const SALT: &str = "W22ZaJ0SNY7soEsUEjb6gQ==";
+    const TEXT: &str = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$\
+        WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=";
+
+    #[test]
+    fn the_keys_are_those_of_rfc_7677() {
+        let text = Verifier::derive(b"pencil", &STANDARD.decode(SALT).unwrap(), 4096).unwrap();
+        assert_eq!(text, TEXT);
+        let verifier = Verifier::parse(&text).unwrap();
+        let message = "n=user,r=rOprNGfwEbeRWgbNEkqO,\
+            r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,\
+            c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+        let sign =
+            |key: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message.as_bytes());
+        let signature = STANDARD.encode(sign(&verifier.keys.server));
+        assert_eq!(signature, "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+        // ClientKey = ClientProof XOR ClientSignature; its hash is the StoredKey.
+        let proof = STANDARD
+            .decode("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")
+            .unwrap();
+        let signed = sign(&verifier.keys.stored);
+        let key: Vec<u8> = proof
+            .iter()
+            .zip(signed.as_ref())
+            .map(|(one, two)| one ^ two)
+            .collect();
+        assert_eq!(
+            digest::digest(&digest::SHA256, &key).as_ref(),
+            verifier.keys.stored
+        );
+    }
+
+    #[test]
+    fn only_the_password_matches() {
+        let verifier = Verifier::parse(TEXT).unwrap();
+        assert!(verifier.matches(b"pencil"));
+        assert!(!verifier.matches(b"pencil "));
+        assert!(!verifier.matches(b""));
+        assert!(!Verifier::decoy().matches(b"pencil"));
+        assert_eq!(Verifier::decoy().iterations(), ITERATIONS_MIN);
+        assert_eq!(format!("{verifier:?}"), "Verifier(***)");
+    }
+
+    #[test]
+    fn a_verifier_of_sha_512_is_read() {
+        // Made with hashlib.pbkdf2_hmac("sha512", b"pencil", bytes(range(16)), 4096).
+        let text = include_str!("../tests/fixtures/pencil-sha-512.verifier").trim();
+        assert!(Verifier::parse(text).unwrap().matches(b"pencil"));
+        assert!(!Verifier::parse(text).unwrap().matches(b"pencils"));
+    }
+
+    #[test]
+    fn salts_are_random() {
+        let make = || Verifier::generate(b"x", 4096).unwrap();
+        assert_ne!(make(), make());
+        assert!(Verifier::parse(&make()).unwrap().matches(b"x"));
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_refused() {
+        let with = |from: &str, to: &str| TEXT.replacen(from, to, 1);
+        let long_salt = STANDARD.encode([0; SALT_BYTES_MAX + 1]);
+        for text in [
+            String::new(),
+            with("SHA-256", "SHA-1"),
+            with("SHA-256", "SHA-512"),
+            with("4096", "4095"),
+            with("4096", "1000001"),
+            with("4096", "99999999999"),
+            with("4096", "+4096"),
+            with("4096", "-1"),
+            with("4096", ""),
+            with(SALT, "AAAA"),
+            with(SALT, &long_salt),
+            with(SALT, "not base64"),
+            with("WG5d", "WG5"),
+            with("wfPLwcE6", ""),
+            format!("{TEXT}$"),
+            format!("{TEXT}:AAAA"),
+            " ".repeat(TEXT_BYTES_MAX + 1),
+        ] {
+            let error = Verifier::parse(&text).unwrap_err().to_string();
+            assert!(!error.contains("WG5d"), "{error}");
+        }
+        assert!(Verifier::derive(b"x", &[0; 7], 4096).is_err());
+        assert!(Verifier::derive(b"x", &[0; 16], 4095).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_it(at in 0..TEXT.len(), with in "\\PC{0,3}", cut in 0..4_usize) {
+            let end = (at + cut).min(TEXT.len());
+            let text = format!("{}{with}{}", &TEXT[..at], &TEXT[end..]);
+            if let Ok(verifier) = Verifier::parse(&text) {
+                prop_assert!((ITERATIONS_MIN..=ITERATIONS_MAX).contains(&verifier.iterations()));
+            }
+        }
     }
 }

@@ -1,0 +1,252 @@
+//! From proofs to principals.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use streamward_identity::{Directory, IdentityError, IdentitySection, Names, Refusal, Verifier};
+
+fn certificate(id: &str, subject: Option<&str>, san: Option<&str>) -> Value {
+    json!({"id": id, "type": "certificate", "subject": subject, "san": san})
+}
+
+fn password(id: &str, reference: &str) -> Value {
+    json!({"id": id, "type": "password", "verifier": reference})
+}
+
+fn principal(id: &str, credentials: &[Value]) -> Value {
+    json!({"id": id, "type": "service", "tenant": null, "roles": [], "mfa": false,
+        "device_posture": null, "credentials": credentials})
+}
+
+fn materials() -> HashMap<String, Vec<u8>> {
+    let verifier = |password: &[u8], iterations| {
+        let mut text = Verifier::generate(password, iterations).unwrap();
+        text.push('\n');
+        text.into_bytes()
+    };
+    HashMap::from([
+        ("file:one".to_owned(), verifier(b"one", 4096)),
+        ("file:two".to_owned(), verifier(b"two", 5000)),
+        ("file:bad".to_owned(), b"SCRAM-SHA-256$hunter2".to_vec()),
+        ("file:binary".to_owned(), vec![0xff]),
+    ])
+}
+
+fn build(principals: &[Value]) -> Result<Directory, IdentityError> {
+    let section: IdentitySection =
+        serde_json::from_value(json!({ "principals": principals })).unwrap();
+    Directory::build(&section, &materials())
+}
+
+fn problems(principals: &[Value]) -> Vec<String> {
+    match build(principals).unwrap_err() {
+        IdentityError::Section(problems) => problems,
+        other => vec![other.to_string()],
+    }
+}
+
+fn presented(subject: &str) -> Names {
+    Names {
+        subject: subject.to_owned(),
+        not_after_milliseconds: 99,
+        ..Names::default()
+    }
+}
+
+#[test]
+fn a_certificate_is_known_by_its_subject_or_an_alternative_name() {
+    let directory = build(&[
+        principal(
+            "subject",
+            &[certificate("c1", Some("CN=a,O=Example"), None)],
+        ),
+        principal(
+            "uri",
+            &[certificate("c2", None, Some("spiffe://example.org/api"))],
+        ),
+        principal("dns", &[certificate("c3", None, Some("api.example.org"))]),
+        principal("email", &[certificate("c4", None, Some("ops@example.org"))]),
+    ])
+    .unwrap();
+    let found = directory
+        .by_certificate(&presented("CN=a,O=Example"))
+        .unwrap();
+    assert_eq!(
+        (found.principal.id.as_str(), found.credential.as_str()),
+        ("subject", "c1")
+    );
+    assert_eq!(found.expires_milliseconds, Some(99));
+
+    let mut names = presented("CN=nobody");
+    names.uri = vec!["spiffe://example.org/api".to_owned()];
+    assert_eq!(
+        directory.by_certificate(&names).unwrap().principal.id,
+        "uri"
+    );
+    names.uri.clear();
+    names.dns = vec!["API.example.org".to_owned()];
+    assert_eq!(
+        directory.by_certificate(&names).unwrap().principal.id,
+        "dns"
+    );
+    names.dns.clear();
+    names.email = vec!["ops@EXAMPLE.org".to_owned()];
+    assert_eq!(
+        directory.by_certificate(&names).unwrap().principal.id,
+        "email"
+    );
+    names.email = vec!["OPS@example.org".to_owned()];
+    let refusal = directory.by_certificate(&names).unwrap_err();
+    assert_eq!(
+        refusal,
+        Refusal::UnmappedCertificate {
+            subject: "CN=nobody".to_owned()
+        }
+    );
+}
+
+#[test]
+fn a_name_of_another_kind_is_another_name() {
+    let directory = build(&[principal(
+        "uri",
+        &[certificate("c", None, Some("spiffe://example.org/api"))],
+    )])
+    .unwrap();
+    for names in [
+        presented("spiffe://example.org/api"),
+        Names {
+            dns: vec!["spiffe://example.org/api".to_owned()],
+            ..presented("")
+        },
+        Names {
+            email: vec!["spiffe://example.org/api".to_owned()],
+            ..presented("")
+        },
+        Names {
+            uri: vec!["SPIFFE://example.org/api".to_owned()],
+            ..presented("")
+        },
+        presented(""),
+    ] {
+        assert!(directory.by_certificate(&names).is_err(), "{names:?}");
+    }
+}
+
+#[test]
+fn a_certificate_of_two_principals_is_nobodys() {
+    let directory = build(&[
+        principal("alice", &[certificate("c1", Some("CN=a"), None)]),
+        principal("bob", &[certificate("c2", None, Some("b.example.org"))]),
+        principal(
+            "carol",
+            &[
+                certificate("c3", Some("CN=c"), None),
+                certificate("c4", None, Some("c.example.org")),
+            ],
+        ),
+    ])
+    .unwrap();
+    let both = Names {
+        dns: vec!["b.example.org".to_owned()],
+        ..presented("CN=a")
+    };
+    let refusal = directory.by_certificate(&both).unwrap_err();
+    assert!(refusal.to_string().ends_with("alice, bob"), "{refusal}");
+
+    let twice = Names {
+        dns: vec!["c.example.org".to_owned()],
+        ..presented("CN=c")
+    };
+    let identity = directory.by_certificate(&twice).unwrap();
+    assert_eq!(identity.credential, "c3");
+    assert_eq!(identity.other_credentials, ["c4"]);
+}
+
+#[test]
+fn a_password_is_tried_against_every_password_of_its_user() {
+    let directory = build(&[
+        principal(
+            "api",
+            &[password("p1", "file:one"), password("p2", "file:two")],
+        ),
+        principal("other", &[password("p3", "file:two")]),
+        principal("certified", &[certificate("c", Some("CN=x"), None)]),
+    ])
+    .unwrap();
+    assert_eq!(
+        directory.by_password("api", b"one").unwrap().credential,
+        "p1"
+    );
+    let second = directory.by_password("api", b"two").unwrap();
+    assert_eq!(
+        (second.credential.as_str(), second.expires_milliseconds),
+        ("p2", None)
+    );
+    let principal = || "other".to_owned();
+    let wrong = directory.by_password("other", b"one").unwrap_err();
+    assert_eq!(
+        wrong,
+        Refusal::WrongPassword {
+            principal: principal()
+        }
+    );
+    let unknown = directory.by_password("nobody", b"one").unwrap_err();
+    assert_eq!(unknown, Refusal::UnknownPrincipal);
+    assert!(matches!(
+        directory.by_password("certified", b"x"),
+        Err(Refusal::NoPassword { .. })
+    ));
+    assert!(matches!(
+        directory.by_password("api", &[0; 5000]),
+        Err(Refusal::Malformed(_))
+    ));
+    assert_eq!(directory.principal("other").unwrap().id, principal());
+    assert!(directory.principal("nobody").is_none());
+}
+
+#[test]
+fn everything_that_does_not_fit_is_named_at_once_and_no_secret() {
+    let found = problems(&[
+        principal(
+            "a",
+            &[
+                certificate("c1", Some("CN=a"), Some("a.org")),
+                certificate("c2", None, None),
+                certificate("c3", Some(""), None),
+                password("p1", "file:missing"),
+                password("p2", "file:bad"),
+                password("p3", "file:binary"),
+            ],
+        ),
+        principal("b", &[certificate("d1", Some("CN=b"), None)]),
+        principal("c", &[certificate("d2", Some("CN=b"), None)]),
+        principal("c", &[certificate("d2", Some("CN=c"), None)]),
+        principal("", &[]),
+    ]);
+    assert_eq!(found.len(), 10, "{found:#?}");
+    let all = found.join("\n");
+    assert!(
+        all.contains("`file:missing`") && all.contains("`d1`"),
+        "{all}"
+    );
+    assert!(!all.contains("hunter2"), "{all}");
+
+    let many: Vec<_> = (0..5)
+        .map(|index| password(&format!("p{index}"), "file:one"))
+        .collect();
+    assert_eq!(problems(&[principal("a", &many)]).len(), 1);
+}
+
+#[test]
+fn a_field_that_nobody_knows_is_refused() {
+    let parse = serde_json::from_value::<IdentitySection>;
+    let mut entry = principal("a", &[]);
+    assert!(parse(json!({"principals": [entry.clone()]})).is_ok());
+    entry["admin"] = json!(true);
+    assert!(parse(json!({"principals": [entry]})).is_err());
+    let mut credential = password("p", "file:one");
+    credential["plain"] = json!("x");
+    assert!(parse(json!({"principals": [principal("a", &[credential])]})).is_err());
+    assert!(parse(json!({"principals": [], "extra": 1})).is_err());
+}
