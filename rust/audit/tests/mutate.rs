@@ -204,6 +204,26 @@ fn without_a_mark_only_the_last_frame_may_be_torn() {
     assert!(matches!(read(directory.path()), (ENTRIES, None)));
 }
 
+#[test]
+fn every_byte_of_a_header_counts() {
+    let directory = tempfile::tempdir().unwrap();
+    let paths = journal(directory.path());
+    for path in [&paths[0], paths.last().unwrap()] {
+        let bytes = fs::read(path).unwrap();
+        for at in 0..32 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            fs::write(path, changed).unwrap();
+            assert!(
+                matches!(read(directory.path()).1, Some(AuditError::Damaged { .. })),
+                "{at}"
+            );
+        }
+        fs::write(path, bytes).unwrap();
+    }
+    assert!(matches!(read(directory.path()), (ENTRIES, None)));
+}
+
 /// A small generator, so that a failing round can be named by its seed.
 struct Random(u64);
 
