@@ -13,7 +13,7 @@ pub struct Limits {
     pub depth_max: usize,
     /// Most bytes in one string.
     pub string_bytes_max: usize,
-    /// Most values in one decoded tree, scalars included; a value takes 40 bytes.
+    /// Most values in one decoded tree, scalars included; a value takes 56 bytes.
     pub values_max: usize,
 }
 
