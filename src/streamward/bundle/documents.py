@@ -5,34 +5,38 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from streamward.bundle.fields import field_names, names_at
 from streamward.bundle.yaml import Tree
-from streamward.model.document import Document, DocumentKind, FieldPath, Mistake, Place
-from streamward.model.nearest import meant
+from streamward.model.document import ANY_KIND, Document, DocumentKind, FieldPath, Mistake, Place
+from streamward.model.nearest import meant, nearest
 
-Read = tuple[Document | None, tuple[str, str] | None]
-"""The document, or else the (kind, name) of one that stands there but is broken."""
+Read = tuple[Document | None, frozenset[tuple[str, str]]]
+"""The document, or else (kind, name) of one that stands there but is broken."""
+
+_NAMES = re.compile(r"""^(?:name|id|prefix):[ \t]*["']?([^"'#\n]*[^"'#\s])""", re.MULTILINE)
+_NAMES_MAX = 10
 
 
 def read_document(tree: Tree, kinds: Mapping[str, DocumentKind], mistakes: list[Mistake]) -> Read:
     """Read one tree as a document; mistakes are added to the list."""
     mistakes.extend(tree.mistakes)
-    if tree.value is None:
-        return None, None
-    kind = _kind(tree, kinds, mistakes)
+    kind = None if tree.value is None else _kind(tree, kinds, mistakes)
     if kind is None:
-        return None, None
+        # What refers to it would be told as a second mistake; the names are good enough to say no.
+        found = _NAMES.findall(tree.text)[:_NAMES_MAX]
+        return None, frozenset((ANY_KIND, name) for name in found)
     fields = {key: value for key, value in tree.value.items() if key != "kind"}
     name = kind.name_of(fields)
     try:
         value = kind.model.model_validate(fields)
     except ValidationError as error:
         mistakes.extend(_mistakes(tree, kind, name, error))
-        return None, (kind.name, name) if name else None
-    name = name or kind.name_of(value.model_dump()) or ""
+        names = [name] if name else _NAMES.findall(tree.text)[:_NAMES_MAX]
+        return None, frozenset((kind.name, each) for each in names)
     places = {path: tree.keys.get(path, place) for path, place in tree.places.items()}
-    return Document(kind.name, name, value, tree.file, places), None
+    return Document(kind.name, name or "", value, tree.file, places), frozenset()
 
 
 def _kind(
@@ -63,7 +67,7 @@ def _short(value: object) -> str:
 def _mistakes(
     tree: Tree, kind: DocumentKind, name: str | None, error: ValidationError
 ) -> Iterator[Mistake]:
-    for detail in error.errors(include_url=False, include_context=True):
+    for detail in _first_causes(kind, error):
         location = detail["loc"]
         path = _path(tree, location)
         where = ".".join(str(part) for part in path)
@@ -71,6 +75,24 @@ def _mistakes(
         place = _place(tree, path, detail["type"])
         what, suggestion = _explained(kind, location, dict(detail), _value_at(tree, path))
         yield Mistake(place, what, subject, suggestion)
+
+
+def _first_causes(kind: DocumentKind, error: ValidationError) -> Iterator[ErrorDetails]:
+    """The errors without those that only follow from another: a misspelt field isn't missing too."""
+    details = error.errors(include_url=False, include_context=True)
+    misspelt: set[tuple[str | int | None, ...]] = set()
+    for detail in details:
+        if detail["type"] == "extra_forbidden":
+            *parents, last = detail["loc"]
+            meant_name = nearest(str(last), names_at(kind.model, tuple(parents)))
+            misspelt.add((*parents, meant_name))
+    for detail in details:
+        location = detail["loc"]
+        follows = detail["type"] == "missing" and location in misspelt
+        if detail["type"] == "too_short":
+            follows = any(d["loc"][: len(location)] == location for d in details if d is not detail)
+        if not follows:
+            yield detail
 
 
 def _path(tree: Tree, location: tuple[int | str, ...]) -> FieldPath:
@@ -96,10 +118,11 @@ def _value_at(tree: Tree, path: FieldPath) -> Any:
 def _place(tree: Tree, path: FieldPath, error_type: str) -> Place:
     if error_type == "extra_forbidden" and path in tree.keys:
         return tree.keys[path]
-    for length in range(len(path), -1, -1):
-        if path[:length] in tree.places:
-            return tree.places[path[:length]]
-    return tree.places[()]
+    while path and path not in tree.places:
+        path = path[:-1]
+    if path in tree.keys and isinstance(_value_at(tree, path), dict):
+        return tree.keys[path]
+    return tree.places[path]
 
 
 _TYPES = {
@@ -157,6 +180,8 @@ def _explained(
             f"`{_short(value)}` is not a valid {_noun(field)}",
             f"it must match `{context.get('pattern', '')}`",
         )
+    if error_type == "too_short":
+        return f"`{field}` must not be empty", f"add an entry, or remove `{field}:`"
     message = str(context.get("error") or detail["msg"])
     return _short_message(message), _known(kind, location)
 

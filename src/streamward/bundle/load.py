@@ -103,5 +103,4 @@ def _read_yaml(
         document, spoiled = read_document(tree, kinds, mistakes)
         if document is not None:
             documents.append(document)
-        if spoiled is not None:
-            broken.add(spoiled)
+        broken.update(spoiled)

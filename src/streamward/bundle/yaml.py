@@ -29,6 +29,7 @@ class Tree:
     places: dict[FieldPath, Place] = field(default_factory=dict)
     keys: dict[FieldPath, Place] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
+    text: str = ""
 
 
 class _TooLarge(Exception):
@@ -54,7 +55,7 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _parse_one(file: str, text: str, first_line: int) -> Tree | None:
-    tree = Tree(file)
+    tree = Tree(file, text=text)
     try:
         node = YAML(typ="rt", pure=True).compose(text)
         if node is None:

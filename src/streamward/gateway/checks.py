@@ -146,6 +146,8 @@ def _same_address(one: str, other: str) -> bool:
 
 def something_to_do(bundle: Bundle) -> Iterator[Mistake]:
     """Clusters that no listener serves."""
+    if bundle.broken:
+        return
     served = {listener.cluster for listener in bundle.of(Listener)}
     for document in bundle.documents_of(Cluster):
         if document.name not in served:

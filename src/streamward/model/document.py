@@ -15,6 +15,8 @@ N = TypeVar("N", bound=BaseModel)
 
 FieldPath = tuple[str | int, ...]
 
+ANY_KIND = "*"
+
 
 class Noun(BaseModel):
     """Base of everything that a bundle declares: frozen, and no field that isn't declared."""
@@ -155,7 +157,7 @@ class Bundle:
     documents: tuple[Document, ...] = ()
     files: tuple[SourceFile, ...] = ()
     broken: frozenset[tuple[str, str]] = field(default_factory=frozenset)
-    """(kind, name) of documents that stand there but could not be read."""
+    """(kind, name) of documents that could not be read; the kind is `*` where it isn't known."""
 
     def of(self, model: type[N]) -> tuple[N, ...]:
         """Every declared value of this model, in the order of files and lines."""
@@ -175,7 +177,7 @@ class Bundle:
     def names(self, kind: str) -> frozenset[str]:
         """The names declared for a kind, those of broken documents included."""
         whole = {d.name for d in self.documents if d.kind == kind}
-        return frozenset(whole | {name for of, name in self.broken if of == kind})
+        return frozenset(whole | {name for of, name in self.broken if of in (kind, ANY_KIND)})
 
     def files_of(self, kind: str) -> tuple[SourceFile, ...]:
         """The files of a kind, by path."""

@@ -118,6 +118,8 @@ def expired_grants(bundle: Bundle) -> Iterator[Mistake]:
 
 def unused_roles(bundle: Bundle) -> Iterator[Mistake]:
     """Roles that nobody holds, or that no rule speaks of."""
+    if bundle.broken:
+        return
     held = {role for principal in bundle.of(Principal) for role in principal.roles}
     held |= {role for declared in bundle.of(Role) for role in declared.includes}
     for document in bundle.documents_of(Role):

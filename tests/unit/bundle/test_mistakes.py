@@ -1,0 +1,249 @@
+"""One mistake at a time: each is found in its file and line, with a way out, and nothing else is."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from streamward.app import read_bundle
+
+
+class Case(NamedTuple):
+    id: str
+    file: str
+    old: str
+    new: str
+    at: str
+    """Text on the line where the mistake must be told, in the spoiled file."""
+    what: str
+    suggestion: str = ""
+    severity: str = "error"
+
+
+E, W, G, S = "streamward.yaml", "who.yaml", "what.yaml", "grants.yaml"
+
+# A case is a line, as in a table.
+# ruff: noqa: E501
+# fmt: off
+CASES = [
+    # The shape of YAML
+    Case("syntax", W, "roles: [payment-writer]", "roles: [payment-writer", "credentials:\n  - id: payments-api-2026", "not valid YAML", "indentation"),
+    Case("tab", W, "  - id: scoring-spiffe", "\t- id: scoring-spiffe", "\t- id", "not valid YAML", "blanks"),
+    Case("key twice", W, "type: user\n", "type: user\ntype: service\n", "type: service", "key `type` stands twice", "first on line"),
+    Case("merge key", G, "owner: Payments Risk", "<<: {owner: x}\nowner: Payments Risk", "<<:", "merge keys", "write it out"),
+    Case("tag", G, "owner: Payments Risk", "owner: !!python/object:os.system x", "!!python", "is not supported", "drop the tag"),
+    Case("a list", W, "", "---\n- kind: Tenant\n", "- kind: Tenant", "must be a mapping", "separate documents"),
+    Case("a complex key", G, "requires:", "? [a]\n: b\nrequires:", "? [a]", "must be a plain word"),
+    # Kinds and fields
+    Case("kind unknown", W, "kind: Role\nname: payment-writer", "kind: Rol\nname: payment-writer", "kind: Rol\n", "no kind `Rol`", "did you mean `Role`?"),
+    Case("kind missing", G, "kind: Network\n", "", "name: office", "`kind` is missing", "add `kind:`"),
+    Case("kind a number", G, "kind: Network\n", "kind: 7\n", "kind: 7", "no kind `7`", "one of"),
+    Case("field unknown", W, "type: user", "typ: user", "typ: user", "no field `typ`", "did you mean `type`?"),
+    Case("field unknown inside", E, "first_port: 19093", "frist_port: 19093", "frist_port", "no field `frist_port`", "did you mean `first_port`?"),
+    Case("field unknown in a union", W, "    san: spiffe", "    sam: spiffe", "sam: spiffe", "no field `sam`", "did you mean `san`?"),
+    Case("field missing", W, "type: user\n", "", "kind: Principal\nname: alice", "`type` is missing", "add `type:`"),
+    Case("field missing inside", E, "first_id: 0, ", "", "nodes: {count", "`first_id` is missing", "add `first_id:`"),
+    Case("not a list", W, "includes: [total-reader]", "includes: total-reader", "includes:", "`includes` must be a list", "[a, b]"),
+    Case("not a text", E, "owner: Payments Platform", "owner: 5", "owner: 5", "`owner` must be a text", "quotes"),
+    Case("not a number", E, "bootstrap: 19092", "bootstrap: first", "bootstrap: first", "must be a whole number"),
+    Case("not a truth", W, "mfa: true", "mfa: 7", "mfa: 7", "must be `true` or `false`"),
+    Case("not a mapping", E, "limits: {connections_max: 50}", "limits: 50", "limits: 50", "must be a mapping"),
+    Case("not a date", S, "2099-12-31", "soon", "expires: soon", "must be a date", ""),
+    Case("number out of range", E, "port: 9094", "port: 99094", "port: 99094", "less than or equal to 65535"),
+    Case("value unknown", E, "environment: development", "environment: developement", "developement", "is not a value of `environment`", "did you mean `development`?"),
+    Case("value unknown inside", E, "durability: strict", "durability: stric", "stric", "not a value of `durability`", "did you mean `strict`?"),
+    Case("level unknown", G, "level: restricted", "level: secret", "level: secret", "not a value of `level`", "one of"),
+    Case("credential type unknown", W, "type: unix_user", "type: unixuser", "- id: alice-console", "`unixuser` is not a value of `type`", "did you mean `unix_user`?"),
+    Case("credential type missing", W, "    type: unix_user\n", "", "- id: alice-console", "`type` is missing", "add `type:`"),
+    Case("action unknown", S, "allow: [write, read]", "allow: [write, reed]", "reed", "`reed` is not a", "did you mean `read`?"),
+    Case("synonym in a grant", S, "allow: [write, read]", "allow: [produce, read]", "produce", "`produce` is not a", ""),
+    Case("both allow and deny", S, "deny: [read]", "deny: [read]\nallow: [read]", "kind: Grant\nid: no-cards", "exactly one of `allow` and `deny`"),
+    Case("neither name nor prefix", G, "prefix: payments.totals.\n", "", "kind: Stream\nclasses", "exactly one of `name` and `prefix`"),
+    Case("subject and san", W, "    san: spiffe://example.org/scoring", "    san: a\n    subject: CN=a", "- id: scoring-spiffe", "exactly one of `subject` and `san`"),
+    Case("subject word unknown", S, "principal:alice", "user:alice", "user:alice", "is not a valid entry", "must match"),
+    Case("endpoint", E, '"127.0.0.1:9092"', '"127.0.0.1"', 'bootstrap: ["127.0.0.1"]', "host:port"),
+    Case("network address", G, "10.0.0.0/8", "10.0.0.1/8", "10.0.0.1/8", "has host bits set"),
+    Case("reference scheme", E, "file:tls/brokers.pem", "http://x/brokers.pem", "http://x", "is not a valid `ca`", "(file|env)"),
+    Case("node name", E, "broker-{id}.kafka", "broker-{di}.kafka", "sni:", "must contain `{id}` once"),
+    Case("stream name", G, "name: payments.transactions", "name: payments/transactions", "payments/transactions", "is not a valid `name`", "must match"),
+    # Names across documents
+    Case("name twice", W, "", "---\nkind: Role\nname: payment-writer\n", "kind: Role\nname: payment-writer", "`payment-writer` is declared twice", "first in who.yaml"),
+    Case("role unknown", W, "roles: [payment-writer]", "roles: [payment-writter]", "payment-writter", "no Role `payment-writter`", "did you mean `payment-writer`?"),
+    Case("tenant unknown", W, "tenant: analytics\nroles", "tenant: analitics\nroles", "analitics", "no Tenant `analitics`", "did you mean `analytics`?"),
+    Case("class unknown", G, "classes: [operational]", "classes: [operations]", "[operations]", "no DataClass `operations`", "did you mean `operational`?"),
+    Case("network unknown", G, "networks: [office]", "networks: [ofice]", "[ofice]", "no Network `ofice`", "did you mean `office`?"),
+    Case("cluster unknown", E, "cluster: far", "cluster: fra", "cluster: fra", "no Cluster `fra`", "did you mean `far`?"),
+    Case("grant to unknown role", S, "role:payment-reader", "role:payments-reader", "role:payments-reader", "no Role `payments-reader`", "did you mean `payment-reader`?"),
+    Case("grant to unknown principal", S, "principal:alice", "principal:alicia", "principal:alicia", "no Principal `alicia`", "did you mean `alice`?"),
+    Case("grant to unknown tenant", S, 'tenant:analytics"]\nallow', 'tenant:analytic"]\nallow', 'tenant:analytic"', "no Tenant `analytic`", "did you mean `analytics`?"),
+    Case("grant on unknown class", S, "class:operational", "class:operationel", "class:operationel", "no DataClass `operationel`", "did you mean `operational`?"),
+    Case("star in the middle", S, "stream:payments.totals.*", "stream:pay*.totals", "pay*.totals", "at the end only", "write `stream:pay*`"),
+    Case("star twice", S, "group:payments.*", "group:pay*ments.*", "pay*ments.*", "at the end only", "write `group:pay*`"),
+    Case("action without target", S, "allow: [write, read]", "allow: [write, read, contain]", "contain", "`contain` can't be done to any", "done to a cluster"),
+    Case("target without action", S, '"transaction:settle*"]', '"transaction:settle*", cluster]', "cluster]", "none of the actions can be done to `cluster`", "remove it"),
+    Case("stream undeclared", S, "stream:payments.transactions", "stream:payments.transaction", 'payments.transaction"', "no document declares a stream `payments.transaction`", "did you mean `payments.transactions`?", "warning"),
+    Case("grant expired", S, "2099-12-31", "2019-12-31", "2019-12-31", "expired on 2019-12-31", "later date", "warning"),
+    Case("role cycle", W, "kind: Role\nname: total-reader", "kind: Role\nname: total-reader\nincludes: [payment-reader]", "includes: [total-reader]", "includes itself", "remove one"),
+    Case("role unused", W, "", "---\nkind: Role\nname: idle\n", "kind: Role\nname: idle", "nobody has the role `idle`", "give it", "warning"),
+    Case("no credentials", W, "", "---\nkind: Principal\nname: bob\ntype: user\ntenant: payments\n", "kind: Principal\nname: bob", "no credentials", "add `credentials:`", "warning"),
+    Case("credential of two", W, "san: spiffe://example.org/scoring", "subject: CN=payments-api,O=Example", "    subject: CN=payments-api,O=Example\n---", "is also that of `payments-api`", "credential of its own"),
+    Case("credential id twice", W, "id: scoring-spiffe", "id: payments-api-2026", "  - id: payments-api-2026\n    type: certificate\n    san", "credential `payments-api-2026` is declared twice", "first in `payments-api`"),
+    Case("subject not a name", W, "CN=payments-api,O=Example", "payments-api", "subject: payments-api", "not a name as in RFC 4514", "CN=payments-api"),
+    Case("subject spelled otherwise", W, "CN=payments-api,O=Example", "CN=payments-api, O=Example", "CN=payments-api, O", "", "`"),
+    Case("stream unclassified", G, "classes: [operational]\n", "", "kind: Stream\nprefix: payments.totals.", "carries no data class", "add `classes:`", "warning"),
+    Case("class without owner", G, "owner: Payments Risk\n", "", "kind: DataClass\nname: cardholder", "nobody answers", "add `owner:`", "warning"),
+    Case("class twice", G, "classes: [operational]", "classes: [operational, operational]", "[operational, operational]", "`operational` stands twice", "remove one"),
+    Case("stream of nobody", G, "prefix: payments.totals.", "prefix: orders.", "kind: Stream\nprefix: orders.", "in no namespace", "Namespace", "warning"),
+    # Listeners
+    Case("port taken", E, "port: 9094", "port: 19094", "sni:", "port 19094 is also taken by listener `clients`", "choose another"),
+    Case("bootstrap among nodes", E, "bootstrap: 19092", "bootstrap: 19094", "bootstrap: 19094", "also that of a node", "outside"),
+    Case("nodes past the last port", E, "first_port: 19093", "first_port: 65535", "  nodes: {first_id: 0, count: 3, first_port: 65535", "would be on port 65537", "65533"),
+    Case("no authority", E, "  client_ca: file:tls/ca.pem\nsasl", "sasl", "tls:\n  certificate: file:tls/gateway.pem\n  key: file:tls/gateway.key\nsasl", "no authority is named", "add `client_ca:`"),
+    Case("nobody can come in", E, "client_certificate: required", "client_certificate: none", "tls:\n  certificate: file:tls/gateway.pem\n  key: file:tls/gateway.key\n  client_ca: file:tls/ca.pem\n  client_certificate: none", "nobody can prove who they are", "required"),
+    Case("plain principal over TLS", E, "durability: strict", "durability: strict\nplaintext_principal: alice", "plaintext_principal", "has no meaning", "remove one"),
+    Case("cluster unserved", E, "", "---\nkind: Cluster\nname: idle\nbootstrap: ['a:1']\n", "kind: Cluster\nname: idle", "no listener serves", "add a document", "warning"),
+    # Cedar files
+    Case("cedar not ended", "conditions/a.cedar", "", "permit (principal, action, resource)", "permit (principal, action, resource)", "doesn't end", "end it with `;`"),
+    Case("cedar string open", "conditions/a.cedar", "", '\nforbid (principal, action, resource == Streamward::Stream::"x);', "forbid", "a string is not closed", "add"),
+    Case("cedar id twice", "conditions/hours.cedar", "", '@id("day") forbid (principal, action, resource);\n', '@id("day") forbid', "stands twice", "first on line 2"),
+    Case("cedar id odd", "conditions/hours.cedar", "", '@id("a b") forbid (principal, action, resource);\n', '@id("a b")', "made of letters", "office-hours"),
+]
+# fmt: on
+
+
+def line_of(text: str, marker: str) -> int:
+    """The line of the last place where the marker starts."""
+    assert marker in text, f"`{marker}` is not in the spoiled file"
+    return text.count("\n", 0, text.rindex(marker)) + 1
+
+
+KNOWN = {
+    ("grants.yaml", "no document declares a stream `payments.cards.issued*`"),
+    ("conditions/hours.cedar", "Cedar files were not validated: the compiled module"),
+}
+"""What is told of the bundle before it is spoiled, the second only without the compiled module."""
+
+
+def found(folder: Path):
+    mistakes = read_bundle(folder, materials=False).mistakes
+    return [
+        mistake
+        for mistake in mistakes
+        if not any(mistake.what.startswith(what) for _, what in KNOWN)
+    ]
+
+
+def test_the_bundle_itself_has_no_mistakes(folder: Path) -> None:
+    assert found(folder) == []
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(CASES) >= 40
+    assert len({case.id for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_mistake(case: Case, folder: Path, spoil: Callable[[str, str, str], str]) -> None:
+    text = spoil(case.file, case.old, case.new)
+
+    mistakes = found(folder)
+
+    line = line_of(text, case.at)
+    told = [m for m in mistakes if case.what in m.what and m.place.line == line]
+    assert told, [str(m) for m in mistakes]
+    mistake = told[0]
+    assert mistake.place.file == case.file
+    assert mistake.severity == case.severity
+    assert case.suggestion in mistake.suggestion
+    others = [m for m in mistakes if m.is_error and m is not mistake]
+    assert others == [], "one mistake must not be told as several"
+
+
+def test_every_mistake_of_every_file_is_told_at_once(
+    folder: Path, spoil: Callable[[str, str, str], str]
+) -> None:
+    chosen = [case for case in CASES if case.id in {"field unknown", "kind missing", "endpoint"}]
+    for case in chosen:
+        spoil(case.file, case.old, case.new)
+
+    whats = " ".join(m.what for m in found(folder))
+
+    assert all(case.what in whats for case in chosen)
+
+
+def test_a_syntax_error_spoils_only_its_own_document(
+    folder: Path, spoil: Callable[[str, str, str], str]
+) -> None:
+    spoil("who.yaml", "kind: Tenant\nname: payments", "kind: [Tenant\nname: payments")
+    spoil("who.yaml", "type: user", "type: usr")
+
+    whats = [m.what for m in found(folder)]
+
+    assert any("not valid YAML" in what for what in whats)
+    assert any("`usr` is not a value of `type`" in what for what in whats)
+
+
+def test_a_broken_document_counts_as_declared(
+    folder: Path, spoil: Callable[[str, str, str], str]
+) -> None:
+    spoil("who.yaml", "name: total-reader", "name: total-reader\nincluded: []")
+
+    errors = [m for m in found(folder) if m.is_error]
+
+    assert [m.what for m in errors] == ["there is no field `included`"]
+
+
+def test_a_bundle_without_a_head_is_told(folder: Path) -> None:
+    text = (folder / "streamward.yaml").read_text()
+    (folder / "streamward.yaml").write_text(text.split("---\n", 1)[1])
+
+    assert [m.what for m in found(folder)] == ["no document of kind Bundle"]
+
+
+PLAIN = """\
+---
+kind: Listener
+name: plain
+cluster: main
+bind: {bind}
+advertise: localhost
+ports:
+  bootstrap: 29092
+  nodes: {{first_id: 0, count: 1, first_port: 29093}}
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "bind", "more", "what"),
+    [
+        ("development", "127.0.0.1", "", "must say who its callers are"),
+        ("development", "0.0.0.0", "plaintext_principal: alice", "may only bind loopback"),
+        ("production", "127.0.0.1", "plaintext_principal: alice", "refused in environment"),
+        ("development", "127.0.0.1", "plaintext_principal: alice\nsasl: [PLAIN]", "in the clear"),
+        ("development", "127.0.0.1", "plaintext_principal: alice", "which requires TLS"),
+        ("development", "127.0.0.1", "plaintext_principal: nobody", "no Principal `nobody`"),
+    ],
+)
+def test_a_listener_without_tls(
+    environment: str,
+    bind: str,
+    more: str,
+    what: str,
+    folder: Path,
+    spoil: Callable[[str, str, str], str],
+) -> None:
+    spoil("streamward.yaml", "environment: development", f"environment: {environment}")
+    spoil("streamward.yaml", "", PLAIN.format(bind=bind, more=more))
+
+    assert any(what in m.what for m in found(folder) if m.is_error)
+
+
+def test_a_plaintext_listener_for_measuring_is_fine(
+    folder: Path, spoil: Callable[[str, str, str], str]
+) -> None:
+    spoil("what.yaml", "  tls: true\n", "")
+    spoil("streamward.yaml", "", PLAIN.format(bind="127.0.0.1", more="plaintext_principal: alice"))
+
+    assert found(folder) == []
