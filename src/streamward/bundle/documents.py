@@ -78,7 +78,7 @@ def _mistakes(
 
 
 def _first_causes(kind: DocumentKind, error: ValidationError) -> Iterator[ErrorDetails]:
-    """The errors without those that only follow from another: a misspelt field isn't missing too."""
+    """The errors that don't follow from another: a misspelt field isn't missing too."""
     details = error.errors(include_url=False, include_context=True)
     misspelt: set[tuple[str | int | None, ...]] = set()
     for detail in details:
