@@ -1,4 +1,4 @@
-"""Fixtures that tests against real components share; each is started once and only when asked for."""
+"""Fixtures shared by tests against real components; each is started once, when asked for."""
 
 import importlib.util
 import shutil
@@ -11,6 +11,7 @@ import pytest
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.kafka_files import KafkaOptions
 from tests.support.bundles import GatewayBundle, write_bundle
+from tests.support.confluent import create_topics
 from tests.support.endpoints import Endpoint
 from tests.support.gateway import GatewayProcess
 from tests.support.java_tools import JavaTools
@@ -93,7 +94,5 @@ def unique() -> str:
 @pytest.fixture
 def topic(unique: str, direct: Endpoint) -> str:
     """A fresh topic of one partition, created at the broker."""
-    from tests.support.confluent import create_topics
-
     create_topics(direct, unique)
     return unique

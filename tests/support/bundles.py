@@ -2,7 +2,7 @@
 
 import socket
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from streamward.dev.certificates import make_certificates
@@ -41,6 +41,11 @@ class GatewayBundle:
             certificate=clients / f"{principal}-certificate.pem",
             key=clients / f"{principal}-certificate.key",
         )
+
+    def endpoint_of_node(self, principal: str, node: int) -> Endpoint:
+        """The port by which clients reach one broker."""
+        address = f"localhost:{self.bootstrap_port + 1 + node}"
+        return replace(self.endpoint(principal), bootstrap=address)
 
     def password(self, principal: str) -> str:
         """The random password of a principal."""
@@ -170,6 +175,7 @@ tenant: conformance
 kind: DataClass
 name: test-data
 level: internal
+owner: tests
 ---
 kind: Stream
 prefix: conformance.

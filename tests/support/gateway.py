@@ -1,5 +1,6 @@
 """The gateway as a process of its own, as a user would start it."""
 
+import json
 import os
 import signal
 import socket
@@ -76,6 +77,31 @@ class GatewayProcess:
         )
         assert finished.returncode == 0, finished.stdout + finished.stderr
         return finished
+
+    # The control door. `@owner` may use it: whoever runs the gateway.
+
+    def revoke(self, principal: str) -> str:
+        """Revoke a principal; in force when it returns. Gives the containment's id."""
+        return self._contain("revoke", f"principal:{principal}")
+
+    def quarantine(self, stream: str) -> str:
+        """Quarantine a stream; in force when it returns. Gives the containment's id."""
+        return self._contain("quarantine", f"stream:{stream}")
+
+    def lift(self, containment: str) -> None:
+        """End a containment."""
+        self.run("contain", "lift", containment, "--reason", "test", *self._state())
+
+    def reload(self) -> None:
+        """Read the bundle anew."""
+        self.run("gateway", "reload", *self._state())
+
+    def _contain(self, verb: str, target: str) -> str:
+        words = ["contain", verb, target, "--reason", "test", "--json", *self._state()]
+        return str(json.loads(self.run(*words).stdout)["id"])
+
+    def _state(self) -> list[str]:
+        return ["--state", str(self.state)]
 
     def resident_bytes(self) -> int:
         """Memory that the process holds (VmRSS)."""
