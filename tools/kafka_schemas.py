@@ -100,21 +100,13 @@ def definitions(jar: Path) -> Iterator[Document]:
         properties = archive.read("kafka/kafka-version.properties").decode()
         if f"version={KAFKA_VERSION}" not in properties.splitlines():
             raise DefinitionInvalid(f"`{jar}` is not kafka-clients {KAFKA_VERSION}")
-        names = (
-            n
-            for n in archive.namelist()
-            if n.startswith(FOLDER) and n.endswith(".json")
-        )
+        names = (n for n in archive.namelist() if n.startswith(FOLDER) and n.endswith(".json"))
         for name in sorted(names):
             text = archive.read(name).decode()
-            document: Document = json.loads(
-                re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)
-            )
+            document: Document = json.loads(re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE))
             unknown = set(document) - MESSAGE_KEYS
             if unknown:
-                raise DefinitionInvalid(
-                    f"`{name}` has unknown keys `{sorted(unknown)}`"
-                )
+                raise DefinitionInvalid(f"`{name}` has unknown keys `{sorted(unknown)}`")
             yield document
 
 
@@ -127,9 +119,7 @@ def default_call(spec: Document, kind: str, array: bool) -> str:
     if text in ("", "false"):
         return ""
     if array or kind in ("Struct", "Bytes", "Records", "Uuid", "Float64"):
-        raise DefinitionInvalid(
-            f"default `{text}` of `{spec['name']}` is not understood"
-        )
+        raise DefinitionInvalid(f"default `{text}` of `{spec['name']}` is not understood")
     if kind == "Bool":
         return ".true_default()"
     if kind == "Str":
@@ -144,9 +134,7 @@ def pair(range_: Versions) -> str:
     return f"{first}, {'X' if last == 32767 else last}"
 
 
-def row(
-    spec: Document, common: dict[str, Document], path: str, table: Table
-) -> list[str]:
+def row(spec: Document, common: dict[str, Document], path: str, table: Table) -> list[str]:
     """The lines of one field and of the fields inside it."""
     unknown = set(spec) - FIELD_KEYS
     if unknown:
@@ -191,9 +179,7 @@ def api(request: Document, response: Document, table: Table) -> list[str]:
     """The `Api` expression of one request and its response."""
     valid = versions(request["validVersions"])
     if valid is None or valid != versions(response["validVersions"]):
-        raise DefinitionInvalid(
-            f"`{request['name']}` and its response differ in versions"
-        )
+        raise DefinitionInvalid(f"`{request['name']}` and its response differ in versions")
     first, last = valid
     unstable = bool(request.get("latestVersionUnstable"))
     name = request["name"].removesuffix("Request")
@@ -233,9 +219,7 @@ def render(documents: list[Document]) -> str:
     """The whole Rust file."""
     table = Table()
     named = {d["name"]: d for d in documents}
-    requests = sorted(
-        (d for d in documents if d["type"] == "request"), key=lambda d: d["apiKey"]
-    )
+    requests = sorted((d for d in documents if d["type"] == "request"), key=lambda d: d["apiKey"])
     served = [d for d in requests if d["validVersions"] != "none"]
     removed = [d for d in requests if d["validVersions"] == "none"]
     body = ["", f"pub(super) static APIS: [Api; {len(served)}] = ["]
@@ -252,9 +236,7 @@ def render(documents: list[Document]) -> str:
         name = document["name"].removesuffix("Request")
         keys += [f"    /// `{name}`.", f"    pub const {screaming(name)}: Self = "]
         keys[-1] += f"Self({document['apiKey']});"
-    gone = ", ".join(
-        f'({d["apiKey"]}, "{d["name"].removesuffix("Request")}")' for d in removed
-    )
+    gone = ", ".join(f'({d["apiKey"]}, "{d["name"].removesuffix("Request")}")' for d in removed)
     keys += ["}", "", "/// Keys that Kafka no longer serves at any version."]
     keys += [
         f"pub(super) static REMOVED: [(i16, &str); {len(removed)}] =",
@@ -262,9 +244,7 @@ def render(documents: list[Document]) -> str:
     ]
     fields = ["/// One constant for each place in each message that holds a field."]
     fields += ["pub mod field {", "    use crate::kafka::FieldId as F;", ""]
-    fields += [
-        f"    pub const {name}: F = F({number});" for name, number in table.ids.items()
-    ]
+    fields += [f"    pub const {name}: F = F({number});" for name, number in table.ids.items()]
     return HEAD + "\n".join([*keys, *body, *fields, "}"]) + "\n"
 
 
@@ -278,17 +258,11 @@ def fetch(folder: Path) -> Path:
 
 def main() -> int:
     """Write the table, or say whether it is stale."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0] if __doc__ else None
-    )
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--jar", type=Path, help="a kafka-clients jar")
-    source.add_argument(
-        "--from-maven", action="store_true", help="fetch the jar with Maven"
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 if stale"
-    )
+    source.add_argument("--from-maven", action="store_true", help="fetch the jar with Maven")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         jar = arguments.jar or fetch(Path(folder))
@@ -298,9 +272,7 @@ def main() -> int:
         return 0
     if TABLE.exists() and TABLE.read_text() == text:
         return 0
-    sys.stderr.write(
-        f"`{TABLE.name}` is stale: run `python tools/kafka_schemas.py --from-maven`\n"
-    )
+    sys.stderr.write(f"`{TABLE.name}` is stale: run `python tools/kafka_schemas.py --from-maven`\n")
     return 1
 
 

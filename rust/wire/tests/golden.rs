@@ -30,7 +30,11 @@ fn lines() -> String {
 #[test]
 fn messages_are_written_as_before() {
     let (found, golden) = (lines(), std::fs::read_to_string(FILE).unwrap());
-    let changed: Vec<_> = found.lines().zip(golden.lines()).filter(|(a, b)| a != b).collect();
+    let changed: Vec<_> = found
+        .lines()
+        .zip(golden.lines())
+        .filter(|(a, b)| a != b)
+        .collect();
     assert!(changed.is_empty(), "{changed:#?}");
     assert_eq!(found.lines().count(), golden.lines().count());
 }
