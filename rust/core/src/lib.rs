@@ -1,1 +1,267 @@
-//! placeholder
+//! `streamward._core`: what crosses between Python and Rust (`docs/concepts/boundary.md`). The only crate
+//! that knows `PyO3`; it converts, and decides nothing.
+
+mod error;
+mod table;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use streamward_audit::{Journal as AuditJournal, Options, Reader};
+use streamward_gateway::Gateway as DataPlane;
+use streamward_identity::Verifier;
+use streamward_policy::Policy as Evaluator;
+
+use crate::error::{CoreError, failed, raise};
+
+/// A gateway is never drained longer than this, whatever is asked.
+const DRAIN_SECONDS_MAX: f64 = 3600.0;
+
+/// The data plane: a tokio runtime on its own threads. No Python runs on the byte path.
+#[pyclass(frozen, module = "streamward._core")]
+struct Gateway(DataPlane);
+
+fn json(value: &impl serde::Serialize) -> PyResult<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|error| failed("internal", &error.to_string()))
+}
+
+#[pymethods]
+impl Gateway {
+    #[new]
+    #[pyo3(signature = (snapshot, materials, audit_dir, workers = 2))]
+    fn new(
+        python: Python<'_>,
+        snapshot: &[u8],
+        materials: HashMap<String, Vec<u8>>,
+        audit_dir: PathBuf,
+        workers: usize,
+    ) -> PyResult<Self> {
+        python
+            .detach(|| DataPlane::new(snapshot, materials, audit_dir, workers))
+            .map(Self)
+            .map_err(|error| raise(error.code(), &error))
+    }
+
+    /// Opens the journal and binds every listener.
+    fn start(&self, python: Python<'_>) -> PyResult<()> {
+        python
+            .detach(|| self.0.start())
+            .map_err(|error| raise(error.code(), &error))
+    }
+
+    /// Puts a snapshot in force; the status afterwards, as JSON.
+    fn apply<'py>(
+        &self,
+        python: Python<'py>,
+        snapshot: &[u8],
+        materials: HashMap<String, Vec<u8>>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let status = python
+            .detach(|| self.0.apply(snapshot, materials))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(PyBytes::new(python, &json(&status)?))
+    }
+
+    /// Puts an overlay in force; it is when this returns. The status afterwards, as JSON.
+    fn overlay<'py>(&self, python: Python<'py>, overlay: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        let status = python
+            .detach(|| self.0.overlay(overlay))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(PyBytes::new(python, &json(&status)?))
+    }
+
+    /// Appends one entry through the only writer; durable when this returns its index.
+    fn record(&self, python: Python<'_>, entry: &[u8]) -> PyResult<u64> {
+        python
+            .detach(|| self.0.record(entry))
+            .map_err(|error| raise(error.code(), &error))
+    }
+
+    /// The decision that a live connection would get, as JSON.
+    fn decide<'py>(&self, python: Python<'py>, request: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        let decision = python
+            .detach(|| self.0.decide(request))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(PyBytes::new(python, &decision))
+    }
+
+    /// What is going on, as JSON.
+    fn status<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let status = python
+            .detach(|| self.0.status())
+            .ok_or_else(|| failed("stopped", "the gateway is not running"))?;
+        Ok(PyBytes::new(python, &json(&status)?))
+    }
+
+    /// Takes no new connection, waits for what is in flight, then stops.
+    fn drain(&self, python: Python<'_>, seconds: f64) -> PyResult<()> {
+        if !(0.0..=DRAIN_SECONDS_MAX).contains(&seconds) {
+            return Err(failed("invalid", "`seconds` must lie between 0 and 3600"));
+        }
+        python
+            .detach(|| self.0.drain(Duration::from_secs_f64(seconds)))
+            .map_err(|error| raise(error.code(), &error))
+    }
+}
+
+/// The writer, for when no gateway runs.
+#[pyclass(frozen, module = "streamward._core")]
+struct Journal(Mutex<Option<AuditJournal>>);
+
+impl Journal {
+    fn lock(&self) -> MutexGuard<'_, Option<AuditJournal>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl Journal {
+    #[new]
+    fn new(python: Python<'_>, audit_dir: PathBuf) -> PyResult<Self> {
+        let (journal, _) = python
+            .detach(|| AuditJournal::open(&audit_dir, Options::default()))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(Self(Mutex::new(Some(journal))))
+    }
+
+    /// Appends one entry; durable when this returns its index.
+    fn record(&self, python: Python<'_>, entry: &[u8]) -> PyResult<u64> {
+        python.detach(|| {
+            let journal = self.lock();
+            let journal = journal
+                .as_ref()
+                .ok_or_else(|| failed("journal.closed", "the journal is closed"))?;
+            journal
+                .record(entry)
+                .map_err(|error| raise(error.code(), &error))
+        })
+    }
+
+    /// Lets go of the directory.
+    fn close(&self, python: Python<'_>) -> PyResult<()> {
+        python.detach(|| match self.lock().take() {
+            Some(journal) => journal.close().map_err(|error| raise(error.code(), &error)),
+            None => Ok(()),
+        })
+    }
+}
+
+/// Reads entries in order from a cursor; never blocks, never locks.
+#[pyclass(frozen, module = "streamward._core")]
+struct JournalReader(Mutex<Reader>);
+
+impl JournalReader {
+    fn lock(&self) -> MutexGuard<'_, Reader> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[pymethods]
+impl JournalReader {
+    #[new]
+    #[pyo3(signature = (audit_dir, cursor = ""))]
+    fn new(python: Python<'_>, audit_dir: PathBuf, cursor: &str) -> PyResult<Self> {
+        let directory: &Path = &audit_dir;
+        python
+            .detach(|| Reader::open(directory, cursor))
+            .map(|reader| Self(Mutex::new(reader)))
+            .map_err(|error| raise(error.code(), &error))
+    }
+
+    /// The next entries with their indexes; empty when there is nothing new yet.
+    fn read<'py>(
+        &self,
+        python: Python<'py>,
+        entries_max: usize,
+    ) -> PyResult<Vec<(u64, Bound<'py, PyBytes>)>> {
+        let entries = python
+            .detach(|| self.lock().read(entries_max))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(entries
+            .into_iter()
+            .map(|(at, leaf)| (at, PyBytes::new(python, &leaf)))
+            .collect())
+    }
+
+    /// The place after the last entry that `read` returned.
+    #[getter]
+    fn cursor(&self) -> String {
+        self.lock().cursor()
+    }
+}
+
+/// The evaluator that the gateway runs, for explaining and testing.
+#[pyclass(frozen, module = "streamward._core")]
+struct Policy(Evaluator);
+
+#[pymethods]
+impl Policy {
+    #[new]
+    fn new(python: Python<'_>, document: &[u8]) -> PyResult<Self> {
+        python
+            .detach(|| Evaluator::from_json(document))
+            .map(Self)
+            .map_err(|error| raise(error.code(), &error))
+    }
+
+    /// Answers a decision request.
+    fn decide<'py>(&self, python: Python<'py>, request: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        let now = streamward_gateway::now_milliseconds();
+        let decision = python
+            .detach(|| self.0.decide_json(request, now))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(PyBytes::new(python, &decision))
+    }
+}
+
+/// RFC 5803 text of a new SCRAM-SHA-256 verifier.
+#[pyfunction]
+#[pyo3(signature = (password, iterations = 4096))]
+fn password_verifier(python: Python<'_>, password: &[u8], iterations: u32) -> PyResult<String> {
+    python
+        .detach(|| Verifier::generate(password, iterations))
+        .map_err(|error| raise("identity.invalid", &error))
+}
+
+/// The Cedar schema that policies are checked against.
+#[pyfunction]
+fn policy_schema() -> &'static str {
+    streamward_policy::SCHEMA
+}
+
+/// How every API and version is decided, as JSON.
+#[pyfunction]
+fn api_table(python: Python<'_>) -> PyResult<Bound<'_, PyBytes>> {
+    Ok(PyBytes::new(python, &json(&table::rows())?))
+}
+
+/// Logs of the data plane go to standard error as JSON lines; `STREAMWARD_LOG` says how much.
+fn log_to_standard_error() {
+    use tracing_subscriber::EnvFilter;
+    let filter =
+        EnvFilter::try_from_env("STREAMWARD_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // Only the first module in a process may install one; a second one is the same.
+    let _ = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .try_init();
+}
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    log_to_standard_error();
+    module.add("CoreError", module.py().get_type::<CoreError>())?;
+    module.add_class::<Gateway>()?;
+    module.add_class::<Journal>()?;
+    module.add_class::<JournalReader>()?;
+    module.add_class::<Policy>()?;
+    module.add_function(wrap_pyfunction!(password_verifier, module)?)?;
+    module.add_function(wrap_pyfunction!(policy_schema, module)?)?;
+    module.add_function(wrap_pyfunction!(api_table, module)?)
+}

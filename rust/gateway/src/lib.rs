@@ -1,1 +1,21 @@
-//! placeholder
+//! The data plane: a gateway that speaks Kafka's protocol in front of unmodified brokers.
+//!
+//! `session` decides and records without a socket or clock; `io` is the only place that knows tokio and
+//! rustls; `recorder` is the only door to the journal.
+#![forbid(unsafe_code)]
+
+mod caller;
+mod cluster;
+mod entry;
+mod error;
+mod gateway;
+mod io;
+mod overlay;
+mod recorder;
+mod session;
+mod snapshot;
+
+pub use error::GatewayError;
+pub use gateway::{Gateway, Status};
+pub use io::clock::now_milliseconds;
+pub use snapshot::Materials;

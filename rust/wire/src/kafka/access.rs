@@ -158,14 +158,16 @@ pub struct Row {
 
 /// The row that decides this API and version; `None`: refuse.
 pub fn row(key: ApiKey, version: i16) -> Option<&'static Row> {
-    ROWS.iter().find(|row| {
-        row.key == key && row.versions.0 <= version && version <= row.versions.1
-    })
+    ROWS.iter()
+        .find(|row| row.key == key && row.versions.0 <= version && version <= row.versions.1)
 }
 
 /// The versions of an API that any row decides, as `(lowest, highest)`.
 pub fn versions(key: ApiKey) -> Option<(i16, i16)> {
-    let mut rows = ROWS.iter().filter(|row| row.key == key).map(|row| row.versions);
+    let mut rows = ROWS
+        .iter()
+        .filter(|row| row.key == key)
+        .map(|row| row.versions);
     let first = rows.next()?;
     Some(rows.fold(first, |all, next| (all.0.min(next.0), all.1.max(next.1))))
 }
@@ -176,7 +178,12 @@ pub fn rows() -> &'static [Row] {
 }
 
 const fn group(operation: Operation) -> Whole {
-    Whole { operation, resource: Resource::Group, field: "GroupId", shape: Shape::Top }
+    Whole {
+        operation,
+        resource: Resource::Group,
+        field: "GroupId",
+        shape: Shape::Top,
+    }
 }
 
 const fn transactional_id(shape: Shape) -> Whole {
@@ -189,11 +196,19 @@ const fn transactional_id(shape: Shape) -> Whole {
 }
 
 const fn governed(whole: &'static [Whole]) -> Access {
-    Access::Governed(Governed { whole, topics: None, groups: None })
+    Access::Governed(Governed {
+        whole,
+        topics: None,
+        groups: None,
+    })
 }
 
 const fn by_topic(whole: &'static [Whole], topics: Topics) -> Access {
-    Access::Governed(Governed { whole, topics: Some(topics), groups: None })
+    Access::Governed(Governed {
+        whole,
+        topics: Some(topics),
+        groups: None,
+    })
 }
 
 /// Topics of the commonest form: the same names in request and answer.
@@ -216,7 +231,14 @@ const fn topics(operation: Operation, name: &'static str, index: &'static str) -
 
 /// Topics that an administrator names, without partitions.
 const fn bare_topics(operation: Operation, list: &'static str, answer: &'static str) -> Topics {
-    Topics { operation, list, name: "Name", partitions: None, answer, answer_name: "Name" }
+    Topics {
+        operation,
+        list,
+        name: "Name",
+        partitions: None,
+        answer,
+        answer_name: "Name",
+    }
 }
 
 const READ_GROUP: &[Whole] = &[group(Operation::Read)];
@@ -249,8 +271,8 @@ static ROWS: &[Row] = &[
         "groups without Describe are left out of the answer") },
     Row { key: ApiKey::SASL_HANDSHAKE, versions: (1, 1), access: Access::Local("says who is calling") },
     Row { key: ApiKey::API_VERSIONS, versions: (0, 4), access: Access::Local("what the gateway decides") },
-    Row { key: ApiKey::CREATE_TOPICS, versions: (2, 7), access: by_topic(&[],
-        bare_topics(Operation::Create, "Topics", "Topics")) },
+    Row { key: ApiKey::CREATE_TOPICS, versions: (2, 7), access: Access::Special(
+        "Create on the cluster or on each topic; DescribeConfigs to see their settings in the answer") },
     Row { key: ApiKey::DELETE_TOPICS, versions: (1, 5), access: by_topic(&[],
         bare_topics(Operation::Delete, "TopicNames", "Responses")) },
     Row { key: ApiKey::DELETE_RECORDS, versions: (0, 2), access: by_topic(&[],
@@ -282,6 +304,4 @@ static ROWS: &[Row] = &[
         "Read on the group and Describe on every topic named; subscriptions by regular expression are refused") },
     Row { key: ApiKey::CONSUMER_GROUP_DESCRIBE, versions: (0, 1), access: Access::Special(
         "Describe on each group and on every topic of its members") },
-    Row { key: ApiKey::DESCRIBE_TOPIC_PARTITIONS, versions: (0, 0), access: Access::Special(
-        "Describe on each topic") },
 ];

@@ -1,0 +1,65 @@
+//! Who is calling on a connection, and from where.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use streamward_policy::{Context, Mechanism};
+
+/// Where a connection came in.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// Names this connection in the log.
+    pub connection: Arc<str>,
+    /// The listener's name.
+    pub listener: Arc<str>,
+    /// The cluster's name.
+    pub cluster: Arc<str>,
+    /// The bundle's environment.
+    pub environment: Arc<str>,
+    /// The client's address.
+    pub address: SocketAddr,
+    /// Is the connection inside TLS?
+    pub tls: bool,
+}
+
+/// A principal that has proved itself on a connection.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Where it came in.
+    pub peer: Peer,
+    /// The principal's name.
+    pub principal: Arc<str>,
+    /// `user` or `service`.
+    pub principal_type: &'static str,
+    /// The principal's tenant.
+    pub tenant: Option<Arc<str>>,
+    /// The credential by which it proved itself.
+    pub credential: Arc<str>,
+    /// Other credentials that the same proof fits; to revoke any of them is to revoke it.
+    pub other_credentials: Arc<[String]>,
+    /// How it proved itself.
+    pub mechanism: Mechanism,
+    /// Did it prove a second factor?
+    pub mfa: bool,
+    /// What is known of its device.
+    pub device_posture: Option<Arc<str>>,
+}
+
+impl Caller {
+    /// Every credential that the proof fits.
+    pub fn credentials(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.credential).chain(self.other_credentials.iter().map(String::as_str))
+    }
+
+    /// The attributes on which the policy may look, at this moment.
+    pub fn context(&self, now_milliseconds: i64) -> Context {
+        Context {
+            source: self.peer.address.ip(),
+            tls: self.peer.tls,
+            mechanism: self.mechanism,
+            mfa: self.mfa,
+            device_posture: self.device_posture.as_deref().map(str::to_owned),
+            now_milliseconds,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What the gateway knows of the brokers behind it, learnt from what they answer.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use streamward_wire::kafka::{ApiKey, Struct, Value};
+
+/// Topic ids kept at most; beyond it the table starts anew and clients ask for metadata again.
+const TOPIC_IDS_MAX: usize = 200_000;
+/// Brokers kept at most.
+const NODES_MAX: usize = 10_000;
+
+/// Where a broker listens, as it says itself. Never shown to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// One cluster's brokers, topic ids and API versions.
+#[derive(Debug, Default)]
+pub struct Cluster {
+    /// The cluster's name in the bundle.
+    pub name: String,
+    nodes: RwLock<BTreeMap<i32, Endpoint>>,
+    topics: RwLock<HashMap<[u8; 16], Arc<str>>>,
+    versions: RwLock<Option<Arc<HashMap<ApiKey, (i16, i16)>>>>,
+    features: RwLock<Option<Struct>>,
+}
+
+impl Cluster {
+    /// A cluster of which nothing is known yet.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Learns where a broker listens.
+    pub fn learn_node(&self, id: i32, host: &str, port: i64) {
+        let Ok(port) = u16::try_from(port) else {
+            return;
+        };
+        if id < 0 || host.is_empty() {
+            return;
+        }
+        let endpoint = Endpoint {
+            host: host.to_owned(),
+            port,
+        };
+        if self.node(id).as_ref() == Some(&endpoint) {
+            return;
+        }
+        let mut nodes = self.nodes.write().unwrap_or_else(PoisonError::into_inner);
+        if nodes.len() < NODES_MAX || nodes.contains_key(&id) {
+            nodes.insert(id, endpoint);
+        }
+    }
+
+    /// Where a broker listens, if it has been seen.
+    pub fn node(&self, id: i32) -> Option<Endpoint> {
+        self.nodes
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .cloned()
+    }
+
+    /// Learns which topic an id stands for. An id never changes its topic.
+    pub fn learn_topic(&self, id: [u8; 16], name: &str) {
+        if id == [0; 16] || name.is_empty() || self.topic(&id).is_some() {
+            return;
+        }
+        let mut topics = self.topics.write().unwrap_or_else(PoisonError::into_inner);
+        if topics.len() >= TOPIC_IDS_MAX {
+            topics.clear();
+        }
+        topics.insert(id, name.into());
+    }
+
+    /// The topic of an id. `None`: nobody knows it, so nobody may use it.
+    pub fn topic(&self, id: &[u8; 16]) -> Option<Arc<str>> {
+        self.topics
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(id)
+            .cloned()
+    }
+
+    /// A broker's own ApiVersions answer, for the features that it names.
+    pub fn features(&self) -> Option<Struct> {
+        self.features
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Learns which versions the brokers serve, from an ApiVersions answer.
+    pub fn learn_versions(&self, answer: Struct) {
+        let number = |value: i64| i16::try_from(value).unwrap_or(-1);
+        let keys = answer
+            .array("ApiKeys")
+            .iter()
+            .filter_map(Value::as_struct)
+            .map(|entry| {
+                let versions = (
+                    number(entry.int("MinVersion")),
+                    number(entry.int("MaxVersion")),
+                );
+                (ApiKey(number(entry.int("ApiKey"))), versions)
+            });
+        let versions = keys.collect();
+        *self
+            .features
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(answer);
+        *self
+            .versions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(versions));
+    }
+
+    /// The versions that the brokers serve; `None` until a broker has answered.
+    pub fn versions(&self) -> Option<Arc<HashMap<ApiKey, (i16, i16)>>> {
+        self.versions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_id_keeps_its_first_name() {
+        let cluster = Cluster::new("main");
+        cluster.learn_topic([1; 16], "orders");
+        cluster.learn_topic([1; 16], "other");
+        assert_eq!(cluster.topic(&[1; 16]).as_deref(), Some("orders"));
+        assert_eq!(cluster.topic(&[2; 16]), None);
+    }
+
+    #[test]
+    fn negative_node_ids_mean_none_and_are_not_learnt() {
+        let cluster = Cluster::new("main");
+        cluster.learn_node(-1, "", -1);
+        cluster.learn_node(-1, "host", 9092);
+        assert_eq!(cluster.node(-1), None);
+    }
+}

@@ -1,0 +1,136 @@
+//! Builds the entries of the log: OCSF 1.8 events with the `streaming` extension, in canonical JSON.
+
+use serde_json::{Map, Value, json};
+use streamward_audit::leaf;
+use streamward_policy::{Action, Decision, Resource};
+
+use crate::caller::{Caller, Peer};
+
+/// OCSF classes that the gateway writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// 6002, start and stop.
+    ApplicationLifecycle,
+    /// 3002, one attempt to prove an identity.
+    Authentication,
+    /// 6003, a request.
+    ApiActivity,
+    /// 6005, records read or written.
+    DatastoreActivity,
+    /// 5019, a policy came into force.
+    ConfigStateChange,
+}
+
+impl Class {
+    const fn uids(self) -> (u32, u32) {
+        match self {
+            Self::ApplicationLifecycle => (6002, 6),
+            Self::Authentication => (3002, 3),
+            Self::ApiActivity => (6003, 6),
+            Self::DatastoreActivity => (6005, 6),
+            Self::ConfigStateChange => (5019, 5),
+        }
+    }
+}
+
+/// An entry that is being put together.
+#[derive(Debug)]
+pub struct Entry {
+    event: Map<String, Value>,
+    streaming: Map<String, Value>,
+}
+
+impl Entry {
+    /// Starts an entry of a kind (see `docs/reference/events.md`).
+    pub fn new(kind: &str, class: Class, activity: (u32, &str), now_milliseconds: i64) -> Self {
+        let (class_uid, category_uid) = class.uids();
+        let mut event = Map::new();
+        event.insert("activity_id".into(), activity.0.into());
+        event.insert("activity_name".into(), activity.1.into());
+        event.insert("category_uid".into(), category_uid.into());
+        event.insert("class_uid".into(), class_uid.into());
+        event.insert("type_uid".into(), (class_uid * 100 + activity.0).into());
+        event.insert("time".into(), now_milliseconds.into());
+        event.insert("severity_id".into(), 1.into());
+        event.insert("status_id".into(), 1.into());
+        event.insert(
+            "metadata".into(),
+            json!({"version": "1.8.0", "product": {"name": "Streamward", "vendor_name": "Streamward"}}),
+        );
+        let mut streaming = Map::new();
+        streaming.insert("kind".into(), kind.into());
+        Self { event, streaming }
+    }
+
+    /// The outcome was a failure, and as grave as this (OCSF `severity_id`).
+    pub fn failed(mut self, severity_id: u32) -> Self {
+        self.event.insert("status_id".into(), 2.into());
+        self.event.insert("severity_id".into(), severity_id.into());
+        self
+    }
+
+    /// Sets a field of the `streaming` object.
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.streaming.insert(key.into(), value.into());
+        self
+    }
+
+    /// Says where a connection came in.
+    pub fn peer(mut self, peer: &Peer) -> Self {
+        self.event.insert(
+            "src_endpoint".into(),
+            json!({"ip": peer.address.ip().to_string(), "port": peer.address.port()}),
+        );
+        self.with("environment", &*peer.environment)
+            .with("cluster", &*peer.cluster)
+            .with("listener", &*peer.listener)
+            .with("connection", &*peer.connection)
+    }
+
+    /// Says who acted.
+    pub fn caller(self, caller: &Caller) -> Self {
+        let mut entry = self.peer(&caller.peer);
+        entry.event.insert(
+            "actor".into(),
+            json!({"user": {"name": &*caller.principal, "type": caller.principal_type}}),
+        );
+        if let Some(tenant) = &caller.tenant {
+            entry = entry.with("tenant", &**tenant);
+        }
+        entry
+            .with("principal", &*caller.principal)
+            .with("credential", &*caller.credential)
+            .with("mechanism", caller.mechanism.name())
+    }
+
+    /// Says what was asked and what the policy said.
+    pub fn decision(
+        mut self,
+        action: Action,
+        resource: Resource<'_>,
+        decision: &Decision,
+        policy_version: &str,
+    ) -> Self {
+        self = self
+            .with("action", action.name())
+            .with(
+                "resource",
+                json!({"type": resource.kind.name(), "name": resource.name}),
+            )
+            .with("decision", if decision.allowed { "allow" } else { "deny" })
+            .with("policy_version", policy_version)
+            .with("rules", decision.rules.clone())
+            .with("reason", decision.reason.as_str());
+        if !decision.errors.is_empty() {
+            self = self.with("errors", decision.errors.clone());
+        }
+        self
+    }
+
+    /// The leaf, in canonical form.
+    pub fn into_leaf(mut self) -> Result<Vec<u8>, streamward_audit::AuditError> {
+        self.event
+            .insert("streaming".into(), Value::Object(self.streaming));
+        leaf::canonical(&Value::Object(self.event))
+    }
+}

@@ -1,0 +1,525 @@
+//! The gateway as a whole: starts, takes snapshots, records for others, drains.
+
+use std::net::TcpListener as StdListener;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use serde::Serialize;
+use streamward_audit::{Journal, Options, Recovered};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Semaphore, watch};
+
+use crate::cluster::Cluster;
+use crate::entry::{Class, Entry};
+use crate::error::GatewayError;
+use crate::io::clock::now_milliseconds;
+use crate::io::listener::{Bound, serve};
+use crate::io::{Current, Shared, probe, tls};
+use crate::recorder::Recorder;
+use crate::snapshot::{ListenerSection, Materials, Routing, Snapshot};
+
+/// Password checks at one time; each costs milliseconds of a core.
+const PASSWORD_CHECKS_MAX: usize = 4;
+/// How often running accesses are rolled up.
+const ROLL_UP: Duration = Duration::from_secs(1);
+/// How often a draining gateway looks whether its connections are gone.
+const DRAIN_PAUSE: Duration = Duration::from_millis(20);
+
+/// What is going on, for people and metrics.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// `running`, `draining` or `stopped`.
+    pub state: &'static str,
+    /// The bundle in force.
+    pub bundle: String,
+    /// Its policy.
+    pub policy_version: String,
+    /// The containment in force.
+    pub overlay_epoch: u64,
+    /// Bound addresses.
+    pub listeners: Vec<ListenerStatus>,
+    /// Open connections.
+    pub connections: usize,
+    /// Connections refused because there were too many.
+    pub connections_refused: u64,
+    /// Entries of the log.
+    pub entries: u64,
+    /// Requests refused.
+    pub denied: u64,
+    /// Accesses opened.
+    pub accesses_opened: u64,
+    /// Failed attempts to prove an identity.
+    pub authentication_failures: u64,
+    /// Records delivered.
+    pub records_read: u64,
+    /// Records acknowledged.
+    pub records_written: u64,
+    /// Clusters and whether they have answered.
+    pub clusters: Vec<ClusterStatus>,
+    /// Why the journal can't be written, if it can't.
+    pub journal_error: Option<String>,
+}
+
+/// One bound address.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListenerStatus {
+    /// The listener's name.
+    pub name: String,
+    /// The address.
+    pub address: String,
+    /// The broker behind it; `null`: any.
+    pub node: Option<i32>,
+}
+
+/// One cluster.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClusterStatus {
+    /// Its name.
+    pub name: String,
+    /// Has a broker answered?
+    pub reachable: bool,
+}
+
+/// A gateway that runs, or is about to.
+pub struct Gateway {
+    state: Mutex<State>,
+    audit_directory: PathBuf,
+    workers: usize,
+}
+
+enum State {
+    Ready(Box<Current>),
+    Running(Box<Running>),
+    Stopped,
+}
+
+struct Running {
+    runtime: Option<Runtime>,
+    shared: Arc<Shared>,
+    bound: Vec<ListenerStatus>,
+    stop: Arc<AtomicBool>,
+    roller: Option<JoinHandle<()>>,
+}
+
+impl Gateway {
+    /// Reads a snapshot; nothing is opened or bound yet.
+    pub fn new(
+        document: &[u8],
+        materials: Materials,
+        audit_directory: PathBuf,
+        workers: usize,
+    ) -> Result<Self, GatewayError> {
+        let current = current(Snapshot::build(document, materials)?)?;
+        let state = Mutex::new(State::Ready(Box::new(current)));
+        Ok(Self {
+            state,
+            audit_directory,
+            workers: workers.clamp(1, 256),
+        })
+    }
+
+    /// Opens the journal, enters what a crash left, binds every listener and serves.
+    pub fn start(&self) -> Result<(), GatewayError> {
+        let mut state = self.state();
+        let State::Ready(current) = &*state else {
+            return Err(GatewayError::Stopped);
+        };
+        let current = (**current).clone();
+        let sockets = bind_all(&current.snapshot)?;
+        let (journal, recovered) = Journal::open(&self.audit_directory, Options::default())?;
+        let recorder = Arc::new(Recorder::new(journal, recovered.access_first));
+        enter_start(&recorder, &current.snapshot, &recovered)?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(self.workers)
+            .thread_name("gateway")
+            .enable_all()
+            .build()
+            .map_err(GatewayError::Runtime)?;
+        let clusters = current.snapshot.clusters.iter();
+        let clusters = clusters
+            .map(|it| (it.name.clone(), Arc::new(Cluster::new(&it.name))))
+            .collect();
+        let shared = Arc::new(Shared {
+            current: watch::Sender::new(current),
+            clusters,
+            recorder,
+            password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_MAX)),
+            next_connection: AtomicU64::new(0),
+            connections: AtomicUsize::new(0),
+            connections_refused: AtomicU64::new(0),
+        });
+        let bound = spawn_all(&runtime, &shared, sockets)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let roller = roll_up_each_second(shared.recorder.clone(), stop.clone())?;
+        *state = State::Running(Box::new(Running {
+            runtime: Some(runtime),
+            shared,
+            bound,
+            stop,
+            roller: Some(roller),
+        }));
+        Ok(())
+    }
+
+    /// Puts another snapshot in force. Connections whose rights still hold live on.
+    pub fn apply(&self, document: &[u8], materials: Materials) -> Result<Status, GatewayError> {
+        let next = current(Snapshot::build(document, materials)?)?;
+        self.put_in_force("policy_applied", |now_in_force| {
+            check_unmoved(&now_in_force.snapshot, &next.snapshot)?;
+            Ok(Current {
+                draining: now_in_force.draining,
+                ..next
+            })
+        })
+    }
+
+    /// Puts another overlay in force, and nothing else.
+    pub fn overlay(&self, section: &[u8]) -> Result<Status, GatewayError> {
+        self.put_in_force("", |now_in_force| {
+            let snapshot = now_in_force.snapshot.with_overlay(section)?;
+            Ok(Current {
+                snapshot: Arc::new(snapshot),
+                ..now_in_force.clone()
+            })
+        })
+    }
+
+    fn put_in_force(
+        &self,
+        kind: &str,
+        make: impl FnOnce(&Current) -> Result<Current, GatewayError>,
+    ) -> Result<Status, GatewayError> {
+        let state = self.state();
+        let State::Running(running) = &*state else {
+            return Err(GatewayError::Stopped);
+        };
+        let next = make(&running.shared.current.borrow())?;
+        if !kind.is_empty() {
+            let entry = policy_entry(&next.snapshot);
+            let recorder = &running.shared.recorder;
+            recorder.journal().record(&entry.into_leaf()?)?;
+            recorder.policy_changed();
+        }
+        running.shared.current.send_replace(next);
+        Ok(running.status("running"))
+    }
+
+    /// Enters something of others through the only writer; durable when it returns. Its index.
+    pub fn record(&self, entry: &[u8]) -> Result<u64, GatewayError> {
+        let journal = {
+            let state = self.state();
+            let State::Running(running) = &*state else {
+                return Err(GatewayError::Stopped);
+            };
+            running.shared.recorder.journal().clone()
+        };
+        Ok(journal.record(entry)?)
+    }
+
+    /// The decision that a live connection would get, as JSON.
+    pub fn decide(&self, request: &[u8]) -> Result<Vec<u8>, GatewayError> {
+        let policy = {
+            let state = self.state();
+            let State::Running(running) = &*state else {
+                return Err(GatewayError::Stopped);
+            };
+            running.shared.current.borrow().snapshot.policy.clone()
+        };
+        Ok(policy.decide_json(request, now_milliseconds())?)
+    }
+
+    /// What is going on.
+    pub fn status(&self) -> Option<Status> {
+        match &*self.state() {
+            State::Running(running) => Some(running.status(running.state_name())),
+            _ => None,
+        }
+    }
+
+    /// Takes no new connection or request, waits for what is in flight, and stops.
+    pub fn drain(&self, wait: Duration) -> Result<(), GatewayError> {
+        let mut running = {
+            let mut state = self.state();
+            match std::mem::replace(&mut *state, State::Stopped) {
+                State::Running(running) => running,
+                other => {
+                    *state = other;
+                    return Err(GatewayError::Stopped);
+                }
+            }
+        };
+        running
+            .shared
+            .current
+            .send_modify(|current| current.draining = true);
+        let deadline =
+            now_milliseconds().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+        while running.shared.connections.load(Ordering::Relaxed) > 0
+            && now_milliseconds() < deadline
+        {
+            std::thread::sleep(DRAIN_PAUSE);
+        }
+        running.close()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Running {
+    fn state_name(&self) -> &'static str {
+        if self.shared.current.borrow().draining {
+            "draining"
+        } else {
+            "running"
+        }
+    }
+
+    fn status(&self, state: &'static str) -> Status {
+        let current = self.shared.current.borrow();
+        let counts = &self.shared.recorder.counts;
+        let journal = self.shared.recorder.journal();
+        let mut clusters: Vec<ClusterStatus> = self
+            .shared
+            .clusters
+            .values()
+            .map(|it| ClusterStatus {
+                name: it.name.clone(),
+                reachable: it.versions().is_some(),
+            })
+            .collect();
+        clusters.sort_by(|left, right| left.name.cmp(&right.name));
+        Status {
+            state,
+            bundle: current.snapshot.bundle.to_string(),
+            policy_version: current.snapshot.policy.version().to_owned(),
+            overlay_epoch: current.snapshot.overlay.epoch,
+            listeners: self.bound.clone(),
+            connections: self.shared.connections.load(Ordering::Relaxed),
+            connections_refused: self.shared.connections_refused.load(Ordering::Relaxed),
+            entries: journal.entries(),
+            denied: counts.denied.load(Ordering::Relaxed),
+            accesses_opened: counts.accesses_opened.load(Ordering::Relaxed),
+            authentication_failures: counts.authentication_failures.load(Ordering::Relaxed),
+            records_read: counts.records_read.load(Ordering::Relaxed),
+            records_written: counts.records_written.load(Ordering::Relaxed),
+            clusters,
+            journal_error: journal.health().err().map(|error| error.to_string()),
+        }
+    }
+
+    fn close(&mut self) -> Result<(), GatewayError> {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        }
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(roller) = self.roller.take() {
+            roller.thread().unpark();
+            let _ = roller.join();
+        }
+        let recorder = &self.shared.recorder;
+        let now = now_milliseconds();
+        recorder.roll_up(now)?;
+        let current = self.shared.current.borrow().clone();
+        let entry = lifecycle(&current.snapshot, (4, "Stop"), "stopped", now);
+        recorder.journal().record(&entry.into_leaf()?)?;
+        // The lock of the directory goes now, not when the last connection lets go of the journal.
+        recorder.journal().clone().close()?;
+        Ok(())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn current(snapshot: Snapshot) -> Result<Current, GatewayError> {
+    let tls = Arc::new(tls::Configurations::build(&snapshot)?);
+    Ok(Current {
+        snapshot: Arc::new(snapshot),
+        tls,
+        draining: false,
+    })
+}
+
+/// The sockets of a listener: its bootstrap address, and one per broker where it routes by port.
+fn addresses(listener: &ListenerSection) -> Vec<(u16, Option<i32>)> {
+    match &listener.routing {
+        Routing::Sni { port, .. } => vec![(*port, None)],
+        Routing::Ports {
+            bootstrap_port,
+            nodes,
+        } => {
+            let brokers = (0..nodes.count).map(|offset| {
+                (
+                    nodes.first_port.saturating_add(offset),
+                    Some(nodes.first_id + i32::from(offset)),
+                )
+            });
+            std::iter::once((*bootstrap_port, None))
+                .chain(brokers)
+                .collect()
+        }
+    }
+}
+
+struct Socket {
+    listener: String,
+    node: Option<i32>,
+    socket: StdListener,
+}
+
+fn bind_all(snapshot: &Snapshot) -> Result<Vec<Socket>, GatewayError> {
+    let mut sockets = Vec::new();
+    for listener in snapshot.listeners.iter() {
+        for (port, node) in addresses(listener) {
+            let socket = StdListener::bind((listener.bind.as_str(), port))
+                .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+                .map_err(|source| GatewayError::Bind {
+                    listener: listener.name.clone(),
+                    address: format!("{}:{port}", listener.bind),
+                    source,
+                })?;
+            sockets.push(Socket {
+                listener: listener.name.clone(),
+                node,
+                socket,
+            });
+        }
+    }
+    Ok(sockets)
+}
+
+fn spawn_all(
+    runtime: &Runtime,
+    shared: &Arc<Shared>,
+    sockets: Vec<Socket>,
+) -> Result<Vec<ListenerStatus>, GatewayError> {
+    let _inside = runtime.enter();
+    let mut bound = Vec::new();
+    let mut open = std::collections::HashMap::<String, Arc<AtomicUsize>>::new();
+    for Socket {
+        listener,
+        node,
+        socket,
+    } in sockets
+    {
+        let failed = |source| GatewayError::Bind {
+            listener: listener.clone(),
+            address: "a bound address".into(),
+            source,
+        };
+        let address = socket.local_addr().map_err(failed)?.to_string();
+        let socket = TcpListener::from_std(socket).map_err(failed)?;
+        let open = open.entry(listener.clone()).or_default().clone();
+        bound.push(ListenerStatus {
+            name: listener.clone(),
+            address,
+            node,
+        });
+        runtime.spawn(serve(
+            shared.clone(),
+            Bound {
+                listener,
+                node,
+                socket,
+                open,
+            },
+        ));
+    }
+    for cluster in shared.clusters.values() {
+        runtime.spawn(probe::keep_fresh(shared.clone(), cluster.clone()));
+    }
+    Ok(bound)
+}
+
+/// Listeners can't move while they are bound.
+fn check_unmoved(old: &Snapshot, new: &Snapshot) -> Result<(), GatewayError> {
+    let place = |listener: &ListenerSection| {
+        (
+            listener.name.clone(),
+            listener.bind.clone(),
+            listener.routing.clone(),
+        )
+    };
+    let before: Vec<_> = old.listeners.iter().map(place).collect();
+    let after: Vec<_> = new.listeners.iter().map(place).collect();
+    let moved = after.iter().find(|it| !before.contains(it));
+    match moved.or_else(|| before.iter().find(|it| !after.contains(it))) {
+        Some((listener, ..)) => Err(GatewayError::ListenerChanged {
+            listener: listener.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn roll_up_each_second(
+    recorder: Arc<Recorder>,
+    stop: Arc<AtomicBool>,
+) -> Result<JoinHandle<()>, GatewayError> {
+    std::thread::Builder::new()
+        .name("roll-up".into())
+        .spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                std::thread::park_timeout(ROLL_UP);
+                if let Err(error) = recorder.roll_up(now_milliseconds()) {
+                    tracing::error!(%error, "what the running accesses moved can't be entered yet");
+                }
+            }
+        })
+        .map_err(GatewayError::Runtime)
+}
+
+fn lifecycle(snapshot: &Snapshot, activity: (u32, &str), reason: &str, now: i64) -> Entry {
+    Entry::new("lifecycle", Class::ApplicationLifecycle, activity, now)
+        .with("environment", &*snapshot.environment)
+        .with("policy_version", snapshot.policy.version())
+        .with("reason", reason)
+}
+
+fn policy_entry(snapshot: &Snapshot) -> Entry {
+    Entry::new(
+        "policy_applied",
+        Class::ConfigStateChange,
+        (1, "Log"),
+        now_milliseconds(),
+    )
+    .with("environment", &*snapshot.environment)
+    .with("policy_version", snapshot.policy.version())
+    .with(
+        "reason",
+        format!("bundle `{}` is in force", snapshot.bundle),
+    )
+}
+
+fn enter_start(
+    recorder: &Recorder,
+    snapshot: &Snapshot,
+    recovered: &Recovered,
+) -> Result<(), GatewayError> {
+    let now = now_milliseconds();
+    if recovered.torn_bytes > 0 || !recovered.pending.is_empty() {
+        let reason = format!(
+            "recovered: {} torn bytes cut, {} accesses without a roll-up",
+            recovered.torn_bytes,
+            recovered.pending.len()
+        );
+        recorder.write_entry(lifecycle(snapshot, (99, "Other"), &reason, now))?;
+        recorder.enter_recovered(&recovered.pending, now)?;
+    }
+    recorder.write_entry(lifecycle(snapshot, (3, "Start"), "started", now))?;
+    recorder
+        .journal()
+        .record(&policy_entry(snapshot).into_leaf()?)?;
+    Ok(())
+}

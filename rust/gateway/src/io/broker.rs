@@ -1,0 +1,135 @@
+//! The connection to a broker.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::Current;
+use crate::cluster::Cluster;
+
+/// A broker that takes longer to answer a dial is not there.
+pub const DIAL_SECONDS_MAX: u64 = 10;
+
+/// A stream to a broker, in clear or inside TLS.
+pub enum BrokerStream {
+    /// In clear.
+    Plain(TcpStream),
+    /// Inside TLS.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl AsyncRead for BrokerStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for BrokerStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
+            Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
+    }
+}
+
+/// Dials a broker of a cluster: the one with this node id, or any that the bundle names to start with.
+pub async fn dial(
+    current: &Current,
+    cluster: &Cluster,
+    node: Option<i32>,
+) -> io::Result<BrokerStream> {
+    let not_found = |what: String| io::Error::new(io::ErrorKind::NotFound, what);
+    let section = current
+        .snapshot
+        .clusters
+        .iter()
+        .find(|section| section.name == cluster.name);
+    let section = section.ok_or_else(|| not_found("the cluster is not declared".into()))?;
+    let tls = current.tls.clusters.get(&cluster.name);
+    let server_name = section.tls.as_ref().and_then(|tls| tls.server_name.clone());
+    if let Some(id) = node {
+        let endpoint = cluster
+            .node(id)
+            .ok_or_else(|| not_found(format!("no broker has node id {id}")))?;
+        return open(&endpoint.host, endpoint.port, tls, server_name).await;
+    }
+    let mut failure = not_found("the cluster has no bootstrap address".into());
+    for address in &section.bootstrap {
+        let Some((host, port)) = address.rsplit_once(':') else {
+            continue;
+        };
+        let Ok(port) = port.parse() else { continue };
+        match open(
+            host.trim_matches(['[', ']']),
+            port,
+            tls,
+            server_name.clone(),
+        )
+        .await
+        {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+async fn open(
+    host: &str,
+    port: u16,
+    tls: Option<&Arc<ClientConfig>>,
+    server_name: Option<String>,
+) -> io::Result<BrokerStream> {
+    let dialled = timeout(Duration::from_secs(DIAL_SECONDS_MAX), async {
+        let stream = TcpStream::connect((host, port)).await?;
+        stream.set_nodelay(true)?;
+        let Some(tls) = tls else {
+            return Ok(BrokerStream::Plain(stream));
+        };
+        let name = ServerName::try_from(server_name.unwrap_or_else(|| host.to_owned()))
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let stream = TlsConnector::from(tls.clone())
+            .connect(name, stream)
+            .await?;
+        Ok(BrokerStream::Tls(Box::new(stream)))
+    });
+    dialled
+        .await
+        .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}

@@ -1,0 +1,229 @@
+//! Buffers of one direction of a connection: bytes are read once into an [`Input`], and what needs no
+//! change leaves from where it lies, through an [`Output`] that only remembers ranges.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+/// What a fresh connection gets; grown while reads fill it.
+const INITIAL_BYTES: usize = 16 * 1024;
+/// Reads larger than this bring nothing, unless one frame needs it.
+const BUSY_BYTES: usize = 256 * 1024;
+/// An emptied buffer above this is given back.
+const KEPT_BYTES: usize = 2 * 1024 * 1024;
+
+/// Bytes that came from a peer: `[0, parsed)` is done with, `[parsed, filled)` waits to be parsed.
+#[derive(Debug)]
+pub struct Input {
+    bytes: Vec<u8>,
+    parsed: usize,
+    filled: usize,
+}
+
+impl Input {
+    /// An empty buffer.
+    pub fn new() -> Self {
+        Self {
+            bytes: vec![0; INITIAL_BYTES],
+            parsed: 0,
+            filled: 0,
+        }
+    }
+
+    /// What is not parsed yet.
+    pub fn unparsed(&self) -> &[u8] {
+        &self.bytes[self.parsed..self.filled]
+    }
+
+    /// Marks the next `length` unparsed bytes as one frame and says where it lies.
+    pub fn take_frame(&mut self, length: usize) -> Range<usize> {
+        let frame = self.parsed..self.parsed + length.min(self.filled - self.parsed);
+        self.parsed = frame.end;
+        frame
+    }
+
+    /// The bytes of a range that [`Input::take_frame`] gave.
+    pub fn slice(&self, range: Range<usize>) -> &[u8] {
+        &self.bytes[range]
+    }
+
+    /// The same, to be patched where they lie.
+    pub fn slice_mut(&mut self, range: Range<usize>) -> &mut [u8] {
+        &mut self.bytes[range]
+    }
+
+    /// Room for the next read, or `None` while nothing can be read: the buffer is full of bytes that
+    /// `output` has yet to send. `needed` is the whole length of the frame that is being received, if known.
+    pub fn spare(&mut self, output: &Output, needed: Option<usize>) -> Option<&mut [u8]> {
+        if !output.refers_to_input() {
+            self.make_room(needed);
+        }
+        if self.filled == self.bytes.len() {
+            return None;
+        }
+        Some(&mut self.bytes[self.filled..])
+    }
+
+    /// Counts `length` bytes that a read put into the spare room.
+    pub fn fill(&mut self, length: usize) {
+        self.filled = (self.filled + length).min(self.bytes.len());
+    }
+
+    fn make_room(&mut self, needed: Option<usize>) {
+        let waiting = self.filled - self.parsed;
+        let was_full = self.filled == self.bytes.len();
+        if self.parsed > 0 {
+            self.bytes.copy_within(self.parsed..self.filled, 0);
+            self.parsed = 0;
+            self.filled = waiting;
+        }
+        if waiting == 0 && self.bytes.len() > KEPT_BYTES && needed.is_none() {
+            self.bytes = vec![0; BUSY_BYTES];
+        } else if waiting == self.bytes.len() || (was_full && self.bytes.len() < BUSY_BYTES) {
+            // SECURITY: grows with what has arrived, never with the length that a peer only claims.
+            let doubled = self.bytes.len() * 2;
+            let wanted = needed.map_or(doubled, |frame| doubled.min(frame.max(BUSY_BYTES)));
+            self.bytes.resize(wanted.max(self.bytes.len() + 1), 0);
+        }
+    }
+}
+
+/// What is to be sent, in order: ranges of the other side's [`Input`], or bytes of our own.
+#[derive(Debug, Default)]
+pub struct Output {
+    segments: VecDeque<Segment>,
+    sent_of_first: usize,
+    input_segments: usize,
+}
+
+#[derive(Debug)]
+enum Segment {
+    Input(Range<usize>),
+    Owned(Vec<u8>),
+}
+
+impl Output {
+    /// Is there nothing to send?
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Does anything still lie in the input buffer?
+    pub fn refers_to_input(&self) -> bool {
+        self.input_segments > 0
+    }
+
+    /// Sends a range of the input as it lies.
+    pub fn push_input(&mut self, range: Range<usize>) {
+        if let Some(Segment::Input(last)) = self.segments.back_mut()
+            && last.end == range.start
+        {
+            last.end = range.end;
+            return;
+        }
+        self.input_segments += 1;
+        self.segments.push_back(Segment::Input(range));
+    }
+
+    /// Sends bytes of our own.
+    pub fn push_owned(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.segments.push_back(Segment::Owned(bytes));
+        }
+    }
+
+    /// The next bytes to write, which may lie in `input`.
+    pub fn next<'a>(&'a self, input: &'a Input) -> Option<&'a [u8]> {
+        let bytes = match self.segments.front()? {
+            Segment::Input(range) => input.slice(range.clone()),
+            Segment::Owned(bytes) => bytes.as_slice(),
+        };
+        Some(&bytes[self.sent_of_first..])
+    }
+
+    /// Counts `length` bytes as written.
+    pub fn advance(&mut self, length: usize) {
+        self.sent_of_first += length;
+        let total = match self.segments.front() {
+            Some(Segment::Input(range)) => range.len(),
+            Some(Segment::Owned(bytes)) => bytes.len(),
+            None => return,
+        };
+        if self.sent_of_first >= total {
+            self.sent_of_first = 0;
+            if matches!(self.segments.pop_front(), Some(Segment::Input(_))) {
+                self.input_segments -= 1;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receive(input: &mut Input, output: &Output, bytes: &[u8]) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let spare = input.spare(output, Some(bytes.len())).expect("room");
+            let length = spare.len().min(rest.len());
+            spare[..length].copy_from_slice(&rest[..length]);
+            input.fill(length);
+            rest = &rest[length..];
+        }
+    }
+
+    #[test]
+    fn a_frame_larger_than_the_buffer_grows_it_as_it_arrives() {
+        let mut input = Input::new();
+        let frame: Vec<u8> = (0..1_000_000_u32)
+            .map(|i| u8::try_from(i % 251).unwrap())
+            .collect();
+        receive(&mut input, &Output::default(), &frame);
+        assert_eq!(input.unparsed(), frame.as_slice());
+    }
+
+    #[test]
+    fn neighbouring_frames_leave_as_one_range_and_the_buffer_is_used_again() {
+        let mut input = Input::new();
+        let mut output = Output::default();
+        receive(&mut input, &output, b"aaaabbbb");
+        let first = input.take_frame(4);
+        let second = input.take_frame(4);
+        output.push_input(first);
+        output.push_input(second);
+        assert_eq!(output.next(&input), Some(b"aaaabbbb".as_slice()));
+        output.advance(8);
+        assert!(output.is_empty() && !output.refers_to_input());
+        receive(&mut input, &output, b"cc");
+        assert_eq!(input.unparsed(), b"cc");
+    }
+
+    #[test]
+    fn a_full_buffer_that_is_not_sent_yet_accepts_nothing() {
+        let mut input = Input::new();
+        let mut output = Output::default();
+        receive(&mut input, &output, &vec![7; INITIAL_BYTES]);
+        let frame = input.take_frame(INITIAL_BYTES);
+        output.push_input(frame);
+        assert!(input.spare(&output, None).is_none());
+        output.advance(INITIAL_BYTES);
+        assert!(input.spare(&output, None).is_some());
+    }
+
+    #[test]
+    fn our_own_bytes_keep_their_place_among_forwarded_ones() {
+        let mut input = Input::new();
+        let mut output = Output::default();
+        receive(&mut input, &output, b"aabb");
+        let (first, second) = (input.take_frame(2), input.take_frame(2));
+        output.push_input(first);
+        output.push_owned(b"XX".to_vec());
+        output.push_input(second);
+        let mut sent = Vec::new();
+        while let Some(bytes) = output.next(&input) {
+            sent.push(bytes[0]);
+            output.advance(1);
+        }
+        assert_eq!(sent, b"aaXXbb");
+    }
+}

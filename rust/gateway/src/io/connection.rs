@@ -1,0 +1,511 @@
+//! One connection between a client and a broker: a single task that moves bytes both ways through a
+//! [`Session`], with no lock and, for what needs no change, no copy.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use streamward_audit::AuditError;
+use streamward_wire::frame::{self, LENGTH_BYTES};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::broker::{BrokerStream, dial};
+use super::buffer::{Input, Output};
+use super::clock::now_milliseconds;
+use super::{Current, Shared};
+use crate::cluster::Cluster;
+use crate::session::{Answer, Close, Effect, EffectReply, Session, Verdict};
+
+/// A peer that has not proved who it is within this time is cut off.
+const AUTHENTICATION_SECONDS_MAX: u32 = 15;
+/// A request that stops arriving half way, or an answer that nobody takes, ends the connection.
+const STALL_SECONDS_MAX: u32 = 60;
+/// Kafka's default for `connections.max.idle.ms`.
+const IDLE_SECONDS_MAX: u32 = 600;
+/// A wrong password is answered no sooner than this.
+const FAILURE_DELAY: Duration = Duration::from_millis(250);
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+enum Broker {
+    Absent,
+    Dialling(Boxed<std::io::Result<BrokerStream>>),
+    Open(BrokerStream),
+}
+
+/// What happened since the last tick, in whole seconds.
+#[derive(Default)]
+struct Idle {
+    seconds: u32,
+    request_seconds: u32,
+    answer_seconds: u32,
+    unauthenticated_seconds: u32,
+}
+
+/// Both sockets, what lies between them, and what is being waited for.
+pub struct Connection<C> {
+    shared: Arc<Shared>,
+    cluster: Arc<Cluster>,
+    node: Option<i32>,
+    session: Session,
+    client: C,
+    broker: Broker,
+    from_client: Input,
+    to_broker: Output,
+    from_broker: Input,
+    to_client: Output,
+    client_unflushed: bool,
+    broker_unflushed: bool,
+    current: Current,
+    change: Boxed<Option<watch::Receiver<Current>>>,
+    effect: Option<oneshot::Receiver<EffectReply>>,
+    durable: Option<(u64, oneshot::Receiver<Result<(), AuditError>>)>,
+    ticks: Interval,
+    idle: Idle,
+    closing: Option<Close>,
+}
+
+fn next_change(mut changes: watch::Receiver<Current>) -> Boxed<Option<watch::Receiver<Current>>> {
+    Box::pin(async move { changes.changed().await.ok().map(|()| changes) })
+}
+
+impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
+    /// A connection whose client has been accepted.
+    pub fn new(
+        shared: Arc<Shared>,
+        cluster: Arc<Cluster>,
+        node: Option<i32>,
+        session: Session,
+        client: C,
+    ) -> Self {
+        let mut changes = shared.current.subscribe();
+        let current = changes.borrow().clone();
+        // Whatever changed since the session was made is looked at first.
+        changes.mark_changed();
+        let mut ticks = interval(Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            shared,
+            cluster,
+            node,
+            session,
+            client,
+            broker: Broker::Absent,
+            from_client: Input::new(),
+            to_broker: Output::default(),
+            from_broker: Input::new(),
+            to_client: Output::default(),
+            client_unflushed: false,
+            broker_unflushed: false,
+            current,
+            change: next_change(changes),
+            effect: None,
+            durable: None,
+            ticks,
+            idle: Idle::default(),
+            closing: None,
+        }
+    }
+
+    /// Runs until one side ends it; says why.
+    pub async fn run(mut self) -> Close {
+        let close = poll_fn(|context| self.poll(context)).await;
+        let shutdown = poll_fn(|context| Pin::new(&mut self.client).poll_shutdown(context));
+        let _ = tokio::time::timeout(Duration::from_secs(1), shutdown).await;
+        // What the client has not been shown was not disclosed; what it has been is in the journal.
+        close
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Close> {
+        loop {
+            match self.turn(context) {
+                Ok(true) => {}
+                Ok(false) => return Poll::Pending,
+                Err(close) => return Poll::Ready(close),
+            }
+        }
+    }
+
+    /// One turn: everything that can move moves once. `false`: nothing could.
+    fn turn(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        let now = now_milliseconds();
+        let mut moved = self.poll_change(context, now)?;
+        moved |= self.poll_effect(context, now)?;
+        moved |= self.poll_dial(context)?;
+        moved |= self.parse_answers(now)?;
+        moved |= self.parse_requests(now)?;
+        // Nothing that this turn discloses or acknowledges leaves before it is written.
+        self.session.commit(now)?;
+        moved |= self.send_to_client(context)?;
+        moved |= self.send_to_broker(context)?;
+        moved |= self.receive_from_broker(context)?;
+        moved |= self.receive_from_client(context)?;
+        self.poll_ticks(context)?;
+        if self.to_client.is_empty() && !self.client_unflushed {
+            if let Some(close) = self.closing.take() {
+                return Err(close);
+            }
+            let drained = self.session.in_flight() == 0 && self.to_broker.is_empty();
+            if self.current.draining && drained && self.effect.is_none() {
+                return Err(Close::Draining);
+            }
+        }
+        Ok(moved)
+    }
+
+    fn poll_change(&mut self, context: &mut Context<'_>, now: i64) -> Result<bool, Close> {
+        let Poll::Ready(changes) = self.change.as_mut().poll(context) else {
+            return Ok(false);
+        };
+        let Some(mut changes) = changes else {
+            return Err(Close::Draining);
+        };
+        self.current = changes.borrow_and_update().clone();
+        self.change = next_change(changes);
+        for answer in self
+            .session
+            .on_snapshot(self.current.snapshot.clone(), now)?
+        {
+            self.to_client.push_owned(answer);
+        }
+        Ok(true)
+    }
+
+    fn poll_effect(&mut self, context: &mut Context<'_>, now: i64) -> Result<bool, Close> {
+        let Some(effect) = &mut self.effect else {
+            return Ok(false);
+        };
+        let Poll::Ready(reply) = Pin::new(effect).poll(context) else {
+            return Ok(false);
+        };
+        self.effect = None;
+        let reply = reply.map_err(|_| Close::AuthenticationFailed)?;
+        let verdict = self.session.on_effect(reply, now);
+        self.carry_out(verdict, None)?;
+        Ok(true)
+    }
+
+    fn poll_dial(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        if matches!(self.broker, Broker::Absent) && !self.to_broker.is_empty() {
+            let (current, cluster, node) = (self.current.clone(), self.cluster.clone(), self.node);
+            self.broker =
+                Broker::Dialling(Box::pin(
+                    async move { dial(&current, &cluster, node).await },
+                ));
+        }
+        let Broker::Dialling(dialling) = &mut self.broker else {
+            return Ok(false);
+        };
+        match dialling.as_mut().poll(context) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok(stream)) => {
+                self.broker = Broker::Open(stream);
+                Ok(true)
+            }
+            Poll::Ready(Err(error)) => Err(Close::Unreachable {
+                what: error.to_string(),
+            }),
+        }
+    }
+
+    fn parse_requests(&mut self, now: i64) -> Result<bool, Close> {
+        let mut moved = false;
+        while self.takes_requests() {
+            let limits = self.session.request_limits();
+            let length =
+                frame::complete(self.from_client.unparsed(), &limits).map_err(|source| {
+                    Close::Malformed {
+                        what: "request frame",
+                        source,
+                    }
+                })?;
+            let Some(length) = length else { break };
+            let place = self.from_client.take_frame(length);
+            let body = self
+                .from_client
+                .slice_mut(place.start + LENGTH_BYTES..place.end);
+            let verdict = self.session.on_request(body, now);
+            self.carry_out(verdict, Some(place))?;
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    fn takes_requests(&self) -> bool {
+        self.closing.is_none()
+            && self.effect.is_none()
+            && !self.current.draining
+            && self.session.has_room()
+    }
+
+    fn carry_out(
+        &mut self,
+        verdict: Verdict,
+        place: Option<std::ops::Range<usize>>,
+    ) -> Result<(), Close> {
+        match verdict {
+            Verdict::Forward => {
+                if let Some(place) = place {
+                    self.to_broker.push_input(place);
+                }
+            }
+            Verdict::Rewrite(frame) => self.to_broker.push_owned(frame),
+            Verdict::Reply(frame) => self.to_client.push_owned(frame),
+            Verdict::ReplyAndClose(frame, close) => {
+                self.to_client.push_owned(frame);
+                self.closing = Some(close);
+            }
+            Verdict::Nothing => {}
+            Verdict::Wait(effect) => self.effect = Some(self.start(effect)),
+            Verdict::Close(close) => return Err(close),
+        }
+        Ok(())
+    }
+
+    fn start(&self, effect: Effect) -> oneshot::Receiver<EffectReply> {
+        let (reply, receiver) = oneshot::channel();
+        let directory = self.current.snapshot.directory.clone();
+        let checks = self.shared.password_checks.clone();
+        let Effect::CheckPassword { user, password } = effect;
+        tokio::spawn(async move {
+            let Ok(_permit) = checks.acquire_owned().await else {
+                return;
+            };
+            let checked = tokio::task::spawn_blocking(move || {
+                let outcome = directory.by_password(&user, &password);
+                EffectReply::Password { user, outcome }
+            });
+            let Ok(outcome) = checked.await else { return };
+            let EffectReply::Password {
+                outcome: result, ..
+            } = &outcome;
+            if result.is_err() {
+                tokio::time::sleep(FAILURE_DELAY).await;
+            }
+            let _ = reply.send(outcome);
+        });
+        receiver
+    }
+
+    fn parse_answers(&mut self, now: i64) -> Result<bool, Close> {
+        let mut moved = false;
+        while self.closing.is_none() {
+            let length =
+                frame::complete(self.from_broker.unparsed(), self.session.response_limits())
+                    .map_err(|source| Close::Malformed {
+                        what: "response frame",
+                        source,
+                    })?;
+            let Some(length) = length else { break };
+            let place = self.from_broker.take_frame(length);
+            let body = self
+                .from_broker
+                .slice_mut(place.start + LENGTH_BYTES..place.end);
+            match self.session.on_response(body, now) {
+                Answer::Forward => self.to_client.push_input(place),
+                Answer::Rewrite(frame) => self.to_client.push_owned(frame),
+                Answer::Drop => {}
+                Answer::Close(close) => return Err(close),
+            }
+            while let Some(answer) = self.session.next_local() {
+                self.to_client.push_owned(answer);
+            }
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    /// Is everything durable that must be, before anything more leaves for the client?
+    fn poll_durable(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Close>> {
+        let journal = self.shared.recorder.journal();
+        loop {
+            let needed = self.session.durable_before_answer();
+            if let Some((position, waiting)) = &mut self.durable {
+                let position = *position;
+                let done = ready!(Pin::new(waiting).poll(context));
+                self.durable = None;
+                let failed = |what: String| Poll::Ready(Err(Close::Unrecorded { what }));
+                match done {
+                    Ok(Ok(())) if position >= needed => return Poll::Ready(Ok(())),
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => return failed(error.to_string()),
+                    Err(_) => return failed("the journal is closed".into()),
+                }
+            } else {
+                if journal.durable_position() >= needed {
+                    return Poll::Ready(Ok(()));
+                }
+                let (wake, waiting) = oneshot::channel();
+                journal.when_durable(needed, Box::new(move |outcome| drop(wake.send(outcome))));
+                self.durable = Some((needed, waiting));
+            }
+        }
+    }
+
+    fn send_to_client(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        if self.to_client.is_empty() && !self.client_unflushed {
+            return Ok(false);
+        }
+        match self.poll_durable(context) {
+            Poll::Pending => return Ok(false),
+            Poll::Ready(done) => done?,
+        }
+        let sent = send(
+            &mut self.client,
+            &mut self.to_client,
+            &self.from_broker,
+            &mut self.client_unflushed,
+            context,
+        );
+        let sent = sent.map_err(|_| Close::ClientGone)?;
+        if sent {
+            self.idle.answer_seconds = 0;
+            self.idle.seconds = 0;
+        }
+        Ok(sent)
+    }
+
+    fn send_to_broker(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        let Broker::Open(broker) = &mut self.broker else {
+            return Ok(false);
+        };
+        send(
+            broker,
+            &mut self.to_broker,
+            &self.from_client,
+            &mut self.broker_unflushed,
+            context,
+        )
+        .map_err(|_| Close::BrokerGone)
+    }
+
+    fn receive_from_client(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        if !self.takes_requests() {
+            return Ok(false);
+        }
+        let needed = needed(self.from_client.unparsed());
+        let Some(room) = self.from_client.spare(&self.to_broker, needed) else {
+            return Ok(false);
+        };
+        let Some(length) =
+            receive(&mut self.client, room, context).map_err(|_| Close::ClientGone)?
+        else {
+            return Ok(false);
+        };
+        self.from_client.fill(length);
+        self.idle.seconds = 0;
+        self.idle.request_seconds = 0;
+        Ok(true)
+    }
+
+    fn receive_from_broker(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        let Broker::Open(broker) = &mut self.broker else {
+            return Ok(false);
+        };
+        let needed = needed(self.from_broker.unparsed());
+        let Some(room) = self.from_broker.spare(&self.to_client, needed) else {
+            return Ok(false);
+        };
+        let Some(length) = receive(broker, room, context).map_err(|_| Close::BrokerGone)? else {
+            return Ok(false);
+        };
+        self.from_broker.fill(length);
+        Ok(true)
+    }
+
+    /// Once a second: has anything taken too long?
+    fn poll_ticks(&mut self, context: &mut Context<'_>) -> Result<(), Close> {
+        while self.ticks.poll_tick(context).is_ready() {
+            self.idle.seconds += 1;
+            self.idle.request_seconds += 1;
+            self.idle.answer_seconds += 1;
+            self.idle.unauthenticated_seconds += 1;
+            if !self.session.authenticated()
+                && self.idle.unauthenticated_seconds > AUTHENTICATION_SECONDS_MAX
+            {
+                return Err(Close::TooSlow {
+                    what: "authentication",
+                });
+            }
+            if self.from_client.unparsed().is_empty() || !self.takes_requests() {
+                self.idle.request_seconds = 0;
+            }
+            if self.to_client.is_empty() && !self.client_unflushed {
+                self.idle.answer_seconds = 0;
+            }
+            if self.session.in_flight() > 0 {
+                self.idle.seconds = 0;
+            }
+            if self.idle.request_seconds > STALL_SECONDS_MAX {
+                return Err(Close::TooSlow { what: "request" });
+            }
+            if self.idle.answer_seconds > STALL_SECONDS_MAX {
+                return Err(Close::TooSlow {
+                    what: "client, in taking its answer,",
+                });
+            }
+            if self.idle.seconds > IDLE_SECONDS_MAX {
+                return Err(Close::TooSlow {
+                    what: "next request",
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The whole length of the frame that has begun to arrive.
+fn needed(unparsed: &[u8]) -> Option<usize> {
+    let prefix = unparsed.first_chunk::<LENGTH_BYTES>()?;
+    usize::try_from(i32::from_be_bytes(*prefix))
+        .ok()
+        .map(|length| length + LENGTH_BYTES)
+}
+
+/// Writes until the socket is full or nothing is left; `true`: something was written.
+fn send<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    output: &mut Output,
+    input: &Input,
+    unflushed: &mut bool,
+    context: &mut Context<'_>,
+) -> std::io::Result<bool> {
+    let mut sent = false;
+    while let Some(bytes) = output.next(input) {
+        match Pin::new(&mut *stream).poll_write(context, bytes) {
+            Poll::Pending => return Ok(sent),
+            Poll::Ready(Ok(0)) => return Err(std::io::ErrorKind::WriteZero.into()),
+            Poll::Ready(Ok(length)) => {
+                output.advance(length);
+                *unflushed = true;
+                sent = true;
+            }
+            Poll::Ready(Err(error)) => return Err(error),
+        }
+    }
+    if *unflushed && Pin::new(stream).poll_flush(context)?.is_ready() {
+        *unflushed = false;
+    }
+    Ok(sent)
+}
+
+/// Reads once; `None`: nothing is there yet. The end of the stream is an error.
+fn receive<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    room: &mut [u8],
+    context: &mut Context<'_>,
+) -> std::io::Result<Option<usize>> {
+    let mut buffer = ReadBuf::new(room);
+    match Pin::new(stream).poll_read(context, &mut buffer) {
+        Poll::Pending => Ok(None),
+        Poll::Ready(Err(error)) => Err(error),
+        Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
+            Err(std::io::ErrorKind::UnexpectedEof.into())
+        }
+        Poll::Ready(Ok(())) => Ok(Some(buffer.filled().len())),
+    }
+}

@@ -1,0 +1,165 @@
+//! Accepts connections, proves who is there as far as TLS can, and runs each as a task of its own.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+
+use super::clock::now_milliseconds;
+use super::connection::Connection;
+use super::{Current, Shared};
+use crate::caller::Peer;
+use crate::session::{Close, Session};
+use crate::snapshot::ListenerSection;
+
+/// A TLS handshake that takes longer ends.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// After accept fails (out of descriptors, say), how long before it is tried again.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// One bound address of a listener.
+pub struct Bound {
+    /// The listener, by name.
+    pub listener: String,
+    /// The broker that stands behind this address; `None`: any.
+    pub node: Option<i32>,
+    /// The socket.
+    pub socket: TcpListener,
+    /// Connections of the listener that are open, over all its addresses.
+    pub open: Arc<AtomicUsize>,
+}
+
+/// Counts a connection for as long as it lives, whatever ends it.
+struct Counted(Arc<Shared>, Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+        self.1.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Accepts until the gateway drains.
+pub async fn serve(shared: Arc<Shared>, bound: Bound) {
+    let mut changes = shared.current.subscribe();
+    loop {
+        let accepted = tokio::select! {
+            accepted = bound.socket.accept() => accepted,
+            _ = changes.wait_for(|current| current.draining) => return,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(listener = bound.listener, %error, "can't accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let current = shared.current.borrow().clone();
+        let section = current
+            .snapshot
+            .listeners
+            .iter()
+            .find(|it| it.name == bound.listener);
+        let Some(section) = section.cloned() else {
+            continue;
+        };
+        let open = bound.open.fetch_add(1, Ordering::Relaxed);
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        let counted = Counted(shared.clone(), bound.open.clone());
+        if open >= section.limits.connections_max {
+            shared.connections_refused.fetch_add(1, Ordering::Relaxed);
+            drop(counted);
+            continue;
+        }
+        let (shared, node) = (shared.clone(), bound.node);
+        tokio::spawn(async move {
+            let name = section.name.clone();
+            let close = run(shared, current, section, node, stream, address).await;
+            tracing::debug!(listener = name, peer = %address, reason = %close, "connection closed");
+            drop(counted);
+        });
+    }
+}
+
+async fn run(
+    shared: Arc<Shared>,
+    current: Current,
+    section: ListenerSection,
+    node: Option<i32>,
+    stream: TcpStream,
+    address: SocketAddr,
+) -> Close {
+    if stream.set_nodelay(true).is_err() {
+        return Close::ClientGone;
+    }
+    let Some(cluster) = shared.clusters.get(&section.cluster).cloned() else {
+        return Close::Unreachable {
+            what: "the cluster is not declared".into(),
+        };
+    };
+    let number = shared.next_connection.fetch_add(1, Ordering::Relaxed);
+    let peer = Peer {
+        connection: number.to_string().into(),
+        listener: section.name.as_str().into(),
+        cluster: section.cluster.as_str().into(),
+        environment: current.snapshot.environment.clone(),
+        address,
+        tls: section.tls.is_some(),
+    };
+    let tls = current.tls.listeners.get(&section.name).cloned();
+    let routing = section.routing.clone();
+    let section = Arc::new(section);
+    let recorder = shared.recorder.clone();
+    let mut session = Session::new(
+        peer,
+        section,
+        current.snapshot.clone(),
+        cluster.clone(),
+        recorder,
+    );
+    let Some(tls) = tls else {
+        return match session.plaintext(now_milliseconds()) {
+            Ok(()) => {
+                Connection::new(shared, cluster, node, session, stream)
+                    .run()
+                    .await
+            }
+            Err(close) => close,
+        };
+    };
+    let Ok(accepted) = timeout(HANDSHAKE, TlsAcceptor::from(tls).accept(stream)).await else {
+        return Close::TooSlow {
+            what: "TLS handshake",
+        };
+    };
+    let stream = match accepted {
+        Ok(stream) => stream,
+        Err(error) => {
+            // Whoever only opens and closes the port (a health check) tried to prove nothing.
+            if error.kind() == std::io::ErrorKind::UnexpectedEof {
+                return Close::ClientGone;
+            }
+            let entered = session.tls_failed(&error.to_string(), now_milliseconds());
+            return entered.err().unwrap_or(Close::AuthenticationFailed);
+        }
+    };
+    let (_, tls) = stream.get_ref();
+    let Some(named) = routing.node_of_name(tls.server_name()) else {
+        return Close::Unreachable {
+            what: "the TLS server name is of no broker".into(),
+        };
+    };
+    if let Some(certificate) = tls.peer_certificates().and_then(|chain| chain.first())
+        && let Err(close) = session.certificate(certificate, now_milliseconds())
+    {
+        return close;
+    }
+    Connection::new(shared, cluster, node.or(named), session, stream)
+        .run()
+        .await
+}

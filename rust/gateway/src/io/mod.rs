@@ -1,0 +1,48 @@
+//! Sockets, TLS, timers and the clock: the only place that knows them.
+
+pub mod broker;
+pub mod buffer;
+pub mod clock;
+pub mod connection;
+pub mod listener;
+pub mod probe;
+pub mod tls;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
+
+use tokio::sync::{Semaphore, watch};
+
+use crate::cluster::Cluster;
+use crate::recorder::Recorder;
+use crate::snapshot::Snapshot;
+
+/// What is in force now.
+#[derive(Clone)]
+pub struct Current {
+    /// Rights, identities, containment.
+    pub snapshot: Arc<Snapshot>,
+    /// TLS of listeners and towards clusters.
+    pub tls: Arc<tls::Configurations>,
+    /// No new requests are taken.
+    pub draining: bool,
+}
+
+/// What all connections share.
+pub struct Shared {
+    /// What is in force; connections wake when it changes.
+    pub current: watch::Sender<Current>,
+    /// What is known of the brokers, by cluster.
+    pub clusters: HashMap<String, Arc<Cluster>>,
+    /// The door to the journal.
+    pub recorder: Arc<Recorder>,
+    /// Password checks at one time.
+    pub password_checks: Arc<Semaphore>,
+    /// Numbers the connections.
+    pub next_connection: AtomicU64,
+    /// Connections that are open.
+    pub connections: AtomicUsize,
+    /// Connections that were refused because there were too many.
+    pub connections_refused: AtomicU64,
+}

@@ -1,0 +1,123 @@
+//! Asks a cluster which brokers it has and which versions they serve, so that the first client finds
+//! the gateway ready.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use streamward_wire::kafka::{self, ApiKey, Direction, Struct, Value};
+use streamward_wire::{Limits, WireError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{sleep, timeout};
+
+use super::Shared;
+use super::broker::{BrokerStream, dial};
+use crate::cluster::Cluster;
+
+/// How often a cluster that has answered is asked again.
+const REFRESH: Duration = Duration::from_secs(10);
+/// How often one that has not.
+const RETRY: Duration = Duration::from_millis(300);
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(5);
+/// Versions in which the gateway asks; every broker since 2.4 serves them.
+const API_VERSIONS_VERSION: i16 = 3;
+const METADATA_VERSION: i16 = 9;
+
+/// Keeps one cluster's facts fresh, for as long as the gateway runs.
+pub async fn keep_fresh(shared: Arc<Shared>, cluster: Arc<Cluster>) {
+    let mut reachable = true;
+    loop {
+        let asked = timeout(ANSWER, ask(&shared, &cluster)).await;
+        let asked = asked.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut)));
+        match asked {
+            Ok(()) => {
+                reachable = true;
+                sleep(REFRESH).await;
+            }
+            Err(error) => {
+                if reachable {
+                    tracing::warn!(cluster = cluster.name, %error, "the cluster can't be reached");
+                }
+                reachable = false;
+                sleep(RETRY).await;
+            }
+        }
+    }
+}
+
+async fn ask(shared: &Shared, cluster: &Cluster) -> io::Result<()> {
+    let current = shared.current.borrow().clone();
+    let mut stream = dial(&current, cluster, None).await?;
+    let mut request = new(ApiKey::API_VERSIONS, API_VERSIONS_VERSION)?;
+    request
+        .set("ClientSoftwareName", "streamward")
+        .set("ClientSoftwareVersion", "0");
+    let answer = exchange(
+        &mut stream,
+        ApiKey::API_VERSIONS,
+        API_VERSIONS_VERSION,
+        &request,
+    )
+    .await?;
+    if answer.int("ErrorCode") != 0 {
+        return Err(io::Error::other(
+            "the broker does not say which versions it serves",
+        ));
+    }
+    let mut request = new(ApiKey::METADATA, METADATA_VERSION)?;
+    request
+        .set("Topics", Vec::<Value>::new())
+        .set("AllowAutoTopicCreation", false);
+    let metadata = exchange(&mut stream, ApiKey::METADATA, METADATA_VERSION, &request).await?;
+    for broker in metadata
+        .array("Brokers")
+        .iter()
+        .filter_map(Value::as_struct)
+    {
+        let id = i32::try_from(broker.int("NodeId")).unwrap_or(-1);
+        cluster.learn_node(
+            id,
+            broker.str("Host").unwrap_or_default(),
+            broker.int("Port"),
+        );
+    }
+    cluster.learn_versions(answer);
+    Ok(())
+}
+
+fn invalid(error: WireError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+fn new(key: ApiKey, version: i16) -> io::Result<Struct> {
+    let schema = kafka::schema(key, version, Direction::Request)
+        .ok_or_else(|| io::Error::other("the table lacks a message"))?;
+    Ok(Struct::new(schema))
+}
+
+async fn exchange(
+    stream: &mut BrokerStream,
+    key: ApiKey,
+    version: i16,
+    request: &Struct,
+) -> io::Result<Struct> {
+    let limits = Limits::default();
+    let mut frame = Vec::new();
+    kafka::write_request(&mut frame, key, version, 1, Some("streamward"), request)
+        .map_err(invalid)?;
+    stream.write_all(&frame).await?;
+    stream.flush().await?;
+    let length = stream.read_i32().await?;
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if length > limits.frame_bytes_max {
+        return Err(io::Error::other("the broker's answer is too large"));
+    }
+    let mut answer = Vec::new();
+    stream.take(length as u64).read_to_end(&mut answer).await?;
+    let at = kafka::response_body_at(key, version, &answer, &limits).map_err(invalid)?;
+    let schema = kafka::schema(key, version, Direction::Response)
+        .ok_or_else(|| io::Error::other("the table lacks a message"))?;
+    Struct::decode(schema, &Bytes::from(answer).slice(at..), &limits).map_err(invalid)
+}

@@ -1,0 +1,141 @@
+//! TLS towards clients and brokers, from the snapshot's references. Version 1.3 only towards clients.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{ClientConfig, RootCertStore, ServerConfig, version};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::error::GatewayError;
+use crate::snapshot::{ClientCertificate, ListenerTls, Snapshot, UpstreamTls};
+
+/// TLS of everything that a snapshot declares.
+#[derive(Default)]
+pub struct Configurations {
+    /// By listener; absent: plaintext.
+    pub listeners: HashMap<String, Arc<ServerConfig>>,
+    /// By cluster; absent: plaintext.
+    pub clusters: HashMap<String, Arc<ClientConfig>>,
+}
+
+impl Configurations {
+    /// Reads every certificate and key that the snapshot refers to.
+    pub fn build(snapshot: &Snapshot) -> Result<Self, GatewayError> {
+        let mut configurations = Self::default();
+        for listener in snapshot.listeners.iter() {
+            if let Some(tls) = &listener.tls {
+                let configuration = Arc::new(server(snapshot, tls)?);
+                configurations
+                    .listeners
+                    .insert(listener.name.clone(), configuration);
+            }
+        }
+        for cluster in snapshot.clusters.iter() {
+            if let Some(tls) = &cluster.tls {
+                let configuration = Arc::new(client(snapshot, tls)?);
+                configurations
+                    .clusters
+                    .insert(cluster.name.clone(), configuration);
+            }
+        }
+        Ok(configurations)
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+fn wrong(reference: &str, what: impl ToString) -> GatewayError {
+    GatewayError::Tls {
+        reference: reference.to_owned(),
+        what: what.to_string(),
+    }
+}
+
+fn certificates(
+    snapshot: &Snapshot,
+    reference: &str,
+) -> Result<Vec<CertificateDer<'static>>, GatewayError> {
+    let pem = snapshot.material(reference)?;
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let chain = chain.map_err(|error| wrong(reference, error))?;
+    if chain.is_empty() {
+        return Err(wrong(reference, "no certificate in it"));
+    }
+    Ok(chain)
+}
+
+fn key(snapshot: &Snapshot, reference: &str) -> Result<PrivateKeyDer<'static>, GatewayError> {
+    PrivateKeyDer::from_pem_slice(snapshot.material(reference)?)
+        .map_err(|_| wrong(reference, "no private key that can be read"))
+}
+
+fn roots(snapshot: &Snapshot, reference: &str) -> Result<Arc<RootCertStore>, GatewayError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(snapshot, reference)? {
+        roots
+            .add(certificate)
+            .map_err(|error| wrong(reference, error))?;
+    }
+    Ok(Arc::new(roots))
+}
+
+fn server(snapshot: &Snapshot, tls: &ListenerTls) -> Result<ServerConfig, GatewayError> {
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&version::TLS13])
+        .map_err(|error| wrong(&tls.certificate, error))?;
+    let builder = match (tls.client_certificate, &tls.client_ca) {
+        (ClientCertificate::None, _) => builder.with_no_client_auth(),
+        (_, None) => {
+            return Err(wrong(
+                &tls.certificate,
+                "client certificates need a `client_ca`",
+            ));
+        }
+        (asked, Some(reference)) => {
+            let verifier = WebPkiClientVerifier::builder_with_provider(
+                roots(snapshot, reference)?,
+                provider(),
+            );
+            let verifier = match asked {
+                ClientCertificate::Optional => verifier.allow_unauthenticated(),
+                _ => verifier,
+            };
+            builder.with_client_cert_verifier(
+                verifier.build().map_err(|error| wrong(reference, error))?,
+            )
+        }
+    };
+    let chain = certificates(snapshot, &tls.certificate)?;
+    builder
+        .with_single_cert(chain, key(snapshot, &tls.key)?)
+        .map_err(|error| wrong(&tls.key, error))
+}
+
+fn client(snapshot: &Snapshot, tls: &UpstreamTls) -> Result<ClientConfig, GatewayError> {
+    let builder = ClientConfig::builder_with_provider(provider())
+        .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+        .map_err(|error| wrong(&tls.ca, error))?;
+    let builder = builder.with_webpki_verifier(
+        WebPkiServerVerifier::builder_with_provider(roots(snapshot, &tls.ca)?, provider())
+            .build()
+            .map_err(|error| wrong(&tls.ca, error))?,
+    );
+    match (&tls.certificate, &tls.key) {
+        (Some(certificate), Some(reference)) => builder
+            .with_client_auth_cert(
+                certificates(snapshot, certificate)?,
+                key(snapshot, reference)?,
+            )
+            .map_err(|error| wrong(reference, error)),
+        (None, None) => Ok(builder.with_no_client_auth()),
+        (Some(reference), None) | (None, Some(reference)) => {
+            Err(wrong(reference, "a certificate and its key come together"))
+        }
+    }
+}

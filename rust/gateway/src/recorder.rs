@@ -1,0 +1,572 @@
+//! Writes down what happens, before its answer leaves: accesses and what they moved, refusals,
+//! attempts to prove an identity.
+//!
+//! A running access costs one small frame per response; an entry opens it and an entry a second rolls
+//! it up. INVARIANT: a range is in a journal frame before it is in a roll-up, and the roll-up's own
+//! frame comes after it; `gate` keeps the writer of ranges and the roller apart.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use serde_json::{Value, json};
+use streamward_audit::{AuditError, Batch, Journal, PendingAccess, Range, State};
+use streamward_policy::{Action, Decision, Resource, ResourceKind};
+
+use crate::caller::{Caller, Peer};
+use crate::entry::{Class, Entry};
+
+/// Running accesses kept at most; above it, idle ones are closed and open anew when used.
+pub const ACCESSES_MAX: usize = 100_000;
+/// An access is opened anew after this long, so that the log shows who still reads.
+pub const ACCESS_AGE_MAX_MILLISECONDS: i64 = 3_600_000;
+/// Kinds of refusal that are counted at most at one time.
+pub const DENIALS_MAX: usize = 50_000;
+/// New kinds of refusal that get an entry of their own, per principal and second; more are counted together.
+pub const DENIALS_NEW_PER_SECOND: u32 = 200;
+/// A refusal that did not repeat for this long is a new one when it comes again.
+const DENIAL_QUIET_MILLISECONDS: i64 = 60_000;
+/// Offset ranges in one entry, so that it stays below the size of a leaf.
+const RANGES_PER_ENTRY: usize = 400;
+
+/// Identity × resource × action, from one address.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    principal: Arc<str>,
+    credential: Arc<str>,
+    source: IpAddr,
+    action: Action,
+    kind: ResourceKind,
+    name: Arc<str>,
+}
+
+/// What is asked of the recorder: who did what to which resource, and what the policy said.
+#[derive(Debug)]
+pub struct Deed<'a> {
+    /// Who.
+    pub caller: &'a Caller,
+    /// By which request.
+    pub api: &'static str,
+    /// Its version.
+    pub api_version: i16,
+    /// The operation.
+    pub action: Action,
+    /// Which resource.
+    pub resource: Resource<'a>,
+    /// What the policy said.
+    pub decision: &'a Decision,
+    /// The policy that said so.
+    pub policy_version: &'a str,
+    /// The data classes of the stream.
+    pub classes: &'a [String],
+}
+
+impl Deed<'_> {
+    fn key(&self) -> Key {
+        Key {
+            principal: self.caller.principal.clone(),
+            credential: self.caller.credential.clone(),
+            source: self.caller.peer.address.ip(),
+            action: self.action,
+            kind: self.resource.kind,
+            name: self.resource.name.into(),
+        }
+    }
+
+    fn entry(&self, kind: &str, class: Class, activity: (u32, &str), now: i64) -> Entry {
+        let mut entry = Entry::new(kind, class, activity, now)
+            .caller(self.caller)
+            .decision(
+                self.action,
+                self.resource,
+                self.decision,
+                self.policy_version,
+            )
+            .with("api", self.api)
+            .with("api_version", self.api_version);
+        if self.resource.kind == ResourceKind::Stream {
+            entry = entry.with("classes", self.classes.to_vec());
+        }
+        entry
+    }
+}
+
+/// A running access: allowed, entered, and counted until its next roll-up.
+#[derive(Debug)]
+pub struct Access {
+    /// Joins its entries and frames.
+    pub id: u64,
+    /// The journal's position after its opening entry; no answer leaves before that is durable.
+    pub opened_position: u64,
+    /// When it was opened.
+    pub opened_milliseconds: i64,
+    /// The stream, or other resource.
+    pub name: Arc<str>,
+    key: Key,
+    policy_version: String,
+    caller: Caller,
+    classes: Vec<String>,
+    moved: Mutex<Moved>,
+}
+
+#[derive(Debug, Default)]
+struct Moved {
+    ranges: BTreeMap<i32, Vec<Range>>,
+    queued: bool,
+    last_milliseconds: i64,
+}
+
+impl Moved {
+    /// Adds a range, joined with the last one where it goes on from there.
+    fn add(&mut self, range: Range) {
+        let ranges = self.ranges.entry(range.partition).or_default();
+        if let Some(last) = ranges.last_mut()
+            && last.state == range.state
+            && ((range.first >= 0 && last.last.checked_add(1) == Some(range.first))
+                || (range.first < 0 && last.first < 0))
+        {
+            last.last = range.last;
+            last.records = last.records.saturating_add(range.records);
+            last.bytes = last.bytes.saturating_add(range.bytes);
+            return;
+        }
+        ranges.push(range);
+    }
+}
+
+#[derive(Debug)]
+struct Denial {
+    repeats: u64,
+    last_milliseconds: i64,
+    position: u64,
+    template: Value,
+}
+
+#[derive(Debug, Default)]
+struct Denials {
+    kinds: HashMap<Key, Denial>,
+    new_this_second: HashMap<Arc<str>, u32>,
+}
+
+/// Numbers for status and metrics.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Refusals, repeats included.
+    pub denied: AtomicU64,
+    /// Accesses opened.
+    pub accesses_opened: AtomicU64,
+    /// Attempts to prove an identity that failed.
+    pub authentication_failures: AtomicU64,
+    /// Records whose delivery or acknowledgement was recorded: read.
+    pub records_read: AtomicU64,
+    /// And written.
+    pub records_written: AtomicU64,
+}
+
+/// The only door from the byte path to the journal.
+#[derive(Debug)]
+pub struct Recorder {
+    journal: Journal,
+    gate: RwLock<()>,
+    accesses: Mutex<HashMap<Key, Arc<Access>>>,
+    running: Mutex<Vec<Arc<Access>>>,
+    denials: Mutex<Denials>,
+    gap: Mutex<Gap>,
+    next_access: AtomicU64,
+    /// Numbers for status and metrics.
+    pub counts: Counts,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Recorder {
+    /// Records into `journal`; `access_first` is the first number that no access in it has used.
+    pub fn new(journal: Journal, access_first: u64) -> Self {
+        let next_access = AtomicU64::new(access_first);
+        Self {
+            journal,
+            gate: RwLock::new(()),
+            accesses: Mutex::default(),
+            running: Mutex::default(),
+            denials: Mutex::default(),
+            gap: Mutex::default(),
+            next_access,
+            counts: Counts::default(),
+        }
+    }
+
+    /// The journal below.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// Writes one entry; returns the position that must be durable before anything rests on it.
+    pub fn write_entry(&self, entry: Entry) -> Result<u64, AuditError> {
+        let mut batch = Batch::new();
+        batch.entry(&entry.into_leaf()?)?;
+        Ok(self.journal.write(&mut batch)?.position)
+    }
+
+    /// Enters one attempt to prove an identity.
+    pub fn authentication(
+        &self,
+        peer: &Peer,
+        outcome: Result<&Caller, (&str, &str, &str)>,
+        now: i64,
+    ) -> Result<u64, AuditError> {
+        let entry = Entry::new("authentication", Class::Authentication, (1, "Logon"), now);
+        match outcome {
+            Ok(caller) => self.write_entry(entry.caller(caller)),
+            Err((claimed, mechanism, reason)) => {
+                self.counts
+                    .authentication_failures
+                    .fetch_add(1, Ordering::Relaxed);
+                self.write_entry(
+                    entry
+                        .peer(peer)
+                        .failed(3)
+                        .with("principal", claimed)
+                        .with("mechanism", mechanism)
+                        .with("reason", reason),
+                )
+            }
+        }
+    }
+
+    /// The running access of this deed; opened, with an entry, if there is none under this policy.
+    pub fn access(&self, deed: &Deed<'_>, now: i64) -> Result<Arc<Access>, AuditError> {
+        let key = deed.key();
+        let mut accesses = lock(&self.accesses);
+        if let Some(access) = accesses.get(&key)
+            && access.policy_version == deed.policy_version
+            && now - access.opened_milliseconds < ACCESS_AGE_MAX_MILLISECONDS
+        {
+            return Ok(access.clone());
+        }
+        if accesses.len() >= ACCESSES_MAX {
+            accesses.retain(|_, access| Arc::strong_count(access) > 1);
+        }
+        let id = self.next_access.fetch_add(1, Ordering::Relaxed);
+        let (class, activity) = match (deed.resource.kind, deed.action) {
+            (ResourceKind::Stream, Action::Write) => (Class::DatastoreActivity, (2, "Update")),
+            (ResourceKind::Stream, Action::Read) => (Class::DatastoreActivity, (1, "Read")),
+            (ResourceKind::Stream, _) => (Class::DatastoreActivity, (99, "Other")),
+            _ => (Class::ApiActivity, (99, "Other")),
+        };
+        let entry = deed
+            .entry("access_opened", class, activity, now)
+            .with("access", id.to_string());
+        let mut batch = Batch::new();
+        batch.entry(&entry.into_leaf()?)?;
+        batch.access(id, 0);
+        let position = self.journal.write(&mut batch)?.position;
+        self.counts.accesses_opened.fetch_add(1, Ordering::Relaxed);
+        let access = Arc::new(Access {
+            id,
+            opened_position: position,
+            opened_milliseconds: now,
+            name: key.name.clone(),
+            key: key.clone(),
+            policy_version: deed.policy_version.to_owned(),
+            caller: deed.caller.clone(),
+            classes: deed.classes.to_vec(),
+            moved: Mutex::default(),
+        });
+        accesses.insert(key, access.clone());
+        Ok(access)
+    }
+
+    /// Enters a refusal, or counts it if the same was entered lately. Returns the position that must be
+    /// durable before the answer leaves.
+    pub fn denied(&self, deed: &Deed<'_>, now: i64) -> Result<u64, AuditError> {
+        self.counts.denied.fetch_add(1, Ordering::Relaxed);
+        let mut denials = lock(&self.denials);
+        let mut key = deed.key();
+        if !denials.kinds.contains_key(&key) {
+            let new = denials
+                .new_this_second
+                .entry(key.principal.clone())
+                .or_default();
+            *new += 1;
+            if *new > DENIALS_NEW_PER_SECOND || denials.kinds.len() >= DENIALS_MAX {
+                // SECURITY: a caller that asks for random names can't fill the log: counted together.
+                key.name = "*".into();
+            }
+        }
+        if let Some(denial) = denials.kinds.get_mut(&key) {
+            denial.repeats += 1;
+            denial.last_milliseconds = now;
+            return Ok(denial.position);
+        }
+        let mut entry = deed
+            .entry("denied", Class::ApiActivity, (99, "Other"), now)
+            .failed(2);
+        if &*key.name != deed.resource.name {
+            entry = entry.with(
+                "resource",
+                json!({"type": deed.resource.kind.name(), "name": "*"}),
+            );
+        }
+        let leaf = entry.with("count", 1).into_leaf()?;
+        let template = serde_json::from_slice(&leaf).unwrap_or_default();
+        let mut batch = Batch::new();
+        batch.entry(&leaf)?;
+        let position = self.journal.write(&mut batch)?.position;
+        denials.kinds.insert(
+            key,
+            Denial {
+                repeats: 0,
+                last_milliseconds: now,
+                position,
+                template,
+            },
+        );
+        Ok(position)
+    }
+
+    /// Writes what one turn of a connection moved, as one write, and counts it towards the roll-ups.
+    /// On an error nothing of it may reach the client.
+    pub fn moved(
+        &self,
+        staged: &mut Vec<(Arc<Access>, Range)>,
+        batch: &mut Batch,
+        now: i64,
+    ) -> Result<u64, AuditError> {
+        for (access, range) in staged.iter() {
+            batch.range(access.id, range);
+        }
+        let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let position = self.journal.write(batch)?.position;
+        for (access, range) in staged.drain(..) {
+            let counter = match access.key.action {
+                Action::Write => &self.counts.records_written,
+                _ => &self.counts.records_read,
+            };
+            counter.fetch_add(range.records.into(), Ordering::Relaxed);
+            let mut moved = lock(&access.moved);
+            moved.add(range);
+            moved.last_milliseconds = now;
+            let queue = !std::mem::replace(&mut moved.queued, true);
+            drop(moved);
+            if queue {
+                lock(&self.running).push(access);
+            }
+        }
+        Ok(position)
+    }
+
+    /// Once a second: enters what the running accesses moved and how often refusals were repeated.
+    pub fn roll_up(&self, now: i64) -> Result<(), AuditError> {
+        let gap = self.enter_gap(now);
+        let accesses = self.roll_up_accesses(now);
+        gap.and(accesses).and(self.roll_up_denials(now))
+    }
+
+    fn roll_up_accesses(&self, now: i64) -> Result<(), AuditError> {
+        let running = std::mem::take(&mut *lock(&self.running));
+        for (done, access) in running.iter().enumerate() {
+            let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+            let mut moved = lock(&access.moved);
+            moved.queued = false;
+            let ranges: Vec<Range> = std::mem::take(&mut moved.ranges)
+                .into_values()
+                .flatten()
+                .collect();
+            drop(moved);
+            if let Err(error) = self.enter_ranges(access, &ranges, now) {
+                let mut moved = lock(&access.moved);
+                ranges.into_iter().for_each(|range| moved.add(range));
+                moved.queued = true;
+                drop(moved);
+                lock(&self.running).extend_from_slice(&running[done..]);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn enter_ranges(&self, access: &Access, ranges: &[Range], now: i64) -> Result<(), AuditError> {
+        let mut batch = Batch::new();
+        for (number, chunk) in ranges.chunks(RANGES_PER_ENTRY).enumerate() {
+            let (activity, kind) = match access.key.action {
+                Action::Write => ((2, "Update"), "write"),
+                _ => ((1, "Read"), "read"),
+            };
+            let entry = Entry::new("access_rollup", Class::DatastoreActivity, activity, now)
+                .caller(&access.caller)
+                .with("action", access.key.action.name())
+                .with(
+                    "resource",
+                    json!({"type": access.key.kind.name(), "name": &*access.name}),
+                )
+                .with("classes", access.classes.clone())
+                .with("policy_version", access.policy_version.as_str())
+                .with("decision", "allow")
+                .with("access", access.id.to_string())
+                .with(
+                    "reason",
+                    format!("{kind} since the last entry of this access"),
+                );
+            batch.entry(&with_ranges(entry, chunk).into_leaf()?)?;
+            batch.rolled(access.id, number);
+        }
+        if !batch.is_empty() {
+            self.journal.write(&mut batch)?;
+        }
+        Ok(())
+    }
+
+    fn roll_up_denials(&self, now: i64) -> Result<(), AuditError> {
+        let mut denials = lock(&self.denials);
+        denials.new_this_second.clear();
+        let mut batch = Batch::new();
+        for denial in denials
+            .kinds
+            .values_mut()
+            .filter(|denial| denial.repeats > 0)
+        {
+            let mut event = denial.template.clone();
+            event["time"] = now.into();
+            event["streaming"]["count"] = denial.repeats.into();
+            batch.entry(&streamward_audit::leaf::canonical(&event)?)?;
+        }
+        if !batch.is_empty() {
+            self.journal.write(&mut batch)?;
+        }
+        for denial in denials.kinds.values_mut() {
+            denial.repeats = 0;
+        }
+        denials
+            .kinds
+            .retain(|_, denial| now - denial.last_milliseconds < DENIAL_QUIET_MILLISECONDS);
+        Ok(())
+    }
+
+    /// Enters what a crash left without a roll-up, from the frames that the journal still held.
+    pub fn enter_recovered(&self, pending: &[PendingAccess], now: i64) -> Result<(), AuditError> {
+        for access in pending {
+            let opened: Value = access
+                .opened_entry
+                .as_deref()
+                .and_then(|leaf| serde_json::from_slice(leaf).ok())
+                .unwrap_or_default();
+            let mut batch = Batch::new();
+            for (number, chunk) in access.ranges.chunks(RANGES_PER_ENTRY).enumerate() {
+                let mut entry = Entry::new(
+                    "access_rollup",
+                    Class::DatastoreActivity,
+                    (99, "Other"),
+                    now,
+                )
+                .with("access", access.access.to_string())
+                .with("reason", "recovered from the journal after a crash");
+                if let Some(fields) = opened["streaming"].as_object() {
+                    for name in INHERITED {
+                        if let Some(value) = fields.get(*name) {
+                            entry = entry.with(name, value.clone());
+                        }
+                    }
+                }
+                batch.entry(&with_ranges(entry, chunk).into_leaf()?)?;
+                batch.rolled(access.access, number);
+            }
+            if !batch.is_empty() {
+                self.journal.write(&mut batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets running accesses, so that each opens anew under the policy that is now in force.
+    pub fn policy_changed(&self) {
+        lock(&self.accesses).clear();
+    }
+}
+
+/// What a recovered roll-up takes over from the entry that opened its access.
+const INHERITED: &[&str] = &[
+    "action",
+    "classes",
+    "cluster",
+    "credential",
+    "decision",
+    "environment",
+    "listener",
+    "mechanism",
+    "policy_version",
+    "principal",
+    "resource",
+    "tenant",
+];
+
+fn with_ranges(entry: Entry, ranges: &[Range]) -> Entry {
+    let offset = |offset: i64| {
+        if offset < 0 {
+            "unknown".to_owned()
+        } else {
+            offset.to_string()
+        }
+    };
+    let list: Vec<Value> = ranges
+        .iter()
+        .map(|range| {
+            json!({
+                "partition": range.partition,
+                "first": offset(range.first),
+                "last": offset(range.last),
+                "records": range.records.to_string(),
+                "bytes": range.bytes.to_string(),
+            })
+        })
+        .collect();
+    let state = match ranges.first().map(|range| range.state) {
+        Some(State::Masked) => "masked",
+        Some(State::Ciphertext) => "ciphertext",
+        _ => "readable",
+    };
+    entry.with("ranges", list).with("state", state)
+}
+
+impl Recorder {
+    /// Counts what a listener that serves on moved while nothing could be recorded.
+    pub fn gap(&self, moved: impl Iterator<Item = (Arc<Access>, Range)>, why: &str, now: i64) {
+        let mut gap = lock(&self.gap);
+        gap.since_milliseconds.get_or_insert(now);
+        why.clone_into(&mut gap.why);
+        for (_, range) in moved {
+            gap.records = gap.records.saturating_add(range.records.into());
+            gap.bytes = gap.bytes.saturating_add(range.bytes);
+        }
+    }
+
+    /// Enters the gap as soon as the journal takes entries again.
+    fn enter_gap(&self, now: i64) -> Result<(), AuditError> {
+        let mut gap = lock(&self.gap);
+        let Some(since) = gap.since_milliseconds else {
+            return Ok(());
+        };
+        let entry = Entry::new("gap", Class::ApplicationLifecycle, (99, "Other"), now)
+            .failed(4)
+            .with(
+                "reason",
+                format!("served without a record since {since}: {}", gap.why),
+            )
+            .with("records", gap.records.to_string())
+            .with("bytes", gap.bytes.to_string());
+        self.write_entry(entry)?;
+        *gap = Gap::default();
+        Ok(())
+    }
+}
+
+/// What was served without a record.
+#[derive(Debug, Default)]
+struct Gap {
+    since_milliseconds: Option<i64>,
+    records: u64,
+    bytes: u64,
+    why: String,
+}

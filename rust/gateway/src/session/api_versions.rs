@@ -1,0 +1,118 @@
+//! ApiVersions: what the gateway decides, cut to what the brokers serve. Answered here, so that a client
+//! never tries what would be refused.
+
+use streamward_wire::kafka::{ApiKey, Struct, Value, access, error};
+
+use super::{Close, Head, Session, Verdict};
+
+impl Session {
+    pub(super) fn api_versions(&mut self, head: &Head, frame: &[u8]) -> Verdict {
+        self.answer_api_versions(head, frame)
+            .unwrap_or_else(Verdict::Close)
+    }
+
+    fn answer_api_versions(&mut self, head: &Head, frame: &[u8]) -> Result<Verdict, Close> {
+        let Some((lowest, highest)) = access::versions(ApiKey::API_VERSIONS) else {
+            return Ok(Verdict::Close(Close::NotServed {
+                key: head.key.0,
+                version: head.version,
+            }));
+        };
+        if head.version < lowest || head.version > highest {
+            // KIP-511: a client that is newer than we are gets a version 0 body, and tries again.
+            let zero = Head {
+                version: 0,
+                ..*head
+            };
+            let mut answer = zero.response()?;
+            let mut own = answer.element("ApiKeys");
+            own.set("ApiKey", i64::from(ApiKey::API_VERSIONS.0))
+                .set("MinVersion", lowest)
+                .set("MaxVersion", highest);
+            answer
+                .set("ErrorCode", error::UNSUPPORTED_VERSION)
+                .set("ApiKeys", vec![Value::Struct(own)]);
+            return Ok(Verdict::Reply(zero.reply(&answer)?));
+        }
+        let request = self.decode_request(head, frame)?;
+        if let Some(name) = request.str("ClientSoftwareName") {
+            let version = request.str("ClientSoftwareVersion").unwrap_or_default();
+            self.client_software = Some(format!("{name} {version}").chars().take(128).collect());
+        }
+        let Some(brokers) = self.cluster.versions() else {
+            return Ok(Verdict::Close(Close::Unreachable {
+                what: "no broker has answered yet".into(),
+            }));
+        };
+        let mut answer = head.response()?;
+        let mut keys = Vec::new();
+        let mut last = None;
+        for row in access::rows() {
+            if last.replace(row.key) == Some(row.key) {
+                continue;
+            }
+            let local = matches!(row.access, access::Access::Local(_));
+            let Some(ours) = access::versions(row.key) else {
+                continue;
+            };
+            let theirs = if local {
+                Some(ours)
+            } else {
+                brokers.get(&row.key).copied()
+            };
+            let Some(theirs) = theirs else { continue };
+            let (mut from, to) = (ours.0.max(theirs.0), ours.1.min(theirs.1));
+            if from > to {
+                continue;
+            }
+            if row.key == ApiKey::PRODUCE && theirs.0 == 0 {
+                // As Kafka does: librdkafka takes its compression codecs from Produce 0 (KAFKA-18659).
+                from = 0;
+            }
+            keys.push(entry(&answer, row.key, from, to));
+        }
+        answer.set("ApiKeys", keys);
+        copy_features(&self.cluster.features(), &mut answer);
+        Ok(Verdict::Reply(head.reply(&answer)?))
+    }
+}
+
+fn entry(answer: &Struct, key: ApiKey, from: i16, to: i16) -> Value {
+    let mut entry = answer.element("ApiKeys");
+    entry
+        .set("ApiKey", i64::from(key.0))
+        .set("MinVersion", from)
+        .set("MaxVersion", to);
+    Value::Struct(entry)
+}
+
+/// Clients choose between generations of transactions by the brokers' features.
+fn copy_features(brokers: &Option<Struct>, answer: &mut Struct) {
+    let Some(brokers) = brokers else { return };
+    for field in [
+        "SupportedFeatures",
+        "FinalizedFeaturesEpoch",
+        "FinalizedFeatures",
+    ] {
+        if answer.has(field) && brokers.has(field) {
+            let value = brokers.get(field).clone();
+            answer.set(field, value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_one_api_stand_together() {
+        let keys: Vec<i16> = access::rows().iter().map(|row| row.key.0).collect();
+        let sorted = {
+            let mut sorted = keys.clone();
+            sorted.sort_unstable();
+            sorted
+        };
+        assert_eq!(keys, sorted);
+    }
+}

@@ -1,0 +1,235 @@
+//! The stage that says who is calling: a client certificate, or SASL/PLAIN inside TLS. Nobody is
+//! anonymous, and a peer that fails learns nothing but that it failed.
+
+use std::sync::Arc;
+
+use streamward_identity::{Identity, Names, PrincipalKind, plain};
+use streamward_policy::Mechanism;
+use streamward_wire::kafka::{ApiKey, Value, error};
+
+use super::{Close, Effect, EffectReply, Head, Session, Verdict};
+use crate::caller::Caller;
+
+/// What every peer is told, whatever was wrong.
+const FAILED: &str = "authentication failed";
+/// The only SASL mechanism that is served.
+const PLAIN: &str = "PLAIN";
+
+/// How far a SASL exchange has come.
+#[derive(Debug)]
+pub enum Handshake {
+    /// The mechanism is chosen.
+    Chosen,
+    /// The password is being checked; this request waits for it.
+    Checking(Head),
+}
+
+impl Session {
+    /// Proves the peer by its certificate, whose chain TLS has verified. `Err`: it can't come in at all.
+    pub fn certificate(&mut self, der: &[u8], now: i64) -> Result<(), Close> {
+        let outcome = streamward_identity::certificate::names(der)
+            .map_err(|error| (String::new(), error.to_string()))
+            .and_then(|names| self.by_certificate(&names));
+        match outcome {
+            Ok(identity) => self.accept(&identity, Mechanism::Certificate, now),
+            Err((subject, reason)) => {
+                self.enter_failure(&subject, Mechanism::Certificate.name(), &reason, now)?;
+                // It may still prove itself by a password, where the listener takes any.
+                if self.listener.mechanisms.is_empty() {
+                    return Err(Close::AuthenticationFailed);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn by_certificate(&self, names: &Names) -> Result<Identity, (String, String)> {
+        let refused =
+            |refusal: streamward_identity::Refusal| (names.subject.clone(), refusal.to_string());
+        self.snapshot
+            .directory
+            .by_certificate(names)
+            .map_err(refused)
+    }
+
+    /// On a plaintext listener everyone is the principal that it declares.
+    pub fn plaintext(&mut self, now: i64) -> Result<(), Close> {
+        let name = self.listener.plaintext_principal.clone();
+        let found = name.and_then(|name| self.snapshot.directory.principal(&name).cloned());
+        let Some(principal) = found else {
+            return Err(Close::AuthenticationFailed);
+        };
+        let identity = Identity {
+            principal,
+            credential: "plaintext".into(),
+            other_credentials: Vec::new(),
+            expires_milliseconds: None,
+        };
+        self.accept(&identity, Mechanism::Plaintext, now)
+    }
+
+    fn accept(&mut self, identity: &Identity, mechanism: Mechanism, now: i64) -> Result<(), Close> {
+        let principal = &identity.principal;
+        let credentials = std::iter::once(&identity.credential).chain(&identity.other_credentials);
+        if let Some(containment) =
+            self.snapshot
+                .overlay
+                .revokes(&principal.id, credentials.map(String::as_str), now)
+        {
+            let reason = format!("revoked by containment `{containment}`");
+            self.enter_failure(&principal.id, mechanism.name(), &reason, now)?;
+            return Err(Close::Revoked { reason });
+        }
+        let caller = Caller {
+            peer: self.peer.clone(),
+            principal: principal.id.as_str().into(),
+            principal_type: match principal.kind {
+                PrincipalKind::User => "user",
+                PrincipalKind::Service => "service",
+            },
+            tenant: principal.tenant.as_deref().map(Into::into),
+            credential: identity.credential.as_str().into(),
+            other_credentials: identity.other_credentials.clone().into(),
+            mechanism,
+            mfa: principal.mfa,
+            device_posture: principal.device_posture.as_deref().map(Into::into),
+        };
+        let position = self
+            .recorder
+            .authentication(&self.peer, Ok(&caller), now)
+            .map_err(|error| Close::Unrecorded {
+                what: error.to_string(),
+            })?;
+        self.durable_before_answer = self.durable_before_answer.max(position);
+        self.decisions.clear();
+        self.caller = Some(Arc::new(caller));
+        Ok(())
+    }
+
+    fn enter_failure(
+        &mut self,
+        claimed: &str,
+        mechanism: &str,
+        reason: &str,
+        now: i64,
+    ) -> Result<(), Close> {
+        // SECURITY: what a peer claims goes into the log no longer than a name can be.
+        let claimed: String = claimed.chars().take(256).collect();
+        let position = self
+            .recorder
+            .authentication(&self.peer, Err((&claimed, mechanism, reason)), now)
+            .map_err(|error| Close::Unrecorded {
+                what: error.to_string(),
+            })?;
+        self.durable_before_answer = self.durable_before_answer.max(position);
+        Ok(())
+    }
+
+    /// Enters a TLS handshake that failed: an unknown authority, an expired certificate, no certificate.
+    pub fn tls_failed(&mut self, reason: &str, now: i64) -> Result<(), Close> {
+        self.enter_failure("", Mechanism::Certificate.name(), reason, now)
+    }
+
+    pub(super) fn sasl(&mut self, head: &Head, frame: &[u8], now: i64) -> Verdict {
+        let verdict = match head.key {
+            ApiKey::SASL_HANDSHAKE => self.sasl_handshake(head, frame, now),
+            ApiKey::SASL_AUTHENTICATE => self.sasl_authenticate(head, frame, now),
+            _ => Ok(Verdict::Close(Close::NotServed {
+                key: head.key.0,
+                version: head.version,
+            })),
+        };
+        verdict.unwrap_or_else(Verdict::Close)
+    }
+
+    fn sasl_handshake(&mut self, head: &Head, frame: &[u8], now: i64) -> Result<Verdict, Close> {
+        let request = self.decode_request(head, frame)?;
+        let mechanism = request.str("Mechanism").unwrap_or_default();
+        let offered = self
+            .listener
+            .mechanisms
+            .iter()
+            .map(|name| Value::from(name.as_str()));
+        let offered: Vec<Value> = offered.collect();
+        let mut answer = head.response()?;
+        answer.set("Mechanisms", offered);
+        if self.caller.is_some() || self.handshake.is_some() {
+            answer.set("ErrorCode", error::ILLEGAL_SASL_STATE);
+            return Ok(Verdict::ReplyAndClose(
+                head.reply(&answer)?,
+                Close::AuthenticationFailed,
+            ));
+        }
+        // SECURITY: a password is taken inside TLS only, whatever the listener says.
+        let served = mechanism == PLAIN
+            && self.peer.tls
+            && self.listener.mechanisms.iter().any(|name| name == PLAIN);
+        if !served {
+            self.enter_failure("", mechanism, "the mechanism is not offered", now)?;
+            answer.set("ErrorCode", error::UNSUPPORTED_SASL_MECHANISM);
+            return Ok(Verdict::ReplyAndClose(
+                head.reply(&answer)?,
+                Close::AuthenticationFailed,
+            ));
+        }
+        self.handshake = Some(Handshake::Chosen);
+        Ok(Verdict::Reply(head.reply(&answer)?))
+    }
+
+    fn sasl_authenticate(&mut self, head: &Head, frame: &[u8], now: i64) -> Result<Verdict, Close> {
+        let request = self.decode_request(head, frame)?;
+        if !matches!(self.handshake, Some(Handshake::Chosen)) {
+            return self.sasl_failed(head, error::ILLEGAL_SASL_STATE);
+        }
+        let Value::Bytes(token) = request.get("AuthBytes") else {
+            return self.sasl_failed(head, error::SASL_AUTHENTICATION_FAILED);
+        };
+        match plain::parse(token) {
+            Ok(plain) => {
+                let effect = Effect::CheckPassword {
+                    user: plain.user.to_owned(),
+                    password: plain.password.to_vec(),
+                };
+                self.handshake = Some(Handshake::Checking(*head));
+                Ok(Verdict::Wait(effect))
+            }
+            Err(error) => {
+                self.enter_failure("", PLAIN, &error.to_string(), now)?;
+                self.sasl_failed(head, error::SASL_AUTHENTICATION_FAILED)
+            }
+        }
+    }
+
+    fn sasl_failed(&mut self, head: &Head, code: i16) -> Result<Verdict, Close> {
+        let mut answer = head.response()?;
+        answer.set("ErrorCode", code).set("ErrorMessage", FAILED);
+        Ok(Verdict::ReplyAndClose(
+            head.reply(&answer)?,
+            Close::AuthenticationFailed,
+        ))
+    }
+
+    /// Goes on with what waited for the effect.
+    pub fn on_effect(&mut self, reply: EffectReply, now: i64) -> Verdict {
+        let EffectReply::Password { user, outcome } = reply;
+        let Some(Handshake::Checking(head)) = self.handshake.take() else {
+            return Verdict::Close(Close::AuthenticationFailed);
+        };
+        let verdict = match outcome {
+            Ok(identity) => match self.accept(&identity, Mechanism::Plain, now) {
+                Ok(()) => head
+                    .response()
+                    .and_then(|answer| head.reply(&answer))
+                    .map(Verdict::Reply),
+                Err(Close::Revoked { .. }) => {
+                    self.sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)
+                }
+                Err(close) => Err(close),
+            },
+            Err(refusal) => self
+                .enter_failure(&user, PLAIN, &refusal.to_string(), now)
+                .and_then(|()| self.sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)),
+        };
+        verdict.unwrap_or_else(Verdict::Close)
+    }
+}

@@ -1,0 +1,180 @@
+//! The stage that decides: policy and overlay, remembered for the connection, and recorded.
+
+use std::sync::Arc;
+
+use streamward_policy::{Action, Request, Resource, ResourceKind};
+use streamward_wire::kafka::{ApiKey, access::Operation};
+
+use super::decisions::Decided;
+use super::{Close, Session};
+use crate::overlay::contained;
+use crate::recorder::{ACCESS_AGE_MAX_MILLISECONDS, Access, Deed};
+use crate::snapshot::Unrecorded;
+
+/// The policy's action for one of Kafka's operations.
+pub const fn action(operation: Operation) -> Action {
+    match operation {
+        Operation::Read => Action::Read,
+        Operation::Write => Action::Write,
+        Operation::Create => Action::Create,
+        Operation::Delete => Action::Delete,
+        Operation::Alter => Action::Alter,
+        Operation::Describe => Action::Describe,
+        Operation::DescribeConfigs => Action::DescribeConfigs,
+        Operation::AlterConfigs => Action::AlterConfigs,
+        Operation::IdempotentWrite => Action::IdempotentWrite,
+    }
+}
+
+/// What the policy said of a request's resource.
+#[derive(Debug)]
+pub enum Permission {
+    /// It may happen, and is entered; the access counts what it moves. `None` only where the listener
+    /// serves on although nothing can be recorded.
+    Allowed(Option<Arc<Access>>),
+    /// It may not, and the refusal is entered.
+    Denied,
+}
+
+impl Session {
+    /// Decides, without a word in the log.
+    pub(super) fn decide(
+        &mut self,
+        action: Action,
+        kind: ResourceKind,
+        name: &str,
+        now: i64,
+    ) -> Result<Decided, Close> {
+        if let Some(decided) = self.decisions.get(action, kind, name, now) {
+            return Ok(decided.clone());
+        }
+        let Some(caller) = &self.caller else {
+            return Err(Close::Unauthenticated { api: "a request" });
+        };
+        let quarantine = match kind {
+            ResourceKind::Stream => self.snapshot.overlay.quarantines(name, now),
+            _ => None,
+        };
+        let decision = match quarantine {
+            Some(containment) => {
+                let ends = self.snapshot.overlay.quarantine_ends(name);
+                Arc::new(contained(&containment, "the stream is quarantined", ends))
+            }
+            None => self.snapshot.policy.decide(&Request {
+                principal: &caller.principal,
+                action,
+                resource: Resource { kind, name },
+                context: &caller.context(now),
+            }),
+        };
+        let oldest = now.saturating_add(ACCESS_AGE_MAX_MILLISECONDS);
+        let decided = Decided {
+            allowed: decision.allowed,
+            valid_until: decision
+                .valid_until_milliseconds
+                .map_or(oldest, |until| until.min(oldest)),
+            decision,
+            access: None,
+        };
+        self.decisions.put(action, kind, name, decided.clone());
+        Ok(decided)
+    }
+
+    /// Decides for the sake of a listing: what may not be seen is left out, which is no refusal.
+    pub(super) fn may_see(
+        &mut self,
+        api: (ApiKey, i16),
+        kind: ResourceKind,
+        name: &str,
+        now: i64,
+    ) -> Result<bool, Close> {
+        if !self.decide(Action::Describe, kind, name, now)?.allowed {
+            return Ok(false);
+        }
+        self.authorize(api, Action::Describe, kind, name, now)?;
+        Ok(true)
+    }
+
+    /// Decides and enters the decision: the access is opened, or the refusal counted, before any answer.
+    pub(super) fn authorize(
+        &mut self,
+        api: (ApiKey, i16),
+        action: Action,
+        kind: ResourceKind,
+        name: &str,
+        now: i64,
+    ) -> Result<Permission, Close> {
+        let decided = self.decide(action, kind, name, now)?;
+        if decided.allowed && decided.access.is_some() {
+            return Ok(Permission::Allowed(decided.access));
+        }
+        let Some(caller) = self.caller.clone() else {
+            return Err(Close::Unauthenticated { api: api.0.name() });
+        };
+        let classes = match kind {
+            ResourceKind::Stream => self.snapshot.policy.classes_of(name),
+            _ => Arc::default(),
+        };
+        let deed = Deed {
+            caller: &caller,
+            api: api.0.name(),
+            api_version: api.1,
+            action,
+            resource: Resource { kind, name },
+            decision: &decided.decision,
+            policy_version: self.snapshot.policy.version(),
+            classes: &classes,
+        };
+        if decided.allowed {
+            match self.recorder.access(&deed, now) {
+                Ok(access) => {
+                    self.durable_before_answer =
+                        self.durable_before_answer.max(access.opened_position);
+                    let access = Some(access);
+                    self.decisions.put(
+                        action,
+                        kind,
+                        name,
+                        Decided {
+                            access: access.clone(),
+                            ..decided
+                        },
+                    );
+                    Ok(Permission::Allowed(access))
+                }
+                Err(error) => self.unrecorded(&error).map(|()| Permission::Allowed(None)),
+            }
+        } else {
+            match self.recorder.denied(&deed, now) {
+                Ok(position) => {
+                    self.durable_before_answer = self.durable_before_answer.max(position);
+                    Ok(Permission::Denied)
+                }
+                Err(error) => self.unrecorded(&error).map(|()| Permission::Denied),
+            }
+        }
+    }
+
+    /// What can't be recorded does not happen, unless the listener is declared to serve on.
+    fn unrecorded(&self, error: &streamward_audit::AuditError) -> Result<(), Close> {
+        match self.listener.unrecorded {
+            Unrecorded::Serve => Ok(()),
+            Unrecorded::Refuse => Err(Close::Unrecorded {
+                what: error.to_string(),
+            }),
+        }
+    }
+
+    /// Is this principal allowed to write to any stream at all? (`authorizeByResourceType` in Kafka.)
+    pub(super) fn may_write_somewhere(&mut self, now: i64) -> Result<bool, Close> {
+        for name in self.snapshot.stream_probes.clone().iter() {
+            if self
+                .decide(Action::Write, ResourceKind::Stream, name, now)?
+                .allowed
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,432 @@
+//! Everything but Produce and Fetch: decided on a decoded request, by the rows of the access table, and
+//! by a function of its own where Kafka decides in a way of its own.
+
+mod admin;
+mod groups;
+mod metadata;
+mod transactions;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use streamward_policy::{Action, ResourceKind};
+use streamward_wire::kafka::access::{
+    Access, Entities, Governed, Operation, Partitions, Row, Shape, Topics,
+};
+use streamward_wire::kafka::{ApiKey, Struct, Value, error};
+
+use super::authorize::{Permission, action};
+use super::{Close, Head, Session, Shaping, Verdict, resource_kind};
+use crate::cluster::Cluster;
+
+/// How Produce names topics and partitions, for answers to what is denied.
+pub const PRODUCE: Topics = Topics {
+    operation: Operation::Write,
+    list: "TopicData",
+    name: "Name",
+    partitions: Some(Partitions {
+        list: "PartitionData",
+        index: "Index",
+        answer: "PartitionResponses",
+        answer_index: "Index",
+        error: "ErrorCode",
+    }),
+    answer: "Responses",
+    answer_name: "Name",
+};
+
+/// How Fetch does.
+pub const FETCH: Topics = Topics {
+    operation: Operation::Read,
+    list: "Topics",
+    name: "Topic",
+    partitions: Some(Partitions {
+        list: "Partitions",
+        index: "Partition",
+        answer: "Partitions",
+        answer_index: "PartitionIndex",
+        error: "ErrorCode",
+    }),
+    answer: "Responses",
+    answer_name: "Topic",
+};
+
+/// How a request names a topic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming<'a> {
+    /// By name.
+    Name(&'a str),
+    /// By id.
+    Id([u8; 16]),
+}
+
+impl<'a> Naming<'a> {
+    /// How an element of an array of topics names its topic.
+    pub fn of(element: &'a Value, name: &str) -> Self {
+        match element {
+            Value::Str(name) => Self::Name(name),
+            Value::Struct(topic) => match topic.str(name) {
+                Some(name) if !name.is_empty() || !topic.has("TopicId") => Self::Name(name),
+                _ => Self::Id(topic.uuid("TopicId")),
+            },
+            _ => Self::Name(""),
+        }
+    }
+
+    /// The topic's name; `None` where nobody knows the id.
+    pub fn resolve(&self, cluster: &Cluster) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Name(name) => Some(Cow::Borrowed(name)),
+            Self::Id(id) => cluster.topic(id).map(|name| Cow::Owned((*name).to_owned())),
+        }
+    }
+
+    /// The id, zero where the request gives a name.
+    pub const fn id(&self) -> [u8; 16] {
+        match self {
+            Self::Name(_) => [0; 16],
+            Self::Id(id) => *id,
+        }
+    }
+}
+
+/// A refused element of a request: its place in the array, and the error that it gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// Place in the request's array.
+    pub place: usize,
+    /// Kafka's error code.
+    pub code: i16,
+}
+
+/// Takes refused elements out of a request and gives their answers.
+pub fn take_denied(
+    request: &mut Struct,
+    topics: &Topics,
+    answer: &Struct,
+    denials: &[Denial],
+) -> Vec<Value> {
+    let Some(list) = request.array_mut(topics.list) else {
+        return Vec::new();
+    };
+    let refused = denials
+        .iter()
+        .filter_map(|denial| Some(mirror(list.get(denial.place)?, topics, answer, denial.code)));
+    let refused: Vec<Value> = refused.collect();
+    let mut place = 0;
+    list.retain(|_| {
+        let denied = denials.iter().any(|denial| denial.place == place);
+        place += 1;
+        !denied
+    });
+    refused
+}
+
+/// The answer to a request of which every topic gets the same error.
+pub fn refuse_topics(
+    head: &Head,
+    request: &Struct,
+    topics: &Topics,
+    code: i16,
+) -> Result<Struct, Close> {
+    let mut answer = head.response()?;
+    let list = request.array(topics.list).iter();
+    let refused: Vec<Value> = list
+        .map(|element| mirror(element, topics, &answer, code))
+        .collect();
+    answer.set(topics.answer, refused);
+    Ok(answer)
+}
+
+/// The answer's element for one of the request: the same names, the error, defaults for the rest.
+fn mirror(element: &Value, topics: &Topics, answer: &Struct, code: i16) -> Value {
+    let mut refused = answer.element(topics.answer);
+    match Naming::of(element, topics.name) {
+        Naming::Name(name) => refused.set(topics.answer_name, name),
+        // A denied id gets no name.
+        Naming::Id(id) => refused
+            .set(topics.answer_name, Value::Null)
+            .set("TopicId", Value::Uuid(id)),
+    };
+    let Some(partitions) = &topics.partitions else {
+        refused.set("ErrorCode", code);
+        return Value::Struct(refused);
+    };
+    let asked = element
+        .as_struct()
+        .map_or(&[][..], |topic| topic.array(partitions.list));
+    let list = asked.iter().map(|partition| {
+        let index = match partition {
+            Value::Struct(partition) => partition.int(partitions.index),
+            other => other.as_int().unwrap_or(-1),
+        };
+        let mut entry = refused.element(partitions.answer);
+        entry
+            .set(partitions.answer_index, index)
+            .set(partitions.error, code);
+        absent_offsets(&mut entry);
+        Value::Struct(entry)
+    });
+    let list: Vec<Value> = list.collect();
+    refused.set(partitions.answer, list);
+    Value::Struct(refused)
+}
+
+/// What Kafka puts where there is no offset.
+fn absent_offsets(partition: &mut Struct) {
+    for field in ["BaseOffset", "HighWatermark", "LowWatermark"] {
+        partition.set(field, -1);
+    }
+    if partition.has("Records") {
+        partition.set("Records", Value::Bytes(bytes::Bytes::new()));
+    }
+}
+
+impl Session {
+    pub(super) fn cold(
+        &mut self,
+        head: &Head,
+        row: &'static Row,
+        frame: &[u8],
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        let mut request = self.decode_request(head, frame)?;
+        match &row.access {
+            Access::Governed(governed) => self.governed(head, governed, frame, &mut request, now),
+            Access::Exempt(_) => {
+                self.expect(head, Shaping::Forward);
+                Ok(Verdict::Forward)
+            }
+            Access::Special(_) | Access::Local(_) => self.special(head, frame, &mut request, now),
+        }
+    }
+
+    fn special(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        request: &mut Struct,
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        match head.key {
+            ApiKey::METADATA => self.metadata(head, frame, request, now),
+            ApiKey::DESCRIBE_CLUSTER => self.describe_cluster(head),
+            ApiKey::CREATE_TOPICS => self.create_topics(head, frame, request, now),
+            ApiKey::DESCRIBE_CONFIGS => self.describe_configs(head, frame, request, now),
+            ApiKey::FIND_COORDINATOR => self.find_coordinator(head, frame, request, now),
+            ApiKey::OFFSET_FETCH => self.offset_fetch(head, frame, request, now),
+            ApiKey::LIST_GROUPS => self.list_groups(head),
+            ApiKey::CONSUMER_GROUP_HEARTBEAT => self.consumer_group_heartbeat(head, request, now),
+            ApiKey::CONSUMER_GROUP_DESCRIBE => {
+                self.consumer_group_describe(head, frame, request, now)
+            }
+            ApiKey::INIT_PRODUCER_ID => self.init_producer_id(head, request, now),
+            ApiKey::ADD_PARTITIONS_TO_TXN => self.add_partitions_to_txn(head, request, now),
+            _ => Ok(Verdict::Close(Close::NotServed {
+                key: head.key.0,
+                version: head.version,
+            })),
+        }
+    }
+
+    fn governed(
+        &mut self,
+        head: &Head,
+        governed: &'static Governed,
+        frame: &[u8],
+        request: &mut Struct,
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        for whole in governed.whole {
+            let name: Arc<str> = match (whole.field, request.str(whole.field)) {
+                ("", _) => self.cluster_name(),
+                (_, Some(name)) => name.into(),
+                (_, None) => continue,
+            };
+            let kind = resource_kind(whole.resource);
+            if self.permitted(head, action(whole.operation), kind, &name, now)? {
+                continue;
+            }
+            let code = whole.resource.denial_code();
+            let answer = match (whole.shape, &governed.topics) {
+                (Shape::EveryTopic, Some(topics)) => refuse_topics(head, request, topics, code)?,
+                _ => {
+                    let mut answer = head.response()?;
+                    answer.set("ErrorCode", code);
+                    answer
+                }
+            };
+            return Ok(Verdict::Reply(head.reply(&answer)?));
+        }
+        if let Some(topics) = &governed.topics {
+            return self.governed_topics(head, topics, frame, request, now);
+        }
+        if let Some(groups) = &governed.groups {
+            return self.governed_groups(head, groups, frame, request, now);
+        }
+        self.expect(head, Shaping::Forward);
+        Ok(Verdict::Forward)
+    }
+
+    /// Decides one named resource; the decision is entered either way.
+    pub(super) fn permitted(
+        &mut self,
+        head: &Head,
+        action: Action,
+        kind: ResourceKind,
+        name: &str,
+        now: i64,
+    ) -> Result<bool, Close> {
+        let permission = self.authorize((head.key, head.version), action, kind, name, now)?;
+        Ok(matches!(permission, Permission::Allowed(_)))
+    }
+
+    fn governed_topics(
+        &mut self,
+        head: &Head,
+        topics: &'static Topics,
+        frame: &[u8],
+        request: &mut Struct,
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        let mut denials = Vec::new();
+        for (place, element) in request.array(topics.list).iter().enumerate() {
+            let naming = Naming::of(element, topics.name);
+            let admitted = self.admit(
+                (head.key, head.version),
+                action(topics.operation),
+                &naming,
+                now,
+            )?;
+            if let Err(code) = admitted {
+                denials.push(Denial { place, code });
+            }
+        }
+        if denials.is_empty() {
+            self.expect(head, Shaping::Forward);
+            return Ok(Verdict::Forward);
+        }
+        let mut answer = head.response()?;
+        let refused = take_denied(request, topics, &answer, &denials);
+        if request.array(topics.list).is_empty() {
+            answer.set(topics.answer, refused);
+            return Ok(Verdict::Reply(head.reply(&answer)?));
+        }
+        self.forward_rest(head, frame, request, topics.answer, refused)
+    }
+
+    fn governed_groups(
+        &mut self,
+        head: &Head,
+        groups: &'static Entities,
+        frame: &[u8],
+        request: &mut Struct,
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        let denied =
+            self.denied_groups(head, action(groups.operation), groups.list, request, now)?;
+        if denied.is_empty() {
+            self.expect(head, Shaping::Forward);
+            return Ok(Verdict::Forward);
+        }
+        let mut answer = head.response()?;
+        let refused = denied.into_iter().map(|group| {
+            let mut entry = answer.element(groups.answer);
+            entry
+                .set(groups.answer_name, group)
+                .set("ErrorCode", error::GROUP_AUTHORIZATION_FAILED);
+            Value::Struct(entry)
+        });
+        let refused: Vec<Value> = refused.collect();
+        if request.array(groups.list).is_empty() {
+            answer.set(groups.answer, refused);
+            return Ok(Verdict::Reply(head.reply(&answer)?));
+        }
+        self.forward_rest(head, frame, request, groups.answer, refused)
+    }
+
+    /// Takes the groups that are denied out of a request's array of names.
+    fn denied_groups(
+        &mut self,
+        head: &Head,
+        action: Action,
+        list: &str,
+        request: &mut Struct,
+        now: i64,
+    ) -> Result<Vec<String>, Close> {
+        let mut denied = Vec::new();
+        let mut allowed = Vec::new();
+        for name in request.array(list).iter().filter_map(Value::as_str) {
+            if self.permitted(head, action, ResourceKind::Group, name, now)? {
+                allowed.push(Value::from(name));
+            } else {
+                denied.push(name.to_owned());
+            }
+        }
+        if !denied.is_empty() {
+            request.set(list, allowed);
+        }
+        Ok(denied)
+    }
+
+    /// Sends what is left of a request, and adds the refusals to its answer.
+    fn forward_rest(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        request: &Struct,
+        answer: &'static str,
+        refused: Vec<Value>,
+    ) -> Result<Verdict, Close> {
+        let rewritten = head.rewrite(frame, request, &self.limits)?;
+        let key = head.key;
+        self.expect(
+            head,
+            Shaping::Edit(Box::new(move |session, response, _| {
+                session.rewrite_addresses(key, response);
+                if let Some(list) = response.array_mut(answer) {
+                    list.extend(refused);
+                }
+                Ok(())
+            })),
+        );
+        Ok(Verdict::Rewrite(rewritten))
+    }
+
+    /// While nothing can be recorded nothing happens: a retriable error, or the end of the connection.
+    pub(super) fn refuse_unrecorded(&mut self, head: &Head, frame: &[u8], why: &str) -> Verdict {
+        let refused = (|| {
+            let code = match head.key {
+                ApiKey::PRODUCE | ApiKey::FETCH => error::KAFKA_STORAGE_ERROR,
+                _ => error::COORDINATOR_NOT_AVAILABLE,
+            };
+            let request = self.decode_request(head, frame).ok()?;
+            let answer = match head.key {
+                ApiKey::PRODUCE if request.int("Acks") != 0 => {
+                    refuse_topics(head, &request, &PRODUCE, code).ok()?
+                }
+                ApiKey::FETCH => refuse_topics(head, &request, &FETCH, code).ok()?,
+                ApiKey::JOIN_GROUP
+                | ApiKey::SYNC_GROUP
+                | ApiKey::HEARTBEAT
+                | ApiKey::LEAVE_GROUP
+                | ApiKey::CONSUMER_GROUP_HEARTBEAT
+                | ApiKey::INIT_PRODUCER_ID
+                | ApiKey::ADD_OFFSETS_TO_TXN
+                | ApiKey::END_TXN => {
+                    let mut answer = head.response().ok()?;
+                    answer.set("ErrorCode", code);
+                    answer
+                }
+                _ => return None,
+            };
+            head.reply(&answer).ok()
+        })();
+        match refused {
+            Some(answer) => Verdict::Reply(answer),
+            None => Verdict::Close(Close::Unrecorded {
+                what: why.to_owned(),
+            }),
+        }
+    }
+}

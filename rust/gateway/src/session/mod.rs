@@ -1,0 +1,643 @@
+//! One connection, without its sockets: requests and responses in, verdicts out.
+//!
+//! A frame passes the stages in the order in which bytes travel: `authenticate`, `authorize` (with one module
+//! for each API that Kafka decides in a way of its own), `rewrite`. The session owns no clock: the time comes in
+//! with each call, so a test is a list of values.
+
+mod api_versions;
+mod authenticate;
+mod authorize;
+mod cold;
+mod decisions;
+mod fetch;
+mod produce;
+mod rewrite;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use streamward_audit::{Batch, Range};
+use streamward_identity::{Identity, Refusal};
+use streamward_policy::ResourceKind;
+use streamward_wire::kafka::{self, ApiKey, RequestHeader, Struct, access};
+use streamward_wire::{Limits, WireError};
+
+use crate::caller::{Caller, Peer};
+use crate::cluster::Cluster;
+use crate::recorder::{Access, Recorder};
+use crate::snapshot::{Durability, ListenerSection, Snapshot, Unrecorded};
+
+use self::decisions::Decisions;
+use self::fetch::FetchExchange;
+use self::produce::ProduceExchange;
+
+/// Largest frame of a peer that has not proved who it is.
+pub const UNAUTHENTICATED_FRAME_BYTES_MAX: usize = 64 * 1024;
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The broker gets the frame as it lies in the buffer.
+    Forward,
+    /// The broker gets this frame instead.
+    Rewrite(Vec<u8>),
+    /// The client gets this frame when its turn comes; the broker sees nothing.
+    Reply(Vec<u8>),
+    /// The client gets this frame, and then the connection ends.
+    ReplyAndClose(Vec<u8>, Close),
+    /// Nobody gets anything: a request that wants no answer was refused but the connection lives.
+    Nothing,
+    /// The session needs something; it takes no further request until it is there.
+    Wait(Effect),
+    /// The connection ends.
+    Close(Close),
+}
+
+/// What becomes of a broker's response.
+#[derive(Debug)]
+pub enum Answer {
+    /// The client gets the frame as it lies in the buffer.
+    Forward,
+    /// The client gets this frame instead.
+    Rewrite(Vec<u8>),
+    /// The client was answered already.
+    Drop,
+    /// The connection ends.
+    Close(Close),
+}
+
+/// Something slow that a session asks for.
+pub enum Effect {
+    /// Is this the password of this user? Costs milliseconds of processor time.
+    CheckPassword {
+        /// The user that the peer claims to be.
+        user: String,
+        /// The password that it showed.
+        password: Vec<u8>,
+    },
+}
+
+impl std::fmt::Debug for Effect {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CheckPassword { user, .. } => formatter
+                .debug_struct("CheckPassword")
+                .field("user", user)
+                .field("password", &"***")
+                .finish(),
+        }
+    }
+}
+
+/// The reply to an [`Effect`].
+#[derive(Debug)]
+pub enum EffectReply {
+    /// The password was checked.
+    Password {
+        /// The user that the peer claimed to be.
+        user: String,
+        /// Who it is, or why not.
+        outcome: Result<Identity, Refusal>,
+    },
+}
+
+/// Why a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Close {
+    /// The client closed it.
+    #[error("the client closed the connection")]
+    ClientGone,
+    /// The broker closed it.
+    #[error("the broker closed the connection")]
+    BrokerGone,
+    /// A frame can't be read.
+    #[error("malformed {what}: {source}")]
+    Malformed {
+        /// Which frame.
+        what: &'static str,
+        /// What is wrong with it.
+        source: WireError,
+    },
+    /// A request before the peer has proved who it is.
+    #[error("`{api}` before authentication")]
+    Unauthenticated {
+        /// The API.
+        api: &'static str,
+    },
+    /// The peer could not prove who it is.
+    #[error("authentication failed")]
+    AuthenticationFailed,
+    /// An API or version that the gateway does not decide.
+    #[error("API {key} version {version} is not served")]
+    NotServed {
+        /// The API key.
+        key: i16,
+        /// The version.
+        version: i16,
+    },
+    /// A refused request that expects no answer (acks=0).
+    #[error("a request without acknowledgement was denied")]
+    DeniedSilently,
+    /// The principal or its credential is revoked, or no longer declared.
+    #[error("the principal's rights have ended: {reason}")]
+    Revoked {
+        /// Why.
+        reason: String,
+    },
+    /// A broker's answer doesn't fit the request.
+    #[error("the broker's answer does not fit: {what}")]
+    BrokerConfused {
+        /// How.
+        what: &'static str,
+    },
+    /// What happened can't be recorded.
+    #[error("the journal can't be written: {what}")]
+    Unrecorded {
+        /// Why.
+        what: String,
+    },
+    /// No broker can be reached.
+    #[error("no broker can be reached: {what}")]
+    Unreachable {
+        /// Why.
+        what: String,
+    },
+    /// The peer took too long.
+    #[error("the {what} took too long")]
+    TooSlow {
+        /// What took long.
+        what: &'static str,
+    },
+    /// The gateway is going down.
+    #[error("the gateway is draining")]
+    Draining,
+}
+
+/// An answer that the client is owed.
+enum Pending {
+    /// Ready; it only waits for its turn.
+    Local(Vec<u8>),
+    /// The broker's answer is still to come.
+    Upstream(Exchange),
+}
+
+/// A request that the broker is working on.
+struct Exchange {
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    shaping: Shaping,
+}
+
+/// A change of a broker's answer, for APIs that are not on the hot path.
+type Edit = Box<dyn FnOnce(&mut Session, &mut Struct, i64) -> Result<(), Close> + Send>;
+
+/// What happens to the broker's answer on its way back.
+enum Shaping {
+    Forward,
+    Edit(Edit),
+    Produce(ProduceExchange),
+    Fetch(FetchExchange),
+}
+
+/// One connection's state.
+pub struct Session {
+    peer: Peer,
+    listener: Arc<ListenerSection>,
+    snapshot: Arc<Snapshot>,
+    /// Grows when rights may have changed; tells whether a decision is of now.
+    epoch: u64,
+    cluster: Arc<Cluster>,
+    recorder: Arc<Recorder>,
+    limits: Limits,
+    caller: Option<Arc<Caller>>,
+    handshake: Option<authenticate::Handshake>,
+    pending: VecDeque<Pending>,
+    /// Correlation ids of answers that the client got from us before the broker gave them.
+    discarded: VecDeque<i32>,
+    decisions: Decisions,
+    staged: Vec<(Arc<Access>, Range)>,
+    batch: Batch,
+    durable_before_answer: u64,
+    client_software: Option<String>,
+}
+
+impl Session {
+    /// A session of a peer that has proved nothing yet.
+    pub fn new(
+        peer: Peer,
+        listener: Arc<ListenerSection>,
+        snapshot: Arc<Snapshot>,
+        cluster: Arc<Cluster>,
+        recorder: Arc<Recorder>,
+    ) -> Self {
+        let limits = Limits {
+            frame_bytes_max: listener.limits.frame_bytes_max,
+            ..Limits::default()
+        };
+        Self {
+            peer,
+            listener,
+            snapshot,
+            epoch: 0,
+            cluster,
+            recorder,
+            limits,
+            caller: None,
+            handshake: None,
+            pending: VecDeque::new(),
+            discarded: VecDeque::new(),
+            decisions: Decisions::default(),
+            staged: Vec::new(),
+            batch: Batch::new(),
+            durable_before_answer: 0,
+            client_software: None,
+        }
+    }
+
+    /// The limits of the next frame from the client: narrow until it has proved who it is.
+    pub fn request_limits(&self) -> Limits {
+        let mut limits = self.limits.clone();
+        if self.caller.is_none() {
+            limits.frame_bytes_max = limits.frame_bytes_max.min(UNAUTHENTICATED_FRAME_BYTES_MAX);
+        }
+        limits
+    }
+
+    /// Has the peer proved who it is?
+    pub fn authenticated(&self) -> bool {
+        self.caller.is_some()
+    }
+
+    /// Answers that the client is owed.
+    pub fn in_flight(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// May the client send another request, or does it wait for too many answers?
+    pub fn has_room(&self) -> bool {
+        self.pending.len() < self.listener.limits.in_flight_max
+    }
+
+    /// The limits of frames from the broker.
+    pub fn response_limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The journal's position that must be durable before anything further leaves for the client.
+    pub fn durable_before_answer(&self) -> u64 {
+        self.durable_before_answer
+    }
+
+    /// A request from the client, without its length.
+    pub fn on_request(&mut self, frame: &mut [u8], now: i64) -> Verdict {
+        let header = match kafka::request_header(frame, &self.limits) {
+            Ok(header) => header,
+            Err(source) => {
+                return Verdict::Close(Close::Malformed {
+                    what: "request header",
+                    source,
+                });
+            }
+        };
+        let head = Head::of(&header);
+        let verdict = self.judge(&head, frame, now);
+        match verdict {
+            Verdict::Reply(answer) if !self.pending.is_empty() => {
+                self.pending.push_back(Pending::Local(answer));
+                Verdict::Nothing
+            }
+            other => other,
+        }
+    }
+
+    fn judge(&mut self, head: &Head, frame: &mut [u8], now: i64) -> Verdict {
+        if head.key == ApiKey::API_VERSIONS {
+            return self.api_versions(head, frame);
+        }
+        let Some(row) = access::row(head.key, head.version) else {
+            return Verdict::Close(Close::NotServed {
+                key: head.key.0,
+                version: head.version,
+            });
+        };
+        if let access::Access::Local(_) = row.access {
+            return self.sasl(head, frame, now);
+        }
+        let Some(caller) = self.caller.clone() else {
+            return Verdict::Close(Close::Unauthenticated {
+                api: head.key.name(),
+            });
+        };
+        if self.listener.unrecorded == Unrecorded::Refuse
+            && let Err(error) = self.recorder.journal().health()
+        {
+            return self.refuse_unrecorded(head, frame, &error.to_string());
+        }
+        if let Some(containment) =
+            self.snapshot
+                .overlay
+                .revokes(&caller.principal, caller.credentials(), now)
+        {
+            return Verdict::Close(Close::Revoked {
+                reason: format!("containment `{containment}`"),
+            });
+        }
+        let outcome = match head.key {
+            ApiKey::PRODUCE => self.produce(head, frame, now),
+            ApiKey::FETCH => self.fetch(head, frame, now),
+            _ => self.cold(head, row, frame, now),
+        };
+        outcome.unwrap_or_else(Verdict::Close)
+    }
+
+    /// Remembers that the broker owes an answer.
+    fn expect(&mut self, head: &Head, shaping: Shaping) {
+        self.pending.push_back(Pending::Upstream(Exchange {
+            key: head.key,
+            version: head.version,
+            correlation_id: head.correlation_id,
+            shaping,
+        }));
+    }
+
+    /// A response from the broker, without its length.
+    pub fn on_response(&mut self, frame: &mut [u8], now: i64) -> Answer {
+        let Some(correlation_id) = correlation_id(frame) else {
+            return Answer::Close(Close::BrokerConfused {
+                what: "a response without a correlation id",
+            });
+        };
+        if self.discarded.front() == Some(&correlation_id) {
+            self.discarded.pop_front();
+            return Answer::Drop;
+        }
+        let exchange = match self.pending.pop_front() {
+            Some(Pending::Upstream(exchange)) if exchange.correlation_id == correlation_id => {
+                exchange
+            }
+            _ => {
+                return Answer::Close(Close::BrokerConfused {
+                    what: "a response to no request",
+                });
+            }
+        };
+        self.shape(exchange, frame, now)
+            .unwrap_or_else(Answer::Close)
+    }
+
+    fn shape(&mut self, exchange: Exchange, frame: &mut [u8], now: i64) -> Result<Answer, Close> {
+        let Exchange {
+            key,
+            version,
+            correlation_id,
+            shaping,
+        } = exchange;
+        match shaping {
+            Shaping::Forward => Ok(Answer::Forward),
+            Shaping::Edit(edit) => {
+                let mut answer = self.decode_response(key, version, frame)?;
+                edit(self, &mut answer, now)?;
+                encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
+            }
+            Shaping::Produce(exchange) => {
+                self.produced(key, version, correlation_id, &exchange, frame, now)
+            }
+            Shaping::Fetch(exchange) => {
+                self.fetched(key, version, correlation_id, &exchange, frame, now)
+            }
+        }
+    }
+
+    /// Answers of our own whose turn has come.
+    pub fn next_local(&mut self) -> Option<Vec<u8>> {
+        if !matches!(self.pending.front(), Some(Pending::Local(_))) {
+            return None;
+        }
+        match self.pending.pop_front() {
+            Some(Pending::Local(answer)) => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// Writes what this turn discloses and acknowledges, before any of it leaves.
+    pub fn commit(&mut self, now: i64) -> Result<(), Close> {
+        if self.staged.is_empty() {
+            return Ok(());
+        }
+        match self.recorder.moved(&mut self.staged, &mut self.batch, now) {
+            Ok(position) => {
+                if self.listener.durability == Durability::Strict {
+                    self.durable_before_answer = self.durable_before_answer.max(position);
+                }
+                Ok(())
+            }
+            Err(error) if self.listener.unrecorded == Unrecorded::Serve => {
+                self.recorder
+                    .gap(self.staged.drain(..), &error.to_string(), now);
+                self.batch.clear();
+                Ok(())
+            }
+            Err(error) => Err(Close::Unrecorded {
+                what: error.to_string(),
+            }),
+        }
+    }
+
+    /// Another snapshot is in force. `Err`: this connection has no rights left. Otherwise the answers
+    /// that clients get at once, because what they wait for is no longer theirs.
+    pub fn on_snapshot(
+        &mut self,
+        snapshot: Arc<Snapshot>,
+        now: i64,
+    ) -> Result<Vec<Vec<u8>>, Close> {
+        let unchanged = snapshot.policy.version() == self.snapshot.policy.version()
+            && snapshot.overlay.epoch == self.snapshot.overlay.epoch
+            && Arc::ptr_eq(&snapshot.directory, &self.snapshot.directory);
+        self.snapshot = snapshot;
+        if unchanged {
+            return Ok(Vec::new());
+        }
+        self.epoch += 1;
+        self.decisions.clear();
+        self.still_known(now)?;
+        let mut answers = Vec::new();
+        while let Some(Pending::Upstream(Exchange {
+            shaping: Shaping::Fetch(_),
+            ..
+        })) = self.pending.front()
+        {
+            let Some(answer) = self.refuse_waiting_fetch(now)? else {
+                break;
+            };
+            answers.push(answer);
+            while let Some(local) = self.next_local() {
+                answers.push(local);
+            }
+        }
+        Ok(answers)
+    }
+
+    fn still_known(&self, now: i64) -> Result<(), Close> {
+        let Some(caller) = &self.caller else {
+            return Ok(());
+        };
+        let revoked = |reason: String| Err(Close::Revoked { reason });
+        if let Some(containment) =
+            self.snapshot
+                .overlay
+                .revokes(&caller.principal, caller.credentials(), now)
+        {
+            return revoked(format!("containment `{containment}`"));
+        }
+        if caller.mechanism == streamward_policy::Mechanism::Plaintext {
+            return Ok(());
+        }
+        let Some(principal) = self.snapshot.directory.principal(&caller.principal) else {
+            return revoked("the principal is no longer declared".into());
+        };
+        if !principal
+            .credentials
+            .iter()
+            .any(|credential| credential.id() == &*caller.credential)
+        {
+            return revoked("the credential is no longer declared".into());
+        }
+        Ok(())
+    }
+
+    fn decode_request(&self, head: &Head, frame: &[u8]) -> Result<Struct, Close> {
+        self.decode(
+            kafka::Direction::Request,
+            head.key,
+            head.version,
+            &frame[head.body_at..],
+        )
+        .map_err(|source| Close::Malformed {
+            what: "request",
+            source,
+        })
+    }
+
+    fn decode_response(&self, key: ApiKey, version: i16, frame: &[u8]) -> Result<Struct, Close> {
+        kafka::response_body_at(key, version, frame, &self.limits)
+            .and_then(|at| self.decode(kafka::Direction::Response, key, version, &frame[at..]))
+            .map_err(|source| Close::Malformed {
+                what: "response",
+                source,
+            })
+    }
+
+    fn decode(
+        &self,
+        direction: kafka::Direction,
+        key: ApiKey,
+        version: i16,
+        body: &[u8],
+    ) -> Result<Struct, WireError> {
+        let schema = schema(key, version, direction)?;
+        Struct::decode(schema, &bytes::Bytes::copy_from_slice(body), &self.limits)
+    }
+
+    /// The name of the cluster as a resource.
+    fn cluster_name(&self) -> Arc<str> {
+        self.peer.cluster.clone()
+    }
+}
+
+/// What is needed of a request's header after the frame is borrowed again.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    body_at: usize,
+}
+
+impl Head {
+    fn of(header: &RequestHeader<'_>) -> Self {
+        Self {
+            key: header.key,
+            version: header.version,
+            correlation_id: header.correlation_id,
+            body_at: header.body_at,
+        }
+    }
+
+    fn response(&self) -> Result<Struct, Close> {
+        new_response(self.key, self.version)
+    }
+
+    fn reply(&self, answer: &Struct) -> Result<Vec<u8>, Close> {
+        encode_response(self.key, self.version, self.correlation_id, answer)
+    }
+
+    fn rewrite(&self, frame: &[u8], request: &Struct, limits: &Limits) -> Result<Vec<u8>, Close> {
+        let malformed = |source| Close::Malformed {
+            what: "request",
+            source,
+        };
+        let header = kafka::request_header(frame, limits).map_err(malformed)?;
+        let mut out = Vec::new();
+        kafka::write_request(
+            &mut out,
+            self.key,
+            self.version,
+            self.correlation_id,
+            header.client_id,
+            request,
+        )
+        .map_err(malformed)?;
+        Ok(out)
+    }
+}
+
+fn schema(
+    key: ApiKey,
+    version: i16,
+    direction: kafka::Direction,
+) -> Result<&'static kafka::Schema, WireError> {
+    kafka::schema(key, version, direction).ok_or(WireError::UnknownApi {
+        key: key.0,
+        version,
+    })
+}
+
+fn new_response(key: ApiKey, version: i16) -> Result<Struct, Close> {
+    schema(key, version, kafka::Direction::Response)
+        .map(Struct::new)
+        .map_err(|source| Close::Malformed {
+            what: "response",
+            source,
+        })
+}
+
+fn encode_response(
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    answer: &Struct,
+) -> Result<Vec<u8>, Close> {
+    let mut out = Vec::new();
+    kafka::write_response(&mut out, key, version, correlation_id, answer).map_err(|source| {
+        Close::Malformed {
+            what: "response",
+            source,
+        }
+    })?;
+    Ok(out)
+}
+
+fn correlation_id(frame: &[u8]) -> Option<i32> {
+    let bytes = frame.get(..4)?;
+    Some(i32::from_be_bytes(bytes.try_into().ok()?))
+}
+
+const fn resource_kind(resource: access::Resource) -> ResourceKind {
+    match resource {
+        access::Resource::Topic => ResourceKind::Stream,
+        access::Resource::Group => ResourceKind::Group,
+        access::Resource::TransactionalId => ResourceKind::Transaction,
+        access::Resource::Cluster => ResourceKind::Cluster,
+    }
+}

@@ -1,0 +1,411 @@
+//! Produce: the hot path of writing. The request is walked, never copied; the broker's acknowledgement
+//! says which offsets were written.
+
+use std::ops::Range as Bytes;
+use std::sync::Arc;
+
+use streamward_audit::{Range, State};
+use streamward_policy::{Action, ResourceKind};
+use streamward_wire::WireError;
+use streamward_wire::kafka::{self, ApiKey, Direction, Field, Leaf, Visitor, batch, error};
+
+use super::authorize::Permission;
+use super::cold::{Denial, Naming};
+use super::{Answer, Close, Head, Session, Shaping, Verdict, new_response, schema};
+use crate::recorder::Access;
+
+/// What one partition of a request carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Load {
+    index: i32,
+    records: u32,
+    offsets: i64,
+    bytes: u64,
+}
+
+/// A topic of a request on its way to the broker.
+#[derive(Debug)]
+struct Sending {
+    name: Arc<str>,
+    id: [u8; 16],
+    access: Option<Arc<Access>>,
+    loads: Vec<Load>,
+}
+
+/// What must be known when the acknowledgement comes.
+#[derive(Debug)]
+pub struct ProduceExchange {
+    topics: Vec<Sending>,
+}
+
+struct Topic<'a> {
+    naming: Naming<'a>,
+    loads: Vec<Load>,
+}
+
+#[derive(Default)]
+struct RequestWalk<'a> {
+    acks: i64,
+    transactional_id: Option<&'a str>,
+    transactional: bool,
+    malformed: bool,
+    topics: Vec<Topic<'a>>,
+}
+
+impl<'a> Visitor<'a> for RequestWalk<'a> {
+    fn element(&mut self, field: &'static Field, _index: usize) -> Result<(), WireError> {
+        match field.name {
+            "TopicData" => {
+                self.topics.push(Topic {
+                    naming: Naming::Name(""),
+                    loads: Vec::new(),
+                });
+            }
+            "PartitionData" => {
+                if let Some(topic) = self.topics.last_mut() {
+                    topic.loads.push(Load::default());
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn leaf(
+        &mut self,
+        field: &'static Field,
+        leaf: Leaf<'a>,
+        _at: Bytes<usize>,
+    ) -> Result<(), WireError> {
+        match (field.name, leaf) {
+            ("Acks", Leaf::Int(acks)) => self.acks = acks,
+            ("TransactionalId", Leaf::Str(id)) => self.transactional_id = id,
+            ("Name", Leaf::Str(Some(name))) => self.name(Naming::Name(name)),
+            ("TopicId", Leaf::Uuid(id)) => self.name(Naming::Id(id)),
+            ("Index", Leaf::Int(index)) => {
+                if let Some(load) = self.load() {
+                    load.index = i32::try_from(index).unwrap_or(-1);
+                }
+            }
+            ("Records", Leaf::Bytes(Some(records))) => self.records(records),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl<'a> RequestWalk<'a> {
+    fn name(&mut self, naming: Naming<'a>) {
+        if let Some(topic) = self.topics.last_mut() {
+            topic.naming = naming;
+        }
+    }
+
+    fn load(&mut self) -> Option<&mut Load> {
+        self.topics.last_mut()?.loads.last_mut()
+    }
+
+    fn records(&mut self, records: &[u8]) {
+        for batch in batch::batches(records) {
+            let Ok(batch) = batch else {
+                self.malformed = true;
+                return;
+            };
+            self.malformed |= !batch.complete;
+            self.transactional |= batch.is_transactional();
+            let offsets = batch
+                .last_offset
+                .saturating_sub(batch.base_offset)
+                .saturating_add(1);
+            if let Some(load) = self.load() {
+                load.records = load.records.saturating_add(batch.records);
+                load.offsets = load.offsets.saturating_add(offsets);
+                load.bytes = load.bytes.saturating_add(batch.bytes as u64);
+            }
+        }
+    }
+}
+
+impl Session {
+    pub(super) fn produce(
+        &mut self,
+        head: &Head,
+        frame: &mut [u8],
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        let malformed = |source| Close::Malformed {
+            what: "request",
+            source,
+        };
+        let schema = schema(head.key, head.version, Direction::Request).map_err(malformed)?;
+        let mut walk = RequestWalk::default();
+        kafka::walk(schema, &frame[head.body_at..], &self.limits, &mut walk).map_err(malformed)?;
+        if walk.malformed {
+            // SECURITY: a batch that we can't read might be one that the broker reads differently.
+            return self.refuse_produce(head, frame, walk.acks, error::CORRUPT_MESSAGE);
+        }
+        let api = (head.key, head.version);
+        if walk.transactional {
+            let allowed = match walk.transactional_id {
+                None => false,
+                Some(id) => matches!(
+                    self.authorize(api, Action::Write, ResourceKind::Transaction, id, now)?,
+                    Permission::Allowed(_)
+                ),
+            };
+            if !allowed {
+                let code = error::TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+                return self.refuse_produce(head, frame, walk.acks, code);
+            }
+        }
+        let (acks, topics) = (walk.acks, walk.topics);
+        let mut sending = Vec::with_capacity(topics.len());
+        let mut denials = Vec::new();
+        for (place, topic) in topics.into_iter().enumerate() {
+            match self.admit(api, Action::Write, &topic.naming, now)? {
+                Ok((name, access)) => {
+                    let id = topic.naming.id();
+                    sending.push(Sending {
+                        name,
+                        id,
+                        access,
+                        loads: topic.loads,
+                    });
+                }
+                Err(code) => denials.push(Denial { place, code }),
+            }
+        }
+        if denials.is_empty() {
+            self.sent(head, acks, sending, now);
+            return Ok(Verdict::Forward);
+        }
+        self.produce_in_part(head, frame, acks, sending, &denials, now)
+    }
+
+    /// A name's owner may do this, or the error that its topic gets.
+    #[allow(
+        clippy::type_complexity,
+        reason = "an outer error ends the connection, an inner one is an answer"
+    )]
+    pub(super) fn admit(
+        &mut self,
+        api: (ApiKey, i16),
+        action: Action,
+        naming: &Naming<'_>,
+        now: i64,
+    ) -> Result<Result<(Arc<str>, Option<Arc<Access>>), i16>, Close> {
+        let Some(name) = naming.resolve(&self.cluster) else {
+            return Ok(Err(error::UNKNOWN_TOPIC_ID));
+        };
+        match self.authorize(api, action, ResourceKind::Stream, &name, now)? {
+            Permission::Allowed(Some(access)) => Ok(Ok((access.name.clone(), Some(access)))),
+            Permission::Allowed(None) => Ok(Ok((name.as_ref().into(), None))),
+            Permission::Denied => Ok(Err(error::TOPIC_AUTHORIZATION_FAILED)),
+        }
+    }
+
+    /// Remembers what is under way; without an acknowledgement it is entered now, offsets unknown.
+    fn sent(&mut self, head: &Head, acks: i64, topics: Vec<Sending>, now: i64) {
+        if acks != 0 {
+            self.expect(head, Shaping::Produce(ProduceExchange { topics }));
+            return;
+        }
+        let _ = now;
+        for topic in topics {
+            let Some(access) = topic.access else { continue };
+            for load in topic.loads {
+                let range = Range {
+                    partition: load.index,
+                    first: -1,
+                    last: -1,
+                    records: load.records,
+                    bytes: load.bytes,
+                    state: State::Readable,
+                };
+                self.staged.push((access.clone(), range));
+            }
+        }
+    }
+
+    fn refuse_produce(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        acks: i64,
+        code: i16,
+    ) -> Result<Verdict, Close> {
+        if acks == 0 {
+            return Ok(Verdict::Close(Close::DeniedSilently));
+        }
+        let request = self.decode_request(head, frame)?;
+        let answer = super::cold::refuse_topics(head, &request, &super::cold::PRODUCE, code)?;
+        Ok(Verdict::Reply(head.reply(&answer)?))
+    }
+
+    /// Some topics are denied: the broker gets the rest, the client an answer to all.
+    fn produce_in_part(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        acks: i64,
+        sending: Vec<Sending>,
+        denials: &[Denial],
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        if acks == 0 {
+            return Ok(Verdict::Close(Close::DeniedSilently));
+        }
+        let mut request = self.decode_request(head, frame)?;
+        let mut answer = new_response(head.key, head.version)?;
+        let refused =
+            super::cold::take_denied(&mut request, &super::cold::PRODUCE, &answer, denials);
+        if sending.is_empty() {
+            answer.set("Responses", refused);
+            return Ok(Verdict::Reply(head.reply(&answer)?));
+        }
+        let rewritten = head.rewrite(frame, &request, &self.limits)?;
+        let exchange = ProduceExchange { topics: sending };
+        self.expect(
+            head,
+            Shaping::Edit(Box::new(move |session, answer, _| {
+                session.acknowledge_tree(&exchange, answer);
+                session.rewrite_addresses(ApiKey::PRODUCE, answer);
+                if let Some(list) = answer.array_mut("Responses") {
+                    list.extend(refused);
+                }
+                Ok(())
+            })),
+        );
+        let _ = now;
+        Ok(Verdict::Rewrite(rewritten))
+    }
+
+    pub(super) fn produced(
+        &mut self,
+        key: ApiKey,
+        version: i16,
+        correlation_id: i32,
+        exchange: &ProduceExchange,
+        frame: &[u8],
+        _now: i64,
+    ) -> Result<Answer, Close> {
+        let malformed = |source| Close::Malformed {
+            what: "response",
+            source,
+        };
+        let at = kafka::response_body_at(key, version, frame, &self.limits).map_err(malformed)?;
+        let mut walk = ResponseWalk {
+            session: self,
+            exchange,
+            topic: None,
+            partition: -1,
+            error: 0,
+            nodes: 0,
+        };
+        let schema = schema(key, version, Direction::Response).map_err(malformed)?;
+        let limits = walk.session.limits.clone();
+        kafka::walk(schema, &frame[at..], &limits, &mut walk).map_err(malformed)?;
+        if walk.nodes == 0 {
+            return Ok(Answer::Forward);
+        }
+        let mut answer = self.decode_response(key, version, frame)?;
+        self.rewrite_addresses(key, &mut answer);
+        super::encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
+    }
+
+    fn acknowledge_tree(&mut self, exchange: &ProduceExchange, answer: &kafka::Struct) {
+        for topic in answer
+            .array("Responses")
+            .iter()
+            .filter_map(kafka::Value::as_struct)
+        {
+            let sending = match topic.str("Name") {
+                Some(name) if topic.has("Name") => exchange.by_name(name),
+                _ => exchange.by_id(topic.uuid("TopicId")),
+            };
+            let Some(sending) = sending else { continue };
+            let partitions = topic.array("PartitionResponses").iter();
+            for partition in partitions.filter_map(kafka::Value::as_struct) {
+                if partition.int("ErrorCode") == 0 {
+                    self.acknowledge(sending, partition.int("Index"), partition.int("BaseOffset"));
+                }
+            }
+        }
+    }
+
+    fn acknowledge(&mut self, sending: &Sending, index: i64, base_offset: i64) {
+        let Some(access) = &sending.access else {
+            return;
+        };
+        let Some(load) = sending
+            .loads
+            .iter()
+            .find(|load| i64::from(load.index) == index)
+        else {
+            return;
+        };
+        // A retried batch is acknowledged without its offset once the broker has forgotten it.
+        let known = base_offset >= 0;
+        let last = base_offset.saturating_add(load.offsets).saturating_sub(1);
+        self.staged.push((
+            access.clone(),
+            Range {
+                partition: load.index,
+                first: if known { base_offset } else { -1 },
+                last: if known { last } else { -1 },
+                records: load.records,
+                bytes: load.bytes,
+                state: State::Readable,
+            },
+        ));
+    }
+}
+
+impl ProduceExchange {
+    fn by_name(&self, name: &str) -> Option<&Sending> {
+        self.topics.iter().find(|topic| &*topic.name == name)
+    }
+
+    fn by_id(&self, id: [u8; 16]) -> Option<&Sending> {
+        self.topics.iter().find(|topic| topic.id == id)
+    }
+}
+
+struct ResponseWalk<'s, 'e> {
+    session: &'s mut Session,
+    exchange: &'e ProduceExchange,
+    topic: Option<&'e Sending>,
+    partition: i64,
+    error: i64,
+    nodes: usize,
+}
+
+impl<'a> Visitor<'a> for ResponseWalk<'_, '_> {
+    fn array(&mut self, field: &'static Field, count: Option<usize>) -> Result<(), WireError> {
+        if field.name == "NodeEndpoints" {
+            self.nodes += count.unwrap_or(0);
+        }
+        Ok(())
+    }
+
+    fn leaf(
+        &mut self,
+        field: &'static Field,
+        leaf: Leaf<'a>,
+        _at: Bytes<usize>,
+    ) -> Result<(), WireError> {
+        match (field.name, leaf) {
+            ("Name", Leaf::Str(Some(name))) => self.topic = self.exchange.by_name(name),
+            ("TopicId", Leaf::Uuid(id)) => self.topic = self.exchange.by_id(id),
+            ("Index", Leaf::Int(index)) => self.partition = index,
+            ("ErrorCode", Leaf::Int(code)) => self.error = code,
+            ("BaseOffset", Leaf::Int(base_offset)) if self.error == 0 => {
+                if let Some(topic) = self.topic {
+                    self.session.acknowledge(topic, self.partition, base_offset);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,436 @@
+//! The snapshot document (`docs/reference/snapshot.md`), read and made ready to enforce.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use streamward_identity::{Directory, IdentitySection};
+use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind};
+
+use crate::error::GatewayError;
+use crate::overlay::{Overlay, OverlaySection};
+
+/// References and the bytes that they name. Held in memory only, and never shown.
+pub type Materials = HashMap<String, Vec<u8>>;
+
+/// The format of the document that this build reads.
+pub const FORMAT: u32 = 1;
+
+/// The document as it crosses from Python.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Must be [`FORMAT`].
+    pub format: u32,
+    /// The bundle's name.
+    pub bundle: String,
+    /// The bundle's environment.
+    pub environment: String,
+    /// Clusters of brokers.
+    pub clusters: Vec<ClusterSection>,
+    /// Where clients come in.
+    pub listeners: Vec<ListenerSection>,
+    /// Who may call.
+    pub identity: IdentitySection,
+    /// Who may do what.
+    pub policy: PolicySection,
+    /// Containment.
+    pub overlay: OverlaySection,
+}
+
+/// One cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterSection {
+    /// Its name.
+    pub name: String,
+    /// `host:port` of brokers that are asked first.
+    pub bootstrap: Vec<String>,
+    /// How the gateway speaks to its brokers; `None`: in clear.
+    pub tls: Option<UpstreamTls>,
+}
+
+/// TLS towards brokers; every field but the name is a reference.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamTls {
+    /// Authorities that may have signed a broker's certificate.
+    pub ca: String,
+    /// The gateway's own certificate chain.
+    pub certificate: Option<String>,
+    /// And its key.
+    pub key: Option<String>,
+    /// The name that brokers must prove, if not the host that is dialled.
+    pub server_name: Option<String>,
+}
+
+/// One listener.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerSection {
+    /// Its name.
+    pub name: String,
+    /// The cluster behind it.
+    pub cluster: String,
+    /// The address to bind.
+    pub bind: String,
+    /// The host that clients are told.
+    pub advertise: String,
+    /// How a client reaches one broker among several.
+    pub routing: Routing,
+    /// TLS towards clients; `None`: plaintext.
+    pub tls: Option<ListenerTls>,
+    /// SASL mechanisms that are offered.
+    pub mechanisms: Vec<String>,
+    /// Whom everyone on a plaintext listener is.
+    pub plaintext_principal: Option<String>,
+    /// `grouped` or `strict`.
+    pub durability: Durability,
+    /// What happens when the journal can't be written.
+    pub unrecorded: Unrecorded,
+    /// Bounds.
+    pub limits: ListenerLimits,
+}
+
+/// When ranges of running accesses are on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// At most 50 ms after the answer.
+    Grouped,
+    /// Before the answer.
+    Strict,
+}
+
+/// What happens when the journal can't be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Unrecorded {
+    /// A retriable error.
+    Refuse,
+    /// Served, and the gap is entered as soon as it can be.
+    Serve,
+}
+
+/// TLS towards clients; the first three are references.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerTls {
+    /// The server's certificate chain.
+    pub certificate: String,
+    /// Its key.
+    pub key: String,
+    /// Authorities that may have signed a client's certificate.
+    pub client_ca: Option<String>,
+    /// Is a client's certificate asked for?
+    pub client_certificate: ClientCertificate,
+}
+
+/// Is a client's certificate asked for?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientCertificate {
+    /// Never.
+    None,
+    /// Taken if it is shown.
+    Optional,
+    /// Nobody gets in without.
+    Required,
+}
+
+/// How a client reaches one broker among several.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Routing {
+    /// A port per broker.
+    Ports {
+        /// The port that clients start with.
+        bootstrap_port: u16,
+        /// The brokers' ports.
+        nodes: PortNodes,
+    },
+    /// One port; the TLS server name says which broker.
+    Sni {
+        /// The port.
+        port: u16,
+        /// The name that clients start with.
+        bootstrap_name: String,
+        /// A broker's name, with `{id}` for its node id.
+        node_name: String,
+        /// The brokers.
+        nodes: Nodes,
+    },
+}
+
+/// Node ids `first_id .. first_id + count`, on ports from `first_port`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortNodes {
+    /// Lowest node id.
+    pub first_id: i32,
+    /// How many.
+    pub count: u16,
+    /// The port of the lowest.
+    pub first_port: u16,
+}
+
+/// Node ids `first_id .. first_id + count`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nodes {
+    /// Lowest node id.
+    pub first_id: i32,
+    /// How many.
+    pub count: u16,
+}
+
+/// Bounds of one listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerLimits {
+    /// Connections at one time.
+    pub connections_max: usize,
+    /// Bytes in one frame.
+    pub frame_bytes_max: usize,
+    /// Requests of one connection that wait for their answers.
+    pub in_flight_max: usize,
+}
+
+impl Routing {
+    /// The address at which clients of this listener reach a broker; `None`: it has none.
+    pub fn address_of(&self, advertise: &str, node: i32) -> Option<(String, u16)> {
+        match self {
+            Self::Ports { nodes, .. } => {
+                let offset = u16::try_from(node.checked_sub(nodes.first_id)?).ok()?;
+                let port = nodes.first_port.checked_add(offset)?;
+                (offset < nodes.count).then(|| (advertise.to_owned(), port))
+            }
+            Self::Sni {
+                port,
+                node_name,
+                nodes,
+                ..
+            } => {
+                let offset = u16::try_from(node.checked_sub(nodes.first_id)?).ok()?;
+                (offset < nodes.count)
+                    .then(|| (node_name.replace("{id}", &node.to_string()), *port))
+            }
+        }
+    }
+
+    /// The broker that a TLS server name asks for: `Some(None)` is the bootstrap, `None` a name of nobody.
+    pub fn node_of_name(&self, server_name: Option<&str>) -> Option<Option<i32>> {
+        let Self::Sni {
+            bootstrap_name,
+            node_name,
+            nodes,
+            ..
+        } = self
+        else {
+            return Some(None);
+        };
+        let name = server_name?;
+        if name.eq_ignore_ascii_case(bootstrap_name) {
+            return Some(None);
+        }
+        (0..nodes.count)
+            .map(|offset| nodes.first_id + i32::from(offset))
+            .find(|id| name.eq_ignore_ascii_case(&node_name.replace("{id}", &id.to_string())))
+            .map(Some)
+    }
+}
+
+/// Everything that is enforced at one moment. Never changed: a change is a new one.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The bundle's name.
+    pub bundle: Arc<str>,
+    /// The bundle's environment.
+    pub environment: Arc<str>,
+    /// Who may do what.
+    pub policy: Arc<Policy>,
+    /// Who may call.
+    pub directory: Arc<Directory>,
+    /// Containment.
+    pub overlay: Arc<Overlay>,
+    /// Clusters of brokers.
+    pub clusters: Arc<[ClusterSection]>,
+    /// Where clients come in.
+    pub listeners: Arc<[ListenerSection]>,
+    /// One name in each place where a stream can be: see [`stream_probes`].
+    pub stream_probes: Arc<[String]>,
+    /// What the references name.
+    pub materials: Arc<Materials>,
+}
+
+impl Snapshot {
+    /// Reads a document and compiles what it declares.
+    pub fn build(document: &[u8], materials: Materials) -> Result<Self, GatewayError> {
+        let document: Document =
+            serde_json::from_slice(document).map_err(|error| GatewayError::Snapshot {
+                what: error.to_string(),
+            })?;
+        if document.format != FORMAT {
+            return Err(GatewayError::Snapshot {
+                what: format!("format `{}` is not `{FORMAT}`", document.format),
+            });
+        }
+        check_listeners(&document)?;
+        let facts: Vec<PrincipalFacts> =
+            document.identity.principals.iter().map(facts_of).collect();
+        let policy = Policy::compile(&document.policy, &document.environment, &facts)?;
+        let directory = Directory::build(&document.identity, &materials)?;
+        let overlay =
+            Overlay::build(&document.overlay).map_err(|what| GatewayError::Snapshot { what })?;
+        Ok(Self {
+            bundle: document.bundle.into(),
+            environment: document.environment.into(),
+            policy: Arc::new(policy),
+            directory: Arc::new(directory),
+            overlay: Arc::new(overlay),
+            clusters: document.clusters.into(),
+            listeners: document.listeners.into(),
+            stream_probes: stream_probes(&document.policy),
+            materials: Arc::new(materials),
+        })
+    }
+
+    /// The same with another overlay.
+    pub fn with_overlay(&self, section: &[u8]) -> Result<Self, GatewayError> {
+        let section: OverlaySection =
+            serde_json::from_slice(section).map_err(|error| GatewayError::Snapshot {
+                what: error.to_string(),
+            })?;
+        let overlay = Overlay::build(&section).map_err(|what| GatewayError::Snapshot { what })?;
+        Ok(Self {
+            bundle: self.bundle.clone(),
+            environment: self.environment.clone(),
+            policy: self.policy.clone(),
+            directory: self.directory.clone(),
+            overlay: Arc::new(overlay),
+            clusters: self.clusters.clone(),
+            listeners: self.listeners.clone(),
+            stream_probes: self.stream_probes.clone(),
+            materials: self.materials.clone(),
+        })
+    }
+
+    /// The bytes that a reference names.
+    pub fn material(&self, reference: &str) -> Result<&[u8], GatewayError> {
+        self.materials
+            .get(reference)
+            .map(Vec::as_slice)
+            .ok_or_else(|| GatewayError::Snapshot {
+                what: format!("reference `{reference}` has no material"),
+            })
+    }
+}
+
+/// Names with which to ask whether somebody may do something to *any* stream: every declared stream,
+/// and one name in every declared prefix.
+fn stream_probes(policy: &PolicySection) -> Arc<[String]> {
+    let streams = policy
+        .streams
+        .iter()
+        .filter_map(|it| it.name.as_ref().or(it.prefix.as_ref()));
+    let namespaces = policy.namespaces.iter().map(|it| &it.prefix);
+    let names: BTreeSet<&String> = streams.chain(namespaces).collect();
+    names.into_iter().cloned().collect()
+}
+
+fn facts_of(principal: &streamward_identity::Principal) -> PrincipalFacts {
+    PrincipalFacts {
+        id: principal.id.clone(),
+        kind: match principal.kind {
+            streamward_identity::PrincipalKind::User => PrincipalKind::User,
+            streamward_identity::PrincipalKind::Service => PrincipalKind::Service,
+        },
+        tenant: principal.tenant.clone(),
+        roles: principal.roles.clone(),
+        mfa: principal.mfa,
+        device_posture: principal.device_posture.clone(),
+    }
+}
+
+fn check_listeners(document: &Document) -> Result<(), GatewayError> {
+    let clusters: HashSet<&str> = document
+        .clusters
+        .iter()
+        .map(|it| it.name.as_str())
+        .collect();
+    for listener in &document.listeners {
+        let wrong = |what: &str| {
+            Err(GatewayError::Snapshot {
+                what: format!("listener `{}` {what}", listener.name),
+            })
+        };
+        if !clusters.contains(listener.cluster.as_str()) {
+            return wrong("names a cluster that is not declared");
+        }
+        let loopback = listener
+            .bind
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+        match (&listener.tls, &listener.plaintext_principal) {
+            (None, None) => return wrong("has neither TLS nor a plaintext principal"),
+            (Some(_), Some(_)) => return wrong("has TLS, so nobody is its plaintext principal"),
+            // SECURITY: nobody proves anything on a plaintext listener; it must not leave this host.
+            (None, Some(_)) if !loopback || document.environment != "development" => {
+                return wrong("is plaintext, which is for loopback and development only");
+            }
+            (None, Some(_)) if !listener.mechanisms.is_empty() => {
+                return wrong("offers SASL without TLS");
+            }
+            _ => {}
+        }
+        if listener.tls.is_none() && matches!(listener.routing, Routing::Sni { .. }) {
+            return wrong("routes by server name without TLS");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ports() -> Routing {
+        Routing::Ports {
+            bootstrap_port: 19092,
+            nodes: PortNodes {
+                first_id: 1,
+                count: 3,
+                first_port: 19093,
+            },
+        }
+    }
+
+    #[test]
+    fn a_broker_outside_the_declared_range_has_no_address() {
+        assert_eq!(ports().address_of("gw", 1), Some(("gw".into(), 19093)));
+        assert_eq!(ports().address_of("gw", 3), Some(("gw".into(), 19095)));
+        for node in [i32::MIN, -1, 0, 4, i32::MAX] {
+            assert_eq!(ports().address_of("gw", node), None);
+        }
+    }
+
+    #[test]
+    fn a_server_name_of_nobody_leads_nowhere() {
+        let sni = Routing::Sni {
+            port: 9093,
+            bootstrap_name: "kafka.example.com".into(),
+            node_name: "broker-{id}.example.com".into(),
+            nodes: Nodes {
+                first_id: 0,
+                count: 2,
+            },
+        };
+        assert_eq!(sni.node_of_name(Some("KAFKA.example.com")), Some(None));
+        assert_eq!(
+            sni.node_of_name(Some("broker-1.example.com")),
+            Some(Some(1))
+        );
+        assert_eq!(sni.node_of_name(Some("broker-2.example.com")), None);
+        assert_eq!(sni.node_of_name(None), None);
+    }
+}
