@@ -1,14 +1,37 @@
 """The composition root: the only place that knows every room."""
 
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
 from streamward import contracts, detection, identity, policy, response
+from streamward.audit import SavedState
+from streamward.audit.journal import JournalWriter, journal_readers
 from streamward.bundle import kinds as bundle_kinds
 from streamward.bundle.load import Loaded, load
+from streamward.detection import Engine
+from streamward.detection.document import context_of, detections_of, entity_types
+from streamward.detection.service import DetectionService, log_failure
+from streamward.errors import InvalidArgument, NotFound
 from streamward.gateway import checks as gateway_checks
 from streamward.gateway import kinds as gateway_kinds
+from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.materials import material_mistakes
-from streamward.model.document import Bundle, Check, DocumentKind, FileKind
+from streamward.gateway.service import GatewayService
+from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
+from streamward.model.manifest import Manifest
+from streamward.policy.days import utc_today
+from streamward.policy.evaluator import evaluator, policy_schema
+from streamward.response import ContainmentRule
+from streamward.response.service import ResponseService
+from streamward.server.api import control_api
+from streamward.server.door import ControlDoor
+from streamward.server.service import DoorServer
+
+BUNDLE_FILES_MAX: Final = 10_000
 
 
 def document_kinds() -> tuple[DocumentKind, ...]:
@@ -39,7 +62,22 @@ def bundle_checks() -> tuple[Check, ...]:
         *policy.CHECKS,
         *detection.CHECKS,
         *response.CHECKS,
+        _containments_fit,
     )
+
+
+def _containments_fit(bundle: Bundle) -> Iterator[Mistake]:
+    """A containment rule must be about what the alerts of its detections are about."""
+    for document in bundle.documents_of(ContainmentRule):
+        rule = document.value
+        if not isinstance(rule, ContainmentRule):
+            continue
+        for identifier in rule.on:
+            about = entity_types(bundle, identifier)
+            if about is not None and rule.target not in about:
+                what = f"alerts of `{identifier}` are about a {' or '.join(sorted(about))}"
+                hint = f"there will never be one about a {rule.target}"
+                yield document.mistake(what, "target", suggestion=hint)
 
 
 def read_bundle(directory: Path, *, materials: bool = True) -> Loaded:
@@ -51,3 +89,192 @@ def read_bundle(directory: Path, *, materials: bool = True) -> Loaded:
 def valid_bundle(directory: Path, *, materials: bool = True) -> Bundle:
     """A bundle without errors. Raises BundleInvalid with every mistake, or NotFound."""
     return read_bundle(directory, materials=materials).valid()
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where a gateway keeps what it knows: state that can be rebuilt, and the log that can't."""
+
+    state: Path
+    audit: Path
+
+    @property
+    def socket(self) -> Path:
+        """The control door."""
+        return self.state / "run" / "control.sock"
+
+
+def state_home() -> Path:
+    """Where the state of all bundles lies unless somebody says otherwise."""
+    home = os.environ.get("XDG_STATE_HOME")
+    return (Path(home) if home else Path.home() / ".local" / "state") / "streamward"
+
+
+def paths_of(name: str, state_dir: Path | None = None, audit_dir: Path | None = None) -> Paths:
+    """The paths for the bundle of this name."""
+    state = (state_dir or state_home() / name).absolute()
+    return Paths(state=state, audit=(audit_dir or state / "audit").absolute())
+
+
+def bundle_name(bundle: Bundle) -> str:
+    """The name in the bundle's head. Raises InvalidArgument where it has none."""
+    heads = bundle.of(Manifest)
+    if not heads:
+        raise InvalidArgument(f"the bundle `{bundle.root}` has no document of kind Bundle")
+    return heads[0].name
+
+
+def engine_of(bundle: Bundle) -> Engine:
+    """The detections of a bundle, with new state."""
+    return Engine(detections_of(bundle), context_of(bundle), log_failure)
+
+
+class FolderSource:
+    """A bundle in a folder."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def read(self) -> Bundle:
+        """The bundle as it is now. Raises BundleInvalid with every mistake, or NotFound."""
+        return valid_bundle(self._directory)
+
+    def fingerprint(self) -> str:
+        """A digest of every file's path, size and time of change; hidden ones are left out."""
+        digest = hashlib.sha256()
+        for number, path in enumerate(sorted(self._directory.rglob("[!.]*"))):
+            if number >= BUNDLE_FILES_MAX:
+                break
+            try:
+                facts = path.stat()
+            except OSError:
+                continue
+            digest.update(f"{path}\0{facts.st_mtime_ns}\0{facts.st_size}\0".encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a gateway that has just started is."""
+
+    bundle: Bundle
+    paths: Paths
+    policy_version: str
+    status: dict[str, Any]
+
+
+async def run_gateway(
+    directory: Path,
+    paths: Callable[[Bundle], Paths],
+    workers: int,
+    on_started: Callable[[Started], None],
+) -> None:
+    """Run a gateway for a bundle until a signal ends it. Raises StreamwardError."""
+    source = FolderSource(directory)
+    bundle = source.read()
+    where = paths(bundle)
+    where.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    where.audit.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data_plane = CoreDataPlane(where.audit, workers)
+    containments = _response(bundle, where, data_plane, data_plane)
+    containments.restore()
+    detections = DetectionService(
+        journal_readers(where.audit),
+        data_plane,
+        SavedState(where.state / "detection.json"),
+        engine_of(bundle),
+    )
+    detections.on_recorded = containments.wake
+
+    def on_bundle(changed: Bundle) -> None:
+        door.replace_bundle(changed)
+        containments.replace_rules(changed.of(ContainmentRule))
+        detections.replace(engine_of(changed))
+
+    service = GatewayService(data_plane, source, containments, on_bundle)
+    door = ControlDoor(bundle, data_plane, data_plane, containments, service)
+    server = DoorServer(control_api(door), where.socket)
+    server.bind()
+    await service.start(bundle)
+    on_started(Started(bundle, where, service.policy_version, service.status()))
+    await service.run((server, containments, detections))
+
+
+def _response(bundle: Bundle, where: Paths, recorder: Any, sink: Any) -> ResponseService:
+    return ResponseService(
+        journal_readers(where.audit),
+        recorder,
+        sink,
+        SavedState(where.state / "overlay.json"),
+        bundle.of(ContainmentRule),
+    )
+
+
+class _NobodyListens:
+    """An overlay without a gateway: the next one to start folds it from the log."""
+
+    def overlay(self, overlay: bytes) -> bytes:
+        """Nothing to put in force."""
+        return b"{}"
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineDoor:
+    """The control door of a bundle whose gateway does not run; holds the log's lock."""
+
+    door: ControlDoor
+    writer: JournalWriter
+
+
+def offline_door(bundle: Bundle, where: Paths) -> OfflineDoor:
+    """The same verbs, authorised by the same policy and recorded in the same log.
+
+    Raises Unavailable where a gateway holds the log.
+    """
+    section = policy.compile_policy(bundle, policy_schema(), utc_today())
+    decider = evaluator(section, bundle)
+    where.audit.mkdir(parents=True, exist_ok=True, mode=0o700)
+    writer = JournalWriter(where.audit)
+    try:
+        containments = _response(bundle, where, writer, _NobodyListens())
+        containments.restore()
+    except BaseException:
+        writer.close()
+        raise
+    return OfflineDoor(ControlDoor(bundle, decider, writer, containments), writer)
+
+
+def find_socket(state_dir: Path | None, socket: Path | None, directory: Path | None) -> Path:
+    """The control socket that the options mean; without any, the only one that there is.
+
+    Raises InvalidArgument where that is not clear.
+    """
+    if socket is not None:
+        return socket
+    if state_dir is not None:
+        return paths_of("", state_dir).socket
+    if directory is not None:
+        return paths_of(bundle_name(read_bundle(directory, materials=False).bundle)).socket
+    found = sorted(state_home().glob("*/run/control.sock"))
+    if len(found) != 1:
+        raise InvalidArgument(f"{len(found)} gateways run here; name one with `--state-dir`")
+    return found[0]
+
+
+def find_audit_dir(audit_dir: Path | None, state_dir: Path | None, directory: Path | None) -> Path:
+    """The log that the options mean; without any, the only one that there is.
+
+    Raises NotFound where it isn't there, InvalidArgument where it is not clear which.
+    """
+    if audit_dir is None and state_dir is None and directory is None:
+        found = sorted(state_home().glob("*/audit"))
+        if len(found) != 1:
+            raise InvalidArgument(f"there are {len(found)} logs here; name one with `--audit-dir`")
+        return found[0]
+    name = ""
+    if directory is not None:
+        name = bundle_name(read_bundle(directory, materials=False).bundle)
+    where = paths_of(name, state_dir, audit_dir).audit
+    if not where.is_dir():
+        raise NotFound(f"there is no log at `{where}`")
+    return where

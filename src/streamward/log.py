@@ -30,6 +30,7 @@ KEYS: Final = frozenset(
         "socket",
         "target",
         "verb",
+        "worker",
     }
 )
 """Every key that a log line may have besides `time`, `level`, `logger` and `message`."""

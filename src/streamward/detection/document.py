@@ -124,7 +124,7 @@ def _setting_mistakes(
 
 
 def _check_unique(bundle: Bundle) -> Iterator[Mistake]:
-    """A Sigma rule and a detection share one space of names: alerts and containments refer to it."""
+    """Sigma rules and detections share one space of names, which alerts refer to."""
     declared = {detection.id for detection in bundle.of(Detection)}
     for rule in sigma_rules(bundle):
         if rule.id in declared:

@@ -58,7 +58,7 @@ class DistinctWindow:
 
 
 class FirstSeen:
-    """A set of texts that forgets the one least recently seen; forgetting can only repeat a find."""
+    """A set of texts that forgets the one least recently seen; that can only repeat a finding."""
 
     def __init__(self, items_max: int = PAIRS_MAX) -> None:
         self._items_max = items_max

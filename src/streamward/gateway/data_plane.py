@@ -22,7 +22,7 @@ class CoreDataPlane:
         self._gateway: _core.Gateway | None = None
 
     def start(self, snapshot: bytes, materials: dict[str, bytes]) -> None:
-        """Open the journal and bind every listener. Raises Unavailable, PolicyInvalid, …"""
+        """Open the journal and bind every listener. Raises StreamwardError."""
         with core_errors():
             from streamward import _core
 

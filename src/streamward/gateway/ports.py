@@ -1,6 +1,7 @@
 """What this room needs from elsewhere."""
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from streamward.model.document import Bundle
@@ -46,9 +47,12 @@ class Source(Protocol):
         ...
 
 
-class OverlayOf(Protocol):
-    """Gives the containments that are in force."""
+class OverlayHolder(Protocol):
+    """Holds the containments that are in force."""
 
-    def __call__(self) -> Mapping[str, Any]:
-        """The overlay section of a snapshot."""
+    def frozen(self) -> AbstractAsyncContextManager[Mapping[str, Any]]:
+        """The overlay section of a snapshot; no containment opens or ends within the block.
+
+        Otherwise a snapshot that was built before a containment could take it out of force.
+        """
         ...

@@ -3,13 +3,13 @@
 import asyncio
 import json
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from streamward.clock import now_milliseconds
 from streamward.errors import BundleInvalid, StreamwardError
 from streamward.gateway.materials import resolve_materials
-from streamward.gateway.ports import DataPlane, OverlayOf, Source, Worker
+from streamward.gateway.ports import DataPlane, OverlayHolder, Source, Worker
 from streamward.gateway.snapshot import build_snapshot
 from streamward.log import Logger
 from streamward.model.document import Bundle
@@ -18,6 +18,7 @@ log = Logger(__name__)
 
 DRAIN_SECONDS: Final = 10.0
 WATCH_SECONDS: Final = 1.0
+RESTART_SECONDS: Final = 1.0
 RECHECK_MILLISECONDS: Final = 86_400_000
 """Grants end with a day (UTC): the snapshot is built anew when another day begins."""
 
@@ -31,7 +32,7 @@ class GatewayService:
         self,
         data_plane: DataPlane,
         source: Source,
-        overlay: OverlayOf,
+        overlay: OverlayHolder,
         on_bundle: OnBundle,
         clock: Callable[[], int] = now_milliseconds,
     ) -> None:
@@ -51,15 +52,16 @@ class GatewayService:
         """The digest of the policy in force."""
         return self._version
 
-    def start(self, bundle: Bundle) -> None:
+    async def start(self, bundle: Bundle) -> None:
         """Build the snapshot and start the data plane. Raises StreamwardError."""
-        snapshot, materials = self._build(bundle)
-        self._data_plane.start(snapshot, materials)
+        async with self._overlay.frozen() as overlay:
+            snapshot, materials = self._build(bundle, overlay)
+            await asyncio.to_thread(self._data_plane.start, snapshot, materials)
         self._in_force(snapshot)
 
-    def _build(self, bundle: Bundle) -> tuple[bytes, dict[str, bytes]]:
+    def _build(self, bundle: Bundle, overlay: Mapping[str, Any]) -> tuple[bytes, dict[str, bytes]]:
         self._built_on_day = self._clock() // RECHECK_MILLISECONDS
-        return build_snapshot(bundle, self._overlay()), resolve_materials(bundle)
+        return build_snapshot(bundle, overlay), resolve_materials(bundle)
 
     def _in_force(self, snapshot: bytes) -> None:
         self._version = str(json.loads(snapshot)["policy"]["version"])
@@ -68,7 +70,7 @@ class GatewayService:
         """Run until SIGTERM, SIGINT or `stop`, then drain. `start` must have been called."""
         with _Signals(self.stop, self._reload_wanted.set):
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(worker.run()) for worker in workers]
+                tasks = [group.create_task(_supervised(worker)) for worker in workers]
                 tasks.append(group.create_task(self._watch()))
                 tasks.append(group.create_task(self._reload_on_signal()))
                 await self._stop.wait()
@@ -96,8 +98,9 @@ class GatewayService:
         """
         async with self._lock:
             bundle = await asyncio.to_thread(self._source.read)
-            snapshot, materials = await asyncio.to_thread(self._build, bundle)
-            answer = await asyncio.to_thread(self._data_plane.apply, snapshot, materials)
+            async with self._overlay.frozen() as overlay:
+                snapshot, materials = await asyncio.to_thread(self._build, bundle, overlay)
+                answer = await asyncio.to_thread(self._data_plane.apply, snapshot, materials)
             self._in_force(snapshot)
             self._on_bundle(bundle)
         document: dict[str, Any] = json.loads(answer)
@@ -130,6 +133,16 @@ class GatewayService:
             if settled and (now != in_force or new_day):
                 in_force = now
                 await self._try_reload()
+
+
+async def _supervised(worker: Worker) -> None:
+    """Run a worker for ever: clients must be served also while one of them is in trouble."""
+    while True:
+        try:
+            await worker.run()
+        except Exception as error:  # noqa: BLE001 - the data plane must outlive its followers
+            log.error("worker failed; it starts again", worker=type(worker).__name__, cause=error)
+        await asyncio.sleep(RESTART_SECONDS)
 
 
 class _Signals:

@@ -170,9 +170,7 @@ class Overlay:
         for one in sorted(self.active.values(), key=lambda c: c.id):
             expires = None if one.expires_milliseconds is None else str(one.expires_milliseconds)
             if one.verb is Verb.QUARANTINE:
-                quarantined.append(
-                    {"containment": one.id, "stream": one.name, "expires": expires}
-                )
+                quarantined.append({"containment": one.id, "stream": one.name, "expires": expires})
                 continue
             by_principal = one.target_type is TargetType.PRINCIPAL
             revoked.append(

@@ -94,7 +94,5 @@ def _detections(bundle: Bundle) -> Iterable[str]:
     return bundle.names("Detection") | {PurePosixPath(file.path).stem for file in files}
 
 
-DOCUMENT_KINDS: Final = (
-    DocumentKind("Containment", ContainmentRule, "response", key=("id",)),
-)
+DOCUMENT_KINDS: Final = (DocumentKind("Containment", ContainmentRule, "response", key=("id",)),)
 CHECKS: Final[tuple[Check, ...]] = (_check,)

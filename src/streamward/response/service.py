@@ -1,8 +1,9 @@
 """Puts containments in force: recorded first, then handed to the gateway."""
 
 import asyncio
-from collections.abc import Callable, Iterable
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 import msgspec
 
@@ -64,6 +65,12 @@ class ResponseService:
     def overlay(self) -> Overlay:
         """The containments that are open."""
         return self._overlay
+
+    @asynccontextmanager
+    async def frozen(self) -> AsyncIterator[dict[str, Any]]:
+        """The overlay section of a snapshot; no containment opens or ends within the block."""
+        async with self._lock:
+            yield self._overlay.document()
 
     def replace_rules(self, rules: Iterable[ContainmentRule]) -> None:
         """Act by other rules from the next alert on."""

@@ -170,7 +170,7 @@ class ControlDoor:
         return caller
 
     def _ask(self, caller: Caller, action: Action) -> _Answer:
-        """The policy's answer for every cluster: this gateway serves them all, so all must allow."""
+        """The policy's answer: one gateway serves all clusters, so it must allow for each."""
         answer = None
         for cluster in self._clusters:
             request = {

@@ -12,7 +12,7 @@ from streamward.model.duration import Duration, format_duration
 from streamward.model.event import Entry, Kind
 
 
-class Settings(DetectorSettings):
+class DenialBurstSettings(DetectorSettings):
     """How many different streams, within which time."""
 
     streams: int = Field(default=5, ge=2, le=1000)
@@ -28,9 +28,9 @@ class DenialBurst:
     techniques: ClassVar = ("T1087", "T1213")
     quiet: ClassVar = 3_600_000
     entity_types: ClassVar = frozenset({"principal"})
-    Settings: ClassVar = Settings
+    Settings: ClassVar[type[DetectorSettings]] = DenialBurstSettings
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: DenialBurstSettings) -> None:
         self._settings = settings
         self._denied = DistinctWindow(settings.window, settings.streams)
 

@@ -12,7 +12,7 @@ from streamward.model.event import Entry, Kind
 from streamward.model.stream import Level
 
 
-class Settings(DetectorSettings):
+class FirstReadOfRestrictedStreamSettings(DetectorSettings):
     """From which level on, and which side the alert names."""
 
     level: Level = Level.RESTRICTED
@@ -28,9 +28,9 @@ class FirstReadOfRestrictedStream:
     techniques: ClassVar = ("T1213",)
     quiet: ClassVar = 0
     entity_types: ClassVar = frozenset({"principal", "stream"})
-    Settings: ClassVar = Settings
+    Settings: ClassVar[type[DetectorSettings]] = FirstReadOfRestrictedStreamSettings
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: FirstReadOfRestrictedStreamSettings) -> None:
         self._settings = settings
         self._seen = FirstSeen()
 

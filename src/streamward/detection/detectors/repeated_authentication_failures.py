@@ -12,7 +12,7 @@ from streamward.model.duration import Duration, format_duration
 from streamward.model.event import STATUS_FAILURE, Entry, Kind
 
 
-class Settings(DetectorSettings):
+class RepeatedAuthenticationFailuresSettings(DetectorSettings):
     """How many failures, within which time; one principal at one address may fail from many."""
 
     failures: int = Field(default=5, ge=2, le=1000)
@@ -32,9 +32,9 @@ class RepeatedAuthenticationFailures:
     techniques: ClassVar = ("T1110",)
     quiet: ClassVar = 3_600_000
     entity_types: ClassVar = frozenset({"principal", "source"})
-    Settings: ClassVar = Settings
+    Settings: ClassVar[type[DetectorSettings]] = RepeatedAuthenticationFailuresSettings
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: RepeatedAuthenticationFailuresSettings) -> None:
         self._settings = settings
         self._by_principal = DistinctWindow(settings.window, settings.failures)
         self._by_source = DistinctWindow(settings.window, settings.failures)

@@ -85,7 +85,7 @@ class SigmaDetector:
     techniques: ClassVar[tuple[str, ...]] = ()
     quiet: ClassVar = QUIET_MILLISECONDS
     entity_types: ClassVar = frozenset({"principal", "source", "stream"})
-    Settings: ClassVar = Options
+    Settings: ClassVar[type[DetectorSettings]] = Options
 
     def __init__(self, rule: SigmaDetection) -> None:
         self._rule = rule
@@ -190,7 +190,8 @@ class _Reading:
 
     def _place(self, keys: tuple[str, ...]) -> Place:
         """Where the innermost of these keys that is there stands."""
-        place, node = Place(self._path, 1), self._document
+        place = Place(self._path, 1)
+        node: Any = self._document
         for key in keys:
             if isinstance(node, list):
                 node = next((n for n in node if isinstance(n, CommentedMap) and key in n), None)

@@ -1,0 +1,130 @@
+"""The terminal door: one file for each noun."""
+
+import importlib
+import sys
+from collections.abc import Iterator
+from typing import Annotated, Final, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from streamward import __version__
+from streamward.errors import BundleInvalid, StreamwardError
+
+CAUSES_MAX: Final = 10
+MISTAKES_SHOWN_MAX: Final = 50
+
+app = typer.Typer(
+    name="streamward",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="""Declared, enforced and provable access to Kafka.
+
+A bundle is a folder that declares who may do what with which streams. The gateway enforces it in front
+of your brokers, and writes what it let through to a log before the answer leaves.
+
+    streamward init my-bundle                  write a first bundle
+    streamward dev certificates my-bundle      make certificates for development
+    streamward check my-bundle                 find every mistake in it
+    streamward gateway run my-bundle           enforce it
+    streamward audit tail --follow             watch what happens
+    streamward contain revoke mallory --reason "key leaked" --expires 2h
+""",
+)
+
+_COMMANDS: Final = (
+    ("init", "init_command"),
+    ("check", "check_command"),
+    ("demo", "demo_command"),
+)
+_GROUPS: Final = (
+    "gateway",
+    "audit",
+    "contain",
+    "detect",
+    "policy",
+    "identity",
+    "schema",
+    "dev",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        Console().print(f"streamward {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+def _register() -> None:
+    for name, function in _COMMANDS:
+        module = _module(name)
+        if module is not None:
+            app.command(name)(getattr(module, function))
+    for name in _GROUPS:
+        module = _module(name)
+        if module is not None:
+            app.add_typer(module.app, name=name)
+
+
+def _module(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    full = f"streamward.cli.{name}"
+    try:
+        return importlib.import_module(full)
+    except ModuleNotFoundError as error:
+        if error.name == full:
+            return None
+        raise
+
+
+_register()
+
+
+def main() -> None:
+    """Run the command line; an error is told once, with its causes and the way out; exit 1."""
+    try:
+        app()
+    except StreamwardError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _fail(error: StreamwardError) -> NoReturn:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print(Text("error: ", style="bold red") + Text(str(error)))
+    for cause in _causes(error):
+        console.print(Text(f"  because: {cause}"))
+    if isinstance(error, BundleInvalid):
+        for mistake in error.mistakes[:MISTAKES_SHOWN_MAX]:
+            console.print(Text(f"  {mistake}"))
+            suggestion = getattr(mistake, "suggestion", "")
+            if suggestion:
+                console.print(Text(f"    {suggestion}", style="dim"))
+    if error.help:
+        console.print(Text("help: ", style="bold") + Text(error.help))
+    sys.exit(1)
+
+
+def _causes(error: BaseException) -> Iterator[str]:
+    """What led to it, the nearest first; a cause without words is named by its class."""
+    cause = error.__cause__
+    for _ in range(CAUSES_MAX):
+        if cause is None:
+            return
+        yield str(cause) or type(cause).__name__
+        cause = cause.__cause__

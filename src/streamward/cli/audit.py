@@ -1,0 +1,103 @@
+"""`streamward audit`: read the log."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from streamward.app import find_audit_dir
+from streamward.audit.journal import journal_readers
+from streamward.audit.service import LAST_ENTRIES_MAX, Tail
+from streamward.audit.tail import Choice, Line
+from streamward.cli.options import AuditDir, StateDir
+from streamward.errors import InvalidArgument
+from streamward.model.event import Entry, Kind
+
+app = typer.Typer(no_args_is_help=True, help="Read the log of what happened.")
+
+_STYLES: Final = {
+    "allow": "green",
+    "success": "green",
+    "deny": "bold red",
+    "failure": "bold red",
+    "opened": "bold yellow",
+    "lifted": "yellow",
+    "expired": "yellow",
+    "medium": "yellow",
+    "high": "bold red",
+    "critical": "bold red",
+}
+
+
+@app.callback()
+def _group() -> None:
+    """Read the log of what happened."""
+
+
+@app.command()
+def tail(
+    audit_dir: AuditDir = None,
+    state_dir: StateDir = None,
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", metavar="DIR", help="The bundle whose log to read.")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Wait for more; end with Ctrl-C.")
+    ] = False,
+    kind: Annotated[
+        list[str] | None, typer.Option("--kind", help="Only this kind; may be repeated.")
+    ] = None,
+    principal: Annotated[str | None, typer.Option(help="Only about this principal.")] = None,
+    stream: Annotated[str | None, typer.Option(help="Only about this stream.")] = None,
+    last: Annotated[
+        int | None,
+        typer.Option("-n", "--last", min=0, max=LAST_ENTRIES_MAX, help="Only the last so many."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the entries, one a line.")] = False,
+) -> None:
+    """Print the entries of the log: when, what kind, who, what, the decision, and the rule.
+
+    Examples:
+        streamward audit tail --state-dir /var/lib/streamward --follow
+
+        streamward audit tail --principal mallory --kind denied -n 20
+    """
+    unknown = set(kind or ()) - set(Kind)
+    if unknown:
+        known = ", ".join(Kind)
+        raise InvalidArgument(f"`{min(unknown)}` is not a kind of entry; there are {known}")
+    choice = Choice(frozenset(kind or ()), principal, stream)
+    shown = Tail(journal_readers(find_audit_dir(audit_dir, state_dir, bundle)), choice)
+    console = Console(soft_wrap=True, highlight=False)
+    for entry, line in shown.present(last):
+        _show(console, entry, line, as_json)
+    if follow:
+        asyncio.run(_coming(shown, console, as_json))
+
+
+async def _coming(shown: Tail, console: Console, as_json: bool) -> None:
+    async for entry, line in shown.coming():
+        _show(console, entry, line, as_json)
+
+
+def _show(console: Console, entry: Entry, line: Line, as_json: bool) -> None:
+    if as_json:
+        console.out(entry.leaf.decode(errors="replace"), highlight=False)
+        return
+    text = Text(f"{line.index:>6}  {line.time}  ", style="dim")
+    text.append(f"{line.kind:<15}", style="bold")
+    text.append(f"{_plain(line.who):<28}  {_plain(line.what)}  ", style="not dim")
+    text.append(line.decision, style=_STYLES.get(line.decision, ""))
+    if line.why:
+        text.append(f"  {_plain(line.why)}", style="dim")
+    console.print(text)
+
+
+def _plain(text: str) -> str:
+    """SECURITY: names in the log come from peers; an escape sequence would steer the terminal."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )

@@ -1,0 +1,143 @@
+"""`streamward gateway`: run the gateway, ask it, and make it read its bundle again."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streamward import log
+from streamward.app import Started, bundle_name, find_socket, paths_of, run_gateway
+from streamward.audit.journal import core, core_errors
+from streamward.cli.options import AsJson, AuditDir, Socket, StateDir
+from streamward.errors import StreamwardError
+from streamward.server.client import DoorClient
+
+app = typer.Typer(no_args_is_help=True, help="Run the gateway and talk to it.")
+
+WORKERS_MAX = 256
+
+
+@app.command()
+def run(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the bundle.")],
+    state_dir: StateDir = None,
+    audit_dir: AuditDir = None,
+    workers: Annotated[
+        int, typer.Option(help="Threads that serve connections.", min=1, max=WORKERS_MAX)
+    ] = 2,
+) -> None:
+    """Enforce a bundle in front of its brokers, until SIGTERM or Ctrl-C.
+
+    SIGHUP, a change of its files, or `streamward gateway reload` make it read the bundle again; a
+    bundle with mistakes changes nothing. Logs go to stderr as JSON lines.
+
+    Example:
+        streamward gateway run my-bundle --audit-dir /var/lib/streamward/audit
+    """
+    log.configure()
+    try:
+        asyncio.run(
+            run_gateway(
+                directory,
+                lambda bundle: paths_of(bundle_name(bundle), state_dir, audit_dir),
+                workers,
+                _announce,
+            )
+        )
+    except* StreamwardError as group:
+        first: BaseException = group
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from None
+
+
+def _announce(started: Started) -> None:
+    """What a person wants to see when it has started."""
+    console = Console(soft_wrap=True, highlight=False)
+    rows = [("bundle", f"{bundle_name(started.bundle)} ({started.bundle.root})")]
+    rows += [("listener", text) for text in _listeners(started.status)]
+    rows += [
+        ("policy", started.policy_version),
+        ("log", str(started.paths.audit)),
+        ("control door", str(started.paths.socket)),
+    ]
+    for label, value in rows:
+        console.print(Text(f"{label:14}", style="bold") + Text(value))
+
+
+def _listeners(status: dict[str, Any]) -> list[str]:
+    return [_listener(one) for one in status.get("listeners", ())]
+
+
+def _listener(one: dict[str, Any]) -> str:
+    name = one.get("name", "?")
+    ports = one.get("ports") or one.get("addresses") or one.get("bound") or ""
+    return f"{name} {json.dumps(ports) if not isinstance(ports, str) else ports}".strip()
+
+
+@app.command()
+def status(
+    state_dir: StateDir = None,
+    socket: Socket = None,
+    as_json: AsJson = False,
+) -> None:
+    """What listens, who is connected, and which policy is in force."""
+    with DoorClient(find_socket(state_dir, socket, None)) as door:
+        found = door.status()
+    console = Console(soft_wrap=True, highlight=False)
+    if as_json:
+        console.print_json(data=found)
+        return
+    for text in _listeners(found):
+        console.print(Text("listener      ", style="bold") + Text(text))
+    for key, value in found.items():
+        if key != "listeners":
+            shown = value if isinstance(value, str | int | float) else json.dumps(value)
+            console.print(Text(f"{key:14}", style="bold") + Text(str(shown)))
+
+
+@app.command()
+def reload(
+    state_dir: StateDir = None,
+    socket: Socket = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the gateway read its bundle again; with mistakes in it the old one stays in force."""
+    with DoorClient(find_socket(state_dir, socket, None)) as door:
+        found = door.reload()
+    console = Console(soft_wrap=True, highlight=False)
+    if as_json:
+        console.print_json(data=found)
+    else:
+        console.print(Text(f"policy {found['version']} is in force"))
+
+
+@app.command()
+def apis(as_json: AsJson = False) -> None:
+    """Every API of Kafka: which versions are served, what is asked of the policy, how a denial shows.
+
+    What is not served is refused, and not offered to clients.
+    """
+    with core_errors():
+        table = json.loads(core().api_table())
+    console = Console()
+    if as_json:
+        console.print_json(data=table)
+        return
+    shown = Table("key", "API", "versions", "decision", "a denial shows as", box=None)
+    for row in table:
+        cells = (row.get(k, "") for k in ("key", "name", "versions", "decision", "denial"))
+        shown.add_row(*(Text(_cell(cell)) for cell in cells))
+    console.print(shown)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        separator = "-" if all(isinstance(one, int) for one in value) else ", "
+        return separator.join(str(one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value)

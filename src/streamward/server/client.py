@@ -1,0 +1,119 @@
+"""Talks to the control door of a running gateway."""
+
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+
+from streamward.errors import (
+    BundleInvalid,
+    InvalidArgument,
+    NotFound,
+    NotPermitted,
+    PolicyInvalid,
+    StreamwardError,
+    Unavailable,
+)
+
+TIMEOUT_SECONDS: Final = 30.0
+_ERRORS: Final[dict[int, type[StreamwardError]]] = {
+    400: InvalidArgument,
+    403: NotPermitted,
+    404: NotFound,
+    409: BundleInvalid,
+    422: InvalidArgument,
+    503: Unavailable,
+}
+
+
+class NotRunning(Unavailable):
+    """No gateway answers at this socket."""
+
+    code = "gateway.not_running"
+    help = "Start one with `streamward gateway run DIR`, or name its `--state-dir`."
+
+
+class DoorClient:
+    """The verbs of the control door, over its Unix socket. Raises StreamwardErrors."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+        self._http = httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(socket)),
+            base_url="http://streamward",
+            timeout=TIMEOUT_SECONDS,
+        )
+
+    def __enter__(self) -> "DoorClient":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def status(self) -> dict[str, Any]:
+        """Listeners, connections, counters and versions."""
+        return self._call("GET", "/v1/status")
+
+    def policy_version(self) -> str:
+        """The digest of the policy in force."""
+        return str(self._call("GET", "/v1/policy")["version"])
+
+    def reload(self) -> dict[str, Any]:
+        """Read the bundle again. Raises BundleInvalid with its mistakes."""
+        return self._call("POST", "/v1/reload")
+
+    def containments(self) -> list[dict[str, Any]]:
+        """The open containments."""
+        return list(self._call("GET", "/v1/containments")["containments"])
+
+    def contain(
+        self,
+        verb: str,
+        target_type: str,
+        name: str,
+        *,
+        reason: str,
+        expires: str,
+        owner: str | None = None,
+    ) -> dict[str, Any]:
+        """Open a containment; it is in force when this returns."""
+        body = {
+            "verb": verb,
+            "target": {"type": target_type, "name": name},
+            "reason": reason,
+            "expires": expires,
+            "owner": owner,
+        }
+        return self._call("POST", "/v1/containments", body)
+
+    def lift(self, identifier: str, *, reason: str, owner: str | None = None) -> None:
+        """End a containment before its time."""
+        path = f"/v1/containments/{quote(identifier, safe='')}"
+        self._call("DELETE", path, {"reason": reason, "owner": owner})
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        try:
+            answer = self._http.request(method, path, json=body)
+        except httpx.ConnectError as error:
+            raise NotRunning(f"no gateway answers at `{self._socket}`") from error
+        except httpx.HTTPError as error:
+            raise Unavailable("the control door did not answer") from error
+        if answer.is_success:
+            return dict(answer.json()) if answer.content else {}
+        raise _error(answer)
+
+
+def _error(answer: httpx.Response) -> StreamwardError:
+    try:
+        problem = answer.json()
+        detail, mistakes = str(problem["detail"]), tuple(problem.get("mistakes", ()))
+    except (ValueError, KeyError, TypeError):
+        detail, mistakes = f"the control door answered {answer.status_code}", ()
+    kind = _ERRORS.get(answer.status_code, Unavailable)
+    if kind is BundleInvalid and not mistakes:
+        kind = PolicyInvalid
+    error = kind(detail)
+    if isinstance(error, BundleInvalid):
+        error.mistakes = mistakes
+    return error
