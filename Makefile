@@ -60,7 +60,7 @@ check: $(STAMPS)/package  ## formatting, lints, types, layers, dependencies, cha
 	if [ "$${#failed[@]}" -gt 0 ]; then printf 'failed: %s\n' "$${failed[@]}" >&2; exit 1; fi
 
 golden: setup  ## rewrite the golden files; review the difference before you commit it
-	STREAMWARD_GOLDEN=rewrite $(BIN)/python -m pytest tests/golden
+	STREAMWARD_GOLDEN=1 $(BIN)/python -m pytest tests/golden
 	git status --short tests/golden
 
 fuzz: $(STAMPS)/venv  ## many more random cases than `make test`; FUZZ_SECONDS for each fuzz target
