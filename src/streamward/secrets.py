@@ -72,7 +72,8 @@ def _located(name: str, root: Path) -> Path:
 
 def _read(path: Path, reference: str, *, private: bool) -> bytes:
     try:
-        with path.open("rb") as stream:
+        # Not to wait for a writer, should it be a pipe.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
             status = os.fstat(stream.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise MaterialRefused(f"`{reference}` is not a regular file")
