@@ -52,10 +52,10 @@ impl Streams {
                 .filter_map(|class| levels.get(class.as_str()))
                 .max();
             let classes = all.into_iter().cloned().collect();
-            // Somebody knows of it and says nothing of its data: not for the public.
+            // Somebody knows of it and says nothing of its data: as bad as unknown.
             StreamFacts {
                 classes,
-                level: level.copied().unwrap_or(Level::Internal),
+                level: level.copied().unwrap_or(Level::Restricted),
             }
         };
         let by_prefix = (0..table.len())

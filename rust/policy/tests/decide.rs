@@ -1,0 +1,334 @@
+//! What is allowed, what is not, and why.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod common;
+
+use common::{WEDNESDAY, ask, context, may, policy, stream};
+use streamward_policy::{Action, Resource, ResourceKind};
+
+const ALLOW_ALL: &str = "permit (principal, action, resource);";
+
+#[test]
+fn nothing_is_allowed_unless_a_rule_says_so() {
+    let empty = policy(&[]);
+    let decision = ask(
+        &empty,
+        "alice",
+        Action::Write,
+        stream("payments.x"),
+        &context(),
+    );
+    assert!(!decision.allowed);
+    assert_eq!(decision.rules, ["default"]);
+    assert_eq!(
+        decision.reason,
+        "no rule allows `Write` on stream `payments.x`"
+    );
+    assert_eq!(decision.valid_until_milliseconds, None);
+
+    let all = policy(&[("all", ALLOW_ALL, &[])]);
+    for action in Action::ALL {
+        for kind in ResourceKind::ALL {
+            let on_cluster = kind == ResourceKind::Cluster;
+            let at_the_door = matches!(action, Action::Contain | Action::Reload | Action::Inspect);
+            let decision = ask(
+                &all,
+                "api",
+                action,
+                Resource { kind, name: "x" },
+                &context(),
+            );
+            assert_eq!(
+                decision.allowed,
+                on_cluster || !at_the_door,
+                "{action:?} {kind:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn who_is_unknown_is_denied() {
+    let all = policy(&[("all", ALLOW_ALL, &[])]);
+    let decision = ask(&all, "mallory", Action::Read, stream("x"), &context());
+    assert!(!decision.allowed);
+    assert_eq!(decision.rules, ["default"]);
+    assert_eq!(decision.reason, "principal `mallory` is not known");
+    assert!(!may(&all, "", Action::Read, "x"));
+    assert!(!may(&all, "Alice", Action::Read, "x"));
+}
+
+#[test]
+fn a_rule_that_denies_beats_those_that_allow() {
+    let policy = policy(&[
+        ("all", ALLOW_ALL, &[]),
+        (
+            "also",
+            "permit (principal, action == Streamward::Action::\"Read\", resource);",
+            &[],
+        ),
+        (
+            "never-bob",
+            "forbid (principal == Streamward::User::\"bob\", action, resource);",
+            &[],
+        ),
+    ]);
+    let allowed = ask(&policy, "alice", Action::Read, stream("x"), &context());
+    assert_eq!(allowed.rules, ["all", "also"]);
+    assert_eq!(allowed.reason, "allowed by `all`, `also`");
+    let denied = ask(&policy, "bob", Action::Read, stream("x"), &context());
+    assert!(!denied.allowed);
+    assert_eq!(denied.rules, ["never-bob"]);
+    assert_eq!(denied.reason, "denied by `never-bob`");
+}
+
+#[test]
+fn a_rule_that_fails_denies_and_is_named() {
+    let overflow = |effect: &str| {
+        format!(
+            "{effect} (principal, action, resource) \
+             when {{ context.hour + 9223372036854775807 > 0 }};"
+        )
+    };
+    for effect in ["permit", "forbid"] {
+        let failing = overflow(effect);
+        let policy = policy(&[("all", ALLOW_ALL, &[]), ("failing", &failing, &[])]);
+        let decision = ask(&policy, "alice", Action::Read, stream("x"), &context());
+        assert!(!decision.allowed, "{effect}");
+        assert_eq!(decision.errors, ["failing"]);
+        assert_eq!(decision.rules, ["failing"]);
+        let start = "rule `failing` could not be evaluated: ";
+        assert!(decision.reason.starts_with(start), "{}", decision.reason);
+        assert!(decision.reason.contains("overflow"), "{}", decision.reason);
+        assert!(!decision.reason.contains('\n'));
+        // At midnight the sum holds: the failure is over when its time is.
+        let mut midnight = context();
+        midnight.now_milliseconds = WEDNESDAY - WEDNESDAY % 86_400_000;
+        let decision = ask(&policy, "alice", Action::Read, stream("x"), &midnight);
+        assert_eq!(
+            (decision.allowed, decision.errors.len()),
+            (effect == "permit", 0)
+        );
+    }
+}
+
+#[test]
+fn a_failing_rule_and_a_denying_one_are_both_told() {
+    let policy = policy(&[
+        (
+            "failing",
+            "permit (principal, action, resource) \
+            when { context.minute * 9223372036854775807 > 0 };",
+            &[],
+        ),
+        ("no", "forbid (principal, action, resource);", &[]),
+    ]);
+    let decision = ask(&policy, "alice", Action::Read, stream("x"), &context());
+    assert_eq!(decision.rules, ["no"]);
+    assert_eq!(decision.errors, ["failing"]);
+}
+
+#[test]
+fn a_rule_that_fails_elsewhere_does_no_harm() {
+    let failing = "permit (principal, action, resource) \
+        when { context.hour + 9223372036854775807 > 0 };";
+    let policy = policy(&[("all", ALLOW_ALL, &[]), ("failing", failing, &["logs."])]);
+    assert!(may(&policy, "alice", Action::Read, "payments.x"));
+    assert!(!may(&policy, "alice", Action::Read, "logs.x"));
+}
+
+#[test]
+fn roles_include_one_another() {
+    let policy = policy(&[
+        (
+            "readers",
+            "permit (principal in Streamward::Role::\"reader\", \
+            action == Streamward::Action::\"Read\", resource);",
+            &[],
+        ),
+        (
+            "leads",
+            "permit (principal in Streamward::Role::\"lead\", \
+            action == Streamward::Action::\"Write\", resource);",
+            &[],
+        ),
+    ]);
+    assert!(may(&policy, "alice", Action::Read, "x"));
+    assert!(may(&policy, "alice", Action::Write, "x"));
+    assert!(may(&policy, "bob", Action::Read, "x"));
+    assert!(!may(&policy, "bob", Action::Write, "x"));
+    assert!(!may(&policy, "api", Action::Read, "x"));
+}
+
+#[test]
+fn members_of_a_tenant_are_told_apart() {
+    let rule = "permit (principal in Streamward::Tenant::\"payments\", action, \
+        resource in Streamward::Namespace::\"payments.\");";
+    let policy = policy(&[("tenant", rule, &["payments."])]);
+    assert!(may(&policy, "api", Action::Read, "payments.x"));
+    assert!(!may(&policy, "bob", Action::Read, "payments.x"));
+    assert_eq!(policy.tenant_of("api"), Some("payments"));
+    assert_eq!(policy.tenant_of("bob"), None);
+    assert_eq!(policy.tenant_of("mallory"), None);
+    assert_eq!(policy.owner_of("payments.cards.x"), Some("fraud"));
+    assert_eq!(policy.owner_of("payments.x"), Some("payments"));
+    assert_eq!(policy.owner_of("logs.x"), None);
+    assert_eq!(policy.owner_of("payments"), None);
+}
+
+#[test]
+fn a_name_is_in_every_namespace_that_it_starts_with() {
+    let policy = policy(&[
+        (
+            "outer",
+            "permit (principal, action == Streamward::Action::\"Read\", \
+            resource in Streamward::Namespace::\"payments.\");",
+            &["payments."],
+        ),
+        (
+            "inner",
+            "permit (principal, action == Streamward::Action::\"Write\", \
+            resource in Streamward::Namespace::\"payments.cards.\");",
+            &["payments.cards."],
+        ),
+    ]);
+    assert!(may(&policy, "api", Action::Read, "payments.x"));
+    assert!(may(&policy, "api", Action::Read, "payments.cards.x"));
+    assert!(may(&policy, "api", Action::Write, "payments.cards.x"));
+    assert!(!may(&policy, "api", Action::Write, "payments.x"));
+    for outside in [
+        "payments-x",
+        "payments",
+        "payment.x",
+        "Payments.x",
+        "x.payments.",
+        "",
+    ] {
+        assert!(!may(&policy, "api", Action::Read, outside), "{outside}");
+    }
+    for kind in [ResourceKind::Group, ResourceKind::Transaction] {
+        let resource = Resource {
+            kind,
+            name: "payments.group",
+        };
+        assert!(ask(&policy, "api", Action::Read, resource, &context()).allowed);
+    }
+    let cluster = Resource {
+        kind: ResourceKind::Cluster,
+        name: "payments.cluster",
+    };
+    assert!(!ask(&policy, "api", Action::Read, cluster, &context()).allowed);
+}
+
+#[test]
+fn names_are_data_and_never_syntax() {
+    let rule = "permit (principal, action, resource == Streamward::Stream::\"a\");";
+    let policy = policy(&[("one", rule, &[])]);
+    assert!(may(&policy, "api", Action::Read, "a"));
+    for name in ["a\"", "\\u{61}", "*", "a\0", "a ", "\u{202e}a"] {
+        assert!(!may(&policy, "api", Action::Read, name), "{name:?}");
+    }
+    let decision = ask(&policy, "api", Action::Read, stream("a\nb"), &context());
+    assert!(!decision.reason.contains('\n'), "{}", decision.reason);
+}
+
+#[test]
+fn classes_and_levels_follow_the_declarations() {
+    let policy = policy(&[
+        ("all", ALLOW_ALL, &[]),
+        (
+            "restricted",
+            "forbid (principal, action, resource is Streamward::Stream) \
+            when { resource.level >= 3 };",
+            &[],
+        ),
+        (
+            "personal",
+            "forbid (principal, action == Streamward::Action::\"Write\", \
+            resource in Streamward::DataClass::\"personal\");",
+            &[],
+        ),
+        (
+            "named",
+            "forbid (principal, action == Streamward::Action::\"Delete\", \
+            resource is Streamward::Stream) when { resource.classes.contains(\"open\") };",
+            &[],
+        ),
+    ]);
+    let classes = |name: &str| policy.classes_of(name).to_vec();
+    for (name, classes_expected, level) in [
+        ("payments.transactions", vec!["cardholder"], 3),
+        ("payments.cards.issued", vec!["open", "personal"], 2),
+        ("payments.cards.other", vec!["personal"], 2),
+        ("logs.app", vec!["open"], 0),
+        ("unclassified", vec![], 3),
+        ("nobody.knows", vec![], 3),
+    ] {
+        assert_eq!(
+            (classes(name), policy.level_of(name)),
+            (
+                classes_expected.into_iter().map(str::to_owned).collect(),
+                level
+            ),
+            "{name}"
+        );
+        assert_eq!(may(&policy, "api", Action::Read, name), level < 3, "{name}");
+    }
+    assert!(!may(&policy, "api", Action::Write, "payments.cards.issued"));
+    assert!(may(&policy, "api", Action::Write, "logs.app"));
+    assert!(!may(&policy, "api", Action::Delete, "logs.app"));
+}
+
+#[test]
+fn networks_are_those_that_hold_the_source() {
+    let policy = policy(&[(
+        "office",
+        "permit (principal, action, resource) \
+        when { context.networks.contains(\"office\") && !context.networks.contains(\"vpn\") };",
+        &[],
+    )]);
+    for (source, allowed) in [
+        ("10.1.2.3", true),
+        ("10.9.0.1", false),
+        ("10.8.255.255", true),
+        ("11.0.0.0", false),
+        ("::ffff:10.1.2.3", true),
+        ("2001:db8::1", true),
+        ("2001:db9::1", false),
+        ("::1", false),
+    ] {
+        let mut context = context();
+        context.source = source.parse().unwrap();
+        let decision = ask(&policy, "api", Action::Read, stream("x"), &context);
+        assert_eq!(decision.allowed, allowed, "{source}");
+    }
+}
+
+#[test]
+fn the_whole_context_can_be_asked() {
+    for (condition, allowed) in [
+        ("context.source.isInRange(ip(\"10.0.0.0/8\"))", true),
+        ("context.source == ip(\"10.1.2.3\")", true),
+        ("context.tls", true),
+        ("context.mechanism == \"certificate\"", true),
+        ("context.mfa", false),
+        ("context.environment == \"production\"", true),
+        (
+            "context.hour == 13 && context.minute == 817 && context.weekday == 3",
+            true,
+        ),
+        ("context has device_posture", false),
+        (
+            "context has device_posture && context.device_posture == \"managed\"",
+            false,
+        ),
+    ] {
+        let rule = format!("permit (principal, action, resource) when {{ {condition} }};");
+        let policy = policy(&[("rule", &rule, &[])]);
+        assert_eq!(
+            may(&policy, "api", Action::Read, "x"),
+            allowed,
+            "{condition}"
+        );
+    }
+}

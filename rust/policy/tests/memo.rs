@@ -1,0 +1,228 @@
+//! A remembered decision is the decision that would be made.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod common;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use common::{HOUR, WEDNESDAY, ask, context, policy, stream};
+use proptest::prelude::*;
+use streamward_policy::{Action, Context, Mechanism, Policy, Resource, ResourceKind};
+
+const UNLESS_NIGHT: &str =
+    "permit (principal, action, resource) when { context.hour >= 6 && context.hour < 14 };";
+
+#[test]
+fn a_time_rule_ends_at_its_boundary() {
+    let policy = policy(&[("day", UNLESS_NIGHT, &[])]);
+    let boundary = WEDNESDAY - WEDNESDAY % HOUR + HOUR;
+    let at = |now_milliseconds| {
+        let context = Context {
+            now_milliseconds,
+            ..context()
+        };
+        ask(&policy, "api", Action::Read, stream("x"), &context)
+    };
+    let before = at(boundary - 1);
+    assert!(before.allowed);
+    assert_eq!(before.valid_until_milliseconds, Some(boundary));
+    assert!(Arc::ptr_eq(&before, &at(boundary - HOUR)));
+    let after = at(boundary);
+    assert!(!after.allowed);
+    assert_eq!(after.valid_until_milliseconds, Some(boundary + HOUR));
+    assert!(at(boundary - 1).allowed, "the clock went back");
+}
+
+#[test]
+fn deadlines_are_those_of_what_is_read() {
+    for (condition, until) in [
+        ("context.tls", None),
+        (
+            "context.weekday < 6",
+            Some(WEDNESDAY - WEDNESDAY % HOUR + HOUR),
+        ),
+        (
+            "context.minute < 1000",
+            Some(WEDNESDAY - WEDNESDAY % 60_000 + 60_000),
+        ),
+        (
+            "context.minute < 1000 && context.hour > 1",
+            Some(WEDNESDAY + 1),
+        ),
+    ] {
+        let rule = format!("permit (principal, action, resource) when {{ {condition} }};");
+        let policy = policy(&[("rule", &rule, &["logs."])]);
+        let decision = ask(&policy, "api", Action::Read, stream("logs.x"), &context());
+        assert_eq!(decision.valid_until_milliseconds, until, "{condition}");
+        let elsewhere = ask(&policy, "api", Action::Read, stream("x"), &context());
+        assert_eq!(elsewhere.valid_until_milliseconds, None, "{condition}");
+    }
+}
+
+#[test]
+fn what_no_rule_reads_makes_no_difference_to_the_memory() {
+    let rule = "permit (principal, action, resource) when { context.networks.contains(\"vpn\") };";
+    let policy = policy(&[("vpn", rule, &[])]);
+    let from = |source: [u8; 4], tls| {
+        let context = Context {
+            source: IpAddr::from(source),
+            tls,
+            ..context()
+        };
+        ask(&policy, "api", Action::Read, stream("x"), &context)
+    };
+    let first = from([10, 9, 0, 1], true);
+    assert!(first.allowed);
+    assert!(Arc::ptr_eq(&first, &from([10, 9, 0, 2], false)));
+    let other = from([10, 8, 0, 1], true);
+    assert!(!other.allowed && !Arc::ptr_eq(&first, &other));
+}
+
+/// Rules that read every attribute, some of them in one slice only, and some of which fail.
+fn rich() -> Policy {
+    policy(&[
+        (
+            "read",
+            "permit (principal in Streamward::Role::\"reader\", \
+            action == Streamward::Action::\"Read\", resource);",
+            &[],
+        ),
+        (
+            "tenant",
+            "permit (principal in Streamward::Tenant::\"payments\", action, resource) \
+            when { context.tls && context.networks.contains(\"office\") };",
+            &["payments."],
+        ),
+        (
+            "cards",
+            "forbid (principal, action, resource) when { context.mechanism == \"PLAIN\" \
+            && !context.mfa };",
+            &["payments.cards."],
+        ),
+        (
+            "posture",
+            "forbid (principal is Streamward::User, action, resource) \
+            unless { context has device_posture && context.device_posture == \"managed\" };",
+            &["payments.cards."],
+        ),
+        (
+            "hours",
+            "forbid (principal, action == Streamward::Action::\"Write\", resource) \
+            when { context.hour < 6 || context.weekday > 5 };",
+            &["payments."],
+        ),
+        (
+            "minute",
+            "permit (principal, action == Streamward::Action::\"Create\", resource) \
+            when { context.minute > 700 };",
+            &["logs."],
+        ),
+        (
+            "source",
+            "permit (principal, action, resource) \
+            when { context.source.isInRange(ip(\"10.9.0.0/24\")) };",
+            &["logs."],
+        ),
+        (
+            "failing",
+            "permit (principal, action == Streamward::Action::\"Alter\", resource) \
+            when { context.hour + 9223372036854775800 > 0 };",
+            &[],
+        ),
+    ])
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    principal: &'static str,
+    action: Action,
+    kind: ResourceKind,
+    name: &'static str,
+    context: Context,
+}
+
+prop_compose! {
+    fn contexts()(
+        source in prop::sample::select(vec!["10.1.1.1", "10.9.0.7", "10.9.1.1", "9.9.9.9",
+            "2001:db8::5", "::ffff:10.9.0.7"]),
+        tls in prop::bool::ANY,
+        mechanism in prop::sample::select(Mechanism::ALL.to_vec()),
+        mfa in prop::bool::ANY,
+        device_posture in prop::sample::select(vec![None, Some("managed"), Some("lost")]),
+        minutes in 0..3_i64 * 24 * 60,
+        days in prop::sample::select(vec![0_i64, 4, 9]),
+    ) -> Context {
+        Context {
+            source: source.parse().unwrap(),
+            tls,
+            mechanism,
+            mfa,
+            device_posture: device_posture.map(str::to_owned),
+            now_milliseconds: WEDNESDAY + days * 24 * HOUR + minutes * 60_000,
+        }
+    }
+}
+
+prop_compose! {
+    fn cases()(
+        principal in prop::sample::select(vec!["alice", "bob", "api", "mallory"]),
+        action in prop::sample::select(vec![Action::Read, Action::Write, Action::Create,
+            Action::Alter, Action::Inspect]),
+        kind in prop::sample::select(ResourceKind::ALL.to_vec()),
+        name in prop::sample::select(vec!["payments.x", "payments.cards.x", "payments-x",
+            "logs.x", "x", "payments.transactions"]),
+        context in contexts(),
+    ) -> Case {
+        Case { principal, action, kind, name, context }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_remembered_decision_is_the_one_that_would_be_made(
+        cases in prop::collection::vec(cases(), 1..60), order in prop::num::u64::ANY,
+    ) {
+        let remembering = rich();
+        let decide = |policy: &Policy, case: &Case| {
+            let resource = Resource { kind: case.kind, name: case.name };
+            ask(policy, case.principal, case.action, resource, &case.context)
+        };
+        let first: Vec<_> = cases.iter().map(|case| decide(&remembering, case)).collect();
+        let start = usize::try_from(order % cases.len() as u64).unwrap();
+        for index in (start..cases.len()).chain(0..start) {
+            let case = &cases[index];
+            let again = decide(&remembering, case);
+            prop_assert_eq!(&again, &first[index]);
+            // JSON requests are never answered from memory.
+            prop_assert_eq!(anew(&remembering, case), (again.allowed, again.reason.clone()));
+        }
+    }
+}
+
+fn anew(policy: &Policy, case: &Case) -> (bool, String) {
+    let context = &case.context;
+    let request = serde_json::json!({
+        "principal": case.principal,
+        "action": case.action.name(),
+        "resource": {"type": case.kind.name(), "name": case.name},
+        "context": {
+            "source": context.source,
+            "tls": context.tls,
+            "mechanism": context.mechanism.name(),
+            "mfa": context.mfa,
+            "device_posture": context.device_posture.as_deref().unwrap_or("none"),
+            "now": context.now_milliseconds,
+        },
+    });
+    let answer = policy
+        .decide_json(&serde_json::to_vec(&request).unwrap(), 0)
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap();
+    (
+        answer["effect"] == "allow",
+        answer["reason"].as_str().unwrap().to_owned(),
+    )
+}
