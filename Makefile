@@ -102,7 +102,7 @@ $(STAMPS)/package: $(STAMPS)/venv tools/link_package.py
 	@touch $@
 
 $(CORE): $(RUST_SOURCES) | $(STAMPS)/venv
-	@echo "==> 3/3 the compiled core (about 4 minutes on 2 cores the first time)"
+	@echo "==> 3/3 the compiled core (about 5 minutes on 2 idle cores the first time)"
 	cargo build --release --locked -p streamward-core --features extension-module
 	@# A new inode: a process that has the old file mapped keeps it.
 	cp $(TARGET)/release/lib_core.so $@.new && mv -f $@.new $@
