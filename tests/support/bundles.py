@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from streamward.app import valid_bundle
 from streamward.dev.certificates import make_certificates
 from tests.support.endpoints import Endpoint
 
@@ -70,7 +71,7 @@ def write_bundle(
     )
     (folder / "streamward.yaml").write_text(_topology(bundle, bootstrap))
     (folder / "access.yaml").write_text(_ACCESS + _principals())
-    make_certificates(folder)
+    make_certificates(valid_bundle(folder, materials=False))
     return bundle
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from streamward.app import valid_bundle
 from streamward.dev.certificates import make_certificates
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.kafka_files import KafkaOptions, NodePorts
@@ -27,7 +28,7 @@ def certificates(
     force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
 ) -> None:
     """Make a development authority, certificates and passwords for all that a bundle declares."""
-    for path in make_certificates(bundle, force=force):
+    for path in make_certificates(valid_bundle(bundle, materials=False), force=force):
         Console().print(str(path), soft_wrap=True, highlight=False, markup=False)
 
 

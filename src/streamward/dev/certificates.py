@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from streamward.bundle import Bundle, DocumentKind, load
-from streamward.bundle.load import invalid
+from streamward.bundle import Bundle
 from streamward.dev.authority import Authority
 from streamward.dev.cache import write_private
 from streamward.dev.passwords import random_password, verifier
@@ -17,11 +16,6 @@ from streamward.model.topology import Listener, SniNodes
 NODE_NAMES_MAX = 16
 """How many node names of one listener stand in its certificate beside the wildcard."""
 
-_KINDS = (
-    DocumentKind("Bundle", Manifest, room="bundle"),
-    DocumentKind("Principal", Principal, room="identity"),
-    DocumentKind("Listener", Listener, room="gateway"),
-)
 _FILE = "file:"
 
 
@@ -34,14 +28,14 @@ class _Planned:
     private: bool
 
 
-def make_certificates(root: Path, *, force: bool = False) -> tuple[Path, ...]:
+def make_certificates(bundle: Bundle, *, force: bool = False) -> tuple[Path, ...]:
     """Write what the bundle's `file:` references name, and what its clients need; gives the paths.
 
     A new authority signs one certificate per listener and one per certificate credential; each
     password credential gets a random password and its verifier. Raises InvalidArgument for a bundle
-    of production, and where a file exists unless `force`; BundleInvalid where it can't be read.
+    of production, and where a file exists unless `force`.
     """
-    bundle = _load(root)
+    _refuse_production(bundle)
     files = {planned.path: planned for planned in _plan(bundle)}
     present = [path for path in files if path.exists()]
     if present and not force:
@@ -51,18 +45,12 @@ def make_certificates(root: Path, *, force: bool = False) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def _load(root: Path) -> Bundle:
-    loaded = load(root, _KINDS)
-    if loaded.bundle.broken:
-        broken = {f"{kind} {name}" for kind, name in loaded.bundle.broken}
-        errors = [each for each in loaded.errors if each.where.partition(":")[0] in broken]
-        raise invalid(root, tuple(errors) or loaded.errors)
-    heads = loaded.bundle.of(Manifest)
+def _refuse_production(bundle: Bundle) -> None:
+    heads = bundle.of(Manifest)
     if not heads:
-        raise InvalidArgument(f"`{root}` holds no document of kind `Bundle`")
+        raise InvalidArgument(f"`{bundle.root}` holds no document of kind `Bundle`")
     if any(head.environment is Environment.PRODUCTION for head in heads):
         raise InvalidArgument("the bundle's environment is `production`: use certificates of yours")
-    return loaded.bundle
 
 
 def _plan(bundle: Bundle) -> Iterator[_Planned]:
