@@ -111,7 +111,9 @@ class KafkaServer:
     def options(self) -> KafkaOptions:
         """What the cluster is like. Raises NotFound where there is none of this name."""
         stored = self._read()["options"]
-        return KafkaOptions(**{**stored, "users": tuple(stored["users"])})
+        stored["users"] = tuple(stored["users"])
+        stored["forwards"] = tuple((bound, told) for bound, told in stored.get("forwards", ()))
+        return KafkaOptions(**stored)
 
     @property
     def nodes(self) -> tuple[Node, ...]:

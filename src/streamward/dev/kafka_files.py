@@ -24,6 +24,9 @@ class KafkaOptions:
     authorizer: bool = False
     auto_create_topics: bool = True
     users: tuple[str, ...] = ("admin",)
+    forwards: tuple[tuple[int, int], ...] = ()
+    """Further plaintext listeners of node 0: the port it binds, and the port (of a forwarder that
+    doesn't know Kafka) that it tells clients to connect to."""
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -83,7 +86,7 @@ def write_node(
     home = folder / f"node-{node}"
     home.mkdir(parents=True, exist_ok=True)
     settings = (
-        _roles(home, node, ports, controller_port)
+        _roles(home, node, ports, controller_port, options.forwards if node == 0 else ())
         | _security(folder, options)
         | _internals(options)
         | dict(options.settings)
@@ -93,22 +96,37 @@ def write_node(
     (home / "log4j2.properties").write_text(_LOGGING)
 
 
-def _roles(home: Path, node: int, ports: NodePorts, controller_port: int) -> dict[str, str]:
-    listeners = [f"{name.upper()}://{LOOPBACK}:{ports.of(name)}" for name in LISTENERS]
-    controller = [f"CONTROLLER://{LOOPBACK}:{controller_port}"] if node == 0 else []
+def _roles(
+    home: Path,
+    node: int,
+    ports: NodePorts,
+    controller_port: int,
+    forwards: Sequence[tuple[int, int]],
+) -> dict[str, str]:
+    bound = [(name.upper(), ports.of(name)) for name in LISTENERS]
+    advertised = list(bound)
+    protocols = ["PLAINTEXT:PLAINTEXT", "SASL_SSL:SASL_SSL", "SSL:SSL", "CONTROLLER:SSL"]
+    for index, (port, told) in enumerate(forwards):
+        bound.append((f"FORWARD{index}", port))
+        advertised.append((f"FORWARD{index}", told))
+        protocols.append(f"FORWARD{index}:PLAINTEXT")
+    if node == 0:
+        bound.append(("CONTROLLER", controller_port))
     return {
         "process.roles": "broker,controller" if node == 0 else "broker",
         "node.id": str(node),
         "controller.quorum.voters": f"0@{LOOPBACK}:{controller_port}",
-        "listeners": ",".join(listeners + controller),
-        "advertised.listeners": ",".join(listeners),
-        "listener.security.protocol.map": (
-            "PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL,CONTROLLER:SSL"
-        ),
+        "listeners": _addresses(bound),
+        "advertised.listeners": _addresses(advertised),
+        "listener.security.protocol.map": ",".join(protocols),
         "inter.broker.listener.name": "SSL",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": f"{home}/data",
     }
+
+
+def _addresses(listeners: Sequence[tuple[str, int]]) -> str:
+    return ",".join(f"{name}://{LOOPBACK}:{port}" for name, port in listeners)
 
 
 def _security(folder: Path, options: KafkaOptions) -> dict[str, str]:

@@ -1,0 +1,195 @@
+"""What is measured side by side: each starts on a folder of its own and tells its endpoints."""
+
+import importlib.util
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from streamward.dev.authority import Authority
+from streamward.dev.cache import cache_root, write_private
+from streamward.dev.kafka import KafkaServer
+from streamward.dev.maven import Artifact, class_path, find_java, jars
+from tests.support.bundles import free_ports, write_bundle
+from tests.support.endpoints import Endpoint
+from tests.support.gateway import GatewayProcess
+
+KROXYLICIOUS = "0.12.0"
+START_SECONDS_MAX = 90.0
+
+
+class Missing(Exception):
+    """What a contender needs is not on this machine; the message names it."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A contender that accepts connections: its process (None: there is no proxy), its settings."""
+
+    name: str
+    pid: int | None
+    plaintext: dict[str, object]
+    tls: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all contenders share: the broker, and the folder with certificates."""
+
+    kafka: KafkaServer
+    folder: Path
+
+    @property
+    def certificate(self) -> Path:
+        """The server's key and certificate in one file, for the forwarders."""
+        return self.folder / "server-keystore.pem"
+
+    def client(self, port: int) -> dict[str, object]:
+        """librdkafka's settings for mutual TLS at a port."""
+        return Endpoint(
+            "bench",
+            f"127.0.0.1:{port}",
+            self.folder / "ca.pem",
+            self.folder / "client.pem",
+            self.folder / "client.key",
+        ).librdkafka()
+
+
+def plain(port: int) -> dict[str, object]:
+    """librdkafka's settings for a port without TLS."""
+    return {"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 2}
+
+
+def write_certificates(folder: Path) -> None:
+    """One authority for the forwarders, their server certificate, and the client's."""
+    authority = Authority.create("bench")
+    server = authority.server("localhost", ["localhost", "127.0.0.1"])
+    client = authority.client("CN=bench")
+    (folder / "ca.pem").write_bytes(authority.issued.certificate)
+    (folder / "server.pem").write_bytes(server.certificate)
+    (folder / "client.pem").write_bytes(client.certificate)
+    write_private(folder / "server.key", server.key)
+    write_private(folder / "server-keystore.pem", server.together)
+    write_private(folder / "client.key", client.key)
+
+
+@contextmanager
+def direct(setting: Setting) -> Iterator[Running]:
+    """No proxy: the client speaks to the broker."""
+    kafka = setting.kafka
+    tls = kafka.folder / "tls"
+    endpoint = Endpoint(
+        "direct", kafka.bootstrap("ssl"), kafka.ca_file, tls / "admin.pem", tls / "admin.key"
+    )
+    plaintext: dict[str, object] = {"bootstrap.servers": kafka.bootstrap(), "log_level": 2}
+    yield Running("direct", None, plaintext, endpoint.librdkafka())
+
+
+@contextmanager
+def haproxy(setting: Setting) -> Iterator[Running]:
+    """HAProxy in TCP mode: bytes from socket to socket, the floor for a forwarder."""
+    program = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
+    if program is None:
+        raise Missing("`haproxy` is not installed")
+    forwards = setting.kafka.options.forwards
+    (to_plain, at_plain), (to_tls, at_tls) = forwards
+    configuration = setting.folder / "haproxy.cfg"
+    options = f"ssl crt {setting.certificate} ca-file {setting.folder}/ca.pem verify required"
+    configuration.write_text(
+        "global\n  maxconn 1000\ndefaults\n  mode tcp\n  timeout connect 5s\n"
+        "  timeout client 300s\n  timeout server 300s\n"
+        f"listen plain\n  bind 127.0.0.1:{at_plain}\n  server kafka 127.0.0.1:{to_plain}\n"
+        f"listen secure\n  bind 127.0.0.1:{at_tls} {options}\n"
+        f"  server kafka 127.0.0.1:{to_tls}\n"
+    )
+    with _process([program, "-db", "-f", str(configuration)], setting, "haproxy", at_tls) as pid:
+        yield Running("haproxy", pid, plain(at_plain), setting.client(at_tls))
+
+
+@contextmanager
+def kroxylicious(setting: Setting) -> Iterator[Running]:
+    """Kroxylicious without filters: decodes the protocol, enforces nothing."""
+    compiler = shutil.which("javac")
+    if compiler is None or shutil.which("mvn") is None:
+        raise Missing("`javac` or `mvn` is not installed")
+    artifact = Artifact("io.kroxylicious", "kroxylicious-runtime", KROXYLICIOUS)
+    folder = jars("kroxylicious", [artifact])
+    classes = cache_root() / "bench-classes"
+    source = Path(__file__).parent / "java" / "KroxyliciousLauncher.java"
+    compile_ = [compiler, "-cp", class_path(folder), "-d", str(classes), str(source)]
+    subprocess.run(compile_, check=True)
+    first = free_ports(4)
+    configuration = setting.folder / "kroxylicious.yaml"
+    configuration.write_text(_kroxylicious(setting, first))
+    command = [str(find_java()), "-Xmx512m", "-cp", f"{class_path(folder)}:{classes}"]
+    command += ["KroxyliciousLauncher", str(configuration)]
+    with _process(command, setting, "kroxylicious", first + 2) as pid:
+        yield Running("kroxylicious", pid, plain(first), setting.client(first + 2))
+
+
+def _kroxylicious(setting: Setting, first: int) -> str:
+    tls = (
+        f"tls: {{key: {{privateKeyFile: {setting.folder}/server.key, "
+        f"certificateFile: {setting.folder}/server.pem}}, "
+        f"trust: {{storeFile: {setting.folder}/ca.pem, storeType: PEM, "
+        "trustOptions: {clientAuth: REQUIRED}}}"
+    )
+    clusters = [
+        f"- name: {name}\n"
+        f"  targetCluster: {{bootstrapServers: '{setting.kafka.bootstrap()}'}}\n"
+        f"  gateways:\n  - name: default\n    portIdentifiesNode:\n"
+        f"      bootstrapAddress: 127.0.0.1:{port}\n"
+        "      advertisedBrokerAddressPattern: 127.0.0.1\n"
+        "      nodeIdRanges: [{name: all, start: 0, end: 0}]\n" + extra
+        for name, port, extra in (("plain", first, ""), ("secure", first + 2, f"    {tls}\n"))
+    ]
+    return "virtualClusters:\n" + "".join(clusters)
+
+
+@contextmanager
+def streamward(setting: Setting) -> Iterator[Running]:
+    """The gateway with all that it does by default: TLS, policy on each request, journal."""
+    for module in ("streamward._core", "streamward.cli.gateway"):
+        if importlib.util.find_spec(module) is None:
+            raise Missing(f"`{module}` is not built")
+    bundle = write_bundle(setting.folder / "streamward", setting.kafka.bootstrap(), plaintext=True)
+    assert bundle.plain_port is not None
+    with GatewayProcess(bundle) as process:
+        tls = bundle.endpoint("tester").librdkafka()
+        yield Running("streamward", process.pid, plain(bundle.plain_port), tls)
+
+
+CONTENDERS = (direct, haproxy, kroxylicious, streamward)
+
+
+@contextmanager
+def _process(command: list[str], setting: Setting, name: str, port: int) -> Iterator[int]:
+    log = setting.folder / f"{name}.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not _accepts(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise Missing(f"{name} didn't start: {log.read_text(errors='replace')[-500:]}")
+            time.sleep(0.1)
+        yield process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(5)
+
+
+def _accepts(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1.0):
+            return True
+    except OSError:
+        return False
