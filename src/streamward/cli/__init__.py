@@ -21,9 +21,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="""Declared, enforced and provable access to Kafka.
 
-A bundle is a folder that declares who may do what with which streams. The gateway enforces it in front
-of your brokers, and writes what it let through to a log before the answer leaves.
+A bundle is a folder that declares who may do what with which streams. The gateway enforces it in
+front of your brokers, and writes what it let through to a log before the answer leaves.
 
+\b
     streamward init my-bundle                  write a first bundle
     streamward dev certificates my-bundle      make certificates for development
     streamward check my-bundle                 find every mistake in it
@@ -93,7 +94,7 @@ _register()
 def main() -> None:
     """Run the command line; an error is told once, with its causes and the way out; exit 1."""
     try:
-        app()
+        app(prog_name="streamward")
     except StreamwardError as error:
         _fail(error)
     except KeyboardInterrupt:

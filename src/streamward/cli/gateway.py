@@ -14,7 +14,6 @@ from streamward import log
 from streamward.app import Started, bundle_name, find_socket, paths_of, run_gateway
 from streamward.audit.journal import core, core_errors
 from streamward.cli.options import AsJson, AuditDir, Socket, StateDir
-from streamward.errors import StreamwardError
 from streamward.server.client import DoorClient
 
 app = typer.Typer(no_args_is_help=True, help="Run the gateway and talk to it.")
@@ -40,20 +39,14 @@ def run(
         streamward gateway run my-bundle --audit-dir /var/lib/streamward/audit
     """
     log.configure()
-    try:
-        asyncio.run(
-            run_gateway(
-                directory,
-                lambda bundle: paths_of(bundle_name(bundle), state_dir, audit_dir),
-                workers,
-                _announce,
-            )
+    asyncio.run(
+        run_gateway(
+            directory,
+            lambda bundle: paths_of(bundle_name(bundle), state_dir, audit_dir),
+            workers,
+            _announce,
         )
-    except* StreamwardError as group:
-        first: BaseException = group
-        while isinstance(first, BaseExceptionGroup):
-            first = first.exceptions[0]
-        raise first from None
+    )
 
 
 def _announce(started: Started) -> None:
@@ -119,7 +112,7 @@ def reload(
 
 @app.command()
 def apis(as_json: AsJson = False) -> None:
-    """Every API of Kafka: which versions are served, what is asked of the policy, how a denial shows.
+    """Every API of Kafka: versions served, what is asked of the policy, how a denial shows.
 
     What is not served is refused, and not offered to clients.
     """

@@ -30,8 +30,8 @@ def verifier(
 ) -> None:
     """Print the verifier of a password (RFC 5803): what a bundle keeps instead of it.
 
-    The password is asked for, or read from standard input; it is never an argument, which every user
-    of the machine could see.
+    The password is asked for, or read from standard input; it is never an argument, which every
+    user of the machine could see.
 
     Example:
         streamward identity verifier > my-bundle/secrets/analytics-batch.verifier

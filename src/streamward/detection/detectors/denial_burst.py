@@ -22,12 +22,12 @@ class DenialBurstSettings(DetectorSettings):
 class DenialBurst:
     """Alert when one principal is denied many different streams within a short time."""
 
-    name: ClassVar = "denial_burst"
-    title: ClassVar = "many streams denied to one principal"
-    severity: ClassVar = Severity.HIGH
-    techniques: ClassVar = ("T1087", "T1213")
-    quiet: ClassVar = 3_600_000
-    entity_types: ClassVar = frozenset({"principal"})
+    name: ClassVar[str] = "denial_burst"
+    title: ClassVar[str] = "many streams denied to one principal"
+    severity: ClassVar[Severity] = Severity.HIGH
+    techniques: ClassVar[tuple[str, ...]] = ("T1087", "T1213")
+    quiet: ClassVar[int] = 3_600_000
+    entity_types: ClassVar[frozenset[str]] = frozenset({"principal"})
     Settings: ClassVar[type[DetectorSettings]] = DenialBurstSettings
 
     def __init__(self, settings: DenialBurstSettings) -> None:

@@ -22,12 +22,12 @@ class FirstReadOfRestrictedStreamSettings(DetectorSettings):
 class FirstReadOfRestrictedStream:
     """Alert when a principal reads a stream of a high level for the first time in the log."""
 
-    name: ClassVar = "first_read_of_restricted_stream"
-    title: ClassVar = "first read of a restricted stream"
-    severity: ClassVar = Severity.MEDIUM
-    techniques: ClassVar = ("T1213",)
-    quiet: ClassVar = 0
-    entity_types: ClassVar = frozenset({"principal", "stream"})
+    name: ClassVar[str] = "first_read_of_restricted_stream"
+    title: ClassVar[str] = "first read of a restricted stream"
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    techniques: ClassVar[tuple[str, ...]] = ("T1213",)
+    quiet: ClassVar[int] = 0
+    entity_types: ClassVar[frozenset[str]] = frozenset({"principal", "stream"})
     Settings: ClassVar[type[DetectorSettings]] = FirstReadOfRestrictedStreamSettings
 
     def __init__(self, settings: FirstReadOfRestrictedStreamSettings) -> None:

@@ -26,12 +26,12 @@ class RepeatedAuthenticationFailures:
     address forgets nothing, because a guess that succeeds is the worst case.
     """
 
-    name: ClassVar = "repeated_authentication_failures"
-    title: ClassVar = "repeated authentication failures"
-    severity: ClassVar = Severity.MEDIUM
-    techniques: ClassVar = ("T1110",)
-    quiet: ClassVar = 3_600_000
-    entity_types: ClassVar = frozenset({"principal", "source"})
+    name: ClassVar[str] = "repeated_authentication_failures"
+    title: ClassVar[str] = "repeated authentication failures"
+    severity: ClassVar[Severity] = Severity.MEDIUM
+    techniques: ClassVar[tuple[str, ...]] = ("T1110",)
+    quiet: ClassVar[int] = 3_600_000
+    entity_types: ClassVar[frozenset[str]] = frozenset({"principal", "source"})
     Settings: ClassVar[type[DetectorSettings]] = RepeatedAuthenticationFailuresSettings
 
     def __init__(self, settings: RepeatedAuthenticationFailuresSettings) -> None:
