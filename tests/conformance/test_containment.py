@@ -192,10 +192,11 @@ def test_live_connections_feel_a_revocation_at_once(
             victim.start()
         time.sleep(0.3)
         for kind, victim in victims.items():
-            asked = time.monotonic()
-            identifier = gateway.revoke(kind)
-            victim.join(LATENCY_SECONDS_MAX)
-            gateway.lift(identifier)
+            with gateway.door() as door:
+                asked = time.monotonic()
+                made = door.contain("revoke", "principal", kind, reason="round", expires="10m")
+                victim.join(LATENCY_SECONDS_MAX)
+                door.lift(made["id"], reason="round")
             assert victim.ended is not None, f"`{kind}` was not cut off"
             latencies[kind].append(victim.ended - asked)
     report = {kind: _summary(values) for kind, values in latencies.items()}

@@ -11,9 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import streamward
+from streamward.server.client import DoorClient
 from tests.support.bundles import GatewayBundle
 
 START_SECONDS_MAX = 60.0
+_SOURCE = Path(streamward.__file__).parent.parent
+_ENVIRONMENT = os.environ | {"PYTHONPATH": str(_SOURCE)}
 
 
 class GatewayProcess:
@@ -44,7 +48,7 @@ class GatewayProcess:
 
     def command(self, *words: str) -> list[str]:
         """A `streamward` command on this gateway's bundle."""
-        return [sys.executable, "-m", "streamward", *words]
+        return [sys.executable, "-c", "from streamward.cli import main; main()", *words]
 
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
@@ -54,7 +58,7 @@ class GatewayProcess:
         )
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_ENVIRONMENT
             )
         deadline = time.monotonic() + START_SECONDS_MAX
         while not self._accepts():
@@ -73,20 +77,29 @@ class GatewayProcess:
     def run(self, *words: str, seconds: float = 30.0) -> subprocess.CompletedProcess[str]:
         """Run a `streamward` command that must succeed."""
         finished = subprocess.run(
-            self.command(*words), capture_output=True, text=True, timeout=seconds, check=False
+            self.command(*words),
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+            env=_ENVIRONMENT,
         )
         assert finished.returncode == 0, finished.stdout + finished.stderr
         return finished
 
     # The control door. `@owner` may use it: whoever runs the gateway.
 
+    def door(self) -> DoorClient:
+        """The control door, without the time that it takes to start a command."""
+        return DoorClient(self.state / "run" / "control.sock")
+
     def revoke(self, principal: str) -> str:
         """Revoke a principal; in force when it returns. Gives the containment's id."""
-        return self._contain("revoke", f"principal:{principal}")
+        return self._contain("revoke", principal)
 
     def quarantine(self, stream: str) -> str:
         """Quarantine a stream; in force when it returns. Gives the containment's id."""
-        return self._contain("quarantine", f"stream:{stream}")
+        return self._contain("quarantine", stream)
 
     def lift(self, containment: str) -> None:
         """End a containment."""
@@ -96,12 +109,13 @@ class GatewayProcess:
         """Read the bundle anew."""
         self.run("gateway", "reload", *self._state())
 
-    def _contain(self, verb: str, target: str) -> str:
-        words = ["contain", verb, target, "--reason", "test", "--json", *self._state()]
-        return str(json.loads(self.run(*words).stdout)["id"])
+    def _contain(self, verb: str, name: str) -> str:
+        words = ["contain", verb, name, "--reason", "test", "--expires", "10m", "--json"]
+        answer = json.loads(self.run(*words, *self._state()).stdout)
+        return str(answer["containments"][0]["id"])
 
     def _state(self) -> list[str]:
-        return ["--state", str(self.state)]
+        return ["--state-dir", str(self.state)]
 
     def resident_bytes(self) -> int:
         """Memory that the process holds (VmRSS)."""
