@@ -1,5 +1,6 @@
 """`streamward policy`: ask the policy, offline, with the evaluator of the gateway."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -87,5 +88,5 @@ def _print(console: Console, explanation: Explanation) -> None:
         console.print(Text("\nfailed to evaluate: " + ", ".join(decision.errors), style="red"))
     console.print(Text("\ncontext", style="bold"))
     for key, value in decision.context.items():
-        console.print(Text(f"    {key} = {value}"))
+        console.print(Text(f"    {key} = {json.dumps(value)}"))
     console.print(Text(f"policy {decision.policy_version}", style="dim"))

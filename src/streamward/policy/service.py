@@ -18,20 +18,9 @@ from streamward.policy.compile import compile_policy
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import Evaluator, core_errors, evaluator, policy_schema
 from streamward.policy.section import PolicySection, Rule
+from streamward.policy.validate import CONTEXT_ATTRIBUTES
 
-CONTEXT_KEYS = (
-    "source",
-    "networks",
-    "tls",
-    "mechanism",
-    "mfa",
-    "environment",
-    "device_posture",
-    "now",
-    "hour",
-    "minute",
-    "weekday",
-)
+CONTEXT_KEYS = (*CONTEXT_ATTRIBUTES, "now")
 _NUMBERS = frozenset({"now", "hour", "minute", "weekday"})
 _TRUTHS = frozenset({"tls", "mfa"})
 

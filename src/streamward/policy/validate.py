@@ -1,15 +1,43 @@
 """Whether every rule compiles: told by the evaluator itself, rule by rule."""
 
+import re
 from collections.abc import Iterator
 
 import msgspec
 
 from streamward.errors import PolicyInvalid, Unavailable
+from streamward.model.action import Action
 from streamward.model.document import Bundle, Mistake, Place
+from streamward.model.nearest import meant
 from streamward.policy.compile import compile_policy
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import evaluator, policy_schema
 from streamward.policy.section import PolicySection, Rule
+
+CONTEXT_ATTRIBUTES = (
+    "source",
+    "networks",
+    "tls",
+    "mechanism",
+    "mfa",
+    "environment",
+    "hour",
+    "minute",
+    "weekday",
+    "device_posture",
+)
+ENTITY_TYPES = (
+    "User",
+    "Service",
+    "Role",
+    "Tenant",
+    "Cluster",
+    "Namespace",
+    "Stream",
+    "Group",
+    "Transaction",
+    "DataClass",
+)
 
 
 def rules_compile(bundle: Bundle) -> Iterator[Mistake]:
@@ -42,10 +70,24 @@ def _each(bundle: Bundle, section: PolicySection) -> Iterator[Mistake]:
         try:
             evaluator(msgspec.structs.replace(section, rules=(rule,)), bundle)
         except PolicyInvalid as error:
-            yield Mistake(_place(rule), _told(rule, str(error)), f"rule {rule.id}", _HINT)
+            what = _told(rule, str(error))
+            yield Mistake(_place(rule), what, f"rule {rule.id}", _suggestion(what))
 
 
-_HINT = "the names that rules may use are in docs/reference/snapshot.md, `Names in Cedar`"
+_HINT = "`Names in Cedar` in the snapshot's reference says what rules may speak of"
+_UNKNOWN = (
+    (re.compile(r'unrecognized action `Streamward::Action::"([^"]*)"`'), tuple(Action)),
+    (re.compile(r"attribute `([^`]*)` in context"), CONTEXT_ATTRIBUTES),
+    (re.compile(r"unrecognized entity type `Streamward::([^`]*)`"), ENTITY_TYPES),
+)
+
+
+def _suggestion(what: str) -> str:
+    for pattern, names in _UNKNOWN:
+        match = pattern.search(what)
+        if match is not None:
+            return meant(match[1], names)
+    return _HINT
 
 
 def _place(rule: Rule) -> Place:
@@ -54,5 +96,10 @@ def _place(rule: Rule) -> Place:
 
 
 def _told(rule: Rule, message: str) -> str:
-    """The message without the rule and place that stand beside it anyway."""
-    return message.removeprefix(f"rule `{rule.id}` ({rule.source}): ")
+    """The message once, without the rule and place that stand beside it anyway.
+
+    The validator tells one mistake for each action that a rule covers.
+    """
+    message = message.removeprefix(f"rule `{rule.id}` ({rule.source}): ")
+    first, *more = message.removeprefix(f"for policy `{rule.id}`, ").split("; for policy ")
+    return first + (f" (and {len(more)} more of this rule)" if more else "")
