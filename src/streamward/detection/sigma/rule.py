@@ -156,9 +156,10 @@ class _Reading:
             if part in self._document:
                 self._mistake(f"Sigma's `{part}` is not supported", part)
         self._check_source()
+        self._check_modifiers()
         options = self._options()
         plain = json.loads(json.dumps(self._document, default=str))
-        rule = self._parse(plain)
+        rule = None if self._mistakes else self._parse(plain)
         matcher = self._compile(rule) if rule else None
         if self._mistakes or rule is None or matcher is None or options is None:
             return None, self._mistakes
@@ -260,17 +261,23 @@ class _Reading:
             else:
                 self._check_item(item, name)
 
-    def _check_item(self, item: SigmaDetectionItem, name: str) -> None:
-        from sigma.modifiers import reverse_modifier_mapping
+    def _check_modifiers(self) -> None:
+        """Before the parser sees them: it would not say where an unknown one stands."""
+        detection = self._document.get("detection")
+        if not isinstance(detection, Mapping):
+            return
+        for name, selection in detection.items():
+            for key in _keys(selection):
+                for modifier in key.split("|")[1:]:
+                    if modifier not in MODIFIERS:
+                        what = f"the modifier `{modifier}` is not supported"
+                        self._mistake(what, "detection", str(name), key)
 
-        modifiers = [reverse_modifier_mapping[m.__name__] for m in item.modifiers]
-        key = self._key_of(name, item.field, modifiers)
+    def _check_item(self, item: SigmaDetectionItem, name: str) -> None:
         if item.field is None:
             self._mistake("a value without a field is not supported", "detection", name)
             return
-        for modifier in modifiers:
-            if modifier not in MODIFIERS:
-                self._mistake(f"the modifier `{modifier}` is not supported", "detection", name, key)
+        key = self._key_of(name, item.field)
         unknown = unknown_field(item.field)
         if unknown is not None:
             near = difflib.get_close_matches(item.field, unknown, 1)
@@ -278,14 +285,16 @@ class _Reading:
             what = f"no entry has the field `{item.field}`"
             self._mistake(what, "detection", name, key, suggestion=hint)
 
-    def _key_of(self, name: str, field: str | None, modifiers: list[str]) -> str:
-        """The key as written: aliases of modifiers make it differ from what the parser keeps."""
-        selection = self._document["detection"].get(name)
-        maps = selection if isinstance(selection, list) else [selection]
-        keys = [key for m in maps if isinstance(m, Mapping) for key in m]
-        same = [key for key in keys if str(key).split("|")[0] == (field or "")]
-        exact = [key for key in same if str(key).split("|")[1:] == modifiers]
-        return str((exact or same or [""])[0])
+    def _key_of(self, name: str, field: str) -> str:
+        """The key as written, with its modifiers."""
+        keys = _keys(self._document["detection"].get(name))
+        return next((key for key in keys if key.split("|")[0] == field), "")
+
+
+def _keys(selection: Any) -> list[str]:
+    """The keys of a selection: a map, or a list of maps."""
+    maps = selection if isinstance(selection, list) else [selection]
+    return [str(key) for one in maps if isinstance(one, Mapping) for key in one]
 
 
 def _message(error: Exception) -> str:

@@ -1,0 +1,120 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from streamward.audit import Batch, Follower, SavedState
+from streamward.audit.follower import BATCH_ENTRIES_MAX
+from streamward.audit.tail import Choice, chosen
+from streamward.clock import monotonic_seconds
+from streamward.model.event import Entry, containment_event
+from tests.support.log import MemoryLog, denied, failed_login
+
+
+def log_of(number: int) -> MemoryLog:
+    log = MemoryLog()
+    log.leaves.extend(denied(i, "m", f"s{i}") for i in range(number))
+    return log
+
+
+async def take(follower: Follower, entries: int) -> list[Batch]:
+    found: list[Batch] = []
+    async for batch in follower.batches():
+        found.append(batch)
+        if sum(len(one.entries) for one in found) >= entries:
+            return found
+    raise AssertionError("the log ended")
+
+
+def test_entries_come_in_order_and_each_once() -> None:
+    number = BATCH_ENTRIES_MAX * 2 + 7
+
+    batches = asyncio.run(take(Follower(log_of(number).open_reader), number))
+
+    assert [e.index for batch in batches for e in batch.entries] == list(range(number))
+    assert max(len(batch.entries) for batch in batches) <= BATCH_ENTRIES_MAX
+
+
+def test_a_saved_cursor_goes_on_behind_what_was_handled(tmp_path: Path) -> None:
+    log, saved = log_of(3), SavedState(tmp_path / "state")
+    (batch,) = Follower(log.open_reader).drain()
+    saved.save(batch.cursor, {"seen": 3})
+    log.record(denied(9, "m", "new"))
+
+    loaded = saved.load()
+    assert loaded is not None
+    (after,) = Follower(log.open_reader, loaded.cursor).drain()
+
+    assert loaded.state == {"seen": 3}
+    assert [entry.index for entry in after.entries] == [3]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format":2,"cursor":"","state":{}}'])
+def test_a_saved_state_that_can_not_be_used_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "state").write_bytes(content)
+
+    assert SavedState(tmp_path / "state").load() is None
+    assert SavedState(tmp_path / "absent").load() is None
+
+
+def test_saving_leaves_one_file_that_only_the_owner_reads(tmp_path: Path) -> None:
+    saved = SavedState(tmp_path / "folder" / "state")
+    saved.save("1", {})
+    saved.save("2", {})
+
+    assert [path.name for path in saved.path.parent.iterdir()] == ["state"]
+    assert saved.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_idle_follower_sees_a_new_entry_within_a_tenth_of_a_second() -> None:
+    async def scenario() -> float:
+        log = MemoryLog()
+        follower = Follower(log.open_reader)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(take(follower, 1))
+            await asyncio.sleep(0.5)
+            log.record(denied(0, "m", "s"))
+            recorded = monotonic_seconds()
+            await task
+        return monotonic_seconds() - recorded
+
+    assert asyncio.run(scenario()) < 0.25
+
+
+def shown(leaf: bytes, choice: Choice) -> bool:
+    return chosen(Entry(0, leaf), choice) is not None
+
+
+def test_a_choice_takes_by_kind_principal_and_stream() -> None:
+    refused = denied(0, "mallory", "cards")
+    quarantined = containment_event(
+        time_milliseconds=0,
+        identifier="c-1",
+        verb="quarantine",
+        target=("stream", "cards"),
+        owner="o",
+        reason="r",
+        change="opened",
+    )
+
+    assert shown(refused, Choice())
+    assert shown(refused, Choice(frozenset({"denied"}), "mallory", "cards"))
+    assert not shown(refused, Choice(frozenset({"alert"})))
+    assert not shown(refused, Choice(principal="bob"))
+    assert not shown(refused, Choice(stream="other"))
+    assert shown(quarantined, Choice(stream="cards"))
+
+
+def test_a_line_says_who_what_and_why() -> None:
+    line = chosen(Entry(4, failed_login(1_700_000_000_123, "bob", "10.0.0.9")), Choice())
+
+    assert line is not None
+    assert (line.index, line.time) == (4, "2023-11-14 22:13:20.123Z")
+    assert (line.who, line.decision) == ("bob@10.0.0.9", "failure")
+
+
+def test_an_entry_that_can_not_be_read_is_shown_whatever_is_chosen() -> None:
+    line = chosen(Entry(0, b"{}"), Choice(principal="nobody"))
+
+    assert line is not None
+    assert line.kind == "unreadable"
