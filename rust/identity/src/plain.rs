@@ -121,8 +121,8 @@ mod tests {
         #[test]
         fn no_bytes_break_it(message in prop::collection::vec(prop::num::u8::ANY, 0..64)) {
             if let Ok(plain) = parse(&message) {
-                let parts = [plain.authorization_id.as_bytes(), plain.user.as_bytes(), plain.password];
-                prop_assert_eq!(parts.join(&0), message);
+                let names = [plain.authorization_id, plain.user].map(str::as_bytes);
+                prop_assert_eq!([names[0], names[1], plain.password].join(&0), message);
             }
         }
     }

@@ -98,7 +98,7 @@ fn main() -> Result<(), PolicyError> {
     let memoised = measure(MEMOISED, |_| drop(decide("payments.stream-1")));
     println!("memoised decision, one resource: {memoised:.0} ns");
     let many = measure(MEMOISED, |index| {
-        drop(decide(&names[(index % COLD) as usize]))
+        drop(decide(&names[(index % COLD) as usize]));
     });
     println!("memoised decision, {COLD} resources: {many:.0} ns");
     Ok(())

@@ -141,7 +141,7 @@ impl Policy {
         Self::compile(&document.policy, &document.environment, &principals)
     }
 
-    /// Answer a decision request in JSON; `now_milliseconds` stands where the request names no time.
+    /// Answer a decision request in JSON; `now_milliseconds` stands where it names no time.
     ///
     /// Never memoised: what it explains is evaluated anew.
     ///

@@ -1,7 +1,8 @@
 //! Who may do what: the policy section of a snapshot, compiled to Cedar, with memoised decisions.
 //!
-//! Everything that is not known is denied: a principal, a rule that fails to evaluate, a request that
-//! no rule allows. The crate owns no clock and no socket; the time of a request stands in its context.
+//! Everything that is not known is denied: a principal, a rule that fails to evaluate, a request
+//! that no rule allows. The crate owns no clock and no socket; the time of a request stands in its
+//! context.
 #![forbid(unsafe_code)]
 
 mod document;

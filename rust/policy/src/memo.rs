@@ -16,8 +16,8 @@ const GENERATION_ENTRIES_MAX: usize = 2048;
 /// A longer name or posture is decided anew each time: an entry has a bounded size.
 const TEXT_BYTES_MAX: usize = 512;
 
-/// What a decision depends on, borrowed: a look-up allocates nothing. What the rules of the slice do
-/// not read is left out, so that it makes no difference.
+/// What a decision depends on, borrowed: a look-up allocates nothing. What the rules of the slice
+/// do not read is left out, so that it makes no difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key<'a> {
     pub principal: &'a str,

@@ -117,8 +117,8 @@ fn cut(mut edges: Vec<Edge>) -> Vec<(u128, NetworkSet)> {
     let mut depths = [0_usize; NETWORKS_MAX];
     let mut pieces: Vec<(u128, NetworkSet)> = Vec::new();
     let mut set: NetworkSet = 0;
-    // Edges of one place come in any order, so a depth may pass through a wrapped value; it is right
-    // after the last of them, which is the only one that stays in `pieces`.
+    // Edges of one place come in any order, so a depth may pass through a wrapped value; it is
+    // right after the last of them, which is the only one that stays in `pieces`.
     for edge in &edges {
         let depth = &mut depths[edge.network];
         *depth = if edge.opens {

@@ -147,8 +147,8 @@ impl Policy {
         &self.version
     }
 
-    /// Decide one request. What was decided before, for the same values of everything that the rules
-    /// of its slice read, is remembered; the memory is bounded.
+    /// Decide one request. What was decided before, for the same values of everything that the
+    /// rules of its slice read, is remembered; the memory is bounded.
     pub fn decide(&self, request: &Request<'_>) -> Arc<Decision> {
         let Request {
             principal,

@@ -48,8 +48,8 @@ impl Reads {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Findings {
     pub reads: Reads,
-    /// An operator looks into an entity that the rule names. Decisions are made with the entities of
-    /// the request alone, so it would find nothing there, and a `forbid` would silently not apply.
+    /// An operator looks into an entity that the rule names. Decisions are made with the entities
+    /// of the request alone, so it would find nothing there, and a `forbid` would not apply.
     pub looks_into_literal: bool,
 }
 

@@ -178,7 +178,8 @@ fn a_request_in_json_gets_what_it_leaves_out() {
             "policy_version": "sha256:00", "principal": "alice", "action": "Read",
             "resource": {"type": "Stream", "name": "logs.x"},
             "context": {"source": "127.0.0.1", "networks": [], "tls": true, "mfa": true,
-                "mechanism": "certificate", "environment": "production", "device_posture": "managed",
+                "mechanism": "certificate", "environment": "production",
+            "device_posture": "managed",
                 "hour": 13, "minute": 817, "weekday": 3},
         })
     );
