@@ -45,9 +45,12 @@ class Grant(Noun):
     id: Name
     description: Text | None = None
     to: tuple[Subject, ...] = Field(min_length=1, max_length=1000)
+    """`role:NAME`, `principal:NAME` or `tenant:NAME`."""
     allow: tuple[ActionWord, ...] | None = Field(default=None, min_length=1, max_length=50)
+    """Exactly one of `allow` and `deny`."""
     deny: tuple[ActionWord, ...] | None = Field(default=None, min_length=1, max_length=50)
     on: tuple[Target, ...] = Field(min_length=1, max_length=1000)
+    """`stream:NAME`, `stream:PREFIX*`, `class:NAME`, `group:…`, `transaction:…` or `cluster`."""
     expires: datetime.date | None = None
     """The last day, in UTC, on which the grant holds."""
 

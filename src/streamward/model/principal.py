@@ -35,6 +35,7 @@ class CertificateCredential(Noun):
     """A TLS client certificate, by its whole subject or by one alternative name."""
 
     id: Name
+    """Unique over all principals: the log names it, and it can be revoked alone."""
     type: Literal["certificate"]
     subject: Annotated[str, StringConstraints(min_length=3, max_length=1000)] | None = None
     """RFC 4514 text, such as `CN=payments-api,O=Example`."""
@@ -54,6 +55,7 @@ class PasswordCredential(Noun):
     id: Name
     type: Literal["password"]
     verifier: VerifierReference
+    """RFC 5803 text."""
 
 
 class UnixUserCredential(Noun):
@@ -81,4 +83,5 @@ class Principal(Noun):
     mfa: bool = False
     """Whether whoever holds the credentials has shown a second factor."""
     device_posture: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    """The state of the device that it calls from, for rules to ask for."""
     credentials: tuple[Credential, ...] = Field(default=(), max_length=20)

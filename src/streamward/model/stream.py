@@ -49,6 +49,7 @@ class Namespace(Noun):
     """A prefix of names that belongs to a tenant."""
 
     prefix: StreamText
+    """Topics, groups and transactions whose names start with it are in the namespace."""
     tenant: TenantName
     description: Text | None = None
 
@@ -58,6 +59,7 @@ class Stream(Noun):
 
     name: StreamText | None = None
     prefix: Annotated[StreamText, StringConstraints(max_length=248)] | None = None
+    """Exactly one of `name` and `prefix`. A stream carries the classes of every prefix it has."""
     classes: tuple[ClassName, ...] = Field(default=(), max_length=50)
     owner: Text | None = None
     description: Text | None = None

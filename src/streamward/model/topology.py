@@ -52,7 +52,9 @@ class Cluster(Noun):
 
     name: Name
     bootstrap: tuple[Endpoint, ...] = Field(min_length=1, max_length=100)
+    """Brokers that are asked first, as `host:port`."""
     tls: UpstreamTls | None = None
+    """How the gateway speaks TLS to the brokers; without it, in the clear."""
 
 
 class PortNodes(Noun):
@@ -101,6 +103,7 @@ class ListenerTls(Noun):
     certificate: CertificateReference
     key: KeyReference
     client_ca: AuthorityReference | None = None
+    """Who signs the certificates of clients."""
     client_certificate: Literal["none", "optional", "required"] = "optional"
 
 
@@ -118,15 +121,23 @@ class Listener(Noun):
     name: Name
     cluster: ClusterName
     bind: Host = "127.0.0.1"
+    """The address that is listened on."""
     advertise: Host
     """The host name or address that clients are told to connect to."""
     ports: PortRouting | None = None
+    """A port for each broker; exactly one of `ports` and `sni`."""
     sni: SniRouting | None = None
+    """One port, and a server name for each broker."""
     tls: ListenerTls | None = None
+    """Without it, everybody who connects is `plaintext_principal`; for measuring only."""
     sasl: tuple[Literal["PLAIN"], ...] = Field(default=(), max_length=10)
+    """How clients without a certificate log in; `PLAIN` only over TLS."""
     plaintext_principal: PrincipalName | None = None
+    """Only without TLS, on loopback, in environment `development`."""
     durability: Literal["grouped", "strict"] = "grouped"
+    """When offset ranges are on disk: within 50 ms of the answer, or before it."""
     unrecorded: Literal["refuse", "serve"] = "refuse"
+    """What happens while the log can't be written: a retriable error, or a gap in the log."""
     limits: ListenerLimits = ListenerLimits()
 
     @model_validator(mode="after")

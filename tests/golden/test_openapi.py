@@ -1,0 +1,37 @@
+"""The control door's API is what its users have read and reviewed."""
+
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+from fastapi import FastAPI
+
+from streamward.server.api import control_api
+from streamward.server.door import ControlDoor
+
+
+def document() -> dict[str, Any]:
+    api: FastAPI = control_api(cast(ControlDoor, None))
+    found = api.openapi()
+    found["info"]["version"] = "VERSION"
+    return found
+
+
+def test_the_control_door_offers_what_was_reviewed(golden: Callable[[str, str], None]) -> None:
+    golden("openapi.json", json.dumps(document(), indent=2, sort_keys=True) + "\n")
+
+
+def test_no_verb_but_health_does_without_a_denial_that_it_can_give() -> None:
+    paths = document()["paths"]
+
+    verbs = {f"{method} {path}" for path, methods in paths.items() for method in methods}
+    assert verbs == {
+        "get /v1/health",
+        "get /v1/status",
+        "get /v1/policy",
+        "post /v1/reload",
+        "get /v1/containments",
+        "post /v1/containments",
+        "delete /v1/containments/{identifier}",
+    }
+    assert all("403" in one["responses"] for methods in paths.values() for one in methods.values())
