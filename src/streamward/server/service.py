@@ -72,6 +72,8 @@ def open_socket(path: Path) -> socket.socket:
         # Nobody can get in between: the directory is closed to others.
         bound.bind(str(path))
         path.chmod(0o600)
+        # From here on a caller waits for the door instead of being told that nobody is there.
+        bound.listen(BACKLOG)
         bound.setblocking(False)
     except OSError as error:
         bound.close()

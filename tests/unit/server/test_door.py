@@ -1,0 +1,333 @@
+"""The control door over its real socket, with a log in memory and a policy of two lines."""
+
+import asyncio
+import json
+import os
+import pwd
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from streamward.audit import SavedState
+from streamward.errors import (
+    BundleInvalid,
+    InvalidArgument,
+    NotFound,
+    NotPermitted,
+    StreamwardError,
+    Unavailable,
+)
+from streamward.model.document import Bundle, Document
+from streamward.model.principal import Principal
+from streamward.model.topology import Cluster
+from streamward.response.service import ResponseService
+from streamward.server.api import control_api
+from streamward.server.caller import Peer, Unknown, caller_of
+from streamward.server.client import DoorClient, NotRunning
+from streamward.server.door import ControlDoor
+from streamward.server.service import DoorServer, answers, open_socket
+from tests.support.log import MemoryLog
+
+
+class Decider:
+    """Allows the actions that it is told to; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.allowed = {"Contain", "Reload", "Inspect"}
+        self.denied_cluster = ""
+        self.errors: list[str] = []
+        self.asked: list[dict[str, Any]] = []
+
+    def decide(self, request: bytes, /) -> bytes:
+        asked = json.loads(request)
+        self.asked.append(asked)
+        cluster = asked["resource"]["name"]
+        allow = asked["action"] in self.allowed and cluster != self.denied_cluster
+        answer = {
+            "effect": "allow" if allow else "deny",
+            "rules": ["grant:door#1"] if allow else ["default"],
+            "errors": self.errors,
+            "reason": "no grant",
+            "policy_version": "sha256:00",
+        }
+        return json.dumps(answer).encode()
+
+
+class Reloader:
+    policy_version = "sha256:00"
+
+    def __init__(self) -> None:
+        self.error: StreamwardError | None = None
+        self.reloads = 0
+
+    async def reload(self) -> dict[str, Any]:
+        if self.error:
+            raise self.error
+        self.reloads += 1
+        return {"version": "sha256:01", "overlay_epoch": 0, "closed": 0}
+
+    def status(self) -> dict[str, Any]:
+        return {"listeners": []}
+
+
+class Sink:
+    def __init__(self) -> None:
+        self.overlays: list[dict[str, Any]] = []
+
+    def overlay(self, overlay: bytes) -> bytes:
+        self.overlays.append(json.loads(overlay))
+        return b"{}"
+
+
+def principal(name: str, user: str | None = None) -> Principal:
+    credentials = [{"id": f"{name}-unix", "type": "unix_user", "user": user}] if user else []
+    fields = {"name": name, "type": "user", "tenant": "t", "credentials": credentials}
+    return Principal.model_validate(fields)
+
+
+def bundle(user: str = "@owner") -> Bundle:
+    clusters = [Cluster(name=name, bootstrap=("localhost:9092",)) for name in ("main", "other")]
+    values = [*clusters, principal("oncall", user), principal("mallory")]
+    documents = (Document("x", one.name, one, "x.yaml", {}) for one in values)
+    return Bundle(Path("."), tuple(documents))
+
+
+class House:
+    """A control door with everything behind it."""
+
+    def __init__(self, folder: Path, user: str = "@owner") -> None:
+        self.path = folder / "run" / "control.sock"
+        self.log, self.decider, self.reloader, self.sink = MemoryLog(), Decider(), Reloader(), Sink()
+        saved = SavedState(folder / "overlay.json")
+        self.response = ResponseService(self.log.open_reader, self.log, self.sink, saved)
+        self.door = ControlDoor(
+            bundle(user), self.decider, self.log, self.response, self.reloader, lambda: 1_000_000
+        )
+        self.server = DoorServer(control_api(self.door), self.path)
+
+    def visit(self, script: Callable[[DoorClient], Any]) -> Any:
+        """Serve the door while a script uses it from another thread."""
+
+        async def both() -> Any:
+            self.server.bind()
+            task = asyncio.get_running_loop().create_task(self.server.run())
+            try:
+                with DoorClient(self.path) as client:
+                    return await asyncio.to_thread(script, client)
+            finally:
+                task.cancel()
+                await asyncio.wait([task])
+
+        return asyncio.run(both())
+
+    def controls(self) -> list[tuple[str, str, str]]:
+        found = self.log.of_kind("control")
+        return [(one["principal"], one["control"]["verb"], one["decision"]) for one in found]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def revoke(client: DoorClient) -> dict[str, Any]:
+    return client.contain("revoke", "principal", "mallory", reason="leak", expires="30m")
+
+
+def test_a_containment_is_decided_then_recorded_then_in_force(house: House) -> None:
+    made = house.visit(revoke)
+
+    kinds = [json.loads(leaf)["streaming"]["kind"] for leaf in house.log.leaves]
+    assert kinds == ["control", "containment"]
+    assert (made["owner"], made["expires"]) == ("oncall", str(1_000_000 + 1_800_000))
+    assert [one["principal"] for one in house.sink.overlays[-1]["revoked"]] == ["mallory"]
+    assert [asked["resource"]["name"] for asked in house.decider.asked] == ["main", "other"]
+    assert house.decider.asked[0]["context"]["mechanism"] == "unix"
+
+
+@pytest.mark.parametrize(
+    ("action", "verb", "call"),
+    [
+        ("Contain", "contain", revoke),
+        ("Contain", "lift", lambda client: client.lift("c-1", reason="r")),
+        ("Reload", "reload", lambda client: client.reload()),
+        ("Inspect", "inspect", lambda client: client.status()),
+        ("Inspect", "inspect", lambda client: client.containments()),
+        ("Inspect", "inspect", lambda client: client.policy_version()),
+    ],
+)
+def test_what_the_policy_denies_is_recorded_and_not_done(
+    house: House, action: str, verb: str, call: Callable[[DoorClient], Any]
+) -> None:
+    house.decider.allowed.remove(action)
+
+    with pytest.raises(NotPermitted, match="no grant"):
+        house.visit(call)
+
+    assert house.controls() == [("oncall", verb, "deny")]
+    assert (house.sink.overlays, house.reloader.reloads) == ([], 0)
+
+
+def test_every_cluster_must_allow_and_an_erroring_rule_denies(house: House) -> None:
+    house.decider.denied_cluster = "other"
+    with pytest.raises(NotPermitted):
+        house.visit(revoke)
+
+    house.decider.denied_cluster = ""
+    house.decider.errors = ["cedar:broken"]
+    with pytest.raises(NotPermitted):
+        house.visit(revoke)
+
+    assert [decision for _, _, decision in house.controls()] == ["deny", "deny"]
+    assert house.sink.overlays == []
+
+
+def test_what_can_not_be_recorded_is_not_done(house: House) -> None:
+    house.log.failing = True
+
+    for call in (revoke, lambda client: client.reload()):
+        with pytest.raises(Unavailable, match="full"):
+            house.visit(call)
+
+    assert (house.sink.overlays, house.reloader.reloads) == ([], 0)
+
+
+def test_a_user_whom_the_bundle_does_not_know_is_refused_and_recorded(tmp_path: Path) -> None:
+    house = House(tmp_path, user="nobody-we-know")
+
+    with pytest.raises(NotPermitted, match="no principal has the unix user"):
+        house.visit(revoke)
+
+    assert house.controls() == [(f"unix:{os.geteuid()}", "contain", "deny")]
+    assert house.decider.asked == []
+
+
+def test_a_user_by_name_comes_before_the_owner_and_another_user_is_nobody() -> None:
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    users = {"@owner": ("owner", "a"), me: ("named", "b")}
+    mine = Peer(pid=1, uid=os.geteuid(), gid=0)
+
+    assert caller_of(mine, users, os.geteuid()).principal == "named"
+    assert caller_of(mine, {"@owner": ("owner", "a")}, os.geteuid()).principal == "owner"
+    with pytest.raises(Unknown):
+        caller_of(Peer(pid=1, uid=4_000_000, gid=0), users, os.geteuid())
+
+
+def test_a_lifted_containment_is_gone(house: House) -> None:
+    def script(client: DoorClient) -> tuple[int, int]:
+        made = revoke(client)
+        before = len(client.containments())
+        client.lift(made["id"], reason="false alarm")
+        return before, len(client.containments())
+
+    assert house.visit(script) == (1, 0)
+    assert house.sink.overlays[-1]["revoked"] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "call"),
+    [
+        (NotFound, lambda c: c.contain("revoke", "principal", "malory", reason="r", expires="1h")),
+        (NotFound, lambda c: c.lift("c-nothing", reason="r")),
+        (NotFound, lambda c: c.lift("../reload", reason="r")),
+        (InvalidArgument, lambda c: c.contain("revoke", "stream", "s", reason="r", expires="1h")),
+        (InvalidArgument, lambda c: c.contain("revoke", "principal", "m", reason="", expires="1h")),
+        (InvalidArgument, lambda c: c.contain("erase", "principal", "m", reason="r", expires="1h")),
+        (InvalidArgument, lambda c: c.contain("revoke", "principal", "m", reason="r", expires="1w")),
+    ],
+)
+def test_what_has_no_meaning_is_refused(
+    house: House, error: type[StreamwardError], call: Callable[[DoorClient], Any]
+) -> None:
+    with pytest.raises(error):
+        house.visit(call)
+
+    assert house.sink.overlays == []
+
+
+def test_mistakes_in_a_bundle_come_back_from_a_reload(house: House) -> None:
+    house.reloader.error = BundleInvalid("the bundle has mistakes")
+    house.reloader.error.mistakes = ("a.yaml:3:1: error: x",)
+
+    with pytest.raises(BundleInvalid) as caught:
+        house.visit(lambda client: client.reload())
+
+    assert caught.value.mistakes == ("a.yaml:3:1: error: x",)
+
+
+def test_an_error_is_a_problem_document(house: House) -> None:
+    def script(client: DoorClient) -> httpx.Response:
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(house.path))) as http:
+            return http.get("http://x/v1/nothing")
+
+    answer = house.visit(script)
+
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["status"]) == (404, 404)
+
+
+def test_without_a_peer_there_is_no_answer(house: House) -> None:
+    async def call() -> httpx.Response:
+        transport = httpx.ASGITransport(control_api(house.door))
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+            return await http.get("/v1/health")
+
+    assert asyncio.run(call()).status_code == 403
+
+
+def test_the_socket_is_for_its_owner_alone_and_goes_with_the_door(house: House) -> None:
+    def modes(client: DoorClient) -> tuple[int, int]:
+        return (house.path.stat().st_mode & 0o777, house.path.parent.stat().st_mode & 0o777)
+
+    assert house.visit(modes) == (0o600, 0o700)
+    assert not house.path.exists()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "run" / "control.sock"
+
+
+def test_a_stale_socket_is_replaced_and_a_live_one_is_not(path: Path) -> None:
+    first = open_socket(path)
+    first.close()
+    second = open_socket(path)
+
+    with pytest.raises(Unavailable, match="another gateway"):
+        open_socket(path)
+    assert answers(path)
+    second.close()
+
+
+def test_what_is_not_a_socket_is_never_removed(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("precious")
+
+    with pytest.raises(InvalidArgument, match="not a socket"):
+        open_socket(path)
+
+    assert path.read_text() == "precious"
+
+
+def test_a_path_that_no_socket_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgument, match="too long"):
+        open_socket(tmp_path / ("x" * 120) / "control.sock")
+
+
+def test_nobody_at_home_is_said_plainly(path: Path) -> None:
+    with DoorClient(path) as client, pytest.raises(NotRunning, match="no gateway answers"):
+        client.status()
+
+
+def test_the_peer_is_the_process_at_the_other_end() -> None:
+    from streamward.server.caller import peer_of
+
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+
+    assert peer_of(ours) == Peer(os.getpid(), os.geteuid(), os.getegid())
+    ours.close()
+    theirs.close()
