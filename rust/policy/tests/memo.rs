@@ -141,6 +141,7 @@ struct Case {
     name: &'static str,
 }
 
+// Few values of each: contexts must often differ in one of them alone.
 prop_compose! {
     fn contexts()(
         source in prop::sample::select(vec!["10.1.1.1", "10.9.0.7", "10.9.1.1", "9.9.9.9",
@@ -149,8 +150,8 @@ prop_compose! {
         mechanism in prop::sample::select(Mechanism::ALL.to_vec()),
         mfa in prop::bool::ANY,
         device_posture in prop::sample::select(vec![None, Some("managed"), Some("lost")]),
-        minutes in 0..3_i64 * 24 * 60,
-        days in prop::sample::select(vec![0_i64, 4, 9]),
+        minutes in prop::sample::select(vec![0_i64, 1, 11 * 60]),
+        days in prop::sample::select(vec![0_i64, 4]),
     ) -> Context {
         Context {
             source: source.parse().unwrap(),

@@ -15,6 +15,9 @@ pub struct Limits {
     pub string_bytes_max: usize,
     /// Most values in one decoded tree, scalars included; a value takes 56 bytes.
     pub values_max: usize,
+    /// Most bytes after the end of a message. Kafka reads none of them, and librdkafka sends three
+    /// after a Metadata request for all topics; they are never forwarded in a message that is encoded anew.
+    pub trailing_bytes_max: usize,
 }
 
 impl Default for Limits {
@@ -26,6 +29,7 @@ impl Default for Limits {
             depth_max: 16,
             string_bytes_max: 32_767,
             values_max: 4_000_000,
+            trailing_bytes_max: 0,
         }
     }
 }

@@ -217,7 +217,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         while self.takes_requests() {
             let limits = self.session.request_limits();
             let length =
-                frame::complete(self.from_client.unparsed(), &limits).map_err(|source| {
+                frame::complete(self.from_client.unparsed(), limits).map_err(|source| {
                     Close::Malformed {
                         what: "request frame",
                         source,

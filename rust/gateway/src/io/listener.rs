@@ -80,7 +80,7 @@ pub async fn serve(shared: Arc<Shared>, bound: Bound) {
         tokio::spawn(async move {
             let name = section.name.clone();
             let close = run(shared, current, section, node, stream, address).await;
-            tracing::debug!(listener = name, peer = %address, reason = %close, "connection closed");
+            report(&name, address, &close);
             drop(counted);
         });
     }
@@ -162,4 +162,17 @@ async fn run(
     Connection::new(shared, cluster, node.or(named), session, stream)
         .run()
         .await
+}
+
+/// Says why a connection ended: loudly where somebody has something to mend.
+fn report(listener: &str, peer: SocketAddr, close: &Close) {
+    match close {
+        Close::ClientGone | Close::Draining | Close::AuthenticationFailed => {
+            tracing::debug!(listener, %peer, reason = %close, "connection closed");
+        }
+        Close::Unrecorded { .. } | Close::Unreachable { .. } | Close::BrokerConfused { .. } => {
+            tracing::warn!(listener, %peer, reason = %close, "connection closed");
+        }
+        _ => tracing::info!(listener, %peer, reason = %close, "connection closed"),
+    }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use streamward_identity::{Identity, Names, PrincipalKind, plain};
 use streamward_policy::Mechanism;
+use streamward_wire::Limits;
 use streamward_wire::kafka::{ApiKey, Value, error};
 
-use super::{Close, Effect, EffectReply, Head, Session, Verdict};
+use super::{Close, Effect, EffectReply, Head, REQUEST_VALUES_MAX, Session, Verdict};
 use crate::caller::Caller;
 
 /// What every peer is told, whatever was wrong.
@@ -102,6 +103,10 @@ impl Session {
             })?;
         self.durable_before_answer = self.durable_before_answer.max(position);
         self.decisions.clear();
+        self.request_limits = Limits {
+            values_max: REQUEST_VALUES_MAX,
+            ..self.limits.clone()
+        };
         self.caller = Some(Arc::new(caller));
         Ok(())
     }

@@ -130,7 +130,13 @@ impl Session {
         };
         let schema = schema(head.key, head.version, Direction::Request).map_err(malformed)?;
         let mut walk = RequestWalk::default();
-        kafka::walk(schema, &frame[head.body_at..], &self.limits, &mut walk).map_err(malformed)?;
+        kafka::walk(
+            schema,
+            &frame[head.body_at..],
+            &self.request_limits,
+            &mut walk,
+        )
+        .map_err(malformed)?;
         if walk.follower {
             return self.refuse_fetch(head, error::CLUSTER_AUTHORIZATION_FAILED);
         }

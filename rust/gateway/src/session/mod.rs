@@ -33,6 +33,13 @@ use self::produce::ProduceExchange;
 
 /// Largest frame of a peer that has not proved who it is.
 pub const UNAUTHENTICATED_FRAME_BYTES_MAX: usize = 64 * 1024;
+/// And the most values in one.
+const UNAUTHENTICATED_VALUES_MAX: usize = 1_000;
+/// The most values in a request of a peer that has; a decoded one takes 56 bytes.
+const REQUEST_VALUES_MAX: usize = 500_000;
+/// Bytes after the end of a message that are let pass, as Kafka does: librdkafka sends three.
+const TRAILING_BYTES_MAX: usize = 16;
+
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -210,6 +217,7 @@ pub struct Session {
     cluster: Arc<Cluster>,
     recorder: Arc<Recorder>,
     limits: Limits,
+    request_limits: Limits,
     caller: Option<Arc<Caller>>,
     handshake: Option<authenticate::Handshake>,
     pending: VecDeque<Pending>,
@@ -233,7 +241,15 @@ impl Session {
     ) -> Self {
         let limits = Limits {
             frame_bytes_max: listener.limits.frame_bytes_max,
+            trailing_bytes_max: TRAILING_BYTES_MAX,
             ..Limits::default()
+        };
+        let request_limits = Limits {
+            frame_bytes_max: limits.frame_bytes_max.min(UNAUTHENTICATED_FRAME_BYTES_MAX),
+            array_elements_max: UNAUTHENTICATED_VALUES_MAX,
+            tagged_fields_max: UNAUTHENTICATED_VALUES_MAX,
+            values_max: UNAUTHENTICATED_VALUES_MAX,
+            ..limits.clone()
         };
         Self {
             peer,
@@ -243,6 +259,7 @@ impl Session {
             cluster,
             recorder,
             limits,
+            request_limits,
             caller: None,
             handshake: None,
             pending: VecDeque::new(),
@@ -256,12 +273,8 @@ impl Session {
     }
 
     /// The limits of the next frame from the client: narrow until it has proved who it is.
-    pub fn request_limits(&self) -> Limits {
-        let mut limits = self.limits.clone();
-        if self.caller.is_none() {
-            limits.frame_bytes_max = limits.frame_bytes_max.min(UNAUTHENTICATED_FRAME_BYTES_MAX);
-        }
-        limits
+    pub fn request_limits(&self) -> &Limits {
+        &self.request_limits
     }
 
     /// Has the peer proved who it is?
@@ -291,7 +304,7 @@ impl Session {
 
     /// A request from the client, without its length.
     pub fn on_request(&mut self, frame: &mut [u8], now: i64) -> Verdict {
-        let header = match kafka::request_header(frame, &self.limits) {
+        let header = match kafka::request_header(frame, &self.request_limits) {
             Ok(header) => header,
             Err(source) => {
                 return Verdict::Close(Close::Malformed {
@@ -507,11 +520,13 @@ impl Session {
     }
 
     fn decode_request(&self, head: &Head, frame: &[u8]) -> Result<Struct, Close> {
-        self.decode(
+        let body = &frame[head.body_at..];
+        decode(
             kafka::Direction::Request,
             head.key,
             head.version,
-            &frame[head.body_at..],
+            body,
+            &self.request_limits,
         )
         .map_err(|source| Close::Malformed {
             what: "request",
@@ -521,22 +536,19 @@ impl Session {
 
     fn decode_response(&self, key: ApiKey, version: i16, frame: &[u8]) -> Result<Struct, Close> {
         kafka::response_body_at(key, version, frame, &self.limits)
-            .and_then(|at| self.decode(kafka::Direction::Response, key, version, &frame[at..]))
+            .and_then(|at| {
+                decode(
+                    kafka::Direction::Response,
+                    key,
+                    version,
+                    &frame[at..],
+                    &self.limits,
+                )
+            })
             .map_err(|source| Close::Malformed {
                 what: "response",
                 source,
             })
-    }
-
-    fn decode(
-        &self,
-        direction: kafka::Direction,
-        key: ApiKey,
-        version: i16,
-        body: &[u8],
-    ) -> Result<Struct, WireError> {
-        let schema = schema(key, version, direction)?;
-        Struct::decode(schema, &bytes::Bytes::copy_from_slice(body), &self.limits)
     }
 
     /// The name of the cluster as a resource.
@@ -590,6 +602,17 @@ impl Head {
         .map_err(malformed)?;
         Ok(out)
     }
+}
+
+fn decode(
+    direction: kafka::Direction,
+    key: ApiKey,
+    version: i16,
+    body: &[u8],
+    limits: &Limits,
+) -> Result<Struct, WireError> {
+    let schema = schema(key, version, direction)?;
+    Struct::decode(schema, &bytes::Bytes::copy_from_slice(body), limits)
 }
 
 fn schema(

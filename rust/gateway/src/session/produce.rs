@@ -106,7 +106,8 @@ impl<'a> RequestWalk<'a> {
     }
 
     fn records(&mut self, records: &[u8]) {
-        for batch in batch::batches(records) {
+        let mut batches = batch::batches(records);
+        for batch in batches.by_ref() {
             let Ok(batch) = batch else {
                 self.malformed = true;
                 return;
@@ -123,6 +124,7 @@ impl<'a> RequestWalk<'a> {
                 load.bytes = load.bytes.saturating_add(batch.bytes as u64);
             }
         }
+        self.malformed |= batches.rest() > 0;
     }
 }
 
@@ -139,7 +141,13 @@ impl Session {
         };
         let schema = schema(head.key, head.version, Direction::Request).map_err(malformed)?;
         let mut walk = RequestWalk::default();
-        kafka::walk(schema, &frame[head.body_at..], &self.limits, &mut walk).map_err(malformed)?;
+        kafka::walk(
+            schema,
+            &frame[head.body_at..],
+            &self.request_limits,
+            &mut walk,
+        )
+        .map_err(malformed)?;
         if walk.malformed {
             // SECURITY: a batch that we can't read might be one that the broker reads differently.
             return self.refuse_produce(head, frame, walk.acks, error::CORRUPT_MESSAGE);

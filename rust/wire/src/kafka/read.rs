@@ -30,10 +30,10 @@ impl<'a, 'l> Reader<'a, 'l> {
         self.bytes.len().saturating_sub(self.at)
     }
 
-    /// The message must end here.
+    /// The message must end here, or nearly so.
     pub(super) fn finish(&self) -> Result<(), WireError> {
         match self.remaining() {
-            0 => Ok(()),
+            left if left <= self.limits.trailing_bytes_max => Ok(()),
             left => Err(WireError::Trailing { at: self.at, left }),
         }
     }
