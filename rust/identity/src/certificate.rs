@@ -34,7 +34,8 @@ pub struct Names {
 /// of one relative name are joined by `+` in the order of the certificate. Attributes are named
 /// `CN`, `L`, `ST`, `O`, `OU`, `C`, `STREET`, `DC` and `UID`, all others by their number. In a
 /// value the characters `\ " + , ; < >` and a blank or `#` in front or a blank at the end get a `\`,
-/// and NUL becomes `\00`; a bit string is `#` and its hex. That is what Python's `cryptography` prints.
+/// and NUL becomes `\00`; a bit string is `#` and its hex. That is what Python's `cryptography`
+/// prints.
 ///
 /// # Errors
 /// Where the bytes are not a certificate that we can name.
