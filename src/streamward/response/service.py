@@ -54,7 +54,7 @@ class ResponseService:
         self._clock = clock
         self._overlay = Overlay()
         self._cursor = ""
-        self._pending: list[AlertBody] = []
+        self._pending: list[tuple[AlertBody, int]] = []
         self._issued: set[str] = set()
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -92,9 +92,9 @@ class ResponseService:
                 self._fold(entry)
             self._cursor = batch.cursor
         self._pending = [
-            alert
-            for alert in self._pending
-            if not all(one.id in self._issued for one in self._answers(alert))
+            (alert, time)
+            for alert, time in self._pending
+            if not all(one.id in self._issued for one in self._answers(alert, time))
         ]
         return self._overlay
 
@@ -122,7 +122,7 @@ class ResponseService:
         if streaming.kind == Kind.CONTAINMENT and streaming.containment is not None:
             self._issued.add(streaming.containment.id)
         elif streaming.kind == Kind.ALERT and streaming.alert is not None:
-            self._pending.append(streaming.alert)
+            self._pending.append((streaming.alert, entry.event.time))
 
     async def run(self) -> None:
         """Act on alerts for ever; cancel to stop. `restore` must have been called."""
@@ -154,15 +154,21 @@ class ResponseService:
         """
         answered = bool(self._pending)
         while self._pending:
-            for containment in self._answers(self._pending[0]):
+            for containment in self._answers(*self._pending[0]):
                 await self._answer(containment)
             self._pending.pop(0)
         return answered
 
-    def _answers(self, alert: AlertBody) -> list[Containment]:
-        """What the rules do about an alert; an alert that names nothing sensible gets nothing."""
+    def _answers(self, alert: AlertBody, time: int) -> list[Containment]:
+        """What the rules do about an alert; one that names nothing sensible gets nothing.
+
+        Nor does one so old that its containment would be over: a rule that is declared today must
+        not act on a log of last year, even where the saved cursor was lost.
+        """
         found = []
         for rule in self._rules:
+            if time + rule.expires_after <= self._clock():
+                continue
             try:
                 containment = rule.containment(alert, self._clock())
             except InvalidArgument as error:

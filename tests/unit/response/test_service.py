@@ -179,6 +179,15 @@ def test_a_rule_leaves_alone_what_it_is_not_about(setting: Setting, leaf: bytes)
     assert setting.changes() == []
 
 
+def test_an_alert_whose_containment_would_be_over_is_left_alone(setting: Setting) -> None:
+    setting.log.record(alert("mallory"))
+    setting.now = 1 + 30 * 60_000
+
+    setting.run(lambda service: setting.until(0))
+
+    assert setting.changes() == []
+
+
 def test_a_lifted_containment_stays_lifted_and_is_not_opened_again(setting: Setting) -> None:
     setting.log.record(alert("mallory"))
 

@@ -101,7 +101,12 @@ class House:
 
     def __init__(self, folder: Path, user: str = "@owner") -> None:
         self.path = folder / "run" / "control.sock"
-        self.log, self.decider, self.reloader, self.sink = MemoryLog(), Decider(), Reloader(), Sink()
+        self.log, self.decider, self.reloader, self.sink = (
+            MemoryLog(),
+            Decider(),
+            Reloader(),
+            Sink(),
+        )
         saved = SavedState(folder / "overlay.json")
         self.response = ResponseService(self.log.open_reader, self.log, self.sink, saved)
         self.door = ControlDoor(
@@ -237,7 +242,10 @@ def test_a_lifted_containment_is_gone(house: House) -> None:
         (InvalidArgument, lambda c: c.contain("revoke", "stream", "s", reason="r", expires="1h")),
         (InvalidArgument, lambda c: c.contain("revoke", "principal", "m", reason="", expires="1h")),
         (InvalidArgument, lambda c: c.contain("erase", "principal", "m", reason="r", expires="1h")),
-        (InvalidArgument, lambda c: c.contain("revoke", "principal", "m", reason="r", expires="1w")),
+        (
+            InvalidArgument,
+            lambda c: c.contain("revoke", "principal", "m", reason="r", expires="1w"),
+        ),
     ],
 )
 def test_what_has_no_meaning_is_refused(

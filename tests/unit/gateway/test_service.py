@@ -1,0 +1,197 @@
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamward.errors import BundleInvalid
+from streamward.gateway import service as module
+from streamward.gateway.service import GatewayService
+from streamward.model.document import Bundle
+
+
+class Plane:
+    """Remembers in order what it was told."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Any]] = []
+
+    def start(self, snapshot: bytes, materials: dict[str, bytes]) -> None:
+        self.calls.append(("start", json.loads(snapshot)["policy"]["version"]))
+
+    def apply(self, snapshot: bytes, materials: dict[str, bytes]) -> bytes:
+        document = json.loads(snapshot)
+        self.calls.append(("apply", document["policy"]["version"]))
+        return json.dumps({"version": document["policy"]["version"]}).encode()
+
+    def status(self) -> bytes:
+        return b"{}"
+
+    def drain(self, seconds: float) -> None:
+        self.calls.append(("drain", seconds))
+
+
+class Source:
+    """A bundle that changes when told to, and can have mistakes."""
+
+    def __init__(self) -> None:
+        self.version = 1
+        self.broken = False
+
+    def read(self) -> Bundle:
+        if self.broken:
+            raise BundleInvalid("the bundle has mistakes")
+        return Bundle(Path(str(self.version)))
+
+    def fingerprint(self) -> str:
+        return f"{self.version} {self.broken}"
+
+
+class Holder:
+    @asynccontextmanager
+    async def frozen(self) -> AsyncIterator[dict[str, Any]]:
+        yield {"epoch": 0, "revoked": [], "quarantined": []}
+
+
+class Worker:
+    def __init__(self, plane: Plane, failures: int = 0) -> None:
+        self.plane, self.failures, self.started, self.ended_after = plane, failures, 0, ""
+
+    async def run(self) -> None:
+        self.started += 1
+        if self.started <= self.failures:
+            raise RuntimeError("trouble")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended_after = self.plane.calls[-1][0]
+
+
+class Setting:
+    def __init__(self) -> None:
+        self.plane, self.source, self.seen = Plane(), Source(), list[str]()
+        self.day = 1
+        self.service = GatewayService(
+            self.plane,
+            self.source,
+            Holder(),
+            lambda bundle: self.seen.append(str(bundle.root)),
+            lambda: self.day * 86_400_000,
+        )
+
+    def run(self, script: Callable[[], Any], *workers: Worker) -> None:
+        async def whole() -> None:
+            await self.service.start(self.source.read())
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.service.run(workers))
+                await asyncio.sleep(0.05)
+                await script()
+                self.service.stop()
+
+        asyncio.run(whole())
+
+
+@pytest.fixture
+def setting(monkeypatch: pytest.MonkeyPatch) -> Setting:
+    def build(bundle: Bundle, overlay: Any) -> bytes:
+        return json.dumps({"policy": {"version": str(bundle.root)}, "overlay": overlay}).encode()
+
+    monkeypatch.setattr(module, "build_snapshot", build)
+    monkeypatch.setattr(module, "resolve_materials", lambda bundle: {})
+    monkeypatch.setattr(module, "WATCH_SECONDS", 0.05)
+    monkeypatch.setattr(module, "RESTART_SECONDS", 0.05)
+    return Setting()
+
+
+async def nothing() -> None:
+    await asyncio.sleep(0.3)
+
+
+def test_it_starts_and_drains_and_followers_outlive_the_last_connection(setting: Setting) -> None:
+    worker = Worker(setting.plane)
+
+    setting.run(nothing, worker)
+
+    assert setting.plane.calls == [("start", "1"), ("drain", module.DRAIN_SECONDS)]
+    assert worker.ended_after == "drain"
+
+
+def test_a_worker_that_fails_is_started_again_and_clients_are_still_served(
+    setting: Setting,
+) -> None:
+    worker = Worker(setting.plane, failures=2)
+
+    setting.run(nothing, worker)
+
+    assert worker.started == 3
+    assert setting.plane.calls[-1] == ("drain", module.DRAIN_SECONDS)
+
+
+def test_a_changed_bundle_comes_into_force_once(setting: Setting) -> None:
+    async def script() -> None:
+        setting.source.version = 2
+        await nothing()
+
+    setting.run(script)
+
+    assert setting.plane.calls[1:-1] == [("apply", "2")]
+    assert (setting.seen, setting.service.policy_version) == (["2"], "2")
+
+
+def test_a_bundle_with_mistakes_changes_nothing_and_its_repair_does(setting: Setting) -> None:
+    async def script() -> None:
+        setting.source.version, setting.source.broken = 2, True
+        await nothing()
+        assert setting.service.policy_version == "1"
+        setting.source.broken = False
+        await nothing()
+
+    setting.run(script)
+
+    assert setting.plane.calls[1:-1] == [("apply", "2")]
+
+
+def test_the_rules_are_built_anew_when_a_day_ends(setting: Setting) -> None:
+    async def script() -> None:
+        setting.day = 2
+        await nothing()
+
+    setting.run(script)
+
+    assert setting.plane.calls[1:-1] == [("apply", "1")]
+
+
+def test_a_reload_by_the_door_says_what_is_wrong(setting: Setting) -> None:
+    async def script() -> None:
+        setting.source.broken = True
+        with pytest.raises(BundleInvalid):
+            await setting.service.reload()
+        setting.source.broken = False
+        assert await setting.service.reload() == {"version": "1"}
+
+    setting.run(script)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_drains(setting: Setting, number: signal.Signals) -> None:
+    async def script() -> None:
+        os.kill(os.getpid(), number)
+        await asyncio.sleep(0.1)
+        assert setting.plane.calls[-1][0] == "drain"
+
+    setting.run(script)
+
+
+def test_a_hangup_reloads(setting: Setting) -> None:
+    async def script() -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        await nothing()
+
+    setting.run(script)
+
+    assert setting.plane.calls[1:-1] == [("apply", "1")]
