@@ -63,7 +63,14 @@ def load(
     bundle = _read(root, tuple(kinds), tuple(file_kinds), mistakes)
     for check in (duplicates, unknown_references, *checks):
         mistakes.extend(check(bundle))
-    return Loaded(bundle, tuple(sorted(dict.fromkeys(mistakes), key=_order)))
+    return Loaded(bundle, tuple(sorted(_causes(mistakes), key=_order)))
+
+
+def _causes(mistakes: list[Mistake]) -> list[Mistake]:
+    """Each mistake once; those that only follow from others where there are no others."""
+    once = list(dict.fromkeys(mistakes))
+    causes = [mistake for mistake in once if not mistake.consequence]
+    return causes if any(mistake.is_error for mistake in causes) else once
 
 
 def _order(mistake: Mistake) -> tuple[Place, str]:

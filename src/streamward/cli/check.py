@@ -9,6 +9,7 @@ from rich.text import Text
 
 from streamward.app import read_bundle
 from streamward.bundle.report import document, failed, summary
+from streamward.model.text import printable
 
 
 def check_command(
@@ -38,10 +39,11 @@ def check_command(
     else:
         for mistake in loaded.mistakes:
             style = "bold red" if mistake.is_error else "yellow"
-            place = Text(f"{mistake.place}: ", style="bold")
-            console.print(place + Text(f"{mistake.severity}: ", style=style) + Text(mistake.what))
+            line = Text(printable(f"{mistake.place}: "), style="bold")
+            line += Text(f"{mistake.severity}: ", style=style) + Text(printable(mistake.what))
+            console.print(line)
             if mistake.suggestion:
-                console.print(Text(f"    {mistake.suggestion}", style="dim"))
+                console.print(Text(f"    {printable(mistake.suggestion)}", style="dim"))
         console.print(Text(summary(loaded)))
     if failed(loaded, strict=strict):
         raise typer.Exit(1)

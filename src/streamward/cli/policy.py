@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from streamward.app import valid_bundle
+from streamward.model.text import printable
 from streamward.policy import Explanation, explain, parse_action, parse_context, parse_resource
 
 app = typer.Typer(no_args_is_help=True, help="Ask who may do what, and why.")
@@ -78,12 +79,16 @@ def _print(console: Console, explanation: Explanation) -> None:
     style = "bold green" if decision.allowed else "bold red"
     asked = f"{decision.principal} {decision.action.word} {decision.resource.name}"
     kind = decision.resource.type.value.lower()
-    console.print(Text(decision.effect.value, style=style) + Text(f"  {asked} ({kind})", "bold"))
-    console.print(Text(decision.reason))
+    console.print(
+        Text(decision.effect.value, style=style) + Text(f"  {printable(asked)} ({kind})", "bold")
+    )
+    console.print(Text(printable(decision.reason)))
     for rule in explanation.rules:
-        console.print(Text(f"\n{rule.id}", style="bold") + Text(f"  {rule.source}", style="dim"))
+        console.print(
+            Text(f"\n{rule.id}", style="bold") + Text(f"  {printable(rule.source)}", style="dim")
+        )
         for line in rule.cedar.splitlines():
-            console.print(Text(f"    {line}"))
+            console.print(Text(f"    {printable(line)}"))
     if decision.errors:
         console.print(Text("\nfailed to evaluate: " + ", ".join(decision.errors), style="red"))
     console.print(Text("\ncontext", style="bold"))

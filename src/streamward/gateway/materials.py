@@ -99,7 +99,7 @@ def _unfit(
 
 
 _PEM_KEY = "store it as PEM without a password, mode 0600"
-_MAKE_VERIFIER = "make it with `streamward dev certificates DIR`, or `streamward._core`"
+_MAKE_VERIFIER = "make it with `streamward identity verifier`"
 
 
 def _unfit_key(secret: Secret) -> str:

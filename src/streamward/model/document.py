@@ -66,6 +66,8 @@ class Mistake:
     where: str = ""
     suggestion: str = ""
     severity: Literal["error", "warning"] = "error"
+    consequence: bool = False
+    """Whether another mistake is its likely cause; told only where there is no other error."""
 
     @property
     def is_error(self) -> bool:

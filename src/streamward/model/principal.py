@@ -55,7 +55,7 @@ class PasswordCredential(Noun):
     id: Name
     type: Literal["password"]
     verifier: VerifierReference
-    """RFC 5803 text."""
+    """RFC 5803 text, as `streamward identity verifier` prints it."""
 
 
 class UnixUserCredential(Noun):

@@ -64,7 +64,7 @@ def _each(bundle: Bundle, section: PolicySection) -> Iterator[Mistake]:
     except PolicyInvalid as error:
         # Not one rule is wrong but what they speak of; another check mostly tells it better.
         what = f"the policy can't be compiled: {error}"
-        yield Mistake(Place("streamward.yaml", 1), what, "policy", "mend the other mistakes first")
+        yield Mistake(Place("streamward.yaml", 1), what, "policy", consequence=True)
         return
     for rule in section.rules:
         try:

@@ -147,3 +147,12 @@ def test_explain_as_json() -> None:
 def test_help_teaches_with_examples() -> None:
     for words in (("init",), ("check",), ("schema", "export"), ("policy", "explain")):
         assert "Example" in run(*words, "--help").stdout
+
+
+def test_a_bundle_does_not_write_to_the_terminal_what_it_likes(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text('kind: "\\e[2J\\e]0;owned\\a"\n')
+
+    shown = run("check", str(tmp_path)).stdout
+
+    assert "\x1b" not in shown
+    assert "no kind `\\x1b[2J\\x1b]0;owned\\x07`" in shown
