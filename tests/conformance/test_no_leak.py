@@ -21,7 +21,9 @@ HOST = b"127.0.0.1"
 
 def leaks(received: bytes, kafka: KafkaServer) -> list[str]:
     """Which of the brokers' hosts and ports occur in these bytes (ports as Kafka writes them)."""
-    found = [HOST.decode()] if HOST in received else []
+    # A group member's `ClientHost`, which Kafka writes with a slash, is the host that connected to
+    # the broker: the gateway itself, which the caller knows.
+    found = [HOST.decode()] if HOST in received.replace(b"/" + HOST, b"") else []
     for node in kafka.nodes:
         for listener in ("plaintext", "sasl_ssl", "ssl"):
             port = node.ports.of(listener)
