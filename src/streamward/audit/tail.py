@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from streamward.model.event import Entry, Event, Kind, OffsetRange
+from streamward.model.event import ControlBody, Entry, Event, Kind, OffsetRange
 
 RANGES_SHOWN_MAX: Final = 4
 
@@ -113,7 +113,7 @@ def _what(event: Event) -> str:
         body = streaming.containment
         return f"{body.verb} {body.target.type} {body.target.name} ({body.id})"
     if streaming.control:
-        return streaming.control.verb
+        return _control(streaming.control)
     resource = streaming.resource
     parts = [
         streaming.action or streaming.api or streaming.mechanism or event.activity_name or "",
@@ -122,6 +122,16 @@ def _what(event: Event) -> str:
         f"×{streaming.count}" if streaming.count and streaming.count > 1 else "",
     ]
     return " ".join(part for part in parts if part)
+
+
+def _control(control: ControlBody) -> str:
+    """The verb and, short, what it was asked to do."""
+    arguments = control.arguments
+    target = arguments.get("target")
+    if isinstance(target, dict):
+        arguments = {**arguments, "target": f"{target.get('type')}:{target.get('name')}"}
+    told = [f"{name}={value}" for name, value in sorted(arguments.items())]
+    return " ".join([control.verb, *told])
 
 
 def _ranges(ranges: tuple[OffsetRange, ...]) -> str:

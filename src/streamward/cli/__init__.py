@@ -122,10 +122,15 @@ def _fail(error: StreamwardError) -> NoReturn:
 
 
 def _causes(error: BaseException) -> Iterator[str]:
-    """What led to it, the nearest first; a cause without words is named by its class."""
-    cause = error.__cause__
+    """What led to it, the nearest first; a cause without words is named by its class.
+
+    Libraries wrap an error in their own with the same words: those are said once.
+    """
+    cause, said = error.__cause__, str(error)
     for _ in range(CAUSES_MAX):
         if cause is None:
             return
-        yield str(cause) or type(cause).__name__
-        cause = cause.__cause__
+        words = str(cause) or type(cause).__name__
+        if words != said:
+            yield words
+        cause, said = cause.__cause__, words

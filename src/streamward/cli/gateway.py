@@ -60,7 +60,11 @@ def _announce(started: Started) -> None:
         ("control door", str(started.paths.socket)),
     ]
     for label, value in rows:
-        console.print(Text(f"{label:14}", style="bold") + Text(value))
+        _row(console, label, value)
+
+
+def _row(console: Console, label: str, value: str) -> None:
+    console.print(Text(f"{label:25}", style="bold") + Text(value))
 
 
 def _listeners(status: dict[str, Any]) -> list[str]:
@@ -68,9 +72,9 @@ def _listeners(status: dict[str, Any]) -> list[str]:
 
 
 def _listener(one: dict[str, Any]) -> str:
-    name = one.get("name", "?")
-    ports = one.get("ports") or one.get("addresses") or one.get("bound") or ""
-    return f"{name} {json.dumps(ports) if not isinstance(ports, str) else ports}".strip()
+    node = one.get("node")
+    role = "bootstrap" if node is None else f"broker {node}"
+    return f"{one.get('name')}  {one.get('address')}  {role}"
 
 
 @app.command()
@@ -87,11 +91,11 @@ def status(
         console.print_json(data=found)
         return
     for text in _listeners(found):
-        console.print(Text("listener      ", style="bold") + Text(text))
+        _row(console, "listener", text)
     for key, value in found.items():
         if key != "listeners":
             shown = value if isinstance(value, str | int | float) else json.dumps(value)
-            console.print(Text(f"{key:14}", style="bold") + Text(str(shown)))
+            _row(console, key.replace("_", " "), str(shown))
 
 
 @app.command()

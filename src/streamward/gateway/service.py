@@ -105,7 +105,8 @@ class GatewayService:
             self._on_bundle(bundle)
         document: dict[str, Any] = json.loads(answer)
         log.info("bundle in force", policy_version=self._version)
-        return document
+        facts = {name: document.get(name) for name in ("overlay_epoch", "closed")}
+        return {"version": self._version, **facts}
 
     async def _try_reload(self) -> None:
         try:

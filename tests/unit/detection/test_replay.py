@@ -1,6 +1,8 @@
 """Live, replayed, restarted: the same log gives the same alerts."""
 
 import asyncio
+import contextlib
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +64,7 @@ def test_restarts_with_saved_state_anywhere_change_no_alert(
     found: list[str] = []
     edges = sorted({0, len(leaves), *(min(cut, len(leaves)) for cut in cuts)})
     engine = new_engine()
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         saved = json.loads(json.dumps(engine.save()))
         engine = new_engine()
         assert engine.load(saved)
@@ -86,10 +88,8 @@ async def run_until_quiet(service: DetectionService, log: MemoryLog) -> None:
         length = len(log.leaves)
         await asyncio.sleep(0.15)
     task.cancel()
-    try:
+    with contextlib.suppress(asyncio.CancelledError):
         await task
-    except asyncio.CancelledError:
-        pass
 
 
 def serve(log: MemoryLog, saved: Path, engine: Engine | None = None) -> None:

@@ -172,7 +172,8 @@ def test_a_reload_by_the_door_says_what_is_wrong(setting: Setting) -> None:
         with pytest.raises(BundleInvalid):
             await setting.service.reload()
         setting.source.broken = False
-        assert await setting.service.reload() == {"version": "1"}
+        answer = await setting.service.reload()
+        assert answer == {"version": "1", "overlay_epoch": None, "closed": None}
 
     setting.run(script)
 

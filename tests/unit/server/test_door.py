@@ -297,7 +297,7 @@ def test_the_socket_is_for_its_owner_alone_and_goes_with_the_door(house: House) 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "run" / "control.sock"
+    return tmp_path / "run" / "control.sock"
 
 
 def test_a_stale_socket_is_replaced_and_a_live_one_is_not(path: Path) -> None:
