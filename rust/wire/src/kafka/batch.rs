@@ -136,6 +136,12 @@ impl<'a> Iterator for Batches<'a> {
     }
 }
 
+/// The header of the batch that `input` begins with, of which only the header need be there.
+/// `None`: less than a header is there.
+pub fn header_at_start(input: &[u8]) -> Result<Option<Batch<'_>>, WireError> {
+    first(input, 0)
+}
+
 fn first(rest: &[u8], at: usize) -> Result<Option<Batch<'_>>, WireError> {
     let Some(magic) = read::<1>(rest, MAGIC_AT).map(i8::from_be_bytes) else {
         return Ok(None);

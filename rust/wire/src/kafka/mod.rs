@@ -11,6 +11,7 @@ mod json;
 mod read;
 mod schema;
 mod spec;
+mod stream;
 #[rustfmt::skip]
 #[allow(clippy::unreadable_literal, missing_docs, reason = "generated: numbers and names are Kafka's")]
 mod table;
@@ -23,6 +24,7 @@ pub use header::{RequestHeader, request_header, response_body_at, write_request,
 pub use json::uuid_text;
 pub use schema::{Field, Schema, schema};
 pub use spec::{Entity, FieldId, Kind};
+pub use stream::{Progress, Stream};
 pub use table::field;
 pub use value::{Struct, Value};
 pub use walk::{Leaf, Visitor, walk};

@@ -6,6 +6,8 @@ use crate::{Limits, WireError};
 pub(super) struct Reader<'a, 'l> {
     bytes: &'a [u8],
     at: usize,
+    /// Bytes of the message that come after `bytes` and have not arrived.
+    beyond: usize,
     elements_left: usize,
     tagged_left: usize,
     limits: &'l Limits,
@@ -16,9 +18,48 @@ impl<'a, 'l> Reader<'a, 'l> {
         Self {
             bytes,
             at,
+            beyond: 0,
             elements_left: limits.array_elements_max,
             tagged_left: limits.tagged_fields_max,
             limits,
+        }
+    }
+
+    /// Goes on in a message of which `beyond` bytes after `bytes` have not arrived.
+    pub(super) fn resumed(
+        bytes: &'a [u8],
+        beyond: usize,
+        elements_left: usize,
+        tagged_left: usize,
+        limits: &'l Limits,
+    ) -> Self {
+        Self { bytes, at: 0, beyond, elements_left, tagged_left, limits }
+    }
+
+    /// Array elements and tagged fields that may still come.
+    pub(super) fn budgets(&self) -> (usize, usize) {
+        (self.elements_left, self.tagged_left)
+    }
+
+    /// Forgets what was read of a value that is not whole yet.
+    pub(super) fn rewind(&mut self, at: usize) {
+        self.at = at.min(self.at);
+    }
+
+    /// The next `n` bytes must have arrived.
+    pub(super) fn has(&self, field: &'static str, n: usize) -> Result<(), WireError> {
+        match n.checked_sub(self.bytes.len().saturating_sub(self.at)) {
+            None | Some(0) => Ok(()),
+            Some(needed) => Err(WireError::Truncated { field, at: self.at, needed }),
+        }
+    }
+
+    /// The message must go on for `n` bytes, arrived or not.
+    pub(super) fn will_follow(&self, field: &'static str, n: usize) -> Result<(), WireError> {
+        match n.checked_sub(self.remaining()) {
+            None | Some(0) => Ok(()),
+            // Beyond what the message has, so no waiting helps.
+            Some(_) => Err(WireError::Truncated { field, at: self.at, needed: usize::MAX }),
         }
     }
 
@@ -27,7 +68,7 @@ impl<'a, 'l> Reader<'a, 'l> {
     }
 
     fn remaining(&self) -> usize {
-        self.bytes.len().saturating_sub(self.at)
+        self.bytes.len().saturating_sub(self.at).saturating_add(self.beyond)
     }
 
     /// The message must end here, or nearly so.
@@ -219,11 +260,12 @@ impl<'a, 'l> Reader<'a, 'l> {
         size: usize,
         read: impl FnOnce(&mut Self) -> Result<(), WireError>,
     ) -> Result<(), WireError> {
-        let outer = self.bytes;
+        let (outer, beyond) = (self.bytes, self.beyond);
         let expected = self.at + size;
         self.bytes = outer.get(..expected).unwrap_or(outer);
+        self.beyond = 0;
         read(self)?;
-        self.bytes = outer;
+        (self.bytes, self.beyond) = (outer, beyond);
         if self.at == expected {
             Ok(())
         } else {

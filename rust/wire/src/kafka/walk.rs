@@ -71,6 +71,12 @@ pub trait Visitor<'a> {
         at: Range<usize>,
     ) -> Result<(), WireError>;
 
+    /// A tagged field begins; `at` is its place in the body, tag and size included.
+    fn tagged(&mut self, field: &'static Field, at: Range<usize>) -> Result<(), WireError> {
+        let _ = (field, at);
+        Ok(())
+    }
+
     /// A tagged field that this version does not define, with its raw value.
     fn unknown_tag(&mut self, tag: u32, value: &'a [u8]) -> Result<(), WireError> {
         let _ = (tag, value);
@@ -121,17 +127,21 @@ fn tagged<'a>(
 ) -> Result<(), WireError> {
     let mut previous = None;
     for _ in 0..reader.tagged_count()? {
+        let from = reader.at();
         let (tag, size) = reader.tag(previous)?;
         previous = Some(tag);
         match schema.tagged.iter().find(|field| field.tag == Some(tag)) {
-            Some(field) => reader.exactly(field.name, size, |r| value(field, r, visitor))?,
+            Some(field) => {
+                visitor.tagged(field, from..reader.at() + size)?;
+                reader.exactly(field.name, size, |r| value(field, r, visitor))?;
+            }
             None => visitor.unknown_tag(tag, reader.take("unknown tagged field", size)?)?,
         }
     }
     Ok(())
 }
 
-fn value<'a>(
+pub(super) fn value<'a>(
     field: &'static Field,
     reader: &mut Reader<'a, '_>,
     visitor: &mut impl Visitor<'a>,
@@ -178,7 +188,7 @@ fn array<'a>(
     visitor.array_end(field)
 }
 
-fn leaf<'a>(
+pub(super) fn leaf<'a>(
     field: &'static Field,
     nullable: bool,
     reader: &mut Reader<'a, '_>,
