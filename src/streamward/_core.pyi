@@ -12,7 +12,7 @@ class Gateway:
     def start(self) -> None:
         """Open the journal and bind every listener; raises CoreError."""
     def apply(self, snapshot: bytes, materials: dict[str, bytes]) -> bytes:
-        """Put a snapshot in force: JSON `{"version", "overlay_epoch", "closed"}`."""
+        """Put a snapshot in force; the status then, as JSON."""
     def overlay(self, overlay: bytes) -> bytes:
         """Put an overlay in force; it is when this returns."""
     def record(self, entry: bytes) -> int:

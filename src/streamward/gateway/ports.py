@@ -15,7 +15,7 @@ class DataPlane(Protocol):
         ...
 
     def apply(self, snapshot: bytes, materials: dict[str, bytes]) -> bytes:
-        """Put a snapshot in force; JSON `{"version", "overlay_epoch", "closed"}`."""
+        """Put a snapshot in force; the status then, as JSON."""
         ...
 
     def status(self) -> bytes:

@@ -105,8 +105,7 @@ class GatewayService:
             self._on_bundle(bundle)
         document: dict[str, Any] = json.loads(answer)
         log.info("bundle in force", policy_version=self._version)
-        facts = {name: document.get(name) for name in ("overlay_epoch", "closed")}
-        return {"version": self._version, **facts}
+        return {"version": self._version, "overlay_epoch": document.get("overlay_epoch")}
 
     async def _try_reload(self) -> None:
         try:

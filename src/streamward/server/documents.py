@@ -78,7 +78,6 @@ class ReloadView(BaseModel):
 
     version: str
     overlay_epoch: int | None = None
-    closed: int | None = None
 
 
 class PolicyView(Body):

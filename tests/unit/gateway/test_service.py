@@ -173,7 +173,7 @@ def test_a_reload_by_the_door_says_what_is_wrong(setting: Setting) -> None:
             await setting.service.reload()
         setting.source.broken = False
         answer = await setting.service.reload()
-        assert answer == {"version": "1", "overlay_epoch": None, "closed": None}
+        assert answer == {"version": "1", "overlay_epoch": None}
 
     setting.run(script)
 

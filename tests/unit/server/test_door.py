@@ -68,7 +68,7 @@ class Reloader:
         if self.error:
             raise self.error
         self.reloads += 1
-        return {"version": "sha256:01", "overlay_epoch": 0, "closed": 0}
+        return {"version": "sha256:01", "overlay_epoch": 0}
 
     def status(self) -> dict[str, Any]:
         return {"listeners": []}
