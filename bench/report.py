@@ -4,6 +4,7 @@ from statistics import median
 from typing import Any
 
 Row = dict[str, Any]
+MEANINGFUL_GIGABYTES_MIN = 0.1
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -67,6 +68,8 @@ def markdown(document: Row) -> str:
         f"{document['rounds']} rounds, records of 1 KiB, acks=all.",
         "",
     ]
+    if document["gigabytes"] < MEANINGFUL_GIGABYTES_MIN:
+        lines += ["**A smoke run: too little was moved for these figures to mean anything.**", ""]
     lines += [f"Skipped: {each}." for each in document["skipped"]]
     for kind in ("produce", "consume"):
         lines += _throughput(kind, [row for row in document["rows"] if row["kind"] == kind])
