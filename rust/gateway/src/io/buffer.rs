@@ -34,6 +34,11 @@ impl Input {
         &self.bytes[self.parsed..self.filled]
     }
 
+    /// The same, to be patched where it lies.
+    pub fn unparsed_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.parsed..self.filled]
+    }
+
     /// Marks the next `length` unparsed bytes as one frame and says where it lies.
     pub fn take_frame(&mut self, length: usize) -> Range<usize> {
         let frame = self.parsed..self.parsed + length.min(self.filled - self.parsed);

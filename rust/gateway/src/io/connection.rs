@@ -294,13 +294,32 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     fn parse_answers(&mut self, now: i64) -> Result<bool, Close> {
         let mut moved = false;
         while self.closing.is_none() {
+            if self.session.is_streaming() {
+                let released = self.session.stream(self.from_broker.unparsed_mut())?;
+                if released == 0 {
+                    break;
+                }
+                let place = self.from_broker.take_frame(released);
+                self.to_client.push_input(place);
+                self.send_locals();
+                moved = true;
+                continue;
+            }
             let length =
                 frame::complete(self.from_broker.unparsed(), self.session.response_limits())
                     .map_err(|source| Close::Malformed {
                         what: "response frame",
                         source,
                     })?;
-            let Some(length) = length else { break };
+            let Some(length) = length else {
+                if self
+                    .session
+                    .begins_stream(self.from_broker.unparsed(), now)?
+                {
+                    continue;
+                }
+                break;
+            };
             let place = self.from_broker.take_frame(length);
             let body = self
                 .from_broker
@@ -311,12 +330,17 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 Answer::Drop => {}
                 Answer::Close(close) => return Err(close),
             }
-            while let Some(answer) = self.session.next_local() {
-                self.to_client.push_owned(answer);
-            }
+            self.send_locals();
             moved = true;
         }
         Ok(moved)
+    }
+
+    /// Answers of our own follow the broker's where their turn has come.
+    fn send_locals(&mut self) {
+        while let Some(answer) = self.session.next_local() {
+            self.to_client.push_owned(answer);
+        }
     }
 
     /// Is everything durable that must be, before anything more leaves for the client?
@@ -406,7 +430,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let Broker::Open(broker) = &mut self.broker else {
             return Ok(false);
         };
-        let needed = needed(self.from_broker.unparsed());
+        let needed = match self.session.is_streaming() {
+            true => None,
+            false => needed(self.from_broker.unparsed()),
+        };
         let Some(room) = self.from_broker.spare(&self.to_client, needed) else {
             return Ok(false);
         };

@@ -27,10 +27,11 @@ const FETCH_SESSION_ID_NOT_FOUND: i16 = 70;
 
 /// A topic that is being fetched.
 #[derive(Debug)]
-struct Fetching {
+pub struct Fetching {
     name: Arc<str>,
     id: [u8; 16],
-    access: Option<Arc<Access>>,
+    /// What counts its records.
+    pub access: Option<Arc<Access>>,
     partitions: Vec<i32>,
 }
 
@@ -241,7 +242,7 @@ impl Session {
             what: "response",
             source,
         };
-        if exchange.epoch == self.epoch && now < exchange.valid_until {
+        if exchange.holds(self.epoch, now) {
             let at =
                 kafka::response_body_at(key, version, frame, &self.limits).map_err(malformed)?;
             let schema = schema(key, version, Direction::Response).map_err(malformed)?;
@@ -400,6 +401,31 @@ impl FetchExchange {
             return self.by_name(topic.str("Topic")?);
         }
         self.by_id(topic.uuid("TopicId"))
+    }
+
+    /// Are the decisions that it rests on those of now?
+    pub fn holds(&self, epoch: u64, now: i64) -> bool {
+        self.epoch == epoch && now < self.valid_until
+    }
+
+    /// The topics that are fetched.
+    pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.topics.iter().map(|topic| &topic.name)
+    }
+
+    /// The topic in this place.
+    pub fn get(&self, place: usize) -> Option<&Fetching> {
+        self.topics.get(place)
+    }
+
+    /// The place of a topic by name.
+    pub fn place_by_name(&self, name: &str) -> Option<usize> {
+        self.topics.iter().position(|topic| &*topic.name == name)
+    }
+
+    /// The place of a topic by id.
+    pub fn place_by_id(&self, id: [u8; 16]) -> Option<usize> {
+        self.topics.iter().position(|topic| topic.id == id)
     }
 
     fn by_name(&self, name: &str) -> Option<&Fetching> {

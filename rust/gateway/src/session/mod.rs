@@ -12,6 +12,7 @@ mod decisions;
 mod fetch;
 mod produce;
 mod rewrite;
+mod streaming;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -39,7 +40,6 @@ const UNAUTHENTICATED_VALUES_MAX: usize = 1_000;
 const REQUEST_VALUES_MAX: usize = 500_000;
 /// Bytes after the end of a message that are let pass, as Kafka does: librdkafka sends three.
 const TRAILING_BYTES_MAX: usize = 16;
-
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -221,6 +221,8 @@ pub struct Session {
     caller: Option<Arc<Caller>>,
     handshake: Option<authenticate::Handshake>,
     pending: VecDeque<Pending>,
+    /// The answer that is on its way through while it arrives.
+    streaming: Option<streaming::Streaming>,
     /// Correlation ids of answers that the client got from us before the broker gave them.
     discarded: VecDeque<i32>,
     decisions: Decisions,
@@ -263,6 +265,7 @@ impl Session {
             caller: None,
             handshake: None,
             pending: VecDeque::new(),
+            streaming: None,
             discarded: VecDeque::new(),
             decisions: Decisions::default(),
             staged: Vec::new(),
@@ -284,7 +287,7 @@ impl Session {
 
     /// Answers that the client is owed.
     pub fn in_flight(&self) -> usize {
-        self.pending.len()
+        self.pending.len() + usize::from(self.streaming.is_some())
     }
 
     /// May the client send another request, or does it wait for too many answers?
@@ -316,7 +319,7 @@ impl Session {
         let head = Head::of(&header);
         let verdict = self.judge(&head, frame, now);
         match verdict {
-            Verdict::Reply(answer) if !self.pending.is_empty() => {
+            Verdict::Reply(answer) if self.in_flight() > 0 => {
                 self.pending.push_back(Pending::Local(answer));
                 Verdict::Nothing
             }
@@ -424,7 +427,7 @@ impl Session {
 
     /// Answers of our own whose turn has come.
     pub fn next_local(&mut self) -> Option<Vec<u8>> {
-        if !matches!(self.pending.front(), Some(Pending::Local(_))) {
+        if self.streaming.is_some() || !matches!(self.pending.front(), Some(Pending::Local(_))) {
             return None;
         }
         match self.pending.pop_front() {
@@ -474,7 +477,12 @@ impl Session {
         self.epoch += 1;
         self.decisions.clear();
         self.still_known(now)?;
+        self.recheck_streaming(now)?;
         let mut answers = Vec::new();
+        if self.streaming.is_some() {
+            // Nothing overtakes the answer that is on its way; what waits is decided when it comes.
+            return Ok(answers);
+        }
         while let Some(Pending::Upstream(Exchange {
             shaping: Shaping::Fetch(_),
             ..

@@ -33,7 +33,14 @@ impl<'a, 'l> Reader<'a, 'l> {
         tagged_left: usize,
         limits: &'l Limits,
     ) -> Self {
-        Self { bytes, at: 0, beyond, elements_left, tagged_left, limits }
+        Self {
+            bytes,
+            at: 0,
+            beyond,
+            elements_left,
+            tagged_left,
+            limits,
+        }
     }
 
     /// Array elements and tagged fields that may still come.
@@ -50,7 +57,11 @@ impl<'a, 'l> Reader<'a, 'l> {
     pub(super) fn has(&self, field: &'static str, n: usize) -> Result<(), WireError> {
         match n.checked_sub(self.bytes.len().saturating_sub(self.at)) {
             None | Some(0) => Ok(()),
-            Some(needed) => Err(WireError::Truncated { field, at: self.at, needed }),
+            Some(needed) => Err(WireError::Truncated {
+                field,
+                at: self.at,
+                needed,
+            }),
         }
     }
 
@@ -59,7 +70,11 @@ impl<'a, 'l> Reader<'a, 'l> {
         match n.checked_sub(self.remaining()) {
             None | Some(0) => Ok(()),
             // Beyond what the message has, so no waiting helps.
-            Some(_) => Err(WireError::Truncated { field, at: self.at, needed: usize::MAX }),
+            Some(_) => Err(WireError::Truncated {
+                field,
+                at: self.at,
+                needed: usize::MAX,
+            }),
         }
     }
 
@@ -68,7 +83,10 @@ impl<'a, 'l> Reader<'a, 'l> {
     }
 
     fn remaining(&self) -> usize {
-        self.bytes.len().saturating_sub(self.at).saturating_add(self.beyond)
+        self.bytes
+            .len()
+            .saturating_sub(self.at)
+            .saturating_add(self.beyond)
     }
 
     /// The message must end here, or nearly so.

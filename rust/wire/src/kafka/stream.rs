@@ -32,9 +32,22 @@ pub struct Stream {
 
 #[derive(Debug)]
 enum Level {
-    Fields { schema: &'static Schema, next: usize, owner: Owner },
-    Elements { field: &'static Field, next: usize, count: usize },
-    Tagged { schema: &'static Schema, left: usize, previous: Option<u32>, owner: Owner },
+    Fields {
+        schema: &'static Schema,
+        next: usize,
+        owner: Owner,
+    },
+    Elements {
+        field: &'static Field,
+        next: usize,
+        count: usize,
+    },
+    Tagged {
+        schema: &'static Schema,
+        left: usize,
+        previous: Option<u32>,
+        owner: Owner,
+    },
 }
 
 /// What ends when a structure ends.
@@ -58,12 +71,28 @@ impl Stream {
             });
         }
         Ok(Self {
-            levels: vec![Level::Fields { schema, next: 0, owner: Owner::Message }],
+            levels: vec![Level::Fields {
+                schema,
+                next: 0,
+                owner: Owner::Message,
+            }],
             left: length,
             elements_left: limits.array_elements_max,
             tagged_left: limits.tagged_fields_max,
             limits: limits.clone(),
         })
+    }
+
+    /// A message of which nothing is left.
+    pub fn ended() -> Self {
+        let limits = Limits::default();
+        Self {
+            levels: Vec::new(),
+            left: 0,
+            elements_left: 0,
+            tagged_left: 0,
+            limits,
+        }
     }
 
     /// Bytes of the message that have not been consumed.
@@ -99,7 +128,10 @@ impl Stream {
         (self.elements_left, self.tagged_left) = reader.budgets();
         self.left -= consumed;
         if progress == Progress::Done && self.left > self.limits.trailing_bytes_max {
-            return Err(WireError::Trailing { at: consumed, left: self.left });
+            return Err(WireError::Trailing {
+                at: consumed,
+                left: self.left,
+            });
         }
         Ok((consumed, progress))
     }
@@ -126,14 +158,22 @@ impl Stream {
                     *next += 1;
                     visitor.element(field, index)?;
                     let owner = Owner::Element(field, index);
-                    self.levels.push(Level::Fields { schema, next: 0, owner });
+                    self.levels.push(Level::Fields {
+                        schema,
+                        next: 0,
+                        owner,
+                    });
                 } else {
                     leaf(field, false, reader, visitor)?;
                     *next += 1;
                 }
                 Ok(None)
             }
-            Some(Level::Fields { schema, next, owner }) => {
+            Some(Level::Fields {
+                schema,
+                next,
+                owner,
+            }) => {
                 let (schema, owner) = (*schema, *owner);
                 if let Some(field) = schema.fields.get(*next) {
                     let (inner, progress) = field_of(field, reader, visitor)?;
@@ -144,13 +184,23 @@ impl Stream {
                 if schema.flexible {
                     let left = reader.tagged_count()?;
                     self.levels.pop();
-                    self.levels.push(Level::Tagged { schema, left, previous: None, owner });
+                    self.levels.push(Level::Tagged {
+                        schema,
+                        left,
+                        previous: None,
+                        owner,
+                    });
                 } else {
                     self.end(owner, visitor)?;
                 }
                 Ok(None)
             }
-            Some(Level::Tagged { schema, left, previous, owner }) => {
+            Some(Level::Tagged {
+                schema,
+                left,
+                previous,
+                owner,
+            }) => {
                 if *left == 0 {
                     let owner = *owner;
                     self.end(owner, visitor)?;
@@ -180,20 +230,37 @@ fn field_of<'a>(
     visitor: &mut impl Visitor<'a>,
 ) -> Result<(Option<Level>, Option<Progress>), WireError> {
     let at = reader.at();
-    let null = WireError::UnexpectedNull { field: field.name, at };
+    let null = WireError::UnexpectedNull {
+        field: field.name,
+        at,
+    };
     if field.array {
         let count = reader.count(field.name, field.compact, field.element_size_min())?;
         if count.is_none() && !field.nullable {
             return Err(null);
         }
         visitor.array(field, count)?;
-        return Ok((count.map(|count| Level::Elements { field, next: 0, count }), None));
+        return Ok((
+            count.map(|count| Level::Elements {
+                field,
+                next: 0,
+                count,
+            }),
+            None,
+        ));
     }
     if let Some(schema) = field.structure() {
         let present = !field.nullable || i8::from_be_bytes(reader.fixed(field.name)?) >= 0;
         visitor.structure(field, present)?;
         let owner = Owner::Structure(field);
-        return Ok((present.then_some(Level::Fields { schema, next: 0, owner }), None));
+        return Ok((
+            present.then_some(Level::Fields {
+                schema,
+                next: 0,
+                owner,
+            }),
+            None,
+        ));
     }
     if field.kind == Kind::Records {
         let length = reader.length(field.name, field.compact)?;
