@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,15 @@ from tests.support.endpoints import Endpoint
 from tests.support.gateway import GatewayProcess
 from tests.support.java_tools import JavaTools
 from tests.support.messages import Api, load_apis
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a run that is told to end take its brokers and gateways with it."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupted)
 
 
 @pytest.fixture(scope="session")
