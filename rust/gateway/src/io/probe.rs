@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use streamward_wire::kafka::{self, ApiKey, Direction, Struct, Value};
+use streamward_wire::kafka::{self, ApiKey, Direction, Struct, Value, error};
 use streamward_wire::{Limits, WireError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
@@ -24,6 +24,8 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// Versions in which the gateway asks; every broker since 2.4 serves them.
 const API_VERSIONS_VERSION: i16 = 3;
 const METADATA_VERSION: i16 = 9;
+/// The version of ApiVersions that everything serves which speaks Kafka (KIP-511).
+const API_VERSIONS_OLDEST: i16 = 0;
 
 /// Keeps one cluster's facts fresh, for as long as the gateway runs.
 pub async fn keep_fresh(shared: Arc<Shared>, cluster: Arc<Cluster>) {
@@ -50,17 +52,7 @@ pub async fn keep_fresh(shared: Arc<Shared>, cluster: Arc<Cluster>) {
 async fn ask(shared: &Shared, cluster: &Cluster) -> io::Result<()> {
     let current = shared.current.borrow().clone();
     let mut stream = dial(&current, cluster, None).await?;
-    let mut request = new(ApiKey::API_VERSIONS, API_VERSIONS_VERSION)?;
-    request
-        .set("ClientSoftwareName", "streamward")
-        .set("ClientSoftwareVersion", "0");
-    let answer = exchange(
-        &mut stream,
-        ApiKey::API_VERSIONS,
-        API_VERSIONS_VERSION,
-        &request,
-    )
-    .await?;
+    let answer = ask_versions(&mut stream).await?;
     if answer.int("ErrorCode") != 0 {
         return Err(io::Error::other(
             "the broker does not say which versions it serves",
@@ -87,6 +79,23 @@ async fn ask(shared: &Shared, cluster: &Cluster) -> io::Result<()> {
     Ok(())
 }
 
+/// Which versions the broker serves. One that does not know the version of this very question says so
+/// in a form of its own, and is asked in the oldest.
+async fn ask_versions(stream: &mut BrokerStream) -> io::Result<Struct> {
+    let mut request = new(ApiKey::API_VERSIONS, API_VERSIONS_VERSION)?;
+    request
+        .set("ClientSoftwareName", "streamward")
+        .set("ClientSoftwareVersion", "0");
+    let key = ApiKey::API_VERSIONS;
+    let body = body(stream, key, API_VERSIONS_VERSION, &request).await?;
+    // The error code comes first in every version.
+    if body.starts_with(&error::UNSUPPORTED_VERSION.to_be_bytes()) {
+        let request = new(key, API_VERSIONS_OLDEST)?;
+        return exchange(stream, key, API_VERSIONS_OLDEST, &request).await;
+    }
+    decode(key, API_VERSIONS_VERSION, &body)
+}
+
 fn invalid(error: WireError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
@@ -103,6 +112,17 @@ async fn exchange(
     version: i16,
     request: &Struct,
 ) -> io::Result<Struct> {
+    let body = body(stream, key, version, request).await?;
+    decode(key, version, &body)
+}
+
+/// The body of the answer to one request.
+async fn body(
+    stream: &mut BrokerStream,
+    key: ApiKey,
+    version: i16,
+    request: &Struct,
+) -> io::Result<Bytes> {
     let limits = Limits::default();
     let mut frame = Vec::new();
     kafka::write_request(&mut frame, key, version, 1, Some("streamward"), request)
@@ -117,7 +137,11 @@ async fn exchange(
     let mut answer = Vec::new();
     stream.take(length as u64).read_to_end(&mut answer).await?;
     let at = kafka::response_body_at(key, version, &answer, &limits).map_err(invalid)?;
+    Ok(Bytes::from(answer).slice(at..))
+}
+
+fn decode(key: ApiKey, version: i16, body: &Bytes) -> io::Result<Struct> {
     let schema = kafka::schema(key, version, Direction::Response)
         .ok_or_else(|| io::Error::other("the table lacks a message"))?;
-    Struct::decode(schema, &Bytes::from(answer).slice(at..), &limits).map_err(invalid)
+    Struct::decode(schema, body, &Limits::default()).map_err(invalid)
 }
