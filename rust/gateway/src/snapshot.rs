@@ -1,6 +1,6 @@
 //! The snapshot document (`docs/reference/snapshot.md`), read and made ready to enforce.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -257,8 +257,6 @@ pub struct Snapshot {
     pub clusters: Arc<[ClusterSection]>,
     /// Where clients come in.
     pub listeners: Arc<[ListenerSection]>,
-    /// One name in each place where a stream can be: see [`stream_probes`].
-    pub stream_probes: Arc<[String]>,
     /// What the references name.
     pub materials: Arc<Materials>,
 }
@@ -290,7 +288,6 @@ impl Snapshot {
             overlay: Arc::new(overlay),
             clusters: document.clusters.into(),
             listeners: document.listeners.into(),
-            stream_probes: stream_probes(&document.policy),
             materials: Arc::new(materials),
         })
     }
@@ -310,7 +307,6 @@ impl Snapshot {
             overlay: Arc::new(overlay),
             clusters: self.clusters.clone(),
             listeners: self.listeners.clone(),
-            stream_probes: self.stream_probes.clone(),
             materials: self.materials.clone(),
         })
     }
@@ -324,18 +320,6 @@ impl Snapshot {
                 what: format!("reference `{reference}` has no material"),
             })
     }
-}
-
-/// Names with which to ask whether somebody may do something to *any* stream: every declared stream,
-/// and one name in every declared prefix.
-fn stream_probes(policy: &PolicySection) -> Arc<[String]> {
-    let streams = policy
-        .streams
-        .iter()
-        .filter_map(|it| it.name.as_ref().or(it.prefix.as_ref()));
-    let namespaces = policy.namespaces.iter().map(|it| &it.prefix);
-    let names: BTreeSet<&String> = streams.chain(namespaces).collect();
-    names.into_iter().cloned().collect()
 }
 
 fn facts_of(principal: &streamward_identity::Principal) -> PrincipalFacts {

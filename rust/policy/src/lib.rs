@@ -14,6 +14,7 @@ mod moment;
 mod networks;
 mod policy;
 mod prefixes;
+mod probes;
 mod reads;
 mod request;
 mod rules;

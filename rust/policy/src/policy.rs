@@ -1,6 +1,6 @@
 //! A compiled policy.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use crate::memo::{Key, Memo, Values};
 use crate::moment::{Moment, span};
 use crate::networks::Networks;
 use crate::prefixes::Prefixes;
+use crate::probes;
 use crate::reads::Reads;
 use crate::request::{
     Action, Context, Decision, Mechanism, Request, Resource, ResourceKind, shortened,
@@ -37,6 +38,7 @@ pub struct Policy {
     streams: Streams,
     networks: Networks,
     rules: Rules,
+    stream_probes: Arc<[String]>,
     authorizer: Authorizer,
     memo: Memo,
 }
@@ -76,6 +78,7 @@ impl Policy {
             return Err(PolicyError::Section(problems));
         };
         let rules = Rules::new(&section.rules, schema.clone(), &namespaces)?;
+        let stream_probes = stream_probes(section, &rules);
         let policy = Self {
             version: section.version.clone(),
             environment: environment.to_owned(),
@@ -88,6 +91,7 @@ impl Policy {
             streams,
             networks,
             rules,
+            stream_probes,
             authorizer: Authorizer::new(),
             memo: Memo::new(),
         };
@@ -145,6 +149,12 @@ impl Policy {
     /// Digest of the policy section.
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// Names with which to ask whether somebody may do something to any stream at all: every stream
+    /// that is declared or that a rule names, and one name in every prefix.
+    pub fn stream_probes(&self) -> &Arc<[String]> {
+        &self.stream_probes
     }
 
     /// Decide one request. What was decided before, for the same values of everything that the
@@ -340,4 +350,15 @@ fn namespaces(
             .map(|namespace| namespace.tenant.clone())
             .collect(),
     )
+}
+
+fn stream_probes(section: &PolicySection, rules: &Rules) -> Arc<[String]> {
+    let mut names = BTreeSet::new();
+    let streams = section.streams.iter();
+    names.extend(streams.filter_map(|it| it.name.clone().or_else(|| it.prefix.clone())));
+    names.extend(section.namespaces.iter().map(|it| it.prefix.clone()));
+    rules
+        .policies()
+        .for_each(|policy| probes::collect(policy, &mut names));
+    names.into_iter().collect()
 }

@@ -101,6 +101,11 @@ impl Rules {
         Ok(())
     }
 
+    /// Every rule.
+    pub fn policies(&self) -> impl Iterator<Item = &cedar_policy::Policy> {
+        self.compiled.iter().map(|rule| &rule.policy)
+    }
+
     /// The slice of a namespace, or of what is in none; put together when it is first asked for.
     pub fn slice(&self, namespaces: &Prefixes, longest: Option<usize>) -> &Slice {
         let place = longest.map_or(&self.outside, |index| &self.slices[index]);

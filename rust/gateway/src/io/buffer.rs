@@ -92,12 +92,16 @@ impl Input {
     }
 }
 
+/// Bytes of our own that wait to be sent before nothing more is taken in.
+const OWNED_BYTES_MAX: usize = 1024 * 1024;
+
 /// What is to be sent, in order: ranges of the other side's [`Input`], or bytes of our own.
 #[derive(Debug, Default)]
 pub struct Output {
     segments: VecDeque<Segment>,
     sent_of_first: usize,
     input_segments: usize,
+    owned_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -110,6 +114,11 @@ impl Output {
     /// Is there nothing to send?
     pub fn is_empty(&self) -> bool {
         self.segments.is_empty()
+    }
+
+    /// Are there so many bytes of our own that no more should be made before some are sent?
+    pub fn is_backed_up(&self) -> bool {
+        self.owned_bytes >= OWNED_BYTES_MAX
     }
 
     /// Does anything still lie in the input buffer?
@@ -132,6 +141,7 @@ impl Output {
     /// Sends bytes of our own.
     pub fn push_owned(&mut self, bytes: Vec<u8>) {
         if !bytes.is_empty() {
+            self.owned_bytes += bytes.len();
             self.segments.push_back(Segment::Owned(bytes));
         }
     }
@@ -155,8 +165,10 @@ impl Output {
         };
         if self.sent_of_first >= total {
             self.sent_of_first = 0;
-            if matches!(self.segments.pop_front(), Some(Segment::Input(_))) {
-                self.input_segments -= 1;
+            match self.segments.pop_front() {
+                Some(Segment::Input(_)) => self.input_segments -= 1,
+                Some(Segment::Owned(_)) => self.owned_bytes -= total,
+                None => {}
             }
         }
     }

@@ -240,6 +240,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             && self.effect.is_none()
             && !self.current.draining
             && self.session.has_room()
+            // SECURITY: a peer that sends and never reads is not read any further.
+            && !self.to_client.is_backed_up()
+            && !self.to_broker.is_backed_up()
     }
 
     fn carry_out(
@@ -293,7 +296,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
 
     fn parse_answers(&mut self, now: i64) -> Result<bool, Close> {
         let mut moved = false;
-        while self.closing.is_none() {
+        while self.closing.is_none() && !self.to_client.is_backed_up() {
             if self.session.is_streaming() {
                 let released = self.session.stream(self.from_broker.unparsed_mut())?;
                 if released == 0 {
@@ -427,6 +430,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     }
 
     fn receive_from_broker(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        if self.to_client.is_backed_up() {
+            return Ok(false);
+        }
         let Broker::Open(broker) = &mut self.broker else {
             return Ok(false);
         };

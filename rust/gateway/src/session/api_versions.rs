@@ -72,7 +72,7 @@ impl Session {
             keys.push(entry(&answer, row.key, from, to));
         }
         answer.set("ApiKeys", keys);
-        copy_features(&self.cluster.features(), &mut answer);
+        copy_features(self.cluster.features().as_ref(), &mut answer);
         Ok(Verdict::Reply(head.reply(&answer)?))
     }
 }
@@ -87,18 +87,45 @@ fn entry(answer: &Struct, key: ApiKey, from: i16, to: i16) -> Value {
 }
 
 /// Clients choose between generations of transactions by the brokers' features.
-fn copy_features(brokers: &Option<Struct>, answer: &mut Struct) {
+fn copy_features(brokers: Option<&Struct>, answer: &mut Struct) {
     let Some(brokers) = brokers else { return };
-    for field in [
+    copy_list(
+        brokers,
+        answer,
         "SupportedFeatures",
-        "FinalizedFeaturesEpoch",
+        &["MinVersion", "MaxVersion"],
+    );
+    copy_list(
+        brokers,
+        answer,
         "FinalizedFeatures",
-    ] {
-        if answer.has(field) && brokers.has(field) {
-            let value = brokers.get(field).clone();
-            answer.set(field, value);
-        }
+        &["MaxVersionLevel", "MinVersionLevel"],
+    );
+    answer.set(
+        "FinalizedFeaturesEpoch",
+        brokers.int("FinalizedFeaturesEpoch"),
+    );
+}
+
+/// The brokers answered in another version, so each element is made anew in the client's.
+fn copy_list(brokers: &Struct, answer: &mut Struct, list: &str, levels: &[&str]) {
+    if !answer.has(list) {
+        return;
     }
+    let copies = brokers
+        .array(list)
+        .iter()
+        .filter_map(Value::as_struct)
+        .map(|feature| {
+            let mut copy = answer.element(list);
+            copy.set("Name", feature.str("Name").unwrap_or_default());
+            for level in levels {
+                copy.set(level, feature.int(level));
+            }
+            Value::Struct(copy)
+        });
+    let copies: Vec<Value> = copies.collect();
+    answer.set(list, copies);
 }
 
 #[cfg(test)]

@@ -167,7 +167,7 @@ impl Session {
 
     /// Is this principal allowed to write to any stream at all? (`authorizeByResourceType` in Kafka.)
     pub(super) fn may_write_somewhere(&mut self, now: i64) -> Result<bool, Close> {
-        for name in self.snapshot.stream_probes.clone().iter() {
+        for name in self.snapshot.policy.stream_probes().clone().iter() {
             if self
                 .decide(Action::Write, ResourceKind::Stream, name, now)?
                 .allowed

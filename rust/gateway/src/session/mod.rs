@@ -125,6 +125,16 @@ pub enum Close {
         /// What is wrong with it.
         source: WireError,
     },
+    /// The body of a request can't be read.
+    #[error("malformed `{api}` request, version {version}: {source}")]
+    MalformedRequest {
+        /// The API.
+        api: &'static str,
+        /// Its version.
+        version: i16,
+        /// What is wrong with it.
+        source: WireError,
+    },
     /// A request before the peer has proved who it is.
     #[error("`{api}` before authentication")]
     Unauthenticated {
@@ -317,8 +327,15 @@ impl Session {
             }
         };
         let head = Head::of(&header);
-        let verdict = self.judge(&head, frame, now);
-        match verdict {
+        match self.judge(&head, frame, now) {
+            Verdict::Close(Close::Malformed { source, .. }) => {
+                let (api, version) = (head.key.name(), head.version);
+                Verdict::Close(Close::MalformedRequest {
+                    api,
+                    version,
+                    source,
+                })
+            }
             Verdict::Reply(answer) if self.in_flight() > 0 => {
                 self.pending.push_back(Pending::Local(answer));
                 Verdict::Nothing
