@@ -21,7 +21,7 @@ const REFRESH: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(300);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Versions in which the gateway asks; every broker since 2.4 serves them.
+/// Versions in which the gateway asks, unless the broker serves older ones only.
 const API_VERSIONS_VERSION: i16 = 3;
 const METADATA_VERSION: i16 = 9;
 /// The version of ApiVersions that everything serves which speaks Kafka (KIP-511).
@@ -58,11 +58,12 @@ async fn ask(shared: &Shared, cluster: &Cluster) -> io::Result<()> {
             "the broker does not say which versions it serves",
         ));
     }
-    let mut request = new(ApiKey::METADATA, METADATA_VERSION)?;
+    let version = METADATA_VERSION.min(newest(&answer, ApiKey::METADATA));
+    let mut request = new(ApiKey::METADATA, version)?;
     request
         .set("Topics", Vec::<Value>::new())
         .set("AllowAutoTopicCreation", false);
-    let metadata = exchange(&mut stream, ApiKey::METADATA, METADATA_VERSION, &request).await?;
+    let metadata = exchange(&mut stream, ApiKey::METADATA, version, &request).await?;
     for broker in metadata
         .array("Brokers")
         .iter()
@@ -94,6 +95,16 @@ async fn ask_versions(stream: &mut BrokerStream) -> io::Result<Struct> {
         return exchange(stream, key, API_VERSIONS_OLDEST, &request).await;
     }
     decode(key, API_VERSIONS_VERSION, &body)
+}
+
+/// The newest version of an API that the broker serves, by its own answer; -1 where it serves none.
+fn newest(versions: &Struct, key: ApiKey) -> i16 {
+    let served = versions.array("ApiKeys").iter();
+    let mut served = served.filter_map(Value::as_struct);
+    let found = served.find(|entry| entry.int("ApiKey") == i64::from(key.0));
+    found.map_or(-1, |entry| {
+        i16::try_from(entry.int("MaxVersion")).unwrap_or(-1)
+    })
 }
 
 fn invalid(error: WireError) -> io::Error {
