@@ -17,7 +17,7 @@ use streamward_policy::{Action, Decision, Resource, ResourceKind};
 use crate::caller::{Caller, Peer};
 use crate::entry::{Class, Entry};
 
-/// Running accesses kept at most; above it, idle ones are closed and open anew when used.
+/// Running accesses found by name at most; above it the table starts anew, and so do accesses.
 pub const ACCESSES_MAX: usize = 100_000;
 /// An access is opened anew after this long, so that the log shows who still reads.
 pub const ACCESS_AGE_MAX_MILLISECONDS: i64 = 3_600_000;
@@ -95,8 +95,8 @@ impl Deed<'_> {
 /// A running access: allowed, entered, and counted until its next roll-up.
 #[derive(Debug)]
 pub struct Access {
-    /// Joins its entries and frames.
-    pub id: u64,
+    /// Joins its entries and frames; `None` where it could not be entered.
+    pub id: Option<u64>,
     /// The journal's position after its opening entry; no answer leaves before that is durable.
     pub opened_position: u64,
     /// When it was opened.
@@ -108,6 +108,23 @@ pub struct Access {
     caller: Caller,
     classes: Vec<String>,
     moved: Mutex<Moved>,
+}
+
+impl Access {
+    fn new(deed: &Deed<'_>, id: Option<u64>, opened_position: u64, now: i64) -> Self {
+        let key = deed.key();
+        Self {
+            id,
+            opened_position,
+            opened_milliseconds: now,
+            name: key.name.clone(),
+            key,
+            policy_version: deed.policy_version.to_owned(),
+            caller: deed.caller.clone(),
+            classes: deed.classes.to_vec(),
+            moved: Mutex::default(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -247,7 +264,8 @@ impl Recorder {
             return Ok(access.clone());
         }
         if accesses.len() >= ACCESSES_MAX {
-            accesses.retain(|_, access| Arc::strong_count(access) > 1);
+            // Whoever holds one goes on with it, and it is rolled up; the next to ask opens it anew.
+            accesses.clear();
         }
         let id = self.next_access.fetch_add(1, Ordering::Relaxed);
         let (class, activity) = match (deed.resource.kind, deed.action) {
@@ -264,17 +282,7 @@ impl Recorder {
         batch.access(id, 0);
         let position = self.journal.write(&mut batch)?.position;
         self.counts.accesses_opened.fetch_add(1, Ordering::Relaxed);
-        let access = Arc::new(Access {
-            id,
-            opened_position: position,
-            opened_milliseconds: now,
-            name: key.name.clone(),
-            key: key.clone(),
-            policy_version: deed.policy_version.to_owned(),
-            caller: deed.caller.clone(),
-            classes: deed.classes.to_vec(),
-            moved: Mutex::default(),
-        });
+        let access = Arc::new(Access::new(deed, Some(id), position, now));
         accesses.insert(key, access.clone());
         Ok(access)
     }
@@ -336,11 +344,17 @@ impl Recorder {
         now: i64,
     ) -> Result<u64, AuditError> {
         for (access, range) in staged.iter() {
-            batch.range(access.id, range);
+            if let Some(id) = access.id {
+                batch.range(id, range);
+            }
         }
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
         let position = self.journal.write(batch)?.position;
         for (access, range) in staged.drain(..) {
+            if access.id.is_none() {
+                lock(&self.gap).add(&range);
+                continue;
+            }
             let counter = match access.key.action {
                 Action::Write => &self.counts.records_written,
                 _ => &self.counts.records_read,
@@ -389,8 +403,9 @@ impl Recorder {
     }
 
     fn enter_ranges(&self, access: &Access, ranges: &[Range], now: i64) -> Result<(), AuditError> {
+        let Some(id) = access.id else { return Ok(()) };
         let mut batch = Batch::new();
-        for (number, chunk) in ranges.chunks(RANGES_PER_ENTRY).enumerate() {
+        for chunk in ranges.chunks(RANGES_PER_ENTRY) {
             let (activity, kind) = match access.key.action {
                 Action::Write => ((2, "Update"), "write"),
                 _ => ((1, "Read"), "read"),
@@ -405,16 +420,22 @@ impl Recorder {
                 .with("classes", access.classes.clone())
                 .with("policy_version", access.policy_version.as_str())
                 .with("decision", "allow")
-                .with("access", access.id.to_string())
+                .with("access", id.to_string())
                 .with(
                     "reason",
                     format!("{kind} since the last entry of this access"),
                 );
             batch.entry(&with_ranges(entry, chunk).into_leaf()?)?;
-            batch.rolled(access.id, number);
         }
-        if !batch.is_empty() {
-            self.journal.write(&mut batch)?;
+        self.settle(id, &mut batch)
+    }
+
+    /// Writes the roll-up entries of one access and, behind the last, the frame that settles its ranges: a
+    /// batch that a crash tears in two enters a range twice rather than never.
+    fn settle(&self, access: u64, batch: &mut Batch) -> Result<(), AuditError> {
+        if let Some(last) = batch.entries().checked_sub(1) {
+            batch.rolled(access, last);
+            self.journal.write(batch)?;
         }
         Ok(())
     }
@@ -454,7 +475,7 @@ impl Recorder {
                 .and_then(|leaf| serde_json::from_slice(leaf).ok())
                 .unwrap_or_default();
             let mut batch = Batch::new();
-            for (number, chunk) in access.ranges.chunks(RANGES_PER_ENTRY).enumerate() {
+            for chunk in access.ranges.chunks(RANGES_PER_ENTRY) {
                 let mut entry = Entry::new(
                     "access_rollup",
                     Class::DatastoreActivity,
@@ -471,11 +492,8 @@ impl Recorder {
                     }
                 }
                 batch.entry(&with_ranges(entry, chunk).into_leaf()?)?;
-                batch.rolled(access.access, number);
             }
-            if !batch.is_empty() {
-                self.journal.write(&mut batch)?;
-            }
+            self.settle(access.access, &mut batch)?;
         }
         Ok(())
     }
@@ -534,12 +552,30 @@ impl Recorder {
     /// Counts what a listener that serves on moved while nothing could be recorded.
     pub fn gap(&self, moved: impl Iterator<Item = (Arc<Access>, Range)>, why: &str, now: i64) {
         let mut gap = lock(&self.gap);
-        gap.since_milliseconds.get_or_insert(now);
-        why.clone_into(&mut gap.why);
+        gap.begin(why, now);
         for (_, range) in moved {
-            gap.records = gap.records.saturating_add(range.records.into());
-            gap.bytes = gap.bytes.saturating_add(range.bytes);
+            gap.add(&range);
         }
+    }
+
+    /// An access that is served although it could not be entered; what it moves counts towards the gap.
+    pub fn unentered_access(&self, deed: &Deed<'_>, why: &str, now: i64) -> Arc<Access> {
+        let mut gap = lock(&self.gap);
+        gap.begin(why, now);
+        gap.accesses = gap.accesses.saturating_add(1);
+        Arc::new(Access::new(deed, None, 0, now))
+    }
+
+    /// A refusal that could not be entered.
+    pub fn unentered_denial(&self, why: &str, now: i64) {
+        let mut gap = lock(&self.gap);
+        gap.begin(why, now);
+        gap.denials = gap.denials.saturating_add(1);
+    }
+
+    /// What was served without a record and is not entered yet.
+    pub fn unrecorded(&self) -> Gap {
+        lock(&self.gap).clone()
     }
 
     /// Enters the gap as soon as the journal takes entries again.
@@ -554,6 +590,8 @@ impl Recorder {
                 "reason",
                 format!("served without a record since {since}: {}", gap.why),
             )
+            .with("accesses", gap.accesses.to_string())
+            .with("denials", gap.denials.to_string())
             .with("records", gap.records.to_string())
             .with("bytes", gap.bytes.to_string());
         self.write_entry(entry)?;
@@ -563,10 +601,28 @@ impl Recorder {
 }
 
 /// What was served without a record.
-#[derive(Debug, Default)]
-struct Gap {
+#[derive(Clone, Debug, Default)]
+pub struct Gap {
     since_milliseconds: Option<i64>,
-    records: u64,
-    bytes: u64,
+    /// Accesses that were not entered.
+    pub accesses: u64,
+    /// Refusals that were not.
+    pub denials: u64,
+    /// Records that moved.
+    pub records: u64,
+    /// Their bytes.
+    pub bytes: u64,
     why: String,
+}
+
+impl Gap {
+    fn begin(&mut self, why: &str, now: i64) {
+        self.since_milliseconds.get_or_insert(now);
+        why.clone_into(&mut self.why);
+    }
+
+    fn add(&mut self, range: &Range) {
+        self.records = self.records.saturating_add(range.records.into());
+        self.bytes = self.bytes.saturating_add(range.bytes);
+    }
 }

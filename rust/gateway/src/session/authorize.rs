@@ -142,7 +142,13 @@ impl Session {
                     );
                     Ok(Permission::Allowed(access))
                 }
-                Err(error) => self.unrecorded(&error).map(|()| Permission::Allowed(None)),
+                Err(error) => {
+                    self.unrecorded(&error)?;
+                    let access = self
+                        .recorder
+                        .unentered_access(&deed, &error.to_string(), now);
+                    Ok(Permission::Allowed(Some(access)))
+                }
             }
         } else {
             match self.recorder.denied(&deed, now) {
@@ -150,7 +156,11 @@ impl Session {
                     self.durable_before_answer = self.durable_before_answer.max(position);
                     Ok(Permission::Denied)
                 }
-                Err(error) => self.unrecorded(&error).map(|()| Permission::Denied),
+                Err(error) => {
+                    self.unrecorded(&error)?;
+                    self.recorder.unentered_denial(&error.to_string(), now);
+                    Ok(Permission::Denied)
+                }
             }
         }
     }

@@ -52,7 +52,7 @@ pub const FETCH: Topics = Topics {
 };
 
 /// How a request names a topic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Naming<'a> {
     /// By name.
     Name(&'a str),

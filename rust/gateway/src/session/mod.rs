@@ -13,6 +13,8 @@ mod fetch;
 mod produce;
 mod rewrite;
 mod streaming;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -474,6 +476,20 @@ impl Session {
             Err(error) => Err(Close::Unrecorded {
                 what: error.to_string(),
             }),
+        }
+    }
+
+    /// The connection has ended. What was sent and never acknowledged may have been written: it is counted,
+    /// with offsets that nobody knows. To be called before the last [`Session::commit`].
+    pub fn end(&mut self) {
+        for pending in std::mem::take(&mut self.pending) {
+            if let Pending::Upstream(Exchange {
+                shaping: Shaping::Produce(exchange),
+                ..
+            }) = pending
+            {
+                self.unacknowledged(&exchange);
+            }
         }
     }
 

@@ -1,13 +1,14 @@
 //! Produce: the hot path of writing. The request is walked, never copied; the broker's acknowledgement
 //! says which offsets were written.
 
+use std::collections::HashSet;
 use std::ops::Range as Bytes;
 use std::sync::Arc;
 
 use streamward_audit::{Range, State};
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::WireError;
-use streamward_wire::kafka::{self, ApiKey, Direction, Field, Leaf, Visitor, batch, error};
+use streamward_wire::kafka::{self, ApiKey, Direction, Field, Leaf, Value, Visitor, batch, error};
 
 use super::authorize::Permission;
 use super::cold::{Denial, Naming};
@@ -36,6 +37,8 @@ struct Sending {
 #[derive(Debug)]
 pub struct ProduceExchange {
     topics: Vec<Sending>,
+    /// Answers to what the broker never saw.
+    refused: Vec<Value>,
 }
 
 struct Topic<'a> {
@@ -105,6 +108,18 @@ impl<'a> RequestWalk<'a> {
         self.topics.last_mut()?.loads.last_mut()
     }
 
+    /// Is any topic, or any partition of a topic, named twice?
+    fn names_twice(&self) -> bool {
+        let mut topics = HashSet::new();
+        let repeated = |load: &Load, indexes: &mut HashSet<i32>| !indexes.insert(load.index);
+        self.topics.iter().any(|topic| {
+            let mut indexes = HashSet::new();
+            let loads = &topic.loads;
+            self.topics.len() > 1 && !topics.insert(topic.naming)
+                || loads.len() > 1 && loads.iter().any(|load| repeated(load, &mut indexes))
+        })
+    }
+
     fn records(&mut self, records: &[u8]) {
         let mut batches = batch::batches(records);
         for batch in batches.by_ref() {
@@ -152,6 +167,11 @@ impl Session {
             // SECURITY: a batch that we can't read might be one that the broker reads differently.
             return self.refuse_produce(head, frame, walk.acks, error::CORRUPT_MESSAGE);
         }
+        if walk.names_twice() {
+            // SECURITY: of a partition that is named twice the broker takes one load, and we can't know
+            // which one its acknowledgement counts.
+            return self.refuse_produce(head, frame, walk.acks, error::INVALID_REQUEST);
+        }
         let api = (head.key, head.version);
         if walk.transactional {
             let allowed = match walk.transactional_id {
@@ -184,10 +204,10 @@ impl Session {
             }
         }
         if denials.is_empty() {
-            self.sent(head, acks, sending, now);
+            self.sent(head, acks, sending);
             return Ok(Verdict::Forward);
         }
-        self.produce_in_part(head, frame, acks, sending, &denials, now)
+        self.produce_in_part(head, frame, acks, sending, &denials)
     }
 
     /// A name's owner may do this, or the error that its topic gets.
@@ -213,15 +233,22 @@ impl Session {
     }
 
     /// Remembers what is under way; without an acknowledgement it is entered now, offsets unknown.
-    fn sent(&mut self, head: &Head, acks: i64, topics: Vec<Sending>, now: i64) {
+    fn sent(&mut self, head: &Head, acks: i64, topics: Vec<Sending>) {
         if acks != 0 {
-            self.expect(head, Shaping::Produce(ProduceExchange { topics }));
+            let refused = Vec::new();
+            self.expect(head, Shaping::Produce(ProduceExchange { topics, refused }));
             return;
         }
-        let _ = now;
+        self.stage_unknown(&topics);
+    }
+
+    /// Counts records of which nobody knows whether or where they were written.
+    fn stage_unknown(&mut self, topics: &[Sending]) {
         for topic in topics {
-            let Some(access) = topic.access else { continue };
-            for load in topic.loads {
+            let Some(access) = &topic.access else {
+                continue;
+            };
+            for load in &topic.loads {
                 let range = Range {
                     partition: load.index,
                     first: -1,
@@ -233,6 +260,11 @@ impl Session {
                 self.staged.push((access.clone(), range));
             }
         }
+    }
+
+    /// The acknowledgement of these will never come.
+    pub(super) fn unacknowledged(&mut self, exchange: &ProduceExchange) {
+        self.stage_unknown(&exchange.topics);
     }
 
     fn refuse_produce(
@@ -258,7 +290,6 @@ impl Session {
         acks: i64,
         sending: Vec<Sending>,
         denials: &[Denial],
-        now: i64,
     ) -> Result<Verdict, Close> {
         if acks == 0 {
             return Ok(Verdict::Close(Close::DeniedSilently));
@@ -272,19 +303,11 @@ impl Session {
             return Ok(Verdict::Reply(head.reply(&answer)?));
         }
         let rewritten = head.rewrite(frame, &request, &self.limits)?;
-        let exchange = ProduceExchange { topics: sending };
-        self.expect(
-            head,
-            Shaping::Edit(Box::new(move |session, answer, _| {
-                session.acknowledge_tree(&exchange, answer);
-                session.rewrite_addresses(ApiKey::PRODUCE, answer);
-                if let Some(list) = answer.array_mut("Responses") {
-                    list.extend(refused);
-                }
-                Ok(())
-            })),
-        );
-        let _ = now;
+        let exchange = ProduceExchange {
+            topics: sending,
+            refused,
+        };
+        self.expect(head, Shaping::Produce(exchange));
         Ok(Verdict::Rewrite(rewritten))
     }
 
@@ -301,6 +324,16 @@ impl Session {
             what: "response",
             source,
         };
+        if !exchange.refused.is_empty() {
+            let mut answer = self.decode_response(key, version, frame)?;
+            self.acknowledge_tree(exchange, &answer);
+            self.rewrite_addresses(key, &mut answer);
+            if let Some(list) = answer.array_mut("Responses") {
+                list.extend_from_slice(&exchange.refused);
+            }
+            return super::encode_response(key, version, correlation_id, &answer)
+                .map(Answer::Rewrite);
+        }
         let at = kafka::response_body_at(key, version, frame, &self.limits).map_err(malformed)?;
         let mut walk = ResponseWalk {
             session: self,

@@ -1,0 +1,276 @@
+//! Fetch: no sessions, what is disclosed, and rights that end while a fetch waits.
+
+use streamward_wire::kafka::{ApiKey, Struct, Value};
+
+use super::messages::{Names, naming, topic_id};
+use super::{
+    Ask, Close, ask, batch, by, codes, document, open_request, opened, quarantine, script,
+};
+
+const OK: Names<'_> = Names {
+    topics: &["ok.a"],
+    groups: &["ok.g"],
+    transactional_id: "ok.t",
+};
+
+fn fetch(version: i16, topics: &[&str]) -> Ask {
+    naming(ApiKey::FETCH, version, Names { topics, ..OK }).with("MaxWaitMs", 30_000)
+}
+
+/// The records of one topic's partitions.
+fn deliver(answer: &mut Struct, topic: &str, partitions: &[Vec<u8>]) {
+    let mut entry = answer.element("Responses");
+    entry.set("Topic", topic).set("TopicId", topic_id(topic));
+    let list = partitions.iter().enumerate().map(|(index, records)| {
+        let mut partition = entry.element("Partitions");
+        partition.set("PartitionIndex", i64::try_from(index).unwrap());
+        partition.set("Records", bytes::Bytes::from(records.clone()));
+        partition
+    });
+    let list: Vec<Struct> = list.collect();
+    entry.set("Partitions", list);
+    let mut topics = answer.array("Responses").to_vec();
+    topics.push(Value::Struct(entry));
+    answer.set("Responses", topics);
+}
+
+#[test]
+fn a_fetch_reaches_the_broker_outside_any_session_and_otherwise_unchanged() {
+    for version in 7..=18 {
+        for (session_id, epoch) in [(0, 0), (0, -1), (77, -1), (77, 0)] {
+            let request = fetch(version, &["ok.a"]);
+            let request = request
+                .with("SessionId", session_id)
+                .with("SessionEpoch", epoch);
+            let mut script = script();
+            script.request(&request).forwards();
+            let mut expected = request.frame(script.last_correlation_id());
+            let sent = script.forwarded();
+            let forwarded = open_request(sent);
+            assert_eq!(
+                (forwarded.int("SessionId"), forwarded.int("SessionEpoch")),
+                (0, -1)
+            );
+            let differing: Vec<usize> = (0..sent.len())
+                .filter(|at| sent[*at] != expected[*at])
+                .collect();
+            assert!(differing.iter().all(|at| at - differing[0] < 8));
+            for at in differing {
+                expected[at] = sent[at];
+            }
+            assert_eq!(sent, expected);
+        }
+    }
+}
+
+#[test]
+fn a_fetch_in_a_session_is_told_that_there_is_none() {
+    for version in 7..=18 {
+        for session_id in [0, 77] {
+            let request = fetch(version, &[]).with("SessionId", session_id);
+            script()
+                .request(&request.with("SessionEpoch", 1))
+                .refuses(&[":70"]);
+        }
+    }
+}
+
+#[test]
+fn followers_are_refused() {
+    for version in 4..=14 {
+        let mut script = by("root", &document());
+        script
+            .request(&fetch(version, &["ok.a"]).with("ReplicaId", 1))
+            .forwards_nothing();
+    }
+    for version in 15..=18 {
+        let mut request = fetch(version, &["ok.a"]);
+        let mut state = request.body.element("ReplicaState");
+        state.set("ReplicaId", 1);
+        request.body.set("ReplicaState", state);
+        by("root", &document()).request(&request).refuses(&[":31"]);
+    }
+}
+
+#[test]
+fn the_offsets_whose_bytes_leave_are_recorded() {
+    let (one, two) = (batch(100, 5, 0), batch(105, 3, 0x02));
+    let control = batch(108, 1, 0x30);
+    for version in 4..=18 {
+        let mut script = script();
+        script.request(&fetch(version, &["ok.a"])).forwards();
+        let both = [one.as_ref(), two.as_ref(), control.as_ref()].concat();
+        let cut = [one.as_ref(), &two[..62]].concat();
+        let crumb = [one.as_ref(), &two[..40]].concat();
+        script.broker(|answer| {
+            deliver(answer, "ok.a", &[both.clone(), cut, crumb, Vec::new()]);
+        });
+        script.passes();
+        // Control records are nobody's data, but their offsets left; of a batch cut short too.
+        let expected = ["0 100-108 8", "1 100-107 8", "2 100-104 5"];
+        assert_eq!(script.ranges(), expected);
+        let rolled = script.log("access_rollup");
+        assert_eq!(rolled[0]["ranges"][0]["bytes"], both.len().to_string());
+        assert_eq!(
+            rolled[0]["ranges"][1]["bytes"],
+            (one.len() + 62).to_string()
+        );
+    }
+}
+
+#[test]
+fn records_that_cannot_be_read_count_as_unknown() {
+    let mut old = batch(100, 5, 0).to_vec();
+    old[16] = 1;
+    let mut script = script();
+    script.request(&fetch(12, &["ok.a"])).forwards();
+    script
+        .broker(|answer| deliver(answer, "ok.a", &[old]))
+        .passes();
+    assert_eq!(script.ranges(), ["0 unknown-unknown 0"]);
+}
+
+#[test]
+fn records_of_a_topic_that_was_not_asked_for_end_the_connection() {
+    for version in [4, 12, 13, 18] {
+        for topics in [&["ok.a"][..], &["ok.a", "no.a"][..]] {
+            let mut script = script();
+            script.request(&fetch(version, topics));
+            script.broker(|answer| deliver(answer, "ok.b", &[batch(0, 1, 0).to_vec()]));
+            script.closes();
+            assert!(script.ranges().is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_session_that_was_not_asked_for_ends_the_connection() {
+    for topics in [&["ok.a"][..], &["ok.a", "no.a"][..]] {
+        let mut script = script();
+        script.request(&fetch(12, topics));
+        script.broker(|answer| {
+            answer.set("SessionId", 5);
+        });
+        script.closes();
+    }
+}
+
+#[test]
+fn a_fetch_in_part_does_not_wait() {
+    let mut script = script();
+    script.request(&fetch(12, &["no.a", "ok.a"]));
+    script.rewrites(|request| {
+        assert_eq!(request.int("MaxWaitMs"), 0);
+        assert_eq!(request.int("SessionEpoch"), -1);
+    });
+    script.broker(|answer| deliver(answer, "ok.a", &[batch(3, 2, 0).to_vec()]));
+    script.answers(|answer| assert_eq!(codes(answer), ["no.a/0:29"]));
+    assert_eq!(script.ranges(), ["0 3-4 2"]);
+}
+
+#[test]
+fn a_quarantine_answers_a_waiting_fetch_at_once_and_drops_what_comes_later() {
+    for (version, refused) in [
+        (4, "ok.a/0:29"),
+        (12, "ok.a/0:29"),
+        (13, "#1/0:29"),
+        (18, "#1/0:29"),
+    ] {
+        let mut script = script();
+        script
+            .request(&fetch(version, &["ok.a", "ok.b"]))
+            .forwards();
+        let answers = script.apply(&quarantine("ok.a")).unwrap();
+        assert_eq!(answers.len(), 1);
+        let (correlation_id, answer) = opened(ApiKey::FETCH, version, &answers[0]);
+        assert_eq!(correlation_id, script.last_correlation_id());
+        assert_eq!(codes(&answer), [refused]);
+        assert_eq!(script.deeds("denied"), ["Read ok.a"]);
+        script.broker(|answer| deliver(answer, "ok.a", &[batch(0, 1, 0).to_vec()]));
+        script.drops();
+        assert!(script.ranges().is_empty());
+        // And the connection goes on.
+        script.request(&fetch(version, &["ok.b"])).forwards();
+        script
+            .broker(|answer| deliver(answer, "ok.b", &[batch(0, 1, 0).to_vec()]))
+            .passes();
+        assert_eq!(script.ranges(), ["0 0-0 1"]);
+    }
+}
+
+#[test]
+fn a_quarantine_of_another_topic_lets_a_waiting_fetch_wait() {
+    let mut script = script();
+    script.request(&fetch(12, &["ok.a"])).forwards();
+    assert!(script.apply(&quarantine("ok.b")).unwrap().is_empty());
+    script.broker(|answer| deliver(answer, "ok.a", &[batch(0, 1, 0).to_vec()]));
+    script.answers(|answer| assert!(codes(answer).is_empty()));
+    assert_eq!(script.ranges(), ["0 0-0 1"]);
+}
+
+#[test]
+fn a_fetch_behind_another_request_is_decided_again_before_it_is_released() {
+    let mut script = script();
+    let first = ask(ApiKey::LIST_GROUPS, 4, |_| ());
+    script.request(&first).forwards();
+    script.request(&fetch(12, &["ok.a"])).forwards();
+    assert!(script.apply(&quarantine("ok.a")).unwrap().is_empty());
+    script.broker_answers(ApiKey::LIST_GROUPS, 4, 1, |_| ());
+    script.broker(|answer| deliver(answer, "ok.a", &[batch(0, 1, 0).to_vec()]));
+    script.answers(|answer| {
+        assert_eq!(codes(answer), ["ok.a/0:29"]);
+        let topic = answer.structs("Responses").next().unwrap();
+        let partition = topic.structs("Partitions").next().unwrap();
+        assert!(partition.bytes("Records").unwrap().is_empty());
+    });
+    assert!(script.ranges().is_empty());
+}
+
+#[test]
+fn a_rule_of_time_that_ends_while_a_fetch_waits_withholds_the_records() {
+    let mut document = document();
+    document["policy"]["rules"] = serde_json::json!([{
+        "id": "grant:night", "source": "x:1", "slices": [],
+        "cedar": "permit(principal, action, resource is Streamward::Stream) when { context.hour == 0 };"}]);
+    let mut script = by("alice", &document);
+    script.request(&fetch(12, &["ok.a"])).forwards();
+    script.now += 3_600_000;
+    script.broker(|answer| deliver(answer, "ok.a", &[batch(0, 1, 0).to_vec()]));
+    script.answers(|answer| assert_eq!(codes(answer), ["ok.a/0:29"]));
+    assert!(script.ranges().is_empty());
+}
+
+#[test]
+fn a_revocation_ends_the_connection() {
+    let mut script = script();
+    script.request(&fetch(12, &["ok.a"])).forwards();
+    let mut document = document();
+    document["overlay"] = serde_json::json!({"epoch": 2, "quarantined": [], "revoked": [
+        {"containment": "c-7", "principal": "alice", "credential": null, "expires": null}]});
+    let close = script.apply(&document).unwrap_err();
+    assert!(matches!(close, Close::Revoked { reason } if reason.contains("c-7")));
+}
+
+#[test]
+fn leaders_that_the_broker_hints_at_have_the_gateways_addresses() {
+    for version in 16..=18 {
+        let mut script = script();
+        script.request(&fetch(version, &["ok.a"])).forwards();
+        script.broker(|answer| {
+            deliver(answer, "ok.a", &[batch(0, 1, 0).to_vec()]);
+            let nodes = [0, 9].map(|number| {
+                let mut node = answer.element("NodeEndpoints");
+                node.set("NodeId", number)
+                    .set("Host", "b0.internal")
+                    .set("Port", 9092);
+                Value::Struct(node)
+            });
+            answer.set("NodeEndpoints", nodes.to_vec());
+        });
+        script.answers(|answer| {
+            let places = answer.structs("NodeEndpoints").map(|it| it.str("Host"));
+            assert_eq!(places.collect::<Vec<_>>(), [Some("gw.example.com")]);
+        });
+        assert_eq!(script.ranges(), ["0 0-0 1"]);
+    }
+}
