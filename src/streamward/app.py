@@ -161,6 +161,8 @@ class Started:
     paths: Paths
     policy_version: str
     status: dict[str, Any]
+    stop: Callable[[], None]
+    """Drains it and lets `run_gateway` return; for the thread of its event loop."""
 
 
 async def run_gateway(
@@ -168,8 +170,13 @@ async def run_gateway(
     paths: Callable[[Bundle], Paths],
     workers: int,
     on_started: Callable[[Started], None],
+    *,
+    signals: bool = True,
 ) -> None:
-    """Run a gateway for a bundle until a signal ends it. Raises StreamwardError."""
+    """Run a gateway for a bundle until a signal or `Started.stop` ends it. Raises StreamwardError.
+
+    `signals` needs the main thread.
+    """
     source = FolderSource(directory)
     bundle = source.read()
     where = paths(bundle)
@@ -196,8 +203,9 @@ async def run_gateway(
     server = DoorServer(control_api(door), where.socket)
     server.bind()
     await service.start(bundle)
-    on_started(Started(bundle, where, service.policy_version, service.status()))
-    await service.run((server, containments, detections))
+    version, status = service.policy_version, service.status()
+    on_started(Started(bundle, where, version, status, service.stop))
+    await service.run((server, containments, detections), signals=signals)
 
 
 def _response(bundle: Bundle, where: Paths, recorder: Any, sink: Any) -> ResponseService:

@@ -73,17 +73,18 @@ def tail(
     shown = Tail(journal_readers(find_audit_dir(audit_dir, state_dir, bundle)), choice)
     console = Console(soft_wrap=True, highlight=False)
     for entry, line in shown.present(last):
-        _show(console, entry, line, as_json)
+        show(console, entry, line, as_json=as_json)
     if follow:
         asyncio.run(_coming(shown, console, as_json))
 
 
 async def _coming(shown: Tail, console: Console, as_json: bool) -> None:
     async for entry, line in shown.coming():
-        _show(console, entry, line, as_json)
+        show(console, entry, line, as_json=as_json)
 
 
-def _show(console: Console, entry: Entry, line: Line, as_json: bool) -> None:
+def show(console: Console, entry: Entry, line: Line, *, as_json: bool = False) -> None:
+    """Print one entry of the log."""
     if as_json:
         console.out(entry.leaf.decode(errors="replace"), highlight=False)
         return

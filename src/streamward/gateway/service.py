@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Final
 
 from streamward.clock import now_milliseconds
@@ -66,9 +67,13 @@ class GatewayService:
     def _in_force(self, snapshot: bytes) -> None:
         self._version = str(json.loads(snapshot)["policy"]["version"])
 
-    async def run(self, workers: Sequence[Worker]) -> None:
-        """Run until SIGTERM, SIGINT or `stop`, then drain. `start` must have been called."""
-        with _Signals(self.stop, self._reload_wanted.set):
+    async def run(self, workers: Sequence[Worker], *, signals: bool = True) -> None:
+        """Run until SIGTERM, SIGINT or `stop`, then drain. `start` must have been called.
+
+        Without `signals` only `stop` ends it: those of a process are its main thread's.
+        """
+        handlers = _Signals(self.stop, self._reload_wanted.set) if signals else nullcontext()
+        with handlers:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(_supervised(worker)) for worker in workers]
                 tasks.append(group.create_task(self._watch()))

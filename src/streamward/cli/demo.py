@@ -1,0 +1,126 @@
+"""`streamward demo`: the whole product on this machine, in seconds."""
+
+import json
+import logging
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.status import Status
+from rich.text import Text
+
+from streamward import log
+from streamward.audit.tail import Line
+from streamward.cli.audit import show
+from streamward.clock import monotonic_seconds
+from streamward.demo import Outcome, Tone, brokers_of, play
+from streamward.model.event import Entry
+
+_STYLES: Final = {
+    Tone.PLAIN: "",
+    Tone.ALLOWED: "green",
+    Tone.DENIED: "red",
+    Tone.ALARM: "bold yellow",
+}
+_TERMINATED: Final = 128 + signal.SIGTERM
+
+
+class Broker(StrEnum):
+    """What stands behind the demo's gateway."""
+
+    MOCK = "mock"
+    KAFKA = "kafka"
+
+
+def demo_command(
+    broker: Annotated[
+        Broker,
+        typer.Option(help="`mock`: librdkafka's own. `kafka`: a real one; needs Java and Maven."),
+    ] = Broker.MOCK,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Unattended: the last line is a JSON object with the counts."),
+    ] = False,
+    audit_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Leave the log in this folder, which must be empty."),
+    ] = None,
+) -> None:
+    """Run brokers, a gateway and clients on this machine, and show what is allowed and denied.
+
+    Exits with 1 where anything differs from what it must be, and names it. Everything that it
+    starts has ended when it returns.
+
+    Examples:
+        streamward demo
+
+        streamward demo --check --audit-dir demo-log
+    """
+    # The gateway's own lines would stand between those of the demo; errors still do.
+    os.environ.setdefault("STREAMWARD_LOG", "error")
+    log.configure(logging.ERROR)
+    signal.signal(signal.SIGTERM, _terminated)
+    began = monotonic_seconds()
+    console = Console(soft_wrap=True, highlight=False)
+    with (
+        tempfile.TemporaryDirectory(prefix="streamward-demo-") as work,
+        Status("", console=Console(stderr=True)) as status,
+    ):
+        stage = _Terminal(console, status)
+        outcome = play(stage, brokers_of(broker, stage), Path(work), audit_dir)
+    _sum_up(console, outcome, monotonic_seconds() - began)
+    if check:
+        console.out(json.dumps(outcome.document()), highlight=False)
+    if outcome.failed:
+        raise typer.Exit(1)
+
+
+def _terminated(_: int, __: object) -> None:
+    """End as after Ctrl-C: whatever was started is stopped on the way out."""
+    sys.exit(_TERMINATED)
+
+
+class _Terminal:
+    """Shows the demo as it happens."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        self._console = console
+        self._status = status
+        self._scenes = 0
+
+    def progress(self, what: str) -> None:
+        """A line that the next one replaces, where there is a terminal."""
+        self._status.update(Text(what))
+
+    def scene(self, title: str, meaning: str) -> None:
+        """A numbered heading with its sentence."""
+        self._scenes += 1
+        self._console.print()
+        self._console.print(Text(f"{self._scenes}. {title}", style="bold"))
+        self._console.print(Text(f"   {meaning}", style="dim"))
+
+    def tell(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        """One line."""
+        self._console.print(Text(f"   {text}", style=_STYLES[tone]))
+
+    def entries(self, entries: Iterable[tuple[Entry, Line]]) -> None:
+        """The lines of `streamward audit tail`."""
+        for entry, line in entries:
+            show(self._console, entry, line)
+
+
+def _sum_up(console: Console, outcome: Outcome, seconds: float) -> None:
+    met = len(outcome.expectations) - len(outcome.failed)
+    console.print()
+    for each in outcome.failed:
+        console.print(Text(f"not as it must be: {each.what}: {each.found}", style="bold red"))
+    console.print(
+        Text(f"{met} of {len(outcome.expectations)} expectations met in {seconds:.1f} s.", "bold")
+    )

@@ -1,0 +1,11 @@
+"""The demo's scenes, in the order in which they are shown."""
+
+from typing import Final
+
+from streamward.demo.scenes.allowed import Allowed
+from streamward.demo.scenes.contained import Contained
+from streamward.demo.scenes.denied import Denied
+from streamward.demo.scenes.intruder import Intruder
+from streamward.demo.scenes.scene import Scene
+
+SCENES: Final[tuple[type[Scene], ...]] = (Allowed, Denied, Intruder, Contained)
