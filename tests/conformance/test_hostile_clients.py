@@ -59,7 +59,7 @@ ATTACKS: dict[str, bytes] = {
         _header(3, 1, flexible=False) + struct.pack(">ih", 1, 32_767) + b"abc"
     ),
     "bytes after the end of the message": _framed(
-        _header(3, 1, flexible=False) + struct.pack(">i", 0) + b"trailing"
+        _header(3, 1, flexible=False) + struct.pack(">i", 0) + b"trailing" * 8
     ),
     "text that isn't UTF-8": _framed(
         _header(3, 1, flexible=False) + struct.pack(">ih", 1, 4) + b"\xff\xfe\xfd\xfc"
