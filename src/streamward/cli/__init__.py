@@ -2,12 +2,14 @@
 
 import importlib
 import sys
-from collections.abc import Iterator
-from typing import Annotated, Final, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, NoReturn
 
 import typer
 from rich.console import Console
 from rich.text import Text
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from streamward import __version__
 from streamward.errors import BundleInvalid, StreamwardError
@@ -15,8 +17,56 @@ from streamward.errors import BundleInvalid, StreamwardError
 CAUSES_MAX: Final = 10
 MISTAKES_SHOWN_MAX: Final = 50
 
+_COMMANDS: Final = {"init": "init_command", "check": "check_command", "demo": "demo_command"}
+_GROUPS: Final = (
+    "gateway",
+    "audit",
+    "contain",
+    "detect",
+    "policy",
+    "identity",
+    "schema",
+    "dev",
+)
+
+
+class _Nouns(Mapping[str, Any]):
+    """Commands by name, each imported when it is asked for.
+
+    A gateway lives for months and needs neither the demo's Kafka clients nor an HTTP client.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in _COMMANDS and name not in _GROUPS:
+            raise KeyError(name)
+        module = importlib.import_module(f"streamward.cli.{name}")
+        if name in _GROUPS:
+            command = get_command(module.app)
+        else:
+            single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            single.command(name)(getattr(module, _COMMANDS[name]))
+            command = get_command(single)
+        command.name = name
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*_COMMANDS, *_GROUPS))
+
+    def __len__(self) -> int:
+        return len(_COMMANDS) + len(_GROUPS)
+
+
+class _Root(TyperGroup):
+    """The `streamward` command."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = _Nouns()  # type: ignore[assignment]
+
+
 app = typer.Typer(
     name="streamward",
+    cls=_Root,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="""Declared, enforced and provable access to Kafka.
@@ -34,21 +84,6 @@ front of your brokers, and writes what it let through to a log before the answer
 """,
 )
 
-_COMMANDS: Final = (
-    ("init", "init_command"),
-    ("check", "check_command"),
-    ("demo", "demo_command"),
-)
-_GROUPS: Final = (
-    "gateway",
-    "audit",
-    "contain",
-    "detect",
-    "policy",
-    "identity",
-    "schema",
-    "dev",
-)
 
 
 def _version(wanted: bool) -> None:
@@ -65,30 +100,6 @@ def _root(
     ] = False,
 ) -> None:
     pass
-
-
-def _register() -> None:
-    for name, function in _COMMANDS:
-        module = _module(name)
-        if module is not None:
-            app.command(name)(getattr(module, function))
-    for name in _GROUPS:
-        module = _module(name)
-        if module is not None:
-            app.add_typer(module.app, name=name)
-
-
-def _module(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    full = f"streamward.cli.{name}"
-    try:
-        return importlib.import_module(full)
-    except ModuleNotFoundError as error:
-        if error.name == full:
-            return None
-        raise
-
-
-_register()
 
 
 def main() -> None:
