@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use streamward_identity::{Principal, PrincipalKind};
 use streamward_policy::{Context, Mechanism};
 
 /// Where a connection came in.
@@ -43,9 +44,22 @@ pub struct Caller {
     pub mfa: bool,
     /// What is known of its device.
     pub device_posture: Option<Arc<str>>,
+    /// When the proof ends (ms since 1970), as that by a certificate does.
+    pub expires_milliseconds: Option<i64>,
 }
 
 impl Caller {
+    /// The same caller with what is declared of its principal.
+    pub fn declared_as(&self, principal: &Principal) -> Self {
+        Self {
+            principal_type: principal_type(principal.kind),
+            tenant: principal.tenant.as_deref().map(Into::into),
+            mfa: principal.mfa,
+            device_posture: principal.device_posture.as_deref().map(Into::into),
+            ..self.clone()
+        }
+    }
+
     /// Every credential that the proof fits.
     pub fn credentials(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&*self.credential).chain(self.other_credentials.iter().map(String::as_str))
@@ -61,5 +75,13 @@ impl Caller {
             device_posture: self.device_posture.as_deref().map(str::to_owned),
             now_milliseconds,
         }
+    }
+}
+
+/// As the log names it.
+pub const fn principal_type(kind: PrincipalKind) -> &'static str {
+    match kind {
+        PrincipalKind::User => "user",
+        PrincipalKind::Service => "service",
     }
 }

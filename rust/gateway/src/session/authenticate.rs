@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use streamward_identity::{Identity, Names, PrincipalKind, plain};
+use streamward_identity::{Identity, Names, plain};
 use streamward_policy::Mechanism;
 use streamward_wire::Limits;
 use streamward_wire::kafka::{ApiKey, Value, error};
 
 use super::{Close, Effect, EffectReply, Head, REQUEST_VALUES_MAX, Session, Verdict};
-use crate::caller::Caller;
+use crate::caller::{Caller, principal_type};
 
 /// What every peer is told, whatever was wrong.
 const FAILED: &str = "authentication failed";
@@ -84,24 +84,25 @@ impl Session {
         let caller = Caller {
             peer: self.peer.clone(),
             principal: principal.id.as_str().into(),
-            principal_type: match principal.kind {
-                PrincipalKind::User => "user",
-                PrincipalKind::Service => "service",
-            },
+            principal_type: principal_type(principal.kind),
             tenant: principal.tenant.as_deref().map(Into::into),
             credential: identity.credential.as_str().into(),
             other_credentials: identity.other_credentials.clone().into(),
             mechanism,
             mfa: principal.mfa,
             device_posture: principal.device_posture.as_deref().map(Into::into),
+            expires_milliseconds: identity.expires_milliseconds,
         };
-        let position = self
-            .recorder
-            .authentication(&self.peer, Ok(&caller), now)
-            .map_err(|error| Close::Unrecorded {
-                what: error.to_string(),
-            })?;
-        self.durable_before_answer = self.durable_before_answer.max(position);
+        match self.recorder.authentication(&self.peer, Ok(&caller), now) {
+            Ok(position) => {
+                self.durable_before_answer = self.durable_before_answer.max(position);
+            }
+            Err(error) => {
+                self.unrecorded(&error)?;
+                self.recorder
+                    .unentered_authentication(&error.to_string(), now);
+            }
+        }
         self.decisions.clear();
         self.request_limits = Limits {
             values_max: REQUEST_VALUES_MAX,
@@ -119,10 +120,12 @@ impl Session {
         now: i64,
     ) -> Result<(), Close> {
         // SECURITY: what a peer claims goes into the log no longer than a name can be.
-        let claimed: String = claimed.chars().take(256).collect();
+        let short = |text: &str, characters| text.chars().take(characters).collect::<String>();
+        let (claimed, mechanism) = (short(claimed, 256), short(mechanism, 64));
+        let reason = short(reason, 512);
         let position = self
             .recorder
-            .authentication(&self.peer, Err((&claimed, mechanism, reason)), now)
+            .authentication(&self.peer, Err((&claimed, &mechanism, &reason)), now)
             .map_err(|error| Close::Unrecorded {
                 what: error.to_string(),
             })?;
@@ -184,10 +187,10 @@ impl Session {
     fn sasl_authenticate(&mut self, head: &Head, frame: &[u8], now: i64) -> Result<Verdict, Close> {
         let request = self.decode_request(head, frame)?;
         if !matches!(self.handshake, Some(Handshake::Chosen)) {
-            return self.sasl_failed(head, error::ILLEGAL_SASL_STATE);
+            return Self::sasl_failed(head, error::ILLEGAL_SASL_STATE);
         }
         let Value::Bytes(token) = request.get("AuthBytes") else {
-            return self.sasl_failed(head, error::SASL_AUTHENTICATION_FAILED);
+            return Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED);
         };
         match plain::parse(token) {
             Ok(plain) => {
@@ -200,12 +203,12 @@ impl Session {
             }
             Err(error) => {
                 self.enter_failure("", PLAIN, &error.to_string(), now)?;
-                self.sasl_failed(head, error::SASL_AUTHENTICATION_FAILED)
+                Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED)
             }
         }
     }
 
-    fn sasl_failed(&mut self, head: &Head, code: i16) -> Result<Verdict, Close> {
+    fn sasl_failed(head: &Head, code: i16) -> Result<Verdict, Close> {
         let mut answer = head.response()?;
         answer.set("ErrorCode", code).set("ErrorMessage", FAILED);
         Ok(Verdict::ReplyAndClose(
@@ -227,13 +230,13 @@ impl Session {
                     .and_then(|answer| head.reply(&answer))
                     .map(Verdict::Reply),
                 Err(Close::Revoked { .. }) => {
-                    self.sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)
+                    Self::sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)
                 }
                 Err(close) => Err(close),
             },
             Err(refusal) => self
                 .enter_failure(&user, PLAIN, &refusal.to_string(), now)
-                .and_then(|()| self.sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)),
+                .and_then(|()| Self::sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)),
         };
         verdict.unwrap_or_else(Verdict::Close)
     }

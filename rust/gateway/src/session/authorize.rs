@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use streamward_policy::{Action, Request, Resource, ResourceKind};
+use streamward_policy::{Action, Decision, Request, Resource, ResourceKind};
 use streamward_wire::kafka::{ApiKey, access::Operation};
 
 use super::decisions::Decided;
@@ -10,6 +10,12 @@ use super::{Close, Session};
 use crate::overlay::contained;
 use crate::recorder::{ACCESS_AGE_MAX_MILLISECONDS, Access, Deed};
 use crate::snapshot::Unrecorded;
+
+/// Longer names are denied unasked: what is remembered and entered of a request has a bounded size. Kafka's
+/// topics have at most 249 characters.
+pub const NAME_BYTES_MAX: usize = 1_000;
+/// As much of such a name stands in the log.
+const NAME_BYTES_SHOWN: usize = 100;
 
 /// The policy's action for one of Kafka's operations.
 pub const fn action(operation: Operation) -> Action {
@@ -51,6 +57,9 @@ impl Session {
         let Some(caller) = &self.caller else {
             return Err(Close::Unauthenticated { api: "a request" });
         };
+        if name.len() > NAME_BYTES_MAX {
+            return Ok(too_long(now));
+        }
         let quarantine = match kind {
             ResourceKind::Stream => self.snapshot.overlay.quarantines(name, now),
             _ => None,
@@ -120,7 +129,10 @@ impl Session {
             api: api.0.name(),
             api_version: api.1,
             action,
-            resource: Resource { kind, name },
+            resource: Resource {
+                kind,
+                name: shortened(name),
+            },
             decision: &decided.decision,
             policy_version: self.snapshot.policy.version(),
             classes: &classes,
@@ -166,7 +178,7 @@ impl Session {
     }
 
     /// What can't be recorded does not happen, unless the listener is declared to serve on.
-    fn unrecorded(&self, error: &streamward_audit::AuditError) -> Result<(), Close> {
+    pub(super) fn unrecorded(&self, error: &streamward_audit::AuditError) -> Result<(), Close> {
         match self.listener.unrecorded {
             Unrecorded::Serve => Ok(()),
             Unrecorded::Refuse => Err(Close::Unrecorded {
@@ -187,4 +199,30 @@ impl Session {
         }
         Ok(false)
     }
+}
+
+fn too_long(now: i64) -> Decided {
+    let decision = Decision {
+        allowed: false,
+        rules: vec!["default".into()],
+        errors: Vec::new(),
+        reason: format!("a name of more than {NAME_BYTES_MAX} bytes is nobody's"),
+        valid_until_milliseconds: None,
+    };
+    Decided {
+        allowed: false,
+        decision: Arc::new(decision),
+        access: None,
+        valid_until: now,
+    }
+}
+
+/// The name, or the beginning of one that is too long.
+fn shortened(name: &str) -> &str {
+    if name.len() <= NAME_BYTES_MAX {
+        return name;
+    }
+    let ends = name.char_indices().map(|(at, _)| at);
+    let end = ends.take_while(|at| *at <= NAME_BYTES_SHOWN).last();
+    name.get(..end.unwrap_or(0)).unwrap_or_default()
 }

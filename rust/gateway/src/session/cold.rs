@@ -114,8 +114,10 @@ pub fn take_denied(
         .filter_map(|denial| Some(mirror(list.get(denial.place)?, topics, answer, denial.code)));
     let refused: Vec<Value> = refused.collect();
     let mut place = 0;
+    // Both are in the order of the request.
+    let mut places = denials.iter().map(|denial| denial.place).peekable();
     list.retain(|_| {
-        let denied = denials.iter().any(|denial| denial.place == place);
+        let denied = places.next_if_eq(&place).is_some();
         place += 1;
         !denied
     });
@@ -326,7 +328,14 @@ impl Session {
         let denied =
             self.denied_groups(head, action(groups.operation), groups.list, request, now)?;
         if denied.is_empty() {
-            self.expect(head, Shaping::Forward);
+            let shaping = if request.bool("IncludeAuthorizedOperations") {
+                Shaping::Edit(Box::new(|session, answer, now| {
+                    session.shape_group_operations(answer, now)
+                }))
+            } else {
+                Shaping::Forward
+            };
+            self.expect(head, shaping);
             return Ok(Verdict::Forward);
         }
         let mut answer = head.response()?;
@@ -382,8 +391,9 @@ impl Session {
         let key = head.key;
         self.expect(
             head,
-            Shaping::Edit(Box::new(move |session, response, _| {
+            Shaping::Edit(Box::new(move |session, response, now| {
                 session.rewrite_addresses(key, response);
+                session.shape_group_operations(response, now)?;
                 if let Some(list) = response.array_mut(answer) {
                     list.extend(refused);
                 }

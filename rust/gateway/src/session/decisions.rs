@@ -7,7 +7,7 @@ use streamward_policy::{Action, Decision, ResourceKind};
 
 use crate::recorder::Access;
 
-/// Names kept for one operation; beyond it the table starts anew.
+/// Names kept for one connection; beyond it the tables start anew.
 const NAMES_MAX: usize = 10_000;
 const TABLES: usize = Action::ALL.len() * ResourceKind::ALL.len();
 
@@ -28,12 +28,14 @@ pub struct Decided {
 #[derive(Debug)]
 pub struct Decisions {
     tables: Vec<HashMap<Box<str>, Decided>>,
+    names: usize,
 }
 
 impl Default for Decisions {
     fn default() -> Self {
         Self {
             tables: vec![HashMap::new(); TABLES],
+            names: 0,
         }
     }
 }
@@ -57,15 +59,16 @@ impl Decisions {
 
     /// Remembers a decision.
     pub fn put(&mut self, action: Action, kind: ResourceKind, name: &str, decided: Decided) {
-        let names = &mut self.tables[table(action, kind)];
-        if names.len() >= NAMES_MAX {
-            names.clear();
+        if self.names >= NAMES_MAX {
+            self.clear();
         }
-        names.insert(name.into(), decided);
+        let replaced = self.tables[table(action, kind)].insert(name.into(), decided);
+        self.names += usize::from(replaced.is_none());
     }
 
     /// Forgets everything: the rights may have changed.
     pub fn clear(&mut self) {
         self.tables.iter_mut().for_each(HashMap::clear);
+        self.names = 0;
     }
 }

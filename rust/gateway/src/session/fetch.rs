@@ -52,7 +52,6 @@ struct Topic<'a> {
 struct RequestWalk<'a> {
     forgotten: bool,
     follower: bool,
-    session_id: i64,
     session_epoch: i64,
     session_at: Option<(usize, usize)>,
     topics: Vec<Topic<'a>>,
@@ -86,8 +85,7 @@ impl<'a> Visitor<'a> for RequestWalk<'a> {
     ) -> Result<(), WireError> {
         match (field.name, leaf) {
             ("ReplicaId", Leaf::Int(id)) => self.follower |= id >= 0,
-            ("SessionId", Leaf::Int(id)) => {
-                self.session_id = id;
+            ("SessionId", Leaf::Int(_)) => {
                 self.session_at = Some((at.start, at.start));
             }
             ("SessionEpoch", Leaf::Int(epoch)) => {
@@ -139,10 +137,10 @@ impl Session {
         )
         .map_err(malformed)?;
         if walk.follower {
-            return self.refuse_fetch(head, error::CLUSTER_AUTHORIZATION_FAILED);
+            return Self::refuse_fetch(head, error::CLUSTER_AUTHORIZATION_FAILED);
         }
-        if walk.session_id != 0 && walk.session_epoch > 0 {
-            return self.refuse_fetch(head, FETCH_SESSION_ID_NOT_FOUND);
+        if walk.session_epoch > 0 {
+            return Self::refuse_fetch(head, FETCH_SESSION_ID_NOT_FOUND);
         }
         let session_at = walk.session_at;
         let mut fetching = Vec::with_capacity(walk.topics.len());
@@ -179,7 +177,8 @@ impl Session {
                 .get(Action::Read, ResourceKind::Stream, &topic.name, now);
             held.map(|decided| decided.valid_until)
         });
-        let valid_until = ends.min().unwrap_or(i64::MAX);
+        let proof = self.caller.as_ref().and_then(|it| it.expires_milliseconds);
+        let valid_until = ends.chain(proof).min().unwrap_or(i64::MAX);
         FetchExchange {
             topics,
             epoch: self.epoch,
@@ -187,7 +186,7 @@ impl Session {
         }
     }
 
-    fn refuse_fetch(&mut self, head: &Head, code: i16) -> Result<Verdict, Close> {
+    fn refuse_fetch(head: &Head, code: i16) -> Result<Verdict, Close> {
         let mut answer = head.response()?;
         if !answer.has("ErrorCode") {
             return Ok(Verdict::Close(Close::NotServed {
@@ -275,6 +274,11 @@ impl Session {
         now: i64,
     ) -> Result<(), Close> {
         self.rewrite_addresses(ApiKey::FETCH, answer);
+        if answer.int("SessionId") != 0 {
+            return Err(Close::BrokerConfused {
+                what: "a session that was not asked for",
+            });
+        }
         let Some(topics) = answer.array_mut("Responses") else {
             return Ok(());
         };
@@ -466,7 +470,10 @@ fn disclosed(partition: i32, records: &[u8]) -> Option<Range> {
         if !batch.is_control() {
             whole.records = whole.records.saturating_add(batch.records);
         }
-        whole.bytes = whole.bytes.saturating_add(batch.bytes as u64);
+    }
+    if let Some(whole) = &mut range {
+        // A last batch that is cut short counts as what is there of it.
+        whole.bytes = records.len() as u64;
     }
     range
 }

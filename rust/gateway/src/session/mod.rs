@@ -20,9 +20,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use streamward_audit::{Batch, Range};
-use streamward_identity::{Identity, Refusal};
+use streamward_identity::{Identity, Principal, Refusal};
 use streamward_policy::ResourceKind;
-use streamward_wire::kafka::{self, ApiKey, RequestHeader, Struct, access};
+use streamward_wire::kafka::{self, ApiKey, RequestHeader, Struct, Value, access};
 use streamward_wire::{Limits, WireError};
 
 use crate::caller::{Caller, Peer};
@@ -215,6 +215,11 @@ type Edit = Box<dyn FnOnce(&mut Session, &mut Struct, i64) -> Result<(), Close> 
 enum Shaping {
     Forward,
     Edit(Edit),
+    /// The broker was asked in a newer version than the client's.
+    Newer {
+        upstream: i16,
+        edit: Edit,
+    },
     Produce(ProduceExchange),
     Fetch(FetchExchange),
 }
@@ -342,6 +347,8 @@ impl Session {
                 self.pending.push_back(Pending::Local(answer));
                 Verdict::Nothing
             }
+            // The last word would overtake the answers before it.
+            Verdict::ReplyAndClose(_, close) if self.in_flight() > 0 => Verdict::Close(close),
             other => other,
         }
     }
@@ -378,12 +385,19 @@ impl Session {
                 reason: format!("containment `{containment}`"),
             });
         }
+        if let Err(close) = self.still_proved(now) {
+            return Verdict::Close(close);
+        }
         let outcome = match head.key {
             ApiKey::PRODUCE => self.produce(head, frame, now),
             ApiKey::FETCH => self.fetch(head, frame, now),
             _ => self.cold(head, row, frame, now),
         };
-        outcome.unwrap_or_else(Verdict::Close)
+        match outcome {
+            Ok(verdict) => verdict,
+            Err(Close::Unrecorded { what }) => self.refuse_unrecorded(head, frame, &what),
+            Err(close) => Verdict::Close(close),
+        }
     }
 
     /// Remembers that the broker owes an answer.
@@ -403,9 +417,17 @@ impl Session {
                 what: "a response without a correlation id",
             });
         };
-        if self.discarded.front() == Some(&correlation_id) {
-            self.discarded.pop_front();
-            return Answer::Drop;
+        // What was discarded was asked before all that is pending, so it is answered before.
+        if let Some(discarded) = self.discarded.pop_front() {
+            if discarded == correlation_id {
+                return Answer::Drop;
+            }
+            return Answer::Close(Close::BrokerConfused {
+                what: "a response out of order",
+            });
+        }
+        if let Err(close) = self.still_proved(now) {
+            return Answer::Close(close);
         }
         let exchange = match self.pending.pop_front() {
             Some(Pending::Upstream(exchange)) if exchange.correlation_id == correlation_id => {
@@ -433,6 +455,13 @@ impl Session {
             Shaping::Edit(edit) => {
                 let mut answer = self.decode_response(key, version, frame)?;
                 edit(self, &mut answer, now)?;
+                encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
+            }
+            Shaping::Newer { upstream, edit } => {
+                let mut newer = self.decode_response(key, upstream, frame)?;
+                edit(self, &mut newer, now)?;
+                let mut answer = new_response(key, version)?;
+                copy_fields(&newer, &mut answer);
                 encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
             }
             Shaping::Produce(exchange) => {
@@ -503,13 +532,13 @@ impl Session {
         let unchanged = snapshot.policy.version() == self.snapshot.policy.version()
             && snapshot.overlay.epoch == self.snapshot.overlay.epoch
             && Arc::ptr_eq(&snapshot.directory, &self.snapshot.directory);
-        self.snapshot = snapshot;
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
         if unchanged {
             return Ok(Vec::new());
         }
         self.epoch += 1;
         self.decisions.clear();
-        self.still_known(now)?;
+        self.still_known(&before, now)?;
         self.recheck_streaming(now)?;
         let mut answers = Vec::new();
         if self.streaming.is_some() {
@@ -532,7 +561,19 @@ impl Session {
         Ok(answers)
     }
 
-    fn still_known(&self, now: i64) -> Result<(), Close> {
+    /// The proof has not ended, as a certificate does.
+    fn still_proved(&self, now: i64) -> Result<(), Close> {
+        let ends = self.caller.as_ref().and_then(|it| it.expires_milliseconds);
+        match ends {
+            Some(ends) if ends <= now => Err(Close::Revoked {
+                reason: "its credential has expired".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The caller is still declared, by the same credential; what is declared of it is that of now.
+    fn still_known(&mut self, before: &Snapshot, now: i64) -> Result<(), Close> {
         let Some(caller) = &self.caller else {
             return Ok(());
         };
@@ -550,13 +591,21 @@ impl Session {
         let Some(principal) = self.snapshot.directory.principal(&caller.principal) else {
             return revoked("the principal is no longer declared".into());
         };
-        if !principal
-            .credentials
-            .iter()
-            .any(|credential| credential.id() == &*caller.credential)
-        {
+        let declared = |principal: &Principal| {
+            let mut credentials = principal.credentials.iter();
+            credentials
+                .find(|it| it.id() == &*caller.credential)
+                .cloned()
+        };
+        let Some(credential) = declared(principal) else {
             return revoked("the credential is no longer declared".into());
+        };
+        let known = before.directory.principal(&caller.principal);
+        if known.and_then(|it| declared(it)) != Some(credential) {
+            return revoked("the credential has changed".into());
         }
+        let refreshed = caller.declared_as(principal);
+        self.caller = Some(Arc::new(refreshed));
         Ok(())
     }
 
@@ -619,6 +668,15 @@ impl Head {
 
     fn response(&self) -> Result<Struct, Close> {
         new_response(self.key, self.version)
+    }
+
+    fn request(&self) -> Result<Struct, Close> {
+        schema(self.key, self.version, kafka::Direction::Request)
+            .map(Struct::new)
+            .map_err(|source| Close::Malformed {
+                what: "request",
+                source,
+            })
     }
 
     fn reply(&self, answer: &Struct) -> Result<Vec<u8>, Close> {
@@ -690,6 +748,34 @@ fn encode_response(
         }
     })?;
     Ok(out)
+}
+
+/// Copies what both versions of a message have; the rest keeps its defaults.
+fn copy_fields(from: &Struct, to: &mut Struct) {
+    for field in to.schema().all() {
+        if !from.has(field.name) {
+            continue;
+        }
+        let copied = match from.get(field.name) {
+            Value::Array(elements) => {
+                let copies = elements
+                    .iter()
+                    .map(|element| copied(element, to, field.name));
+                copies.collect::<Vec<Value>>().into()
+            }
+            value => copied(value, to, field.name),
+        };
+        to.set(field.name, copied);
+    }
+}
+
+fn copied(value: &Value, to: &Struct, field: &str) -> Value {
+    let Value::Struct(from) = value else {
+        return value.clone();
+    };
+    let mut copy = to.element(field);
+    copy_fields(from, &mut copy);
+    Value::Struct(copy)
 }
 
 fn correlation_id(frame: &[u8]) -> Option<i32> {

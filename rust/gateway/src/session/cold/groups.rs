@@ -4,7 +4,17 @@ use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::Naming;
+use super::metadata::NOT_ASKED;
 use crate::session::{Close, Head, Session, Shaping, Verdict};
+
+/// Kafka's operations on a group, with their bits (`AclOperation.code`).
+const GROUP_BITS: &[(Action, u32)] = &[
+    (Action::Read, 3),
+    (Action::Delete, 6),
+    (Action::Describe, 8),
+    (Action::DescribeConfigs, 10),
+    (Action::AlterConfigs, 11),
+];
 
 const KEY_TYPE_GROUP: i64 = 0;
 const KEY_TYPE_TRANSACTION: i64 = 1;
@@ -368,6 +378,7 @@ impl Session {
         self.expect(
             head,
             Shaping::Edit(Box::new(move |session, answer, now| {
+                session.shape_group_operations(answer, now)?;
                 let blank = answer.element("Groups");
                 let Some(groups) = answer.array_mut("Groups") else {
                     return Ok(());
@@ -391,6 +402,27 @@ impl Session {
             })),
         );
         Ok(verdict)
+    }
+
+    /// A group's bit field says what the caller may do, not what the gateway may.
+    pub(in crate::session) fn shape_group_operations(
+        &mut self,
+        answer: &mut Struct,
+        now: i64,
+    ) -> Result<(), Close> {
+        const FIELD: &str = "AuthorizedOperations";
+        let Some(groups) = answer.array_mut("Groups") else {
+            return Ok(());
+        };
+        for group in groups.iter_mut().filter_map(Value::as_struct_mut) {
+            if !group.has(FIELD) || group.int(FIELD) == NOT_ASKED {
+                continue;
+            }
+            let name = group.str("GroupId").unwrap_or_default().to_owned();
+            let bits = self.operations(GROUP_BITS, ResourceKind::Group, &name, now)?;
+            group.set(FIELD, bits);
+        }
+        Ok(())
     }
 
     fn sees_all_topics(&mut self, group: &Struct, now: i64) -> Result<bool, Close> {

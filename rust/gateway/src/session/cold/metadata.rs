@@ -1,5 +1,7 @@
 //! Metadata: what exists, as far as the caller may know, at addresses that are the gateway's.
 
+use std::collections::HashSet;
+
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
@@ -7,7 +9,7 @@ use super::Naming;
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
 /// "Not asked for" in Kafka's bit fields of operations.
-const NOT_ASKED: i64 = -2_147_483_648;
+pub(super) const NOT_ASKED: i64 = -2_147_483_648;
 
 /// Kafka's operations on a topic, with their bits (`AclOperation.code`).
 const TOPIC_BITS: &[(Action, u32)] = &[
@@ -32,6 +34,9 @@ const CLUSTER_BITS: &[(Action, u32)] = &[
     (Action::IdempotentWrite, 12),
 ];
 
+/// The first version that can ask for topics without making them.
+const FIRST_WITHOUT_CREATING: i16 = 4;
+
 impl Session {
     /// Describe on each topic: named ones are refused, the rest of a listing is left out.
     pub(super) fn metadata(
@@ -46,8 +51,10 @@ impl Session {
             || (head.version == 0 && request.array("Topics").is_empty());
         let (mut allowed, mut refused) = (Vec::new(), Vec::new());
         let mut may_create = true;
+        let mut ids = HashSet::new();
         let blank = head.response()?;
         for topic in request.array("Topics") {
+            ids.extend(topic.as_struct().map(|it| it.uuid("TopicId")));
             let Naming::Name(name) = Naming::of(topic, "Name") else {
                 // An id is decided when the broker has said which topic it is.
                 allowed.push(topic.clone());
@@ -64,8 +71,12 @@ impl Session {
                 refused.push(Value::Struct(entry));
             }
         }
-        let creates = request.has("AllowAutoTopicCreation")
-            && request.get("AllowAutoTopicCreation") == &Value::Bool(true);
+        // Below version 4 the broker creates without being asked.
+        let asks = request.has("AllowAutoTopicCreation");
+        let creates = !asks || request.bool("AllowAutoTopicCreation");
+        if creates && !may_create && !asks {
+            return self.metadata_without_creating(head, frame, &allowed, &refused);
+        }
         let changed = !refused.is_empty() || (creates && !may_create);
         if creates && !may_create {
             request.set("AllowAutoTopicCreation", false);
@@ -83,7 +94,7 @@ impl Session {
         self.expect(
             head,
             Shaping::Edit(Box::new(move |session, answer, now| {
-                session.shape_metadata(api, answer, all, now)?;
+                session.shape_metadata(api, answer, all, &ids, now)?;
                 if let Some(topics) = answer.array_mut("Topics") {
                     topics.extend(refused);
                 }
@@ -114,11 +125,68 @@ impl Session {
         Ok(Verdict::Rewrite(rewritten))
     }
 
+    /// Asks in the first version that can ask for topics without making them.
+    fn metadata_without_creating(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        allowed: &[Value],
+        refused: &[Value],
+    ) -> Result<Verdict, Close> {
+        let newer = Head {
+            version: FIRST_WITHOUT_CREATING,
+            ..*head
+        };
+        let mut request = newer.request()?;
+        let topics = allowed.iter().filter_map(Value::as_struct).map(|topic| {
+            let mut entry = request.element("Topics");
+            entry.set("Name", topic.str("Name").unwrap_or_default());
+            Value::Struct(entry)
+        });
+        let topics: Vec<Value> = topics.collect();
+        request
+            .set("Topics", topics)
+            .set("AllowAutoTopicCreation", false);
+        let rewritten = newer.rewrite(frame, &request, &self.limits)?;
+        let refused: Vec<(String, i64)> = refused
+            .iter()
+            .filter_map(Value::as_struct)
+            .map(|it| {
+                (
+                    it.str("Name").unwrap_or_default().into(),
+                    it.int("ErrorCode"),
+                )
+            })
+            .collect();
+        let api = (newer.key, newer.version);
+        self.expect(
+            head,
+            Shaping::Newer {
+                upstream: newer.version,
+                edit: Box::new(move |session, answer, now| {
+                    session.shape_metadata(api, answer, false, &HashSet::new(), now)?;
+                    let blank = answer.element("Topics");
+                    let refused = refused.into_iter().map(|(name, code)| {
+                        let mut entry = blank.clone();
+                        entry.set("Name", name).set("ErrorCode", code);
+                        Value::Struct(entry)
+                    });
+                    if let Some(list) = answer.array_mut("Topics") {
+                        list.extend(refused);
+                    }
+                    Ok(())
+                }),
+            },
+        );
+        Ok(Verdict::Rewrite(rewritten))
+    }
+
     fn shape_metadata(
         &mut self,
         api: (ApiKey, i16),
         answer: &mut Struct,
         all: bool,
+        ids: &HashSet<[u8; 16]>,
         now: i64,
     ) -> Result<(), Close> {
         self.rewrite_addresses(ApiKey::METADATA, answer);
@@ -144,11 +212,13 @@ impl Session {
             } else {
                 let naming = Naming::Name(&name);
                 if let Err(code) = self.admit(api, Action::Describe, &naming, now)? {
-                    // It was asked for by id, or its right ended meanwhile: the id gets no name.
+                    // An id gets no name, and a name, whose right ended meanwhile, no id.
                     let mut refused = answer.element("Topics");
-                    refused
-                        .set("Name", Value::Null)
-                        .set("TopicId", Value::Uuid(id));
+                    if id != [0; 16] && ids.contains(&id) {
+                        refused.set("Name", Value::Null).set("TopicId", id);
+                    } else {
+                        refused.set("Name", name);
+                    }
                     refused.set("ErrorCode", code);
                     seen.push(Value::Struct(refused));
                     continue;
@@ -177,7 +247,7 @@ impl Session {
         Ok(())
     }
 
-    fn operations(
+    pub(super) fn operations(
         &mut self,
         bits: &[(Action, u32)],
         kind: ResourceKind,

@@ -314,5 +314,5 @@ fn a_peer_that_proved_nothing_is_held_to_narrow_limits() {
     let mut frame = vec![0, 17, 0, 1, 0, 0, 0, 1, 0xff, 0xff];
     frame.extend([0x7f, 0xff]);
     script.raw(frame);
-    assert!(matches!(script.closes(), Close::Malformed { .. }));
+    assert!(matches!(script.closes(), Close::MalformedRequest { .. }));
 }
