@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, version};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -112,9 +112,14 @@ fn server(snapshot: &Snapshot, tls: &ListenerTls) -> Result<ServerConfig, Gatewa
         }
     };
     let chain = certificates(snapshot, &tls.certificate)?;
-    builder
+    let mut configuration = builder
         .with_single_cert(chain, key(snapshot, &tls.key)?)
-        .map_err(|error| wrong(&tls.key, error))
+        .map_err(|error| wrong(&tls.key, error))?;
+    // SECURITY: a resumed session would bring back a client's certificate without looking at its dates
+    // and authority again.
+    configuration.session_storage = Arc::new(NoServerSessionStorage {});
+    configuration.send_tls13_tickets = 0;
+    Ok(configuration)
 }
 
 fn client(snapshot: &Snapshot, tls: &UpstreamTls) -> Result<ClientConfig, GatewayError> {
