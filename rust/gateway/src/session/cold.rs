@@ -66,8 +66,8 @@ impl<'a> Naming<'a> {
         match element {
             Value::Str(name) => Self::Name(name),
             Value::Struct(topic) => match topic.str(name) {
-                Some(name) if !name.is_empty() || !topic.has("TopicId") => Self::Name(name),
-                _ => Self::Id(topic.uuid("TopicId")),
+                Some(name) => Self::Name(name),
+                None => Self::Id(topic.uuid("TopicId")),
             },
             _ => Self::Name(""),
         }

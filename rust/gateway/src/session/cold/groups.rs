@@ -71,7 +71,7 @@ impl Session {
                 .set("Port", -1);
             refused.push(Value::Struct(entry));
         }
-        if refused.is_empty() {
+        if refused.is_empty() && kind != ResourceKind::Cluster {
             self.expect_addresses(head);
             return Ok(Verdict::Forward);
         }

@@ -16,7 +16,7 @@ mod record;
 mod transactions;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value as Json, json};
 use streamward_audit::{Journal, Options, Reader};
@@ -136,7 +136,7 @@ pub fn stranger(document: &Json) -> Script {
 }
 
 fn script_on(document: &Json, recorder: Arc<Recorder>, directory: tempfile::TempDir) -> Script {
-    let snapshot = Arc::new(snapshot(document));
+    let snapshot = shared_snapshot(document);
     let cluster = Arc::new(Cluster::new("main"));
     for (name, byte) in TOPICS {
         cluster.learn_topic(id(byte), name);
@@ -153,6 +153,17 @@ fn script_on(document: &Json, recorder: Arc<Recorder>, directory: tempfile::Temp
         sent: Vec::new(),
         asked: (ApiKey(-1), 0),
         outcome: Outcome::Nothing,
+    }
+}
+
+/// The common document is compiled once for all tests.
+fn shared_snapshot(document: &Json) -> Arc<Snapshot> {
+    static COMMON: LazyLock<Arc<Snapshot>> =
+        LazyLock::new(|| Arc::new(snapshot(&self::document())));
+    if *document == self::document() {
+        COMMON.clone()
+    } else {
+        Arc::new(snapshot(document))
     }
 }
 
