@@ -70,6 +70,13 @@ class GatewayProcess:
         """Ask it to end, and wait."""
         self._end(signal.SIGTERM)
 
+    def terminate(self) -> int:
+        """Ask it to end, and wait; gives its exit code."""
+        process = self._process
+        assert process is not None
+        self.stop()
+        return int(process.returncode)
+
     def kill(self) -> None:
         """End it as a crash would."""
         self._end(signal.SIGKILL)

@@ -1,0 +1,373 @@
+"""The log holds what clients wrote and read: offset by offset, through crashes and a full disk."""
+
+import resource
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+
+from streamward.dev.kafka import KafkaServer
+from tests.conftest import require_gateway
+from tests.support import requests
+from tests.support.bundles import write_bundle
+from tests.support.confluent import consumer, create_topics, produce
+from tests.support.endpoints import Endpoint
+from tests.support.entries import eventually, of_kind, settled
+from tests.support.gateway import GatewayProcess
+from tests.support.load import Load
+from tests.support.messages import Api
+from tests.support.raw import RawClient
+from tests.support.topologies import add_listener, at_port
+
+KAFKA_STORAGE_ERROR = 56
+
+
+@dataclass(frozen=True)
+class Durable:
+    """A gateway whose listeners differ in what is on disk before an answer."""
+
+    gateway: GatewayProcess
+    ports: dict[str, int]
+
+    def at(self, listener: str) -> Endpoint:
+        return at_port(self.gateway.bundle, "tester", self.ports[listener])
+
+
+@pytest.fixture(scope="module")
+def durable(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Durable]:
+    require_gateway()
+    bundle = write_bundle(tmp_path_factory.mktemp("durable") / "bundle", kafka.bootstrap())
+    ports = {
+        "grouped": bundle.bootstrap_port,
+        "strict": add_listener(bundle, "strict", durability="strict"),
+        "serving": add_listener(bundle, "serving", unrecorded="serve"),
+    }
+    with GatewayProcess(bundle) as process:
+        yield Durable(process, ports)
+
+
+@dataclass
+class Sent:
+    """The broker's word for what was written: the offsets in delivery reports."""
+
+    offsets: list[int]
+    errors: list[KafkaError]
+
+    def delivered(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self.errors.append(error)
+        else:
+            self.offsets.append(message.offset() or 0)
+
+
+def transactions(endpoint: Endpoint, topic: str, compression: str, values: list[bytes]) -> Sent:
+    """Half of the values in a transaction that is aborted, half in one that is committed."""
+    sent = Sent([], [])
+    producer = Producer(
+        endpoint.librdkafka(
+            transactional_id=f"{topic}-transaction", compression_type=compression, linger_ms=20
+        )
+    )
+    producer.init_transactions(30)
+    half = len(values) // 2
+    for part, end in (
+        (values[:half], producer.abort_transaction),
+        (values[half:], producer.commit_transaction),
+    ):
+        producer.begin_transaction()
+        for value in part:
+            producer.produce(topic, value, on_delivery=sent.delivered)
+        producer.flush(30)
+        end(30)
+    return sent
+
+
+def high_watermark(endpoint: Endpoint, topic: str) -> int:
+    """The offset that the next record of partition 0 gets."""
+    reader = consumer(endpoint, f"{topic}-watermark")
+    try:
+        return reader.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1]
+    finally:
+        reader.close()
+
+
+def read_to_the_end(endpoint: Endpoint, topic: str, end: int) -> set[int]:
+    """The offsets that a consumer outside of any group gets to see."""
+    reader = consumer(
+        endpoint, f"{topic}-group", enable_partition_eof=True, isolation_level="read_uncommitted"
+    )
+    seen: set[int] = set()
+    deadline = time.monotonic() + 30
+    try:
+        reader.assign([TopicPartition(topic, 0, 0)])
+        while time.monotonic() < deadline:
+            message = reader.poll(0.5)
+            if message is None:
+                continue
+            if message.error() is None:
+                seen.add(message.offset() or 0)
+            elif message.error().code() == KafkaError._PARTITION_EOF:
+                return seen
+    finally:
+        reader.close()
+    raise AssertionError(f"{len(seen)} of {end} offsets came")
+
+
+# What the log says
+
+
+@pytest.mark.parametrize(
+    ("listener", "compression", "size"),
+    [
+        ("grouped", "none", 20),
+        ("grouped", "zstd", 20_000),
+        ("strict", "gzip", 2_000),
+        ("strict", "none", 20_000),
+    ],
+)
+def test_the_log_names_each_offset_that_was_written_and_read(
+    durable: Durable, direct: Endpoint, topic: str, listener: str, compression: str, size: int
+) -> None:
+    endpoint = durable.at(listener)
+    values = [str(number).encode().ljust(size, b"%d" % (number % 10)) for number in range(60)]
+    sent = transactions(endpoint, topic, compression, values)
+    end = high_watermark(direct, topic)
+    seen = read_to_the_end(endpoint, topic, end)
+
+    written = settled(durable.gateway, topic, "Write", set(sent.offsets))
+    assert sent.errors == []
+    assert sorted(written.offsets) == sorted(sent.offsets)
+    assert (written.records, written.unknown) == (len(values), 0)
+    assert seen == set(sent.offsets)
+    # Markers of transactions are in what a reader is sent, and are no records.
+    was_read = settled(durable.gateway, topic, "Read", set(range(end)))
+    assert was_read.all == set(range(end))
+    assert was_read.records >= len(values)
+
+
+def batches(records: bytes) -> list[tuple[int, int, int, bool]]:
+    """First and last offset, number of records, and whether it is whole, of each batch."""
+    found, at = [], 0
+    while at + 61 <= len(records):
+        base, length = struct.unpack_from(">qi", records, at)
+        (delta,) = struct.unpack_from(">i", records, at + 23)
+        (count,) = struct.unpack_from(">i", records, at + 57)
+        found.append((base, base + delta, count, at + 12 + length <= len(records)))
+        at += 12 + length
+    return found
+
+
+@pytest.mark.parametrize("listener", ["grouped", "strict"])
+@pytest.mark.parametrize("most", [30_000, 5_000_000])
+def test_one_answer_is_counted_exactly(
+    durable: Durable, direct: Endpoint, apis: dict[str, Api], topic: str, listener: str, most: int
+) -> None:
+    values = [str(number).encode() * 2000 for number in range(200)]
+    produce(direct, topic, values, batch_size=20_000, linger_ms=5)
+    with RawClient(durable.at(listener)) as client:
+        wanted = requests.fetch(
+            topic, requests.topic_id(client, apis, topic), 7, PartitionMaxBytes=most
+        )
+        answer = client.request(apis["Fetch"], 12, wanted | {"MaxBytes": most})
+    records = answer["Responses"][0]["Partitions"][0]["Records"]
+    got = batches(records)
+    assert (len(records) > 64 * 1024) is (most > 64 * 1024)
+    offsets = {offset for first, last, *_ in got for offset in range(first, last + 1)}
+    logged = settled(durable.gateway, topic, "Read", offsets)
+    assert sorted(logged.offsets) == sorted(offsets)
+    assert logged.records == sum(count for *_, count, _ in got)
+    if all(whole for *_, whole in got):
+        assert logged.bytes == len(records)
+
+
+# After a crash
+
+
+class Reading(threading.Thread):
+    """A consumer that goes on until told to stop, and remembers each offset it was given."""
+
+    def __init__(self, reader: Consumer) -> None:
+        super().__init__(daemon=True)
+        self._reader = reader
+        self._enough = threading.Event()
+        self.offsets: set[int] = set()
+
+    def run(self) -> None:
+        while not self._enough.is_set():
+            message = self._reader.poll(0.1)
+            if message is not None and message.error() is None:
+                self.offsets.add(message.offset() or 0)
+        self._reader.close()
+
+    def stop(self) -> None:
+        self._enough.set()
+        self.join(30)
+        assert not self.is_alive()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("listener", ["grouped", "strict"])
+def test_what_was_acknowledged_or_read_before_a_crash_is_in_the_log(
+    durable: Durable, direct: Endpoint, topic: str, listener: str
+) -> None:
+    endpoint = durable.at(listener)
+    reader = consumer(endpoint, f"{topic}-group", reconnect_backoff_max_ms=300)
+    reader.assign([TopicPartition(topic, 0, 0)])
+    load, reading = Load(endpoint, topic), Reading(reader)
+    load.start()
+    reading.start()
+    for _ in range(2):
+        load.wait_for(400)
+        durable.gateway.kill()
+        durable.gateway.start()
+    load.wait_for(400)
+    load.stop()
+    end = high_watermark(direct, topic)
+    assert eventually(lambda: len(reading.offsets) == end, 30), (len(reading.offsets), end)
+    reading.stop()
+
+    acknowledged = [offset for _, offset, _ in load.acknowledged]
+    assert load.errors == []
+    assert sorted(acknowledged) == list(range(end)), "the test itself: no record twice, none lost"
+    for action, known in (("Write", set(acknowledged)), ("Read", reading.offsets)):
+        logged = settled(durable.gateway, topic, action, known)
+        assert known - logged.all == set(), action
+        assert logged.all <= set(range(end)), action
+        assert logged.recovered, action
+    assert any("recovered" in part["reason"] for part in of_kind(durable.gateway, "lifecycle"))
+
+
+# While the log can't be written
+
+
+@contextmanager
+def full_disk(durable: Durable, apis: dict[str, Api]) -> Iterator[None]:
+    """No file of the gateway's process may grow past what the journal has; felt when it begins."""
+    pid = durable.gateway.pid
+    segment = max((durable.gateway.state / "audit" / "journal").glob("*.swj"))
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    marker = len(durable.gateway.log.read_bytes())
+    # Room for nothing but a part of an entry; the gateway's own output must not be in its way.
+    size = segment.stat().st_size + 100
+    assert marker + 20_000 < size, "the journal is too short for this test"
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+
+        def felt() -> bool:
+            try:
+                with RawClient(durable.at("grouped"), seconds=2.0) as client:
+                    client.request(apis["ApiVersions"], 3, {"ClientSoftwareName": "raw"})
+            except (OSError, AssertionError):
+                return b"the journal can't be written" in durable.gateway.log.read_bytes()[marker:]
+            return False
+
+        assert eventually(felt), durable.gateway.tail()
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+
+
+def lengthen(durable: Durable) -> None:
+    """Make the journal longer than the gateway's own output."""
+    names = [f"conformance-none-{number}" for number in range(150)]
+    reader = consumer(durable.at("grouped"), "conformance.lengthen")
+    try:
+        for name in names:
+            reader.list_topics(name, timeout=10)
+    finally:
+        reader.close()
+
+
+def test_while_the_log_is_full_nothing_is_written_and_later_all_is(
+    durable: Durable, direct: Endpoint, apis: dict[str, Api], topic: str
+) -> None:
+    endpoint = durable.at("grouped")
+    lengthen(durable)
+    sent = Sent([], [])
+    producer = Producer(endpoint.librdkafka(enable_idempotence=True, message_timeout_ms=60_000))
+    producer.produce(topic, b"before", on_delivery=sent.delivered)
+    assert producer.flush(10) == 0
+    with RawClient(endpoint) as raw:
+        identity = requests.topic_id(raw, apis, topic)
+        with full_disk(durable, apis):
+            answer = raw.request(apis["Produce"], 9, requests.produce(topic, identity))
+            for number in range(5):
+                producer.produce(topic, b"%d" % number, on_delivery=sent.delivered)
+            assert producer.flush(2) == 5
+            assert high_watermark(direct, topic) == 1
+        partition = answer["Responses"][0]["PartitionResponses"][0]
+        assert partition["ErrorCode"] == KAFKA_STORAGE_ERROR
+        assert producer.flush(30) == 0
+        assert (sent.errors, sent.offsets) == ([], list(range(6)))
+        again = raw.request(apis["Produce"], 9, requests.produce(topic, identity))
+    assert again["Responses"][0]["PartitionResponses"][0]["ErrorCode"] == 0
+    written = settled(durable.gateway, topic, "Write", set(range(7)))
+    assert (sorted(written.offsets), written.records) == (list(range(7)), 7)
+
+
+def test_a_reader_waits_while_the_log_is_full(
+    durable: Durable, direct: Endpoint, apis: dict[str, Api], topic: str
+) -> None:
+    produce(direct, topic, [b"secret"])
+    lengthen(durable)
+    with RawClient(durable.at("grouped")) as raw:
+        values = requests.fetch(topic, requests.topic_id(raw, apis, topic))
+        with full_disk(durable, apis):
+            refused = raw.request(apis["Fetch"], 12, values)
+        assert b"secret" not in raw.received
+        assert refused["Responses"][0]["Partitions"][0]["ErrorCode"] == KAFKA_STORAGE_ERROR
+        assert eventually(lambda: b"secret" in raw_fetch(raw, apis, values), 5)
+    assert settled(durable.gateway, topic, "Read", {0}).all == {0}
+
+
+def raw_fetch(raw: RawClient, apis: dict[str, Api], values: dict) -> bytes:
+    """The records of partition 0."""
+    answer = raw.request(apis["Fetch"], 12, values)
+    return answer["Responses"][0]["Partitions"][0]["Records"] or b""
+
+
+def test_a_listener_that_serves_on_leaves_a_gap_in_the_log(
+    durable: Durable, apis: dict[str, Api], topic: str
+) -> None:
+    lengthen(durable)
+    gaps = len(of_kind(durable.gateway, "gap"))
+    endpoint = durable.at("serving")
+    with RawClient(endpoint) as raw:
+        values = requests.produce(topic, requests.topic_id(raw, apis, topic))
+        raw.request(apis["Produce"], 9, values)
+        with full_disk(durable, apis):
+            for _ in range(3):
+                answer = raw.request(apis["Produce"], 9, values)
+                partition = answer["Responses"][0]["PartitionResponses"][0]
+                assert partition["ErrorCode"] == 0
+    assert eventually(lambda: len(of_kind(durable.gateway, "gap")) > gaps)
+    found = of_kind(durable.gateway, "gap")[gaps:]
+    assert "served without a record" in found[0]["reason"]
+    # A short frame may still have found room: then its record is in the log, not in the gap.
+    missing = sum(int(each["records"]) for each in found)
+    assert missing >= 2
+    assert settled(durable.gateway, topic, "Write", {0}).records + missing == 4
+
+
+def test_whoever_is_new_at_a_listener_that_serves_on_is_in_the_gap(
+    durable: Durable, direct: Endpoint, apis: dict[str, Api], unique: str
+) -> None:
+    create_topics(direct, unique)
+    lengthen(durable)
+    gaps = len(of_kind(durable.gateway, "gap"))
+    with full_disk(durable, apis), RawClient(durable.at("serving")) as raw:
+        values = requests.produce(unique, requests.topic_id(raw, apis, unique))
+        answer = raw.request(apis["Produce"], 9, values)
+    assert answer["Responses"][0]["PartitionResponses"][0]["ErrorCode"] == 0
+    assert eventually(lambda: len(of_kind(durable.gateway, "gap")) > gaps)
+    found = of_kind(durable.gateway, "gap")[gaps:]
+    counted = {name: sum(int(each[name]) for each in found) for name in ("records", "accesses")}
+    assert counted["records"] == 1
+    assert counted["accesses"] >= 1
+    # Others came and went meanwhile at the listener that refuses; they are in no gap.
+    assert sum(int(each["authentications"]) for each in found) == 1
