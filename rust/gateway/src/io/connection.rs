@@ -114,6 +114,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     /// Runs until one side ends it; says why.
     pub async fn run(mut self) -> Close {
         let close = poll_fn(|context| self.poll(context)).await;
+        self.session.end();
+        if let Err(error) = self.session.commit(now_milliseconds()) {
+            tracing::warn!(reason = %error, "records on their way to the broker can't be entered");
+        }
         let shutdown = poll_fn(|context| Pin::new(&mut self.client).poll_shutdown(context));
         let _ = tokio::time::timeout(Duration::from_secs(1), shutdown).await;
         // What the client has not been shown was not disclosed; what it has been is in the journal.
