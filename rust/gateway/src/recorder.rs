@@ -573,6 +573,13 @@ impl Recorder {
         gap.denials = gap.denials.saturating_add(1);
     }
 
+    /// A proof of identity that could not be entered.
+    pub fn unentered_authentication(&self, why: &str, now: i64) {
+        let mut gap = lock(&self.gap);
+        gap.begin(why, now);
+        gap.authentications = gap.authentications.saturating_add(1);
+    }
+
     /// What was served without a record and is not entered yet.
     pub fn unrecorded(&self) -> Gap {
         lock(&self.gap).clone()
@@ -590,6 +597,7 @@ impl Recorder {
                 "reason",
                 format!("served without a record since {since}: {}", gap.why),
             )
+            .with("authentications", gap.authentications.to_string())
             .with("accesses", gap.accesses.to_string())
             .with("denials", gap.denials.to_string())
             .with("records", gap.records.to_string())
@@ -604,7 +612,9 @@ impl Recorder {
 #[derive(Clone, Debug, Default)]
 pub struct Gap {
     since_milliseconds: Option<i64>,
-    /// Accesses that were not entered.
+    /// Proofs of identity that were not entered.
+    pub authentications: u64,
+    /// Accesses that were not.
     pub accesses: u64,
     /// Refusals that were not.
     pub denials: u64,
