@@ -20,7 +20,7 @@ from streamward.gateway import checks as gateway_checks
 from streamward.gateway import kinds as gateway_kinds
 from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.materials import material_mistakes
-from streamward.gateway.service import GatewayService
+from streamward.gateway.service import DRAIN_SECONDS, GatewayService
 from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
 from streamward.model.manifest import Manifest
 from streamward.policy.days import utc_today
@@ -172,10 +172,12 @@ async def run_gateway(
     on_started: Callable[[Started], None],
     *,
     signals: bool = True,
+    drain_seconds: float = DRAIN_SECONDS,
 ) -> None:
     """Run a gateway for a bundle until a signal or `Started.stop` ends it. Raises StreamwardError.
 
-    `signals` needs the main thread.
+    `signals` needs the main thread. Connections that are still open when it ends have
+    `drain_seconds` to finish.
     """
     source = FolderSource(directory)
     bundle = source.read()
@@ -205,7 +207,8 @@ async def run_gateway(
     await service.start(bundle)
     version, status = service.policy_version, service.status()
     on_started(Started(bundle, where, version, status, service.stop))
-    await service.run((server, containments, detections), signals=signals)
+    workers_beside = (server, containments, detections)
+    await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)
 
 
 def _response(bundle: Bundle, where: Paths, recorder: Any, sink: Any) -> ResponseService:

@@ -29,6 +29,7 @@ _STYLES: Final = {
     Tone.DENIED: "red",
     Tone.ALARM: "bold yellow",
 }
+TEMPORARY_BYTES_MAX: Final = 60
 _TERMINATED: Final = 128 + signal.SIGTERM
 
 
@@ -55,8 +56,7 @@ def demo_command(
 ) -> None:
     """Run brokers, a gateway and clients on this machine, and show what is allowed and denied.
 
-    Exits with 1 where anything differs from what it must be, and names it. Everything that it
-    starts has ended when it returns.
+    Exits with 1 where anything differs from what it must be, and names it.
 
     Examples:
         streamward demo
@@ -70,7 +70,7 @@ def demo_command(
     began = monotonic_seconds()
     console = Console(soft_wrap=True, highlight=False)
     with (
-        tempfile.TemporaryDirectory(prefix="streamward-demo-") as work,
+        tempfile.TemporaryDirectory(prefix="streamward-demo-", dir=_temporary()) as work,
         Status("", console=Console(stderr=True)) as status,
     ):
         stage = _Terminal(console, status)
@@ -80,6 +80,12 @@ def demo_command(
         console.out(json.dumps(outcome.document()), highlight=False)
     if outcome.failed:
         raise typer.Exit(1)
+
+
+def _temporary() -> str:
+    """Where temporary folders go; the control socket in one must have a short path."""
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) <= TEMPORARY_BYTES_MAX else "/tmp"  # noqa: S108
 
 
 def _terminated(_: int, __: object) -> None:

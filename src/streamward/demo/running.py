@@ -12,6 +12,7 @@ from streamward.errors import StreamwardError, Unavailable
 
 START_SECONDS_MAX: Final = 30.0
 STOP_SECONDS_MAX: Final = 30.0
+DRAIN_SECONDS: Final = 1.0
 WORKERS: Final = 2
 
 
@@ -74,5 +75,10 @@ class RunningGateway:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         await run_gateway(
-            self._bundle, lambda _: self._paths, WORKERS, self._signs.put, signals=False
+            self._bundle,
+            lambda _: self._paths,
+            WORKERS,
+            self._signs.put,
+            signals=False,
+            drain_seconds=DRAIN_SECONDS,
         )

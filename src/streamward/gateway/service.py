@@ -67,7 +67,13 @@ class GatewayService:
     def _in_force(self, snapshot: bytes) -> None:
         self._version = str(json.loads(snapshot)["policy"]["version"])
 
-    async def run(self, workers: Sequence[Worker], *, signals: bool = True) -> None:
+    async def run(
+        self,
+        workers: Sequence[Worker],
+        *,
+        signals: bool = True,
+        drain_seconds: float = DRAIN_SECONDS,
+    ) -> None:
         """Run until SIGTERM, SIGINT or `stop`, then drain. `start` must have been called.
 
         Without `signals` only `stop` ends it: those of a process are its main thread's.
@@ -80,8 +86,8 @@ class GatewayService:
                 tasks.append(group.create_task(self._reload_on_signal()))
                 await self._stop.wait()
                 # The followers stay until the last connection's entries are written.
-                log.info("draining", seconds=DRAIN_SECONDS)
-                await asyncio.to_thread(self._data_plane.drain, DRAIN_SECONDS)
+                log.info("draining", seconds=drain_seconds)
+                await asyncio.to_thread(self._data_plane.drain, drain_seconds)
                 for task in tasks:
                     task.cancel()
         log.info("stopped")

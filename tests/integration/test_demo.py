@@ -1,0 +1,265 @@
+"""`streamward demo`, as a user starts it; and that it notices what is not as it must be."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import streamward
+from streamward.audit import Follower
+from streamward.audit.journal import journal_readers
+from streamward.audit.tail import Line
+from streamward.demo import Outcome, Tone, brokers_of, play, service
+from streamward.demo.folder import Folder, write_folder
+from streamward.errors import InvalidArgument
+from streamward.model.event import Entry, Event, Kind
+from tests.conftest import require_gateway
+
+SOURCE = Path(streamward.__file__).parent.parent
+KEYS = {
+    "records_written",
+    "records_read",
+    "denied",
+    "topics_leaked",
+    "upstream_addresses_leaked",
+    "contained_ms",
+    "audit_entries",
+    "broker",
+}
+SECONDS_MAX = 30.0
+
+
+@dataclass
+class Run:
+    """One finished run of the command."""
+
+    finished: subprocess.CompletedProcess[str]
+    seconds: float
+    log: Path
+    temporary: Path
+
+    @property
+    def numbers(self) -> dict[str, object]:
+        document = json.loads(self.finished.stdout.splitlines()[-1])
+        assert isinstance(document, dict)
+        return document
+
+    @property
+    def events(self) -> list[Event]:
+        batches = Follower(journal_readers(self.log)).drain()
+        return [entry.event for batch in batches for entry in batch.entries]
+
+
+def environment(temporary: Path) -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(SOURCE), "TMPDIR": str(temporary)}
+
+
+def short_folder() -> Path:
+    """Where the demo's own temporary folder goes, so that what it leaves can be seen."""
+    return Path(tempfile.mkdtemp(prefix="sw-", dir="/tmp"))
+
+
+def run(folder: Path, *words: str) -> Run:
+    require_gateway()
+    log, temporary = folder / "log", short_folder()
+    began = time.monotonic()
+    finished = subprocess.run(
+        [sys.executable, "-m", "streamward", "demo", *words, "--audit-dir", str(log)],
+        env=environment(temporary),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    return Run(finished, time.monotonic() - began, log, temporary)
+
+
+@pytest.fixture(scope="module")
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    done = run(tmp_path_factory.mktemp("demo"), "--check")
+    yield done
+    shutil.rmtree(done.temporary)
+
+
+def test_it_passes_in_half_a_minute(mock: Run) -> None:
+    assert mock.finished.returncode == 0, mock.finished.stdout + mock.finished.stderr
+    assert mock.seconds < SECONDS_MAX
+
+
+def test_the_last_line_has_exactly_these_numbers(mock: Run) -> None:
+    numbers = mock.numbers
+
+    assert set(numbers) == KEYS
+    assert numbers["broker"] == "mock"
+    assert (numbers["topics_leaked"], numbers["upstream_addresses_leaked"]) == (0, 0)
+    assert isinstance(numbers["contained_ms"], int)
+    assert 0 <= numbers["contained_ms"] <= 1000
+    assert numbers["denied"] == 4
+
+
+def test_the_log_that_it_leaves_agrees_with_the_numbers(mock: Run) -> None:
+    moved = {"Write": 0, "Read": 0}
+    for event in mock.events:
+        for one in event.streaming.ranges:
+            assert int(one.last) - int(one.first) + 1 == int(one.records)
+            moved[str(event.streaming.action)] += int(one.records)
+
+    assert mock.numbers["records_written"] == moved["Write"] > 0
+    assert mock.numbers["records_read"] == moved["Read"] > 0
+    assert mock.numbers["audit_entries"] == len(mock.events)
+
+
+def test_each_kind_of_rule_denied_something(mock: Run) -> None:
+    denied = [event.streaming for event in mock.events if event.kind == Kind.DENIED]
+
+    assert {rule for each in denied for rule in each.rules} == {
+        "default",
+        "grant:analytics-never-cards#1",
+        "cedar:conditions/passwords.cedar:no-cards-by-password",
+    }
+
+
+def test_nothing_is_left_behind_but_the_log(mock: Run) -> None:
+    assert list(mock.temporary.iterdir()) == []
+    assert {event.streaming.reason for event in mock.events if event.kind == Kind.LIFECYCLE} >= {
+        "stopped"
+    }
+
+
+def test_no_line_names_the_machine_s_folders(mock: Run) -> None:
+    assert str(mock.temporary) not in mock.finished.stdout
+    assert mock.finished.stderr == ""
+
+
+def test_a_log_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "journal").write_text("somebody's")
+
+    again = run(tmp_path, "--check")
+    again.temporary.rmdir()
+
+    assert again.finished.returncode == 1
+    assert "is not an empty folder" in again.finished.stderr
+    assert (tmp_path / "log" / "journal").read_text() == "somebody's"
+
+
+@pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_cleans_up_when_it_is_interrupted(by: signal.Signals, code: int) -> None:
+    require_gateway()
+    temporary = short_folder()
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "streamward", "demo"],
+        env=environment(temporary),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell that runs the tests in the background makes its children ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "An attack is detected" in line:
+                break
+        process.send_signal(by)
+        process.communicate(timeout=SECONDS_MAX)
+
+    assert process.returncode == code
+    assert list(temporary.iterdir()) == []
+    temporary.rmdir()
+
+
+@pytest.mark.slow
+def test_a_real_kafka_gives_the_same_numbers(mock: Run, tmp_path: Path) -> None:
+    for command in ("java", "mvn"):
+        if shutil.which(command) is None:
+            pytest.skip(f"`{command}` is not on the path")
+    real = run(tmp_path, "--check", "--broker", "kafka")
+
+    assert real.finished.returncode == 0, real.finished.stdout + real.finished.stderr
+    assert real.numbers["broker"] == "kafka 4.3.1"
+    same = KEYS - {"broker", "contained_ms", "audit_entries"}
+    assert {key: real.numbers[key] for key in same} == {key: mock.numbers[key] for key in same}
+    assert list(real.temporary.iterdir()) == []
+    real.temporary.rmdir()
+
+
+# It must fail where something is wrong: the same demo, on a bundle that was spoilt.
+
+
+class Quiet:
+    """A stage that nobody watches."""
+
+    def progress(self, what: str) -> None:
+        pass
+
+    def scene(self, title: str, meaning: str) -> None:
+        pass
+
+    def tell(self, text: str, tone: Tone = Tone.PLAIN) -> None:
+        pass
+
+    def entries(self, entries: Iterable[tuple[Entry, Line]]) -> None:
+        list(entries)
+
+
+def play_spoilt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str
+) -> Outcome:
+    require_gateway()
+
+    def spoil(path: Path, upstream: tuple[tuple[str, int], ...]) -> Folder:
+        folder = write_folder(path, upstream)
+        text = (path / file).read_text()
+        assert old in text
+        (path / file).write_text(text.replace(old, new))
+        return folder
+
+    monkeypatch.setattr(service, "write_folder", spoil)
+    stage = Quiet()
+    return play(stage, brokers_of("mock", stage), tmp_path)
+
+
+def test_a_deny_that_is_missing_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = play_spoilt(tmp_path, monkeypatch, "grants.yaml", "deny: [read]", "deny: [delete]")
+
+    failed = [each.what for each in outcome.failed]
+    assert "the scene `Denied` can be played" in failed
+    assert outcome.document()["denied"] == 1
+
+
+def test_an_intruder_who_may_see_a_topic_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = "to: [role:auditor]", 'to: [role:auditor, "tenant:outside"]'
+    outcome = play_spoilt(tmp_path, monkeypatch, "grants.yaml", old, new)
+
+    failed = [each.what for each in outcome.failed]
+    assert "an intruder's list of topics is empty" in failed
+    assert "no byte names a topic" in failed
+    assert outcome.topics_leaked == 2
+
+
+def test_an_attack_that_nobody_detects_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = play_spoilt(tmp_path, monkeypatch, "response.yaml", "failures: 5", "failures: 500")
+
+    failed = [each.what for each in outcome.failed]
+    assert "the detection raises an alert about the victim" in failed
+    assert "a containment rule answers that alert" in failed
+    assert outcome.contained_ms is None
+
+
+def test_another_broker_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="no broker of the demo"):
+        brokers_of("pulsar", Quiet())
