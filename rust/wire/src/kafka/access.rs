@@ -56,6 +56,10 @@ impl Resource {
 
 /// How a request is decided.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a few rows in a static table; a box can't stand in one"
+)]
 pub enum Access {
     /// Nothing is asked of anybody's resource; the reason says why.
     Exempt(&'static str),
