@@ -10,6 +10,9 @@ const TOPIC_IDS_MAX: usize = 200_000;
 /// Brokers kept at most.
 const NODES_MAX: usize = 10_000;
 
+/// The lowest and highest version that brokers serve of each API.
+pub type Versions = HashMap<ApiKey, (i16, i16)>;
+
 /// Where a broker listens, as it says itself. Never shown to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -26,7 +29,7 @@ pub struct Cluster {
     pub name: String,
     nodes: RwLock<BTreeMap<i32, Endpoint>>,
     topics: RwLock<HashMap<[u8; 16], Arc<str>>>,
-    versions: RwLock<Option<Arc<HashMap<ApiKey, (i16, i16)>>>>,
+    versions: RwLock<Option<Arc<Versions>>>,
     features: RwLock<Option<Struct>>,
 }
 
@@ -124,7 +127,7 @@ impl Cluster {
     }
 
     /// The versions that the brokers serve; `None` until a broker has answered.
-    pub fn versions(&self) -> Option<Arc<HashMap<ApiKey, (i16, i16)>>> {
+    pub fn versions(&self) -> Option<Arc<Versions>> {
         self.versions
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -261,7 +261,7 @@ impl Gateway {
         while running.shared.connections.load(Ordering::Relaxed) > 0
             && now_milliseconds() < deadline
         {
-            std::thread::sleep(DRAIN_PAUSE);
+            pause(DRAIN_PAUSE);
         }
         running.close()
     }
@@ -373,10 +373,18 @@ fn addresses(listener: &ListenerSection) -> Vec<(u16, Option<i32>)> {
     }
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the caller's own thread waits, no worker"
+)]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
 struct Socket {
     listener: String,
     node: Option<i32>,
-    socket: StdListener,
+    bound: StdListener,
 }
 
 fn bind_all(snapshot: &Snapshot) -> Result<Vec<Socket>, GatewayError> {
@@ -393,7 +401,7 @@ fn bind_all(snapshot: &Snapshot) -> Result<Vec<Socket>, GatewayError> {
             sockets.push(Socket {
                 listener: listener.name.clone(),
                 node,
-                socket,
+                bound: socket,
             });
         }
     }
@@ -411,7 +419,7 @@ fn spawn_all(
     for Socket {
         listener,
         node,
-        socket,
+        bound: socket,
     } in sockets
     {
         let failed = |source| GatewayError::Bind {

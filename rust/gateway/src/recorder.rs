@@ -125,6 +125,11 @@ impl Access {
             moved: Mutex::default(),
         }
     }
+
+    /// Is it of somebody who writes to a stream?
+    pub fn writes(&self) -> bool {
+        self.key.action == Action::Write
+    }
 }
 
 #[derive(Debug, Default)]
@@ -392,7 +397,9 @@ impl Recorder {
             drop(moved);
             if let Err(error) = self.enter_ranges(access, &ranges, now) {
                 let mut moved = lock(&access.moved);
-                ranges.into_iter().for_each(|range| moved.add(range));
+                for range in ranges {
+                    moved.add(range);
+                }
                 moved.queued = true;
                 drop(moved);
                 lock(&self.running).extend_from_slice(&running[done..]);
@@ -581,6 +588,7 @@ impl Recorder {
     }
 
     /// What was served without a record and is not entered yet.
+    #[cfg(test)]
     pub fn unrecorded(&self) -> Gap {
         lock(&self.gap).clone()
     }

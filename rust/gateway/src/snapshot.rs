@@ -185,6 +185,10 @@ pub struct Nodes {
 }
 
 /// Bounds of one listener.
+#[allow(
+    clippy::struct_field_names,
+    reason = "the names of the snapshot's fields"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListenerLimits {
@@ -219,6 +223,10 @@ impl Routing {
     }
 
     /// The broker that a TLS server name asks for: `Some(None)` is the bootstrap, `None` a name of nobody.
+    #[allow(
+        clippy::option_option,
+        reason = "no address, an address without a broker, an address of a broker"
+    )]
     pub fn node_of_name(&self, server_name: Option<&str>) -> Option<Option<i32>> {
         let Self::Sni {
             bootstrap_name,

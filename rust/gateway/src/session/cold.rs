@@ -212,12 +212,12 @@ impl Session {
     ) -> Result<Verdict, Close> {
         match head.key {
             ApiKey::METADATA => self.metadata(head, frame, request, now),
-            ApiKey::DESCRIBE_CLUSTER => self.describe_cluster(head),
+            ApiKey::DESCRIBE_CLUSTER => Ok(self.describe_cluster(head)),
             ApiKey::CREATE_TOPICS => self.create_topics(head, frame, request, now),
             ApiKey::DESCRIBE_CONFIGS => self.describe_configs(head, frame, request, now),
             ApiKey::FIND_COORDINATOR => self.find_coordinator(head, frame, request, now),
             ApiKey::OFFSET_FETCH => self.offset_fetch(head, frame, request, now),
-            ApiKey::LIST_GROUPS => self.list_groups(head),
+            ApiKey::LIST_GROUPS => Ok(self.list_groups(head)),
             ApiKey::CONSUMER_GROUP_HEARTBEAT => self.consumer_group_heartbeat(head, request, now),
             ApiKey::CONSUMER_GROUP_DESCRIBE => {
                 self.consumer_group_describe(head, frame, request, now)
@@ -250,13 +250,13 @@ impl Session {
                 continue;
             }
             let code = whole.resource.denial_code();
-            let answer = match (whole.shape, &governed.topics) {
-                (Shape::EveryTopic, Some(topics)) => refuse_topics(head, request, topics, code)?,
-                _ => {
-                    let mut answer = head.response()?;
-                    answer.set("ErrorCode", code);
-                    answer
-                }
+            let answer = if let (Shape::EveryTopic, Some(topics)) = (whole.shape, &governed.topics)
+            {
+                refuse_topics(head, request, topics, code)?
+            } else {
+                let mut answer = head.response()?;
+                answer.set("ErrorCode", code);
+                answer
             };
             return Ok(Verdict::Reply(head.reply(&answer)?));
         }

@@ -57,20 +57,17 @@ impl Session {
         }
         self.cluster.learn_node(number, host, node.int("Port"));
         let listener = &self.listener;
-        match listener.routing.address_of(&listener.advertise, number) {
-            Some((host, port)) => {
-                node.set("Host", host).set("Port", i64::from(port));
-                true
-            }
-            None => {
-                tracing::warn!(
-                    listener = listener.name,
-                    node = number,
-                    "a broker has no address on this listener: widen `nodes`"
-                );
-                node.set(id, -1).set("Host", "").set("Port", -1);
-                false
-            }
+        if let Some((host, port)) = listener.routing.address_of(&listener.advertise, number) {
+            node.set("Host", host).set("Port", i64::from(port));
+            true
+        } else {
+            tracing::warn!(
+                listener = listener.name,
+                node = number,
+                "a broker has no address on this listener: widen `nodes`"
+            );
+            node.set(id, -1).set("Host", "").set("Port", -1);
+            false
         }
     }
 }

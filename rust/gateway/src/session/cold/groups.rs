@@ -280,12 +280,16 @@ impl Session {
         Ok(())
     }
 
-    /// Groups that may not be seen are left out.
-    pub(super) fn list_groups(&mut self, head: &Head) -> Result<Verdict, Close> {
+    /// Describe on the cluster shows all groups, as in Kafka; else those that may not be seen are left out.
+    pub(super) fn list_groups(&mut self, head: &Head) -> Verdict {
         let api = (head.key, head.version);
         self.expect(
             head,
             Shaping::Edit(Box::new(move |session, answer, now| {
+                let cluster = session.cluster_name();
+                if session.may_see(api, ResourceKind::Cluster, &cluster, now)? {
+                    return Ok(());
+                }
                 let groups = answer
                     .array_mut("Groups")
                     .map(std::mem::take)
@@ -304,7 +308,7 @@ impl Session {
                 Ok(())
             })),
         );
-        Ok(Verdict::Forward)
+        Verdict::Forward
     }
 
     /// Read on the group, Describe on every topic named. A regular expression would be resolved by the

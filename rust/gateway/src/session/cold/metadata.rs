@@ -275,7 +275,7 @@ impl Session {
     }
 
     /// A broker denies this to nobody; its addresses and operations become the caller's.
-    pub(super) fn describe_cluster(&mut self, head: &Head) -> Result<Verdict, Close> {
+    pub(super) fn describe_cluster(&mut self, head: &Head) -> Verdict {
         let key = head.key;
         self.expect(
             head,
@@ -284,6 +284,6 @@ impl Session {
                 session.shape_cluster_operations(answer, now)
             })),
         );
-        Ok(Verdict::Forward)
+        Verdict::Forward
     }
 }

@@ -116,12 +116,12 @@ fn a_token_that_acts_as_somebody_else_is_refused() {
 #[test]
 fn a_mechanism_that_is_not_offered_is_refused_and_told_in_few_words() {
     let mut script = stranger(&document());
-    let long = "\u{1}".repeat(20_000);
-    script.request(&handshake(&long)).refuses(&[":33"]);
+    let mechanism = "\u{1}".repeat(20_000);
+    script.request(&handshake(&mechanism)).refuses(&[":33"]);
     script.replies(|answer| assert_eq!(answer.array("Mechanisms"), [Value::from("PLAIN")]));
     script.closes();
-    let log = script.log("authentication");
-    assert!(log[0]["mechanism"].as_str().unwrap().len() <= 64);
+    let entered = script.log("authentication");
+    assert!(entered[0]["mechanism"].as_str().unwrap().len() <= 64);
 }
 
 #[test]

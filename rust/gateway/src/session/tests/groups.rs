@@ -209,6 +209,25 @@ fn a_listing_of_groups_leaves_out_what_may_not_be_seen() {
 }
 
 #[test]
+fn who_may_describe_the_cluster_sees_all_groups() {
+    let mut document = document();
+    document["policy"]["rules"] = serde_json::json!([{
+        "id": "grant:cluster", "source": "x:1", "slices": [],
+        "cedar": "permit(principal, action == Streamward::Action::\"Describe\", resource is Streamward::Cluster);"}]);
+    let mut script = by("alice", &document);
+    script
+        .request(&ask(ApiKey::LIST_GROUPS, 5, |_| ()))
+        .forwards();
+    script.broker(|answer| {
+        let mut group = answer.element("Groups");
+        group.set("GroupId", "no.g");
+        answer.set("Groups", vec![group]);
+    });
+    script.answers(|answer| assert_eq!(answer.array("Groups").len(), 1));
+    assert_eq!(script.deeds("access_opened"), ["Describe main"]);
+}
+
+#[test]
 fn a_heartbeat_with_any_denied_topic_is_refused_whole() {
     for version in 0..=1 {
         let names = Names {
@@ -262,7 +281,7 @@ fn a_description_of_a_group_with_any_denied_topic_is_replaced_whole() {
     }
 }
 
-/// READ, DELETE, DESCRIBE, DESCRIBE_CONFIGS and ALTER_CONFIGS of `AclOperation`.
+/// Read, delete, describe, describe settings, alter settings: `AclOperation` as bits.
 const ALL_OF_A_GROUP: i64 = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
 
 #[test]

@@ -225,8 +225,8 @@ fn no_mutation_of_a_request_gets_to_the_broker_with_a_name_that_is_denied() {
         let (key, version) = served[random.below(served.len())];
         let (topics, groups, transactional_id) = some_names(&mut random);
         let names = Names {
-            topics: &topics[..1 + random.below(2)],
-            groups: &groups[..1 + random.below(2)],
+            topics: &topics[..=random.below(2)],
+            groups: &groups[..=random.below(2)],
             transactional_id,
         };
         let mut frame = naming(key, version, names).frame(1);
@@ -298,7 +298,7 @@ fn no_mutation_of_an_answer_panics_or_shows_where_a_broker_listens() {
     for _ in 0..ANSWERS {
         let (key, version) = served[random.below(served.len())];
         let names = Names {
-            topics: &["ok.a", "no.a"][..1 + random.below(2)],
+            topics: &["ok.a", "no.a"][..=random.below(2)],
             groups: &["ok.g"],
             transactional_id: "ok.t",
         };

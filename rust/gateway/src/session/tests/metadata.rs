@@ -1,4 +1,4 @@
-//! Metadata and DescribeCluster: what exists, and where.
+//! `Metadata` and `DescribeCluster`: what exists, and where.
 
 use streamward_wire::kafka::{ApiKey, Struct, Value};
 

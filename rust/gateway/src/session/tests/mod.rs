@@ -47,10 +47,8 @@ pub fn document() -> Json {
     let named = |kind: &str, like: &str| {
         format!("{alice} is Streamward::{kind}) when {{ resource.name like \"{like}\" }};")
     };
-    let see = format!(
-        "permit(principal == Streamward::Service::\"alice\", action == Streamward::Action::\"Describe\", \
-         resource is Streamward::Stream) when {{ resource.name like \"see.*\" }};"
-    );
+    let see = "permit(principal == Streamward::Service::\"alice\", action == Streamward::Action::\"Describe\", \
+         resource is Streamward::Stream) when { resource.name like \"see.*\" };";
     let root = "permit(principal == Streamward::Service::\"root\", action, resource);";
     let principal = |id: &str| {
         let credential =
@@ -74,7 +72,7 @@ pub fn document() -> Json {
             "version": "sha256:1", "schema": streamward_policy::SCHEMA,
             "rules": [
                 rule("streams", &named("Stream", "ok.*")), rule("groups", &named("Group", "ok.*")),
-                rule("transactions", &named("Transaction", "ok.*")), rule("see", &see), rule("root", root)],
+                rule("transactions", &named("Transaction", "ok.*")), rule("see", see), rule("root", root)],
             "roles": [], "tenants": [], "namespaces": [],
             "streams": [{"name": "ok.a", "prefix": null, "classes": ["cardholder"]}],
             "classes": [{"name": "cardholder", "level": "restricted"}], "networks": []},
