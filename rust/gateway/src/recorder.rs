@@ -25,6 +25,11 @@ pub const ACCESS_AGE_MAX_MILLISECONDS: i64 = 3_600_000;
 pub const DENIALS_MAX: usize = 50_000;
 /// New kinds of refusal that get an entry of their own, per principal and second; more are counted together.
 pub const DENIALS_NEW_PER_SECOND: u32 = 200;
+/// Entries of repeats in one write.
+const DENIALS_PER_WRITE: usize = 500;
+/// New accesses that get an entry of their own, per principal and second; of more, those that move no records
+/// are entered together.
+pub const ACCESSES_NEW_PER_SECOND: u32 = 2_000;
 /// A refusal that did not repeat for this long is a new one when it comes again.
 const DENIAL_QUIET_MILLISECONDS: i64 = 60_000;
 /// Offset ranges in one entry, so that it stays below the size of a leaf.
@@ -162,7 +167,31 @@ struct Denial {
     repeats: u64,
     last_milliseconds: i64,
     position: u64,
-    template: Value,
+    /// What decided it; another cause is another refusal.
+    rules: Vec<String>,
+    policy_version: String,
+    template: Arc<Value>,
+}
+
+impl Denial {
+    fn is_for(&self, deed: &Deed<'_>) -> bool {
+        self.policy_version == deed.policy_version && self.rules == deed.decision.rules
+    }
+
+    /// The entry that counts its repeats.
+    fn counted(template: &Value, repeats: u64, now: i64) -> Result<Vec<u8>, AuditError> {
+        let mut event = template.clone();
+        event["time"] = now.into();
+        event["streaming"]["count"] = repeats.into();
+        streamward_audit::leaf::canonical(&event)
+    }
+}
+
+/// Repeats of a refusal that are about to be entered.
+struct Repeated {
+    key: Key,
+    repeats: u64,
+    template: Arc<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -186,12 +215,37 @@ pub struct Counts {
     pub records_written: AtomicU64,
 }
 
+#[derive(Debug, Default)]
+struct Accesses {
+    by_key: HashMap<Key, Arc<Access>>,
+    new_this_second: HashMap<Arc<str>, u32>,
+}
+
+impl Accesses {
+    fn running(&self, key: &Key, deed: &Deed<'_>, now: i64) -> Option<Arc<Access>> {
+        let access = self.by_key.get(key)?;
+        let holds = access.policy_version == deed.policy_version
+            && now - access.opened_milliseconds < ACCESS_AGE_MAX_MILLISECONDS;
+        holds.then(|| access.clone())
+    }
+
+    /// What moves records is exact, however much of it there is.
+    fn is_one_too_many(&mut self, deed: &Deed<'_>) -> bool {
+        let principal = deed.caller.principal.clone();
+        let new = self.new_this_second.entry(principal).or_default();
+        *new = new.saturating_add(1);
+        let moves_records = deed.resource.kind == ResourceKind::Stream
+            && matches!(deed.action, Action::Read | Action::Write);
+        *new > ACCESSES_NEW_PER_SECOND && !moves_records
+    }
+}
+
 /// The only door from the byte path to the journal.
 #[derive(Debug)]
 pub struct Recorder {
     journal: Journal,
     gate: RwLock<()>,
-    accesses: Mutex<HashMap<Key, Arc<Access>>>,
+    accesses: Mutex<Accesses>,
     running: Mutex<Vec<Arc<Access>>>,
     denials: Mutex<Denials>,
     gap: Mutex<Gap>,
@@ -260,17 +314,21 @@ impl Recorder {
 
     /// The running access of this deed; opened, with an entry, if there is none under this policy.
     pub fn access(&self, deed: &Deed<'_>, now: i64) -> Result<Arc<Access>, AuditError> {
-        let key = deed.key();
+        let mut key = deed.key();
         let mut accesses = lock(&self.accesses);
-        if let Some(access) = accesses.get(&key)
-            && access.policy_version == deed.policy_version
-            && now - access.opened_milliseconds < ACCESS_AGE_MAX_MILLISECONDS
-        {
-            return Ok(access.clone());
+        if let Some(access) = accesses.running(&key, deed, now) {
+            return Ok(access);
         }
-        if accesses.len() >= ACCESSES_MAX {
+        if accesses.is_one_too_many(deed) {
+            // SECURITY: a caller that looks for made-up names under a prefix of its own can't fill the log.
+            key.name = "*".into();
+            if let Some(access) = accesses.running(&key, deed, now) {
+                return Ok(access);
+            }
+        }
+        if accesses.by_key.len() >= ACCESSES_MAX {
             // Whoever holds one goes on with it, and it is rolled up; the next to ask opens it anew.
-            accesses.clear();
+            accesses.by_key.clear();
         }
         let id = self.next_access.fetch_add(1, Ordering::Relaxed);
         let (class, activity) = match (deed.resource.kind, deed.action) {
@@ -279,16 +337,22 @@ impl Recorder {
             (ResourceKind::Stream, _) => (Class::DatastoreActivity, (99, "Other")),
             _ => (Class::ApiActivity, (99, "Other")),
         };
-        let entry = deed
+        let mut entry = deed
             .entry("access_opened", class, activity, now)
             .with("access", id.to_string());
+        if &*key.name != deed.resource.name {
+            entry = entry.with(
+                "resource",
+                json!({"type": deed.resource.kind.name(), "name": "*"}),
+            );
+        }
         let mut batch = Batch::new();
         batch.entry(&entry.into_leaf()?)?;
         batch.access(id, 0);
         let position = self.journal.write(&mut batch)?.position;
         self.counts.accesses_opened.fetch_add(1, Ordering::Relaxed);
         let access = Arc::new(Access::new(deed, Some(id), position, now));
-        accesses.insert(key, access.clone());
+        accesses.by_key.insert(key, access.clone());
         Ok(access)
     }
 
@@ -309,7 +373,9 @@ impl Recorder {
                 key.name = "*".into();
             }
         }
-        if let Some(denial) = denials.kinds.get_mut(&key) {
+        if let Some(denial) = denials.kinds.get_mut(&key)
+            && (denial.is_for(deed) || &*key.name == "*")
+        {
             denial.repeats += 1;
             denial.last_milliseconds = now;
             return Ok(denial.position);
@@ -324,8 +390,11 @@ impl Recorder {
             );
         }
         let leaf = entry.with("count", 1).into_leaf()?;
-        let template = serde_json::from_slice(&leaf).unwrap_or_default();
+        let template = Arc::new(serde_json::from_slice(&leaf).unwrap_or_default());
         let mut batch = Batch::new();
+        if let Some(before) = denials.kinds.get(&key).filter(|it| it.repeats > 0) {
+            batch.entry(&Denial::counted(&before.template, before.repeats, now)?)?;
+        }
         batch.entry(&leaf)?;
         let position = self.journal.write(&mut batch)?.position;
         denials.kinds.insert(
@@ -334,6 +403,8 @@ impl Recorder {
                 repeats: 0,
                 last_milliseconds: now,
                 position,
+                rules: deed.decision.rules.clone(),
+                policy_version: deed.policy_version.to_owned(),
                 template,
             },
         );
@@ -379,6 +450,7 @@ impl Recorder {
 
     /// Once a second: enters what the running accesses moved and how often refusals were repeated.
     pub fn roll_up(&self, now: i64) -> Result<(), AuditError> {
+        lock(&self.accesses).new_this_second.clear();
         let gap = self.enter_gap(now);
         let accesses = self.roll_up_accesses(now);
         gap.and(accesses).and(self.roll_up_denials(now))
@@ -448,29 +520,47 @@ impl Recorder {
     }
 
     fn roll_up_denials(&self, now: i64) -> Result<(), AuditError> {
+        let repeated = self.take_repeats();
+        for (done, chunk) in repeated.chunks(DENIALS_PER_WRITE).enumerate() {
+            if let Err(error) = self.enter_repeats(chunk, now) {
+                self.give_back_repeats(&repeated[done * DENIALS_PER_WRITE..]);
+                return Err(error);
+            }
+        }
+        lock(&self.denials).kinds.retain(|_, denial| {
+            denial.repeats > 0 || now - denial.last_milliseconds < DENIAL_QUIET_MILLISECONDS
+        });
+        Ok(())
+    }
+
+    /// Nothing is written under the lock that every refusal takes.
+    fn take_repeats(&self) -> Vec<Repeated> {
         let mut denials = lock(&self.denials);
         denials.new_this_second.clear();
+        let repeated = denials.kinds.iter_mut().filter(|(_, it)| it.repeats > 0);
+        let taken = repeated.map(|(key, denial)| Repeated {
+            key: key.clone(),
+            repeats: std::mem::take(&mut denial.repeats),
+            template: denial.template.clone(),
+        });
+        taken.collect()
+    }
+
+    fn enter_repeats(&self, repeated: &[Repeated], now: i64) -> Result<(), AuditError> {
         let mut batch = Batch::new();
-        for denial in denials
-            .kinds
-            .values_mut()
-            .filter(|denial| denial.repeats > 0)
-        {
-            let mut event = denial.template.clone();
-            event["time"] = now.into();
-            event["streaming"]["count"] = denial.repeats.into();
-            batch.entry(&streamward_audit::leaf::canonical(&event)?)?;
+        for denial in repeated {
+            batch.entry(&Denial::counted(&denial.template, denial.repeats, now)?)?;
         }
-        if !batch.is_empty() {
-            self.journal.write(&mut batch)?;
+        self.journal.write(&mut batch).map(drop)
+    }
+
+    fn give_back_repeats(&self, repeated: &[Repeated]) {
+        let mut denials = lock(&self.denials);
+        for denial in repeated {
+            if let Some(kept) = denials.kinds.get_mut(&denial.key) {
+                kept.repeats = kept.repeats.saturating_add(denial.repeats);
+            }
         }
-        for denial in denials.kinds.values_mut() {
-            denial.repeats = 0;
-        }
-        denials
-            .kinds
-            .retain(|_, denial| now - denial.last_milliseconds < DENIAL_QUIET_MILLISECONDS);
-        Ok(())
     }
 
     /// Enters what a crash left without a roll-up, from the frames that the journal still held.
@@ -507,7 +597,7 @@ impl Recorder {
 
     /// Forgets running accesses, so that each opens anew under the policy that is now in force.
     pub fn policy_changed(&self) {
-        lock(&self.accesses).clear();
+        lock(&self.accesses).by_key.clear();
     }
 }
 

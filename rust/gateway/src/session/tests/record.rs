@@ -5,8 +5,8 @@ use std::sync::Arc;
 use streamward_wire::kafka::{ApiKey, Struct};
 
 use super::messages::{Names, naming, topic_id};
-use super::{Close, NOW, Script, batch, by, document, log_in, script, session};
-use crate::recorder::DENIALS_NEW_PER_SECOND;
+use super::{Close, NOW, Script, batch, by, document, log_in, quarantine, script, session};
+use crate::recorder::{ACCESSES_NEW_PER_SECOND, DENIALS_NEW_PER_SECOND};
 
 const OK: Names<'_> = Names {
     topics: &["ok.a"],
@@ -218,6 +218,56 @@ fn a_caller_that_asks_for_made_up_names_cannot_fill_the_log_or_the_memory() {
     let counted: u64 = log.iter().map(|it| it["count"].as_u64().unwrap()).sum();
     assert_eq!(counted, 2_000);
     assert!(log.iter().any(|it| it["resource"]["name"] == "*"));
+}
+
+#[test]
+fn a_caller_that_looks_for_made_up_names_of_its_own_cannot_fill_the_log_either() {
+    let mut script = script();
+    let most = ACCESSES_NEW_PER_SECOND as usize;
+    let names: Vec<String> = (0..most + 50)
+        .map(|number| format!("ok.{number}"))
+        .collect();
+    let topics: Vec<&str> = names.iter().map(String::as_str).collect();
+    let all = Names {
+        topics: &topics,
+        ..OK
+    };
+    script
+        .request(&naming(ApiKey::LIST_OFFSETS, 5, all))
+        .forwards();
+    let opened = script.deeds("access_opened");
+    assert_eq!(opened.len(), most + 1);
+    assert_eq!(opened.last().unwrap(), "Describe *");
+    // What moves records is entered by its name all the same.
+    script.request(&naming(ApiKey::FETCH, 12, OK)).forwards();
+    assert_eq!(script.deeds("access_opened").last().unwrap(), "Read ok.a");
+}
+
+#[test]
+fn a_refusal_for_another_reason_is_another_refusal() {
+    let mut script = by("root", &quarantine("no.a"));
+    for _ in 0..3 {
+        script
+            .request(&naming(ApiKey::FETCH, 12, NO))
+            .refuses(&["no.a/0:29"]);
+    }
+    let mut next = document();
+    next["policy"]["rules"] = serde_json::json!([]);
+    script.apply(&next).unwrap();
+    script
+        .request(&naming(ApiKey::FETCH, 12, NO))
+        .refuses(&["no.a/0:29"]);
+    let log = script.log("denied");
+    let told: Vec<_> = log
+        .iter()
+        .map(|it| (it["rules"][0].clone(), it["count"].clone()))
+        .collect();
+    let contained = "containment:c-1";
+    let expected = [(contained, 1), (contained, 2), ("default", 1)];
+    assert_eq!(
+        told,
+        expected.map(|(rule, count)| (rule.into(), count.into()))
+    );
 }
 
 #[test]
