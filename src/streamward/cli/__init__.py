@@ -85,7 +85,6 @@ front of your brokers, and writes what it let through to a log before the answer
 )
 
 
-
 def _version(wanted: bool) -> None:
     if wanted:
         Console().print(f"streamward {__version__}", highlight=False)
