@@ -119,10 +119,11 @@ impl Overlay {
     }
 
     /// The end of a stream's quarantine, so that a refusal is not remembered beyond it.
-    pub fn quarantine_ends(&self, stream: &str) -> Option<i64> {
+    pub fn quarantine_ends(&self, stream: &str, now: i64) -> Option<i64> {
         self.streams
             .get(stream)?
             .iter()
+            .filter(|active| active.holds(now))
             .filter_map(|active| active.expires)
             .min()
     }
@@ -188,6 +189,25 @@ mod tests {
             Some("c-2")
         );
         assert_eq!(overlay().revokes("alice", ["key-8"], 0), None);
+    }
+
+    #[test]
+    fn a_quarantine_that_has_ended_says_nothing_of_when_another_ends() {
+        let until = |expires: Option<&str>| Quarantined {
+            containment: "c".into(),
+            stream: "orders".into(),
+            expires: expires.map(Into::into),
+        };
+        let section = OverlaySection {
+            epoch: 1,
+            revoked: vec![],
+            quarantined: vec![until(Some("10")), until(Some("30")), until(None)],
+        };
+        let overlay = Overlay::build(&section).unwrap();
+        assert_eq!(overlay.quarantine_ends("orders", 5), Some(10));
+        assert_eq!(overlay.quarantine_ends("orders", 10), Some(30));
+        assert_eq!(overlay.quarantine_ends("orders", 30), None);
+        assert!(overlay.quarantines("orders", 30).is_some());
     }
 
     #[test]

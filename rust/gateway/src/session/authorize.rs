@@ -66,7 +66,7 @@ impl Session {
         };
         let decision = match quarantine {
             Some(containment) => {
-                let ends = self.snapshot.overlay.quarantine_ends(name);
+                let ends = self.snapshot.overlay.quarantine_ends(name, now);
                 Arc::new(contained(&containment, "the stream is quarantined", ends))
             }
             None => self.snapshot.policy.decide(&Request {
