@@ -1,10 +1,11 @@
 //! Fetch: no sessions, what is disclosed, and rights that end while a fetch waits.
 
-use streamward_wire::kafka::{ApiKey, Struct, Value};
+use streamward_wire::kafka::{self, ApiKey, Struct, Value};
 
 use super::messages::{Names, naming, topic_id};
 use super::{
-    Ask, Close, ask, batch, by, codes, document, open_request, opened, quarantine, script,
+    Ask, Close, Script, ask, batch, by, codes, document, open_request, opened, quarantine,
+    response_frame, script,
 };
 
 const OK: Names<'_> = Names {
@@ -273,4 +274,80 @@ fn leaders_that_the_broker_hints_at_have_the_gateways_addresses() {
         });
         assert_eq!(script.ranges(), ["0 0-0 1"]);
     }
+}
+
+/// A frame with its length, and a thousand batches of two records in it.
+fn large_answer(version: i16, topic: &str, correlation_id: i32) -> Vec<u8> {
+    let records: Vec<u8> = (0..1_000).flat_map(|it| batch(it * 2, 2, 0)).collect();
+    let of = kafka::schema(ApiKey::FETCH, version, kafka::Direction::Response).unwrap();
+    let mut answer = Struct::new(of);
+    deliver(&mut answer, topic, &[records.clone(), Vec::new(), records]);
+    let frame = response_frame(ApiKey::FETCH, version, correlation_id, &answer);
+    let length = u32::try_from(frame.len()).unwrap().to_be_bytes();
+    [&length[..], &frame].concat()
+}
+
+/// What leaves of an answer that arrives in pieces.
+fn through(script: &mut Script, answer: &[u8], piece: usize) -> Result<Vec<u8>, Close> {
+    let (mut unparsed, mut left) = (Vec::new(), Vec::new());
+    for arrived in answer.chunks(piece) {
+        unparsed.extend_from_slice(arrived);
+        if !script.session.is_streaming() {
+            script.session.begins_stream(&unparsed, script.now)?;
+        }
+        while script.session.is_streaming() {
+            let released = script.session.stream(&mut unparsed)?;
+            if released == 0 {
+                break;
+            }
+            left.extend(unparsed.drain(..released));
+            // Nothing leaves that is not written.
+            script.commit();
+        }
+    }
+    Ok(left)
+}
+
+#[test]
+fn a_large_answer_goes_through_in_any_pieces_and_all_of_it_is_recorded() {
+    for version in [4, 12, 13, 18] {
+        for piece in [1, 7, 61, 71, 1_000, 65_537, usize::MAX] {
+            let mut script = script();
+            script.request(&fetch(version, &["ok.a"])).forwards();
+            let answer = large_answer(version, "ok.a", script.last_correlation_id());
+            assert!(
+                through(&mut script, &answer, piece).unwrap() == answer,
+                "{version} {piece}"
+            );
+            assert_eq!(script.session.in_flight(), 0);
+            assert_eq!(script.ranges(), ["0 0-1999 2000", "2 0-1999 2000"]);
+        }
+    }
+}
+
+#[test]
+fn a_large_answer_of_a_topic_that_was_not_asked_for_does_not_get_through() {
+    for version in [4, 12, 13, 18] {
+        let mut script = script();
+        script.request(&fetch(version, &["ok.a"])).forwards();
+        let answer = large_answer(version, "ok.b", script.last_correlation_id());
+        assert!(through(&mut script, &answer, 1_000).is_err());
+        assert!(script.ranges().is_empty());
+    }
+}
+
+#[test]
+fn a_quarantine_ends_a_large_answer_where_it_is() {
+    let mut script = script();
+    script.request(&fetch(12, &["ok.a"])).forwards();
+    let answer = large_answer(12, "ok.a", script.last_correlation_id());
+    let part = through(&mut script, &answer[..1_000], 100).unwrap();
+    assert!(!part.is_empty() && script.session.is_streaming());
+    assert!(matches!(
+        script.apply(&quarantine("ok.a")),
+        Err(Close::Revoked { .. })
+    ));
+    assert_eq!(script.deeds("denied"), ["Read ok.a"]);
+    // What left before is in the log.
+    assert_eq!(script.ranges().len(), 1);
 }
