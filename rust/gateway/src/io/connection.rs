@@ -114,9 +114,12 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     /// Runs until one side ends it; says why.
     pub async fn run(mut self) -> Close {
         let close = poll_fn(|context| self.poll(context)).await;
-        self.session.end();
-        if let Err(error) = self.session.commit(now_milliseconds()) {
-            tracing::warn!(reason = %error, "records on their way to the broker can't be entered");
+        if matches!(self.broker, Broker::Open(_)) {
+            self.session.end();
+            let now = now_milliseconds();
+            if let Err(error) = self.session.commit(now) {
+                self.session.abandon(&error.to_string(), now);
+            }
         }
         let shutdown = poll_fn(|context| Pin::new(&mut self.client).poll_shutdown(context));
         let _ = tokio::time::timeout(Duration::from_secs(1), shutdown).await;

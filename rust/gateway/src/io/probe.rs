@@ -24,6 +24,8 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// Versions in which the gateway asks, unless the broker serves older ones only.
 const API_VERSIONS_VERSION: i16 = 3;
 const METADATA_VERSION: i16 = 9;
+/// What a TLS server says first to somebody who does not speak TLS: an alert of version 3.x.
+const TLS_RECORD: [u8; 2] = [0x15, 0x03];
 /// The version of ApiVersions that everything serves which speaks Kafka (KIP-511).
 const API_VERSIONS_OLDEST: i16 = 0;
 
@@ -141,6 +143,11 @@ async fn body(
     stream.write_all(&frame).await?;
     stream.flush().await?;
     let length = stream.read_i32().await?;
+    if length.to_be_bytes().starts_with(&TLS_RECORD) {
+        return Err(io::Error::other(
+            "the broker speaks TLS: declare `tls` for the cluster",
+        ));
+    }
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     if length > limits.frame_bytes_max {
         return Err(io::Error::other("the broker's answer is too large"));

@@ -509,8 +509,10 @@ impl Session {
     }
 
     /// The connection has ended. What was sent and never acknowledged may have been written: it is counted,
-    /// with offsets that nobody knows. To be called before the last [`Session::commit`].
+    /// with offsets that nobody knows. What waited to be entered before it left has not left. To be called
+    /// before the last [`Session::commit`].
     pub fn end(&mut self) {
+        self.staged.retain(|(access, _)| access.writes());
         for pending in std::mem::take(&mut self.pending) {
             if let Pending::Upstream(Exchange {
                 shaping: Shaping::Produce(exchange),
@@ -519,6 +521,13 @@ impl Session {
             {
                 self.unacknowledged(&exchange);
             }
+        }
+    }
+
+    /// The last [`Session::commit`] failed: what brokers may have written is counted towards the gap.
+    pub fn abandon(&mut self, why: &str, now: i64) {
+        if !self.staged.is_empty() {
+            self.recorder.gap(self.staged.drain(..), why, now);
         }
     }
 
