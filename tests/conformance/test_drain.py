@@ -1,10 +1,7 @@
 """An orderly end, connection limits, and answers in the order of their requests."""
 
-import os
-import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -108,23 +105,25 @@ def test_answers_come_in_the_order_of_their_requests(
 # The end
 
 
-def end(gateway: GatewayProcess) -> tuple[int, float]:
-    """SIGTERM; gives the exit code and how long it took."""
-    began = time.monotonic()
-    code = gateway.terminate()
-    return code, time.monotonic() - began
+@pytest.fixture
+def ending(limited: tuple[GatewayProcess, int]) -> Iterator[GatewayProcess]:
+    """The gateway, which runs again after the test."""
+    gateway, _ = limited
+    yield gateway
+    gateway.stop()
+    gateway.start()
 
 
 def test_what_is_in_flight_is_answered_before_the_end(
-    limited: tuple[GatewayProcess, int], apis: dict[str, Api], direct: Endpoint, topic: str
+    ending: GatewayProcess, apis: dict[str, Api], direct: Endpoint, topic: str
 ) -> None:
-    gateway, _ = limited
-    with RawClient(gateway.bundle.endpoint("tester"), seconds=15.0) as client:
+    with RawClient(ending.bundle.endpoint("tester"), seconds=15.0) as client:
         identity = requests.topic_id(client, apis, topic)
         poll = client.send(apis["Fetch"], 12, requests.fetch(topic, identity, wait_ms=5_000))
         wrote = client.send(apis["Produce"], 9, requests.produce(topic, identity))
         time.sleep(0.3)
-        os.kill(gateway.pid, signal.SIGTERM)
+        began = time.monotonic()
+        ending.terminate()
         time.sleep(0.2)
         produce(direct, topic, [b"to end the poll"])
         for expected, name, version in ((poll, "Fetch", 12), (wrote, "Produce", 9)):
@@ -132,43 +131,58 @@ def test_what_is_in_flight_is_answered_before_the_end(
             assert correlation == expected
         assert answer["Responses"][0]["PartitionResponses"][0]["ErrorCode"] == 0
         assert client.is_closed_by_peer()
-    code, seconds = end(gateway)
-    assert code == 0, gateway.tail()
-    assert seconds < DRAIN_SECONDS_MAX
+    assert ending.wait() == 0, ending.tail()
+    assert time.monotonic() - began < DRAIN_SECONDS_MAX
     offset = answer["Responses"][0]["PartitionResponses"][0]["BaseOffset"]
-    assert settled(gateway, topic, "Write", {offset}).offsets == [offset]
-    gateway.start()
+    assert settled(ending, topic, "Write", {offset}).offsets == [offset]
+
+
+def test_a_large_answer_on_its_way_arrives_whole(
+    ending: GatewayProcess, apis: dict[str, Api], direct: Endpoint, topic: str
+) -> None:
+    values = [b"x" * 20_000 for _ in range(600)]
+    produce(direct, topic, values)
+    with RawClient(ending.bundle.endpoint("tester"), seconds=15.0) as client:
+        identity = requests.topic_id(client, apis, topic)
+        wanted = requests.fetch(topic, identity, PartitionMaxBytes=50_000_000)
+        asked = client.send(apis["Fetch"], 12, wanted | {"MaxBytes": 50_000_000})
+        time.sleep(0.5)
+        ending.terminate()
+        time.sleep(0.5)
+        correlation, answer = decode_response(apis["Fetch"], 12, client.read_frame())
+    assert (ending.wait(), correlation) == (0, asked)
+    records = answer["Responses"][0]["Partitions"][0]["Records"]
+    assert len(records) > len(values) * 20_000
+    logged = settled(ending, topic, "Read", set(range(len(values))))
+    assert (logged.all, logged.bytes) == (set(range(len(values))), len(records))
 
 
 def test_a_connection_that_waits_for_long_does_not_hold_up_the_end(
-    limited: tuple[GatewayProcess, int], apis: dict[str, Api], topic: str
+    ending: GatewayProcess, apis: dict[str, Api], topic: str
 ) -> None:
-    gateway, _ = limited
-    with RawClient(gateway.bundle.endpoint("tester"), seconds=30.0) as client:
+    with RawClient(ending.bundle.endpoint("tester"), seconds=30.0) as client:
         identity = requests.topic_id(client, apis, topic)
         client.send(apis["Fetch"], 12, requests.fetch(topic, identity, wait_ms=60_000))
         time.sleep(0.3)
-        code, seconds = end(gateway)
+        began = time.monotonic()
+        ending.terminate()
         assert client.is_closed_by_peer()
-    assert code == 0, gateway.tail()
-    assert seconds < DRAIN_SECONDS_MAX + 5
-    gateway.start()
+    assert ending.wait() == 0, ending.tail()
+    assert time.monotonic() - began < DRAIN_SECONDS_MAX + 5
 
 
 @pytest.mark.slow
-def test_clients_go_on_after_an_orderly_restart(
-    limited: tuple[GatewayProcess, int], topic: str, tmp_path: Path
-) -> None:
-    gateway, _ = limited
-    endpoint = gateway.bundle.endpoint("tester")
+def test_clients_go_on_after_an_orderly_restart(ending: GatewayProcess, topic: str) -> None:
+    endpoint = ending.bundle.endpoint("tester")
     load = Load(endpoint, topic)
     load.start()
     for _ in range(2):
         load.wait_for(300)
-        code, seconds = end(gateway)
-        assert code == 0, gateway.tail()
-        assert seconds < DRAIN_SECONDS_MAX
-        gateway.start()
+        began = time.monotonic()
+        ending.terminate()
+        assert ending.wait() == 0, ending.tail()
+        assert time.monotonic() - began < DRAIN_SECONDS_MAX
+        ending.start()
     load.wait_for(300)
     load.stop()
     offsets = sorted(offset for _, offset, _ in load.acknowledged)
@@ -177,6 +191,6 @@ def test_clients_go_on_after_an_orderly_restart(
     values = [value for *_, value in load.acknowledged]
     assert len(set(values)) == len(values)
     assert sorted(read_all(endpoint, topic, len(values))) == sorted(load.acknowledged)
-    logged = settled(gateway, topic, "Write", set(offsets))
+    logged = settled(ending, topic, "Write", set(offsets))
     assert logged.all == set(offsets)
     assert not logged.recovered

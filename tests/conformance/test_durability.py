@@ -1,15 +1,15 @@
 """The log holds what clients wrote and read: offset by offset, through crashes and a full disk."""
 
+import re
 import resource
 import struct
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, Message, Producer, TopicPartition
 
 from streamward.dev.kafka import KafkaServer
 from tests.conftest import require_gateway
@@ -19,7 +19,7 @@ from tests.support.confluent import consumer, create_topics, produce
 from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually, of_kind, settled
 from tests.support.gateway import GatewayProcess
-from tests.support.load import Load
+from tests.support.load import Load, Reading
 from tests.support.messages import Api
 from tests.support.raw import RawClient
 from tests.support.topologies import add_listener, at_port
@@ -188,37 +188,13 @@ def test_one_answer_is_counted_exactly(
 # After a crash
 
 
-class Reading(threading.Thread):
-    """A consumer that goes on until told to stop, and remembers each offset it was given."""
-
-    def __init__(self, reader: Consumer) -> None:
-        super().__init__(daemon=True)
-        self._reader = reader
-        self._enough = threading.Event()
-        self.offsets: set[int] = set()
-
-    def run(self) -> None:
-        while not self._enough.is_set():
-            message = self._reader.poll(0.1)
-            if message is not None and message.error() is None:
-                self.offsets.add(message.offset() or 0)
-        self._reader.close()
-
-    def stop(self) -> None:
-        self._enough.set()
-        self.join(30)
-        assert not self.is_alive()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("listener", ["grouped", "strict"])
 def test_what_was_acknowledged_or_read_before_a_crash_is_in_the_log(
     durable: Durable, direct: Endpoint, topic: str, listener: str
 ) -> None:
     endpoint = durable.at(listener)
-    reader = consumer(endpoint, f"{topic}-group", reconnect_backoff_max_ms=300)
-    reader.assign([TopicPartition(topic, 0, 0)])
-    load, reading = Load(endpoint, topic), Reading(reader)
+    load, reading = Load(endpoint, topic), Reading(endpoint, topic)
     load.start()
     reading.start()
     for _ in range(2):
@@ -228,13 +204,15 @@ def test_what_was_acknowledged_or_read_before_a_crash_is_in_the_log(
     load.wait_for(400)
     load.stop()
     end = high_watermark(direct, topic)
-    assert eventually(lambda: len(reading.offsets) == end, 30), (len(reading.offsets), end)
+    assert eventually(lambda: len(reading.places) >= end, 30), (len(reading.places), end)
     reading.stop()
+    read = [offset for _, offset in reading.places]
 
     acknowledged = [offset for _, offset, _ in load.acknowledged]
     assert load.errors == []
-    assert sorted(acknowledged) == list(range(end)), "the test itself: no record twice, none lost"
-    for action, known in (("Write", set(acknowledged)), ("Read", reading.offsets)):
+    assert sorted(acknowledged) == list(range(end)), "a record was written twice"
+    assert read == list(range(end))
+    for action, known in (("Write", set(acknowledged)), ("Read", set(read))):
         logged = settled(durable.gateway, topic, action, known)
         assert known - logged.all == set(), action
         assert logged.all <= set(range(end)), action
@@ -242,18 +220,71 @@ def test_what_was_acknowledged_or_read_before_a_crash_is_in_the_log(
     assert any("recovered" in part["reason"] for part in of_kind(durable.gateway, "lifecycle"))
 
 
+class SlowReader(RawClient):
+    """A client that takes little of an answer at a time, and keeps what it took."""
+
+    def take(self, count: int) -> None:
+        """Read so many bytes. Raises OSError where the peer is gone."""
+        wanted = len(self.received) + count
+        while len(self.received) < wanted:
+            chunk = self.socket.recv(65_536)
+            if not chunk:
+                raise ConnectionError("the peer closed the connection")
+            self.received += chunk
+
+    def batches(self) -> list[tuple[int, int, int, bool]]:
+        """The record batches of what was taken; the first begins with offset 0 and magic 2."""
+        begin = re.search(rb"\0{8}[\s\S]{8}\x02", self.received)
+        assert begin is not None
+        return batches(bytes(self.received[begin.start() :]))
+
+
+def slow_reader(durable: Durable, apis: dict[str, Api], topic: str, direct: Endpoint) -> SlowReader:
+    """A reader that has taken a part of an answer of some megabytes."""
+    values = [str(number).encode().ljust(20_000, b"x") for number in range(400)]
+    produce(direct, topic, values, batch_size=50_000, linger_ms=5)
+    client = SlowReader(durable.at("grouped"), seconds=20.0)
+    identity = requests.topic_id(client, apis, topic)
+    values = requests.fetch(topic, identity, PartitionMaxBytes=50_000_000)
+    client.received.clear()
+    client.send(apis["Fetch"], 12, values | {"MaxBytes": 50_000_000})
+    client.take(1_000_000)
+    return client
+
+
+def test_what_was_read_of_an_answer_before_a_crash_is_in_the_log(
+    durable: Durable, apis: dict[str, Api], direct: Endpoint, topic: str
+) -> None:
+    with slow_reader(durable, apis, topic, direct) as client:
+        durable.gateway.kill()
+        # What the kernel still holds for the client was sent to it as well.
+        with pytest.raises(OSError):
+            client.take(20_000_000)
+        got = client.batches()
+    durable.gateway.start()
+    seen = {offset for first, last, *_ in got for offset in range(first, last + 1)}
+    assert 40 < len(seen) < 400
+    logged = settled(durable.gateway, topic, "Read", seen)
+    assert seen - logged.all == set()
+    assert logged.all != set(range(400)), "the log names what can't have been sent"
+
+
 # While the log can't be written
 
 
 @contextmanager
-def full_disk(durable: Durable, apis: dict[str, Api]) -> Iterator[None]:
-    """No file of the gateway's process may grow past what the journal has; felt when it begins."""
+def full_disk(durable: Durable, apis: dict[str, Api] | None) -> Iterator[None]:
+    """No file of the gateway's process may grow past what the journal has.
+
+    With `apis` it begins when the gateway has noticed.
+    """
     pid = durable.gateway.pid
+    time.sleep(1.2)  # what was moved is rolled up
     segment = max((durable.gateway.state / "audit" / "journal").glob("*.swj"))
     before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     marker = len(durable.gateway.log.read_bytes())
-    # Room for nothing but a part of an entry; the gateway's own output must not be in its way.
-    size = segment.stat().st_size + 100
+    # The gateway's own output must not be in its way.
+    size = segment.stat().st_size
     assert marker + 20_000 < size, "the journal is too short for this test"
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -261,12 +292,13 @@ def full_disk(durable: Durable, apis: dict[str, Api]) -> Iterator[None]:
         def felt() -> bool:
             try:
                 with RawClient(durable.at("grouped"), seconds=2.0) as client:
+                    assert apis is not None
                     client.request(apis["ApiVersions"], 3, {"ClientSoftwareName": "raw"})
             except (OSError, AssertionError):
                 return b"the journal can't be written" in durable.gateway.log.read_bytes()[marker:]
             return False
 
-        assert eventually(felt), durable.gateway.tail()
+        assert apis is None or eventually(felt), durable.gateway.tail()
         yield
     finally:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
@@ -308,6 +340,23 @@ def test_while_the_log_is_full_nothing_is_written_and_later_all_is(
     assert again["Responses"][0]["PartitionResponses"][0]["ErrorCode"] == 0
     written = settled(durable.gateway, topic, "Write", set(range(7)))
     assert (sorted(written.offsets), written.records) == (list(range(7)), 7)
+
+
+def test_a_record_that_was_under_way_when_the_log_became_full_is_in_the_gap(
+    durable: Durable, direct: Endpoint, apis: dict[str, Api], topic: str
+) -> None:
+    lengthen(durable)
+    gaps = len(of_kind(durable.gateway, "gap"))
+    with RawClient(durable.at("grouped")) as raw:
+        values = requests.produce(topic, requests.topic_id(raw, apis, topic))
+        raw.request(apis["Produce"], 9, values)
+        # Nobody knows yet that it is full; the broker writes, and the client is not told.
+        with full_disk(durable, None), pytest.raises(OSError):
+            raw.request(apis["Produce"], 9, values)
+    assert high_watermark(direct, topic) == 2
+    assert eventually(lambda: len(of_kind(durable.gateway, "gap")) > gaps)
+    assert [each["records"] for each in of_kind(durable.gateway, "gap")[gaps:]] == ["1"]
+    assert settled(durable.gateway, topic, "Write", {0}).offsets == [0]
 
 
 def test_a_reader_waits_while_the_log_is_full(

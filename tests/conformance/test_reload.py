@@ -1,8 +1,10 @@
 """A bundle that changes under live connections: rights, credentials, certificates, mistakes."""
 
+import contextlib
 import os
 import signal
 import ssl
+import struct
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -180,19 +182,22 @@ def test_a_broken_bundle_says_so_and_changes_nothing(
 # Who may call
 
 
+@pytest.mark.parametrize("what", ["credential", "principal"])
 def test_a_credential_that_goes_ends_its_connections(
-    changing: GatewayProcess, apis: dict[str, Api], topic: str
+    changing: GatewayProcess, apis: dict[str, Api], topic: str, what: str
 ) -> None:
     file = changing.bundle.folder / "access.yaml"
     before = file.read_text()
     line = '  - {id: writer-certificate, type: certificate, subject: "CN=writer,O=Conformance"}\n'
-    assert line in before
+    document = next(each for each in before.split("---\n") if line in each)
+    after = before.replace(*{"credential": (line, ""), "principal": (document, "")}[what])
+    assert after != before
     with (
         connect(changing, apis, topic, "writer", seconds=3.0) as gone,
         connect(changing, apis, topic, "tester") as stays,
     ):
         gone.raw.request(apis["Metadata"], 12, {"Topics": []})
-        file.write_text(before.replace(line, ""))
+        file.write_text(after)
         hang_up(changing)
         began = time.monotonic()
         assert gone.raw.is_closed_by_peer()
@@ -204,6 +209,28 @@ def test_a_credential_that_goes_ends_its_connections(
     hang_up(changing)
     with connect(changing, apis, topic, "writer") as back:
         back.raw.request(apis["Metadata"], 12, {"Topics": []})
+
+
+def test_rights_that_end_while_an_answer_is_on_its_way_end_it(
+    changing: GatewayProcess, apis: dict[str, Api], direct: Endpoint, topic: str
+) -> None:
+    values = [b"x" * 20_000 for _ in range(600)]
+    produce(direct, topic, values)
+    rights(changing.bundle, topic)
+    hang_up(changing)
+    with connect(changing, apis, topic, "intruder") as client:
+        identity = requests.topic_id(client.raw, apis, topic)
+        wanted = requests.fetch(topic, identity, PartitionMaxBytes=50_000_000)
+        client.raw.send(apis["Fetch"], 12, wanted | {"MaxBytes": 50_000_000})
+        (length,) = struct.unpack(">i", client.raw.socket.recv(4))
+        assert length > len(values) * 20_000
+        rights(changing.bundle)
+        hang_up(changing)
+        got = 0
+        with contextlib.suppress(OSError):
+            while chunk := client.raw.socket.recv(65_536):
+                got += len(chunk)
+    assert got < length, "the whole answer came"
 
 
 # Certificates of the gateway

@@ -20,9 +20,10 @@ from tests.support import requests
 from tests.support.bundles import BOOTSTRAP_NAME, NODE_NAME, GatewayBundle, write_bundle
 from tests.support.confluent import create_topics
 from tests.support.endpoints import Endpoint
+from tests.support.entries import eventually
 from tests.support.gateway import GatewayProcess
 from tests.support.java_tools import JavaTools
-from tests.support.load import Load, read_all
+from tests.support.load import Load, Reading, read_all
 from tests.support.messages import Api, Values
 from tests.support.raw import RawClient
 from tests.support.topologies import add_listener, at_port, brokers, copy_file, find, topology
@@ -160,8 +161,9 @@ def test_clients_go_on_when_leaders_move(
     wide: tuple[GatewayProcess, int], trio: KafkaServer, apis: dict[str, Api], spread: str
 ) -> None:
     endpoint = wide[0].bundle.endpoint("tester")
-    load = Load(endpoint, spread)
+    load, reading = Load(endpoint, spread), Reading(endpoint, spread, NODES)
     load.start()
+    reading.start()
     try:
         load.wait_for(300)
         trio.stop_node(2)
@@ -174,6 +176,10 @@ def test_clients_go_on_when_leaders_move(
     finally:
         load.stop()
     assert load.errors == []
+    written = {(partition, offset) for partition, offset, _ in load.acknowledged}
+    assert eventually(lambda: written <= set(reading.places), 30)
+    reading.stop()
+    assert len(reading.places) == len(set(reading.places)) == len(written)
     values = [value for *_, value in load.acknowledged]
     assert len(set(values)) == len(values)
     assert sorted(read_all(endpoint, spread, len(values))) == sorted(load.acknowledged)

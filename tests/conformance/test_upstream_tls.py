@@ -116,3 +116,25 @@ def test_nothing_was_written_by_a_broker_that_was_refused(
         assert reader.get_watermark_offsets(TopicPartition(unique, 0), timeout=10) == (0, 0)
     finally:
         reader.close()
+
+
+def test_an_authority_that_is_mended_on_disk_is_believed(
+    upstreams: tuple[GatewayProcess, dict[str, int]], topic: str
+) -> None:
+    gateway, ports = upstreams
+    file = gateway.bundle.folder / "tls" / "other-ca.pem"
+    before = file.read_bytes()
+    file.write_bytes((file.parent / "kafka-ca.pem").read_bytes())
+    try:
+        gateway.reload()
+        endpoint = at_port(gateway.bundle, "tester", ports["other-authority"])
+        assert produce(endpoint, topic, [b"value"]) == [0]
+    finally:
+        file.write_bytes(before)
+        gateway.reload()
+
+
+def test_speaking_in_the_clear_to_a_broker_that_wants_tls_is_explained(
+    upstreams: tuple[GatewayProcess, dict[str, int]],
+) -> None:
+    assert "the broker speaks TLS: declare `tls` for the cluster" in upstreams[0].log.read_text()

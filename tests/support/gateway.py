@@ -70,12 +70,17 @@ class GatewayProcess:
         """Ask it to end, and wait."""
         self._end(signal.SIGTERM)
 
-    def terminate(self) -> int:
-        """Ask it to end, and wait; gives its exit code."""
-        process = self._process
-        assert process is not None
-        self.stop()
-        return int(process.returncode)
+    def terminate(self) -> None:
+        """Ask it to end, and don't wait."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """Wait until it has ended; gives its exit code."""
+        assert self._process is not None
+        code = self._process.wait(30.0)
+        self._process = None
+        return code
 
     def kill(self) -> None:
         """End it as a crash would."""

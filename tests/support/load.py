@@ -3,7 +3,7 @@
 import threading
 import time
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, Message, Producer, TopicPartition
 
 from tests.support.confluent import consumer
 from tests.support.endpoints import Endpoint
@@ -55,6 +55,29 @@ class Load(threading.Thread):
         while len(self.acknowledged) < wanted:
             assert time.monotonic() < deadline, f"no progress; {self.errors[:3]}"
             time.sleep(0.05)
+
+
+class Reading(threading.Thread):
+    """A consumer that goes on until told to stop, and remembers each place it was given."""
+
+    def __init__(self, endpoint: Endpoint, topic: str, partitions: int = 1) -> None:
+        super().__init__(daemon=True)
+        self._reader = consumer(endpoint, f"{topic}-reading", reconnect_backoff_max_ms=300)
+        self._reader.assign([TopicPartition(topic, each, 0) for each in range(partitions)])
+        self._enough = threading.Event()
+        self.places: list[tuple[int, int]] = []
+
+    def run(self) -> None:
+        while not self._enough.is_set():
+            message = self._reader.poll(0.1)
+            if message is not None and message.error() is None:
+                self.places.append((message.partition() or 0, message.offset() or 0))
+        self._reader.close()
+
+    def stop(self) -> None:
+        self._enough.set()
+        self.join(30)
+        assert not self.is_alive()
 
 
 def read_all(endpoint: Endpoint, topic: str, count: int) -> list[tuple[int, int, bytes]]:
