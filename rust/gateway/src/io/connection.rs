@@ -443,9 +443,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let Broker::Open(broker) = &mut self.broker else {
             return Ok(false);
         };
-        let needed = match self.session.is_streaming() {
-            true => None,
-            false => needed(self.from_broker.unparsed()),
+        let needed = if self.session.is_streaming() {
+            None
+        } else {
+            needed(self.from_broker.unparsed())
         };
         let Some(room) = self.from_broker.spare(&self.to_client, needed) else {
             return Ok(false);

@@ -50,7 +50,11 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-fn wrong(reference: &str, what: impl ToString) -> GatewayError {
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "for errors that are at hand by value"
+)]
+fn wrong(reference: &str, what: &(impl ToString + ?Sized)) -> GatewayError {
     GatewayError::Tls {
         reference: reference.to_owned(),
         what: what.to_string(),
@@ -63,7 +67,7 @@ fn certificates(
 ) -> Result<Vec<CertificateDer<'static>>, GatewayError> {
     let pem = snapshot.material(reference)?;
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let chain = chain.map_err(|error| wrong(reference, error))?;
+    let chain = chain.map_err(|error| wrong(reference, &error))?;
     if chain.is_empty() {
         return Err(wrong(reference, "no certificate in it"));
     }
@@ -80,7 +84,7 @@ fn roots(snapshot: &Snapshot, reference: &str) -> Result<Arc<RootCertStore>, Gat
     for certificate in certificates(snapshot, reference)? {
         roots
             .add(certificate)
-            .map_err(|error| wrong(reference, error))?;
+            .map_err(|error| wrong(reference, &error))?;
     }
     Ok(Arc::new(roots))
 }
@@ -88,7 +92,7 @@ fn roots(snapshot: &Snapshot, reference: &str) -> Result<Arc<RootCertStore>, Gat
 fn server(snapshot: &Snapshot, tls: &ListenerTls) -> Result<ServerConfig, GatewayError> {
     let builder = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&version::TLS13])
-        .map_err(|error| wrong(&tls.certificate, error))?;
+        .map_err(|error| wrong(&tls.certificate, &error))?;
     let builder = match (tls.client_certificate, &tls.client_ca) {
         (ClientCertificate::None, _) => builder.with_no_client_auth(),
         (_, None) => {
@@ -107,14 +111,14 @@ fn server(snapshot: &Snapshot, tls: &ListenerTls) -> Result<ServerConfig, Gatewa
                 _ => verifier,
             };
             builder.with_client_cert_verifier(
-                verifier.build().map_err(|error| wrong(reference, error))?,
+                verifier.build().map_err(|error| wrong(reference, &error))?,
             )
         }
     };
     let chain = certificates(snapshot, &tls.certificate)?;
     let mut configuration = builder
         .with_single_cert(chain, key(snapshot, &tls.key)?)
-        .map_err(|error| wrong(&tls.key, error))?;
+        .map_err(|error| wrong(&tls.key, &error))?;
     // SECURITY: a resumed session would bring back a client's certificate without looking at its dates
     // and authority again.
     configuration.session_storage = Arc::new(NoServerSessionStorage {});
@@ -125,11 +129,11 @@ fn server(snapshot: &Snapshot, tls: &ListenerTls) -> Result<ServerConfig, Gatewa
 fn client(snapshot: &Snapshot, tls: &UpstreamTls) -> Result<ClientConfig, GatewayError> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&version::TLS13, &version::TLS12])
-        .map_err(|error| wrong(&tls.ca, error))?;
+        .map_err(|error| wrong(&tls.ca, &error))?;
     let builder = builder.with_webpki_verifier(
         WebPkiServerVerifier::builder_with_provider(roots(snapshot, &tls.ca)?, provider())
             .build()
-            .map_err(|error| wrong(&tls.ca, error))?,
+            .map_err(|error| wrong(&tls.ca, &error))?,
     );
     match (&tls.certificate, &tls.key) {
         (Some(certificate), Some(reference)) => builder
@@ -137,7 +141,7 @@ fn client(snapshot: &Snapshot, tls: &UpstreamTls) -> Result<ClientConfig, Gatewa
                 certificates(snapshot, certificate)?,
                 key(snapshot, reference)?,
             )
-            .map_err(|error| wrong(reference, error)),
+            .map_err(|error| wrong(reference, &error)),
         (None, None) => Ok(builder.with_no_client_auth()),
         (Some(reference), None) | (None, Some(reference)) => {
             Err(wrong(reference, "a certificate and its key come together"))
