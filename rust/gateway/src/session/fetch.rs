@@ -4,6 +4,7 @@
 //! Fetch sessions are declined (`docs/adr/0002`): the broker is asked without one, so every fetch lists
 //! all its partitions and each is decided anew.
 
+use std::cell::Cell;
 use std::ops::Range as Bytes;
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub struct Fetching {
 #[derive(Debug)]
 pub struct FetchExchange {
     topics: Vec<Fetching>,
+    /// Where the answer's next topic is looked for first: brokers keep the order.
+    next: Cell<usize>,
     epoch: u64,
     valid_until: i64,
 }
@@ -181,6 +184,7 @@ impl Session {
         let valid_until = ends.chain(proof).min().unwrap_or(i64::MAX);
         FetchExchange {
             topics,
+            next: Cell::default(),
             epoch: self.epoch,
             valid_until,
         }
@@ -424,20 +428,20 @@ impl FetchExchange {
 
     /// The place of a topic by name.
     pub fn place_by_name(&self, name: &str) -> Option<usize> {
-        self.topics.iter().position(|topic| &*topic.name == name)
+        super::find_next(&self.topics, &self.next, |topic| &*topic.name == name)
     }
 
     /// The place of a topic by id.
     pub fn place_by_id(&self, id: [u8; 16]) -> Option<usize> {
-        self.topics.iter().position(|topic| topic.id == id)
+        super::find_next(&self.topics, &self.next, |topic| topic.id == id)
     }
 
     fn by_name(&self, name: &str) -> Option<&Fetching> {
-        self.topics.iter().find(|topic| &*topic.name == name)
+        self.get(self.place_by_name(name)?)
     }
 
     fn by_id(&self, id: [u8; 16]) -> Option<&Fetching> {
-        self.topics.iter().find(|topic| topic.id == id)
+        self.get(self.place_by_id(id)?)
     }
 }
 

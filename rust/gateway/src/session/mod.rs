@@ -16,6 +16,7 @@ mod streaming;
 #[cfg(test)]
 mod tests;
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -538,8 +539,8 @@ impl Session {
         snapshot: Arc<Snapshot>,
         now: i64,
     ) -> Result<Vec<Vec<u8>>, Close> {
-        let unchanged = snapshot.policy.version() == self.snapshot.policy.version()
-            && snapshot.overlay.epoch == self.snapshot.overlay.epoch
+        let unchanged = Arc::ptr_eq(&snapshot.policy, &self.snapshot.policy)
+            && Arc::ptr_eq(&snapshot.overlay, &self.snapshot.overlay)
             && Arc::ptr_eq(&snapshot.directory, &self.snapshot.directory);
         let before = std::mem::replace(&mut self.snapshot, snapshot);
         if unchanged {
@@ -710,6 +711,17 @@ impl Head {
         .map_err(malformed)?;
         Ok(out)
     }
+}
+
+/// The place of the item that `is` asks for, looked for behind the one that was found last, so that
+/// an answer in the order of its request costs one look for each of its topics.
+fn find_next<T>(items: &[T], next: &Cell<usize>, is: impl Fn(&T) -> bool) -> Option<usize> {
+    let start = next.get().min(items.len());
+    let place = (start..items.len())
+        .chain(0..start)
+        .find(|place| is(&items[*place]))?;
+    next.set(place + 1);
+    Some(place)
 }
 
 fn decode(

@@ -1,6 +1,7 @@
 //! Produce: the hot path of writing. The request is walked, never copied; the broker's acknowledgement
 //! says which offsets were written.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::ops::Range as Bytes;
 use std::sync::Arc;
@@ -37,6 +38,8 @@ struct Sending {
 #[derive(Debug)]
 pub struct ProduceExchange {
     topics: Vec<Sending>,
+    /// Where the answer's next topic is looked for first: brokers keep the order.
+    next: Cell<usize>,
     /// Answers to what the broker never saw.
     refused: Vec<Value>,
 }
@@ -236,7 +239,14 @@ impl Session {
     fn sent(&mut self, head: &Head, acks: i64, topics: Vec<Sending>) {
         if acks != 0 {
             let refused = Vec::new();
-            self.expect(head, Shaping::Produce(ProduceExchange { topics, refused }));
+            self.expect(
+                head,
+                Shaping::Produce(ProduceExchange {
+                    topics,
+                    next: Cell::default(),
+                    refused,
+                }),
+            );
             return;
         }
         self.stage_unknown(&topics);
@@ -305,6 +315,7 @@ impl Session {
         let rewritten = head.rewrite(frame, &request, &self.limits)?;
         let exchange = ProduceExchange {
             topics: sending,
+            next: Cell::default(),
             refused,
         };
         self.expect(head, Shaping::Produce(exchange));
@@ -404,11 +415,13 @@ impl Session {
 
 impl ProduceExchange {
     fn by_name(&self, name: &str) -> Option<&Sending> {
-        self.topics.iter().find(|topic| &*topic.name == name)
+        let place = super::find_next(&self.topics, &self.next, |topic| &*topic.name == name)?;
+        self.topics.get(place)
     }
 
     fn by_id(&self, id: [u8; 16]) -> Option<&Sending> {
-        self.topics.iter().find(|topic| topic.id == id)
+        let place = super::find_next(&self.topics, &self.next, |topic| topic.id == id)?;
+        self.topics.get(place)
     }
 }
 
