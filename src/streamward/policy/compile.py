@@ -8,12 +8,14 @@ import msgspec
 from streamward.model.action import Action
 from streamward.model.document import Bundle, Document
 from streamward.model.grant import Grant
+from streamward.model.manifest import Manifest
 from streamward.model.network import Network
 from streamward.model.principal import Principal, PrincipalType, Role, Tenant
 from streamward.model.stream import DataClass, Namespace, Stream
 from streamward.policy import cedar_text
 from streamward.policy.section import (
     ClassEntry,
+    Member,
     NamespaceEntry,
     NetworkEntry,
     PolicySection,
@@ -57,7 +59,21 @@ def compile_policy(bundle: Bundle, schema: str, today: datetime.date) -> PolicyS
             NetworkEntry(name=n.name, addresses=n.addresses) for n in bundle.of(Network)
         ),
     )
-    return msgspec.structs.replace(section, version=version_of(section))
+    heads = bundle.of(Manifest)
+    environment = heads[0].environment.value if heads else ""
+    members = tuple(_member(principal) for principal in bundle.of(Principal))
+    return msgspec.structs.replace(section, version=version_of(section, environment, members))
+
+
+def _member(principal: Principal) -> Member:
+    return Member(
+        id=principal.name,
+        type=principal.type.value,
+        tenant=principal.tenant,
+        roles=principal.roles,
+        mfa=principal.mfa,
+        device_posture=principal.device_posture,
+    )
 
 
 def next_change(bundle: Bundle, today: datetime.date) -> datetime.date | None:

@@ -74,8 +74,22 @@ def canonical(value: Any) -> bytes:
     return text.encode()
 
 
-def version_of(section: PolicySection) -> str:
-    """`sha256:` and the digest over the canonical section without its version."""
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """What rules look at in a principal; its credentials are not part of a policy."""
+
+    id: str
+    type: str
+    tenant: str | None
+    roles: tuple[str, ...]
+    mfa: bool
+    device_posture: str | None
+
+
+def version_of(section: PolicySection, environment: str, members: tuple[Member, ...]) -> str:
+    """`sha256:` and the digest over everything that decides: the canonical section without its
+    version, the environment, and what rules look at in the principals.
+    """
     fields = msgspec.to_builtins(section)
     del fields["version"]
-    return "sha256:" + hashlib.sha256(canonical(fields)).hexdigest()
+    decides = {"environment": environment, "policy": fields, "principals": members}
+    return "sha256:" + hashlib.sha256(canonical(decides)).hexdigest()
