@@ -15,7 +15,7 @@ from streamward.dev.kafka import KafkaServer
 from tests.conftest import require_gateway
 from tests.support import requests
 from tests.support.bundles import write_bundle
-from tests.support.confluent import consumer, create_topics, produce
+from tests.support.confluent import consumer, create_topics, produce, read
 from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually, of_kind, settled
 from tests.support.gateway import GatewayProcess
@@ -206,13 +206,13 @@ def test_what_was_acknowledged_or_read_before_a_crash_is_in_the_log(
     end = high_watermark(direct, topic)
     assert eventually(lambda: len(reading.places) >= end, 30), (len(reading.places), end)
     reading.stop()
-    read = [offset for _, offset in reading.places]
+    seen = [offset for _, offset in reading.places]
 
     acknowledged = [offset for _, offset, _ in load.acknowledged]
     assert load.errors == []
     assert sorted(acknowledged) == list(range(end)), "a record was written twice"
-    assert read == list(range(end))
-    for action, known in (("Write", set(acknowledged)), ("Read", set(read))):
+    assert seen == list(range(end))
+    for action, known in (("Write", set(acknowledged)), ("Read", set(seen))):
         logged = settled(durable.gateway, topic, action, known)
         assert known - logged.all == set(), action
         assert logged.all <= set(range(end)), action
@@ -301,11 +301,12 @@ def full_disk(durable: Durable, apis: dict[str, Api] | None) -> Iterator[None]:
         assert apis is None or eventually(felt), durable.gateway.tail()
         yield
     finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+        if durable.gateway.running:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
 
 def lengthen(durable: Durable) -> None:
-    """Make the journal longer than the gateway's own output."""
+    """Make the journal longer than the gateway's own output; what came before is entered."""
     names = [f"conformance-none-{number}" for number in range(150)]
     reader = consumer(durable.at("grouped"), "conformance.lengthen")
     try:
@@ -313,6 +314,7 @@ def lengthen(durable: Durable) -> None:
             reader.list_topics(name, timeout=10)
     finally:
         reader.close()
+    time.sleep(1.2)
 
 
 def test_while_the_log_is_full_nothing_is_written_and_later_all_is(
@@ -340,6 +342,31 @@ def test_while_the_log_is_full_nothing_is_written_and_later_all_is(
     assert again["Responses"][0]["PartitionResponses"][0]["ErrorCode"] == 0
     written = settled(durable.gateway, topic, "Write", set(range(7)))
     assert (sorted(written.offsets), written.records) == (list(range(7)), 7)
+
+
+def test_real_clients_wait_while_the_log_is_full(
+    durable: Durable, direct: Endpoint, apis: dict[str, Api], topic: str
+) -> None:
+    endpoint = durable.at("grouped")
+    lengthen(durable)
+    load = Load(endpoint, topic)
+    member = consumer(endpoint, f"{topic}-group", reconnect_backoff_max_ms=500)
+    member.subscribe([topic])
+    load.start()
+    try:
+        assert len(read(member, 100)) == 100
+        with full_disk(durable, apis):
+            written = high_watermark(direct, topic)
+            time.sleep(2.0)
+            assert high_watermark(direct, topic) == written
+        load.wait_for(100)
+        load.stop()
+        rest = read(member, len(load.acknowledged) - 100)
+        member.commit(asynchronous=False)
+    finally:
+        member.close()
+    assert load.errors == []
+    assert rest == [b"%d" % number for number in range(100, len(load.acknowledged))]
 
 
 def test_a_record_that_was_under_way_when_the_log_became_full_is_in_the_gap(
@@ -378,6 +405,20 @@ def raw_fetch(raw: RawClient, apis: dict[str, Api], values: dict) -> bytes:
     """The records of partition 0."""
     answer = raw.request(apis["Fetch"], 12, values)
     return answer["Responses"][0]["Partitions"][0]["Records"] or b""
+
+
+def test_an_orderly_end_while_the_log_is_full_loses_nothing(
+    durable: Durable, direct: Endpoint, apis: dict[str, Api], topic: str
+) -> None:
+    lengthen(durable)
+    assert produce(durable.at("grouped"), topic, [b"value"] * 5) == list(range(5))
+    with full_disk(durable, apis):
+        durable.gateway.terminate()
+        code = durable.gateway.wait()
+    assert code == 1, durable.gateway.tail()
+    durable.gateway.start()
+    written = settled(durable.gateway, topic, "Write", set(range(5)))
+    assert sorted(written.offsets) == list(range(5))
 
 
 def test_a_listener_that_serves_on_leaves_a_gap_in_the_log(

@@ -24,8 +24,9 @@ from tests.support import requests
 from tests.support.bundles import GatewayBundle, write_bundle
 from tests.support.confluent import error_code, produce
 from tests.support.endpoints import Endpoint
-from tests.support.entries import eventually
+from tests.support.entries import eventually, of_kind, settled
 from tests.support.gateway import GatewayProcess
+from tests.support.load import Load, Reading
 from tests.support.messages import Api, decode_response
 from tests.support.raw import RawClient
 
@@ -141,6 +142,36 @@ def test_a_change_of_the_files_is_noticed_without_being_told(
         assert eventually(lambda: code() == 0, NOTICED_SECONDS_MAX)
         rights(changing.bundle)
         assert eventually(lambda: code() == TOPIC_AUTHORIZATION_FAILED, NOTICED_SECONDS_MAX)
+
+
+def test_reloads_disturb_nobody_whose_rights_stay(changing: GatewayProcess, topic: str) -> None:
+    endpoint = changing.bundle.endpoint("tester")
+    load, reading = Load(endpoint, topic), Reading(endpoint, topic)
+    load.start()
+    reading.start()
+    load.wait_for(100)
+    before = connections(changing)
+    for number in range(5):
+        rights(changing.bundle, f"conformance.other-{number}")
+        hang_up(changing)
+        load.wait_for(100)
+    assert connections(changing) == before
+    load.stop()
+    offsets = [offset for _, offset, _ in load.acknowledged]
+    assert load.errors == []
+    assert eventually(lambda: len(reading.places) == len(offsets))
+    reading.stop()
+    assert sorted(offsets) == list(range(len(offsets)))
+    logged = settled(changing, topic, "Write", set(offsets))
+    assert sorted(logged.offsets) == sorted(offsets)
+    assert len(of_kind(changing, "access_opened", action="Write", principal="tester")) >= 6
+    rights(changing.bundle)
+    hang_up(changing)
+
+
+def connections(gateway: GatewayProcess) -> set[str]:
+    """The connections of everybody, by the numbers that they have in the log."""
+    return {part["connection"] for part in of_kind(gateway, "authentication")}
 
 
 def test_real_clients_are_told_when_a_grant_goes_and_comes(

@@ -152,9 +152,8 @@ def test_a_fetch_at_the_wrong_broker_names_no_broker(
     assert all(len(each) == NODES - 1 for each in hinted), "the brokers give no hints"
     assert seen, "nothing was read"
     ports = {endpoint.address[1] for endpoint in ours}
-    assert named <= ports
-    if size == 100:
-        assert named == ports
+    # A large answer leaves while it arrives: hints can't be replaced there, and are blanked.
+    assert named == (ports if size == 100 else set())
 
 
 def test_clients_go_on_when_leaders_move(

@@ -46,6 +46,11 @@ class GatewayProcess:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def command(self, *words: str) -> list[str]:
         """A `streamward` command on this gateway's bundle."""
         return [sys.executable, "-c", "from streamward.cli import main; main()", *words]
