@@ -416,6 +416,8 @@ def test_an_orderly_end_while_the_log_is_full_loses_nothing(
         durable.gateway.terminate()
         code = durable.gateway.wait()
     assert code == 1, durable.gateway.tail()
+    assert re.search(r"^error: cannot write .*swj", durable.gateway.tail(), re.MULTILINE)
+    assert "Traceback" not in durable.gateway.tail()
     durable.gateway.start()
     written = settled(durable.gateway, topic, "Write", set(range(5)))
     assert sorted(written.offsets) == list(range(5))

@@ -76,7 +76,8 @@ class GatewayService:
     ) -> None:
         """Run until SIGTERM, SIGINT or `stop`, then drain. `start` must have been called.
 
-        Without `signals` only `stop` ends it: those of a process are its main thread's.
+        Without `signals` only `stop` ends it: those of a process are its main thread's. Raises
+        Unavailable where the last entries can't be written; the next start enters them.
         """
         handlers = _Signals(self.stop, self._reload_wanted.set) if signals else nullcontext()
         with handlers:
@@ -87,10 +88,20 @@ class GatewayService:
                 await self._stop.wait()
                 # The followers stay until the last connection's entries are written.
                 log.info("draining", seconds=drain_seconds)
-                await asyncio.to_thread(self._data_plane.drain, drain_seconds)
+                failure = await self._drain(drain_seconds)
                 for task in tasks:
                     task.cancel()
+        if failure is not None:
+            raise failure
         log.info("stopped")
+
+    async def _drain(self, seconds: float) -> StreamwardError | None:
+        """Drain; gives what went wrong, so that a group of tasks doesn't wrap it."""
+        try:
+            await asyncio.to_thread(self._data_plane.drain, seconds)
+        except StreamwardError as error:
+            return error
+        return None
 
     def stop(self) -> None:
         """Drain and end `run`."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from streamward.errors import BundleInvalid
+from streamward.errors import BundleInvalid, Unavailable
 from streamward.gateway import service as module
 from streamward.gateway.service import GatewayService
 from streamward.model.document import Bundle
@@ -20,6 +20,7 @@ class Plane:
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
+        self.failing = False
 
     def start(self, snapshot: bytes, materials: dict[str, bytes]) -> None:
         self.calls.append(("start", json.loads(snapshot)["policy"]["version"]))
@@ -34,6 +35,8 @@ class Plane:
 
     def drain(self, seconds: float) -> None:
         self.calls.append(("drain", seconds))
+        if self.failing:
+            raise Unavailable("the log is full")
 
 
 class Source:
@@ -118,6 +121,16 @@ def test_it_starts_and_drains_and_followers_outlive_the_last_connection(setting:
     setting.run(nothing, worker)
 
     assert setting.plane.calls == [("start", "1"), ("drain", module.DRAIN_SECONDS)]
+    assert worker.ended_after == "drain"
+
+
+def test_an_end_that_can_not_be_entered_is_told_plainly(setting: Setting) -> None:
+    setting.plane.failing = True
+    worker = Worker(setting.plane)
+
+    with pytest.raises(Unavailable, match="the log is full"):
+        setting.run(nothing, worker)
+
     assert worker.ended_after == "drain"
 
 
