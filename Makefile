@@ -105,7 +105,7 @@ $(CORE): $(RUST_SOURCES) | $(STAMPS)/venv
 	@echo "==> 3/3 the compiled core (about 5 minutes on 2 idle cores the first time)"
 	cargo build --release --locked -p streamward-core --features extension-module
 	@# A new inode: a process that has the old file mapped keeps it.
-	cp $(TARGET)/release/lib_core.so $@.new && mv -f $@.new $@
+	cp $(TARGET)/release/lib_core.so $@.$$$$ && mv -f $@.$$$$ $@
 
 $(STAMPS)/wheel: $(RUST_SOURCES) $(PYTHON_SOURCES) LICENSE README.md | $(STAMPS)/venv $(CORE)
 	rm -rf dist

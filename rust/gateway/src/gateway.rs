@@ -242,28 +242,26 @@ impl Gateway {
 
     /// Takes no new connection or request, waits for what is in flight, and stops.
     pub fn drain(&self, wait: Duration) -> Result<(), GatewayError> {
-        let mut running = {
-            let mut state = self.state();
-            match std::mem::replace(&mut *state, State::Stopped) {
-                State::Running(running) => running,
-                other => {
-                    *state = other;
-                    return Err(GatewayError::Stopped);
-                }
-            }
+        let shared = {
+            let state = self.state();
+            let State::Running(running) = &*state else {
+                return Err(GatewayError::Stopped);
+            };
+            running.shared.clone()
         };
-        running
-            .shared
+        // Until the last connection is gone the journal takes entries, and status says `draining`.
+        shared
             .current
             .send_modify(|current| current.draining = true);
         let deadline =
             now_milliseconds().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
-        while running.shared.connections.load(Ordering::Relaxed) > 0
-            && now_milliseconds() < deadline
-        {
+        while shared.connections.load(Ordering::Relaxed) > 0 && now_milliseconds() < deadline {
             pause(DRAIN_PAUSE);
         }
-        running.close()
+        match std::mem::replace(&mut *self.state(), State::Stopped) {
+            State::Running(mut running) => running.close(),
+            _ => Err(GatewayError::Stopped),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

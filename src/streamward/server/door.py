@@ -164,7 +164,13 @@ class ControlDoor:
             await self._record(stranger, action, verb, arguments, answer)
             raise
         answer = await asyncio.to_thread(self._ask, caller, action)
-        await self._record(caller, action, verb, arguments, answer)
+        try:
+            await self._record(caller, action, verb, arguments, answer)
+        except Unavailable:
+            # To look changes nothing, and is needed most when the log can't be written.
+            if not answer.allowed or action is not Action.INSPECT:
+                raise
+            log.warning("looked without a record", verb=verb, principal=caller.principal)
         if not answer.allowed:
             raise NotPermitted(f"`{caller.principal}` may not {action.word}: {answer.reason}")
         return caller

@@ -201,6 +201,16 @@ def test_what_can_not_be_recorded_is_not_done(house: House) -> None:
     assert (house.sink.overlays, house.reloader.reloads) == ([], 0)
 
 
+def test_to_look_needs_no_record_but_a_right(house: House) -> None:
+    house.log.failing = True
+
+    assert house.visit(lambda client: client.status())
+
+    house.decider.denied_cluster = "main"
+    with pytest.raises(Unavailable, match="full"):
+        house.visit(lambda client: client.status())
+
+
 def test_a_user_whom_the_bundle_does_not_know_is_refused_and_recorded(tmp_path: Path) -> None:
     house = House(tmp_path, user="nobody-we-know")
 
