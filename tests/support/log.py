@@ -73,6 +73,12 @@ def failed_login(time: int, principal: str, source: str = "10.0.0.1") -> bytes:
     return leaf("authentication", time, status_id=2, principal=principal, source=source)
 
 
+def counted_logins(time: int, attempts: int, source: str | None = None) -> bytes:
+    """Failed attempts beyond those with an entry of their own; `source` is one address or none."""
+    fields = {} if source is None else {"source": source}
+    return leaf("authentication", time, status_id=2, count=attempts, **fields)
+
+
 def denied(time: int, principal: str, stream: str) -> bytes:
     resource = {"type": "Stream", "name": stream}
     return leaf("denied", time, principal=principal, action="Read", resource=resource)

@@ -1,5 +1,7 @@
 //! Builds the entries of the log: OCSF 1.8 events with the `streaming` extension, in canonical JSON.
 
+use std::net::IpAddr;
+
 use serde_json::{Map, Value, json};
 use streamward_audit::leaf;
 use streamward_policy::{Action, Decision, Resource};
@@ -85,6 +87,13 @@ impl Entry {
             .with("cluster", &*peer.cluster)
             .with("listener", &*peer.listener)
             .with("connection", &*peer.connection)
+    }
+
+    /// Says from which address, where that is all that is said of the peers.
+    pub fn source(mut self, address: IpAddr) -> Self {
+        self.event
+            .insert("src_endpoint".into(), json!({"ip": address.to_string()}));
+        self
     }
 
     /// Says who acted.

@@ -8,7 +8,7 @@ from streamward.audit.follower import BATCH_ENTRIES_MAX
 from streamward.audit.tail import Choice, chosen
 from streamward.clock import monotonic_seconds
 from streamward.model.event import Entry, containment_event
-from tests.support.log import MemoryLog, denied, failed_login
+from tests.support.log import MemoryLog, counted_logins, denied, failed_login
 
 
 def log_of(number: int) -> MemoryLog:
@@ -111,6 +111,16 @@ def test_a_line_says_who_what_and_why() -> None:
     assert line is not None
     assert (line.index, line.time) == (4, "2023-11-14 22:13:20.123Z")
     assert (line.who, line.decision) == ("bob@10.0.0.9", "failure")
+
+
+def test_a_line_says_how_many_attempts_an_entry_counts() -> None:
+    line = chosen(Entry(0, counted_logins(0, 37, "10.0.0.9")), Choice())
+    nobody = chosen(Entry(0, counted_logins(0, 37)), Choice())
+
+    assert line is not None
+    assert nobody is not None
+    assert (line.who, line.what, line.decision) == ("10.0.0.9", "×37", "failure")
+    assert (nobody.who, nobody.what) == ("", "×37")
 
 
 def test_an_entry_that_can_not_be_read_is_shown_whatever_is_chosen() -> None:

@@ -9,7 +9,7 @@ from streamward.detection.engine import Engine
 from streamward.detection.ports import Context
 from streamward.model.alert import Alert
 from streamward.model.event import Entry
-from tests.support.log import denied, failed_login, leaf, read_opened
+from tests.support.log import counted_logins, denied, failed_login, leaf, read_opened
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CONTEXT = Context(
@@ -38,7 +38,13 @@ def test_every_detector_alerts_on_its_bad_cases_and_not_on_its_benign_ones(detec
     assert {case["must"] for case in cases} == {"alert", "not alert"}
 
     for case in cases:
-        makers = {"failed": failed_login, "denied": denied, "read": read_opened, "leaf": leaf}
+        makers = {
+            "failed": failed_login,
+            "counted": counted_logins,
+            "denied": denied,
+            "read": read_opened,
+            "leaf": leaf,
+        }
         leaves = [makers[name](*arguments) for name, *arguments in case["log"]]
         found = alerts(engine(detector, case["settings"]), leaves)
 

@@ -7,10 +7,13 @@
 
 mod accesses;
 mod denials;
+mod failures;
 mod gap;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use streamward_audit::{AuditError, Batch, Journal};
@@ -27,6 +30,7 @@ pub use self::denials::DENIALS_NEW_PER_SECOND;
 
 use self::accesses::Accesses;
 use self::denials::Denials;
+use self::failures::{Failure, Failures};
 use self::gap::Gap;
 
 /// Identity × resource × action, from one address.
@@ -114,6 +118,7 @@ pub struct Recorder {
     accesses: Mutex<Accesses>,
     running: Mutex<Vec<Arc<Access>>>,
     denials: Mutex<Denials>,
+    failures: Mutex<Failures>,
     gap: Mutex<Gap>,
     next_access: AtomicU64,
     /// Numbers for status and metrics.
@@ -134,6 +139,7 @@ impl Recorder {
             accesses: Mutex::default(),
             running: Mutex::default(),
             denials: Mutex::default(),
+            failures: Mutex::default(),
             gap: Mutex::default(),
             next_access,
             counts: Counts::default(),
@@ -152,37 +158,39 @@ impl Recorder {
         Ok(self.journal.write(&mut batch)?.position)
     }
 
-    /// Enters one attempt to prove an identity.
+    /// Enters one attempt to prove an identity. Of more failed ones than are entered one by one it only counts
+    /// the rest, for which nothing need be durable: the position is 0.
     pub fn authentication(
         &self,
         peer: &Peer,
         outcome: Result<&Caller, (&str, &str, &str)>,
         now: i64,
     ) -> Result<u64, AuditError> {
-        let entry = Entry::new("authentication", Class::Authentication, (1, "Logon"), now);
         match outcome {
-            Ok(caller) => self.write_entry(entry.caller(caller)),
+            Ok(caller) => {
+                let entry = Entry::new("authentication", Class::Authentication, (1, "Logon"), now);
+                self.write_entry(entry.caller(caller))
+            }
             Err((claimed, mechanism, reason)) => {
-                self.counts
-                    .authentication_failures
-                    .fetch_add(1, Ordering::Relaxed);
-                self.write_entry(
-                    entry
-                        .peer(peer)
-                        .failed(3)
-                        .with("principal", claimed)
-                        .with("mechanism", mechanism)
-                        .with("reason", reason),
-                )
+                let failure = Failure {
+                    claimed,
+                    mechanism,
+                    reason,
+                };
+                self.authentication_failed(peer, failure, now)
             }
         }
     }
 
-    /// Once a second: enters what the running accesses moved and how often refusals were repeated.
+    /// Once a second: enters what the running accesses moved, how often refusals were repeated and
+    /// how many more attempts to prove an identity failed.
     pub fn roll_up(&self, now: i64) -> Result<(), AuditError> {
         lock(&self.accesses).new_this_second.clear();
         let gap = self.enter_gap(now);
         let accesses = self.roll_up_accesses(now);
-        gap.and(accesses).and(self.roll_up_denials(now))
+        let failures = self.roll_up_failures(now);
+        gap.and(accesses)
+            .and(failures)
+            .and(self.roll_up_denials(now))
     }
 }

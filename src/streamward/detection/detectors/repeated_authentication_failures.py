@@ -23,7 +23,8 @@ class RepeatedAuthenticationFailures:
     """Alert when authentication fails again and again, for one principal or from one address.
 
     The name that failed is what the peer claimed; a success of the same principal from the same
-    address forgets nothing, because a guess that succeeds is the worst case.
+    address forgets nothing, because a guess that succeeds is the worst case. An entry that counts
+    many attempts is one failure: it exists only where too many have an entry of their own.
     """
 
     name: ClassVar[str] = "repeated_authentication_failures"

@@ -1,0 +1,153 @@
+//! Failed attempts to prove an identity: how many are entered one by one, and that none is lost.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+use serde_json::Value;
+use streamward_audit::{Journal, Options, Reader};
+
+use super::Recorder;
+use super::failures::{FAILURE_SOURCES_MAX, FAILURES_PER_SECOND, FAILURES_PER_SOURCE_AND_SECOND};
+use crate::caller::Peer;
+
+const NOW: i64 = 1_790_000_000_000;
+
+fn journal(directory: &Path) -> Journal {
+    Journal::open(directory, Options::default()).unwrap().0
+}
+
+fn peer(host: u32) -> Peer {
+    Peer {
+        connection: "1".into(),
+        listener: "clients".into(),
+        cluster: "main".into(),
+        environment: "test".into(),
+        address: SocketAddr::from(((0x0a00_0000 + host).to_be_bytes(), 50_000)),
+        tls: true,
+    }
+}
+
+fn address(host: u32) -> IpAddr {
+    peer(host).address.ip()
+}
+
+fn fail(recorder: &Recorder, host: u32) -> Result<u64, streamward_audit::AuditError> {
+    recorder.authentication(
+        &peer(host),
+        Err(("alice", "PLAIN", "no such password")),
+        NOW,
+    )
+}
+
+/// The entries of failed attempts: those of one attempt each, and the counts.
+fn log(directory: &Path, recorder: &Recorder) -> (Vec<Value>, Vec<Value>) {
+    recorder
+        .journal()
+        .record(br#"{"streaming":{"kind":"mark"}}"#)
+        .unwrap();
+    let mut reader = Reader::open(directory, "").unwrap();
+    let entries = reader.read(usize::MAX).unwrap().into_iter();
+    entries
+        .map(|(_, leaf)| serde_json::from_slice::<Value>(&leaf).unwrap())
+        .filter(|event| event["streaming"]["kind"] == "authentication")
+        .partition(|event| event["streaming"]["count"].is_null())
+}
+
+fn sum(counts: &[Value]) -> u64 {
+    let counts = counts.iter();
+    counts
+        .map(|event| event["streaming"]["count"].as_u64().unwrap())
+        .sum()
+}
+
+fn by_source(counts: &[Value], source: IpAddr) -> Vec<u64> {
+    let source = source.to_string();
+    let of_source = counts
+        .iter()
+        .filter(|event| event["src_endpoint"]["ip"] == source.as_str());
+    of_source
+        .map(|event| event["streaming"]["count"].as_u64().unwrap())
+        .collect()
+}
+
+#[test]
+fn one_source_gets_so_many_entries_a_second_and_the_rest_is_counted() {
+    let directory = tempfile::tempdir().unwrap();
+    let recorder = Recorder::new(journal(directory.path()), 1);
+    let bound = u64::from(FAILURES_PER_SOURCE_AND_SECOND);
+    for attempt in 0..bound + 7 {
+        let position = fail(&recorder, 1).unwrap();
+        assert_eq!(position > 0, attempt < bound, "only an entry is waited for");
+    }
+    // Another address still has its own.
+    assert!(fail(&recorder, 2).unwrap() > 0);
+    recorder.roll_up(NOW + 1_000).unwrap();
+    recorder.roll_up(NOW + 2_000).unwrap();
+    let (single, counts) = log(directory.path(), &recorder);
+    assert_eq!(single.len() as u64, bound + 1);
+    assert_eq!(counts.len(), 1, "a count is entered once");
+    let count = &counts[0];
+    assert_eq!(by_source(&counts, address(1)), [7]);
+    assert_eq!(count["src_endpoint"].as_object().unwrap().len(), 1);
+    assert_eq!(
+        (&count["status_id"], &count["class_uid"]),
+        (&2.into(), &3002.into())
+    );
+    assert_eq!(
+        count["streaming"]["reason"],
+        "more failed attempts than are entered one by one"
+    );
+    assert!(count["streaming"]["principal"].is_null());
+    // The next second has its own bound.
+    assert!(fail(&recorder, 1).unwrap() > 0);
+}
+
+#[test]
+fn all_sources_together_get_so_many_entries_a_second_and_no_attempt_is_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    let recorder = Recorder::new(journal(directory.path()), 1);
+    let hosts = FAILURES_PER_SECOND + u32::try_from(FAILURE_SOURCES_MAX).unwrap() + 30;
+    for host in 0..hosts {
+        fail(&recorder, host).unwrap();
+    }
+    // An address that is told apart goes on being so; one that is not joins the rest.
+    fail(&recorder, FAILURES_PER_SECOND).unwrap();
+    fail(&recorder, hosts - 1).unwrap();
+    recorder.roll_up(NOW + 1_000).unwrap();
+    let (single, counts) = log(directory.path(), &recorder);
+    assert_eq!(single.len(), FAILURES_PER_SECOND as usize);
+    assert_eq!(counts.len(), FAILURE_SOURCES_MAX + 1);
+    assert_eq!(by_source(&counts, address(FAILURES_PER_SECOND)), [2]);
+    let rest: Vec<_> = counts
+        .iter()
+        .filter(|event| event["src_endpoint"].is_null())
+        .collect();
+    assert_eq!(rest.len(), 1);
+    assert_eq!(rest[0]["streaming"]["count"], 31);
+    assert_eq!(single.len() as u64 + sum(&counts), u64::from(hosts) + 2);
+}
+
+#[test]
+fn what_a_failing_journal_does_not_take_is_entered_when_it_does() {
+    let (failing, working) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut recorder = Recorder::new(journal(failing.path()), 1);
+    let bound = FAILURES_PER_SOURCE_AND_SECOND;
+    for _ in 0..bound + 5 {
+        fail(&recorder, 1).unwrap();
+    }
+    recorder.journal().clone().close().unwrap();
+    recorder.roll_up(NOW + 1_000).unwrap_err();
+    for _ in 0..bound {
+        fail(&recorder, 1).unwrap_err();
+    }
+    for _ in 0..3 {
+        assert_eq!(fail(&recorder, 1).unwrap(), 0);
+    }
+    recorder.roll_up(NOW + 2_000).unwrap_err();
+    recorder.journal = journal(working.path());
+    recorder.roll_up(NOW + 3_000).unwrap();
+    let (single, counts) = log(working.path(), &recorder);
+    assert!(single.is_empty());
+    assert_eq!(by_source(&counts, address(1)), [5 + u64::from(bound) + 3]);
+    assert_eq!(sum(&counts), 5 + u64::from(bound) + 3);
+}
