@@ -7,6 +7,7 @@
 mod api_versions;
 mod authenticate;
 mod authorize;
+mod close;
 mod cold;
 mod decisions;
 mod fetch;
@@ -15,13 +16,14 @@ mod rewrite;
 mod streaming;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use streamward_audit::{Batch, Range};
-use streamward_identity::{Identity, Principal, Refusal};
+use streamward_identity::Principal;
 use streamward_policy::ResourceKind;
 use streamward_wire::kafka::{self, ApiKey, RequestHeader, Struct, Value, access};
 use streamward_wire::{Limits, WireError};
@@ -30,6 +32,9 @@ use crate::caller::{Caller, Peer};
 use crate::cluster::Cluster;
 use crate::recorder::{Access, Recorder};
 use crate::snapshot::{Durability, ListenerSection, Snapshot, Unrecorded};
+
+pub use self::close::Close;
+pub use self::verdict::{Answer, Effect, EffectReply, Verdict};
 
 use self::decisions::Decisions;
 use self::fetch::FetchExchange;
@@ -43,155 +48,6 @@ const UNAUTHENTICATED_VALUES_MAX: usize = 1_000;
 const REQUEST_VALUES_MAX: usize = 500_000;
 /// Bytes after the end of a message that are let pass, as Kafka does: librdkafka sends three.
 const TRAILING_BYTES_MAX: usize = 16;
-
-/// What becomes of a request.
-#[derive(Debug)]
-pub enum Verdict {
-    /// The broker gets the frame as it lies in the buffer.
-    Forward,
-    /// The broker gets this frame instead.
-    Rewrite(Vec<u8>),
-    /// The client gets this frame when its turn comes; the broker sees nothing.
-    Reply(Vec<u8>),
-    /// The client gets this frame, and then the connection ends.
-    ReplyAndClose(Vec<u8>, Close),
-    /// Nobody gets anything: a request that wants no answer was refused but the connection lives.
-    Nothing,
-    /// The session needs something; it takes no further request until it is there.
-    Wait(Effect),
-    /// The connection ends.
-    Close(Close),
-}
-
-/// What becomes of a broker's response.
-#[derive(Debug)]
-pub enum Answer {
-    /// The client gets the frame as it lies in the buffer.
-    Forward,
-    /// The client gets this frame instead.
-    Rewrite(Vec<u8>),
-    /// The client was answered already.
-    Drop,
-    /// The connection ends.
-    Close(Close),
-}
-
-/// Something slow that a session asks for.
-pub enum Effect {
-    /// Is this the password of this user? Costs milliseconds of processor time.
-    CheckPassword {
-        /// The user that the peer claims to be.
-        user: String,
-        /// The password that it showed.
-        password: Vec<u8>,
-    },
-}
-
-impl std::fmt::Debug for Effect {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::CheckPassword { user, .. } => formatter
-                .debug_struct("CheckPassword")
-                .field("user", user)
-                .field("password", &"***")
-                .finish(),
-        }
-    }
-}
-
-/// The reply to an [`Effect`].
-#[derive(Debug)]
-pub enum EffectReply {
-    /// The password was checked.
-    Password {
-        /// The user that the peer claimed to be.
-        user: String,
-        /// Who it is, or why not.
-        outcome: Result<Identity, Refusal>,
-    },
-}
-
-/// Why a connection ended.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Close {
-    /// The client closed it.
-    #[error("the client closed the connection")]
-    ClientGone,
-    /// The broker closed it.
-    #[error("the broker closed the connection")]
-    BrokerGone,
-    /// A frame can't be read.
-    #[error("malformed {what}: {source}")]
-    Malformed {
-        /// Which frame.
-        what: &'static str,
-        /// What is wrong with it.
-        source: WireError,
-    },
-    /// The body of a request can't be read.
-    #[error("malformed `{api}` request, version {version}: {source}")]
-    MalformedRequest {
-        /// The API.
-        api: &'static str,
-        /// Its version.
-        version: i16,
-        /// What is wrong with it.
-        source: WireError,
-    },
-    /// A request before the peer has proved who it is.
-    #[error("`{api}` before authentication")]
-    Unauthenticated {
-        /// The API.
-        api: &'static str,
-    },
-    /// The peer could not prove who it is.
-    #[error("authentication failed")]
-    AuthenticationFailed,
-    /// An API or version that the gateway does not decide.
-    #[error("API {key} version {version} is not served")]
-    NotServed {
-        /// The API key.
-        key: i16,
-        /// The version.
-        version: i16,
-    },
-    /// A refused request that expects no answer (acks=0).
-    #[error("a request without acknowledgement was denied")]
-    DeniedSilently,
-    /// The principal or its credential is revoked, or no longer declared.
-    #[error("the principal's rights have ended: {reason}")]
-    Revoked {
-        /// Why.
-        reason: String,
-    },
-    /// A broker's answer doesn't fit the request.
-    #[error("the broker's answer does not fit: {what}")]
-    BrokerConfused {
-        /// How.
-        what: &'static str,
-    },
-    /// What happened can't be recorded.
-    #[error("the journal can't be written: {what}")]
-    Unrecorded {
-        /// Why.
-        what: String,
-    },
-    /// No broker can be reached.
-    #[error("no broker can be reached: {what}")]
-    Unreachable {
-        /// Why.
-        what: String,
-    },
-    /// The peer took too long.
-    #[error("the {what} took too long")]
-    TooSlow {
-        /// What took long.
-        what: &'static str,
-    },
-    /// The gateway is going down.
-    #[error("the gateway is draining")]
-    Draining,
-}
 
 /// An answer that the client is owed.
 enum Pending {

@@ -1,0 +1,85 @@
+//! Why a connection ends, in words for the log.
+
+use streamward_wire::WireError;
+
+/// Why a connection ended.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Close {
+    /// The client closed it.
+    #[error("the client closed the connection")]
+    ClientGone,
+    /// The broker closed it.
+    #[error("the broker closed the connection")]
+    BrokerGone,
+    /// A frame can't be read.
+    #[error("malformed {what}: {source}")]
+    Malformed {
+        /// Which frame.
+        what: &'static str,
+        /// What is wrong with it.
+        source: WireError,
+    },
+    /// The body of a request can't be read.
+    #[error("malformed `{api}` request, version {version}: {source}")]
+    MalformedRequest {
+        /// The API.
+        api: &'static str,
+        /// Its version.
+        version: i16,
+        /// What is wrong with it.
+        source: WireError,
+    },
+    /// A request before the peer has proved who it is.
+    #[error("`{api}` before authentication")]
+    Unauthenticated {
+        /// The API.
+        api: &'static str,
+    },
+    /// The peer could not prove who it is.
+    #[error("authentication failed")]
+    AuthenticationFailed,
+    /// An API or version that the gateway does not decide.
+    #[error("API {key} version {version} is not served")]
+    NotServed {
+        /// The API key.
+        key: i16,
+        /// The version.
+        version: i16,
+    },
+    /// A refused request that expects no answer (acks=0).
+    #[error("a request without acknowledgement was denied")]
+    DeniedSilently,
+    /// The principal or its credential is revoked, or no longer declared.
+    #[error("the principal's rights have ended: {reason}")]
+    Revoked {
+        /// Why.
+        reason: String,
+    },
+    /// A broker's answer doesn't fit the request.
+    #[error("the broker's answer does not fit: {what}")]
+    BrokerConfused {
+        /// How.
+        what: &'static str,
+    },
+    /// What happened can't be recorded.
+    #[error("the journal can't be written: {what}")]
+    Unrecorded {
+        /// Why.
+        what: String,
+    },
+    /// No broker can be reached.
+    #[error("no broker can be reached: {what}")]
+    Unreachable {
+        /// Why.
+        what: String,
+    },
+    /// The peer took too long.
+    #[error("the {what} took too long")]
+    TooSlow {
+        /// What took long.
+        what: &'static str,
+    },
+    /// The gateway is going down.
+    #[error("the gateway is draining")]
+    Draining,
+}

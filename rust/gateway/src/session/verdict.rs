@@ -1,0 +1,72 @@
+//! What a session says of a frame, and what it asks for before it can say.
+
+use streamward_identity::{Identity, Refusal};
+
+use super::Close;
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Verdict {
+    /// The broker gets the frame as it lies in the buffer.
+    Forward,
+    /// The broker gets this frame instead.
+    Rewrite(Vec<u8>),
+    /// The client gets this frame when its turn comes; the broker sees nothing.
+    Reply(Vec<u8>),
+    /// The client gets this frame, and then the connection ends.
+    ReplyAndClose(Vec<u8>, Close),
+    /// Nobody gets anything: a request that wants no answer was refused but the connection lives.
+    Nothing,
+    /// The session needs something; it takes no further request until it is there.
+    Wait(Effect),
+    /// The connection ends.
+    Close(Close),
+}
+
+/// What becomes of a broker's response.
+#[derive(Debug)]
+pub enum Answer {
+    /// The client gets the frame as it lies in the buffer.
+    Forward,
+    /// The client gets this frame instead.
+    Rewrite(Vec<u8>),
+    /// The client was answered already.
+    Drop,
+    /// The connection ends.
+    Close(Close),
+}
+
+/// Something slow that a session asks for.
+pub enum Effect {
+    /// Is this the password of this user? Costs milliseconds of processor time.
+    CheckPassword {
+        /// The user that the peer claims to be.
+        user: String,
+        /// The password that it showed.
+        password: Vec<u8>,
+    },
+}
+
+impl std::fmt::Debug for Effect {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CheckPassword { user, .. } => formatter
+                .debug_struct("CheckPassword")
+                .field("user", user)
+                .field("password", &"***")
+                .finish(),
+        }
+    }
+}
+
+/// The reply to an [`Effect`].
+#[derive(Debug)]
+pub enum EffectReply {
+    /// The password was checked.
+    Password {
+        /// The user that the peer claimed to be.
+        user: String,
+        /// Who it is, or why not.
+        outcome: Result<Identity, Refusal>,
+    },
+}
