@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use streamward_audit::AuditError;
 use streamward_wire::frame::{self, LENGTH_BYTES};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
@@ -26,6 +26,8 @@ const AUTHENTICATION_SECONDS_MAX: u32 = 15;
 const STALL_SECONDS_MAX: u32 = 60;
 /// Kafka's default for `connections.max.idle.ms`.
 const IDLE_SECONDS_MAX: u32 = 600;
+/// What a client sent before it left is on its way to the broker within this time, or given up.
+const DELIVERY_SECONDS_MAX: u64 = 10;
 /// A wrong password is answered no sooner than this.
 const FAILURE_DELAY: Duration = Duration::from_millis(250);
 
@@ -114,6 +116,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     /// Runs until one side ends it; says why.
     pub async fn run(mut self) -> Close {
         let close = poll_fn(|context| self.poll(context)).await;
+        if close == Close::ClientGone {
+            self.deliver().await;
+        }
         if matches!(self.broker, Broker::Open(_)) {
             self.session.end();
             let now = now_milliseconds();
@@ -125,6 +130,36 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let _ = tokio::time::timeout(Duration::from_secs(1), shutdown).await;
         // What the client has not been shown was not disclosed; what it has been is in the journal.
         close
+    }
+
+    /// The client has left, and the broker still gets what it sent: with acks=0 nobody would miss it.
+    async fn deliver(&mut self) {
+        let delivered = poll_fn(|context| self.poll_deliver(context));
+        let within = Duration::from_secs(DELIVERY_SECONDS_MAX);
+        if !matches!(tokio::time::timeout(within, delivered).await, Ok(Ok(()))) {
+            return;
+        }
+        let Broker::Open(broker) = &mut self.broker else {
+            return;
+        };
+        // To close with answers unread would reset the connection, and the broker might lose requests.
+        let goodbye = async {
+            broker.shutdown().await?;
+            tokio::io::copy(broker, &mut tokio::io::sink()).await
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(1), goodbye).await;
+    }
+
+    fn poll_deliver(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Close>> {
+        loop {
+            let moved = self.poll_dial(context)? | self.send_to_broker(context)?;
+            if self.to_broker.is_empty() && !self.broker_unflushed {
+                return Poll::Ready(Ok(()));
+            }
+            if !moved {
+                return Poll::Pending;
+            }
+        }
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Close> {
