@@ -152,7 +152,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
 
     fn poll_deliver(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Close>> {
         loop {
-            let moved = self.poll_dial(context)? | self.send_to_broker(context)?;
+            // SECURITY: whoever is revoked meanwhile is not heard any more, although it has left.
+            let mut moved = self.poll_change(context, now_milliseconds())?;
+            moved |= self.poll_dial(context)?;
+            moved |= self.send_to_broker(context)?;
             if self.to_broker.is_empty() && !self.broker_unflushed {
                 return Poll::Ready(Ok(()));
             }
