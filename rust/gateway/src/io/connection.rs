@@ -260,6 +260,16 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     fn parse_requests(&mut self, now: i64) -> Result<bool, Close> {
         let mut moved = false;
         while self.takes_requests() {
+            if self.session.is_receiving() {
+                let released = self.session.receive(self.from_client.unparsed(), now)?;
+                if released == 0 {
+                    break;
+                }
+                let place = self.from_client.take_frame(released);
+                self.to_broker.push_input(place);
+                moved = true;
+                continue;
+            }
             let limits = self.session.request_limits();
             let length =
                 frame::complete(self.from_client.unparsed(), limits).map_err(|source| {
@@ -268,7 +278,13 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                         source,
                     }
                 })?;
-            let Some(length) = length else { break };
+            let Some(length) = length else {
+                let unparsed = self.from_client.unparsed();
+                if self.session.begins_receiving(unparsed, now)? {
+                    continue;
+                }
+                break;
+            };
             let place = self.from_client.take_frame(length);
             let body = self
                 .from_client
@@ -459,7 +475,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         if !self.takes_requests() {
             return Ok(false);
         }
-        let needed = needed(self.from_client.unparsed());
+        let needed = if self.session.is_receiving() {
+            None
+        } else {
+            needed(self.from_client.unparsed())
+        };
         let Some(room) = self.from_client.spare(&self.to_broker, needed) else {
             return Ok(false);
         };
@@ -510,7 +530,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                     what: "authentication",
                 });
             }
-            if self.from_client.unparsed().is_empty() || !self.takes_requests() {
+            let begun = self.session.is_receiving() || !self.from_client.unparsed().is_empty();
+            if !begun || !self.takes_requests() {
                 self.idle.request_seconds = 0;
             }
             if self.to_client.is_empty() && !self.client_unflushed {

@@ -12,6 +12,7 @@ mod cold;
 mod decisions;
 mod fetch;
 mod produce;
+mod receiving;
 mod rewrite;
 mod streaming;
 #[cfg(test)]
@@ -97,6 +98,8 @@ pub struct Session {
     pending: VecDeque<Pending>,
     /// The answer that is on its way through while it arrives.
     streaming: Option<streaming::Streaming>,
+    /// The request that is on its way through while it arrives.
+    receiving: Option<receiving::Receiving>,
     /// Correlation ids of answers that the client got from us before the broker gave them.
     discarded: VecDeque<i32>,
     decisions: Decisions,
@@ -140,6 +143,7 @@ impl Session {
             handshake: None,
             pending: VecDeque::new(),
             streaming: None,
+            receiving: None,
             discarded: VecDeque::new(),
             decisions: Decisions::default(),
             staged: Vec::new(),

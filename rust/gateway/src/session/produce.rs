@@ -18,20 +18,43 @@ use crate::recorder::Access;
 
 /// What one partition of a request carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Load {
-    index: i32,
+pub struct Load {
+    /// The partition's number.
+    pub index: i32,
     records: u32,
     offsets: i64,
     bytes: u64,
 }
 
+impl Load {
+    /// Nothing yet for this partition.
+    pub fn of(index: i32) -> Self {
+        Self {
+            index,
+            ..Self::default()
+        }
+    }
+
+    /// Counts what a batch says that it holds.
+    pub fn count(&mut self, batch: &batch::Batch<'_>) {
+        let offsets = batch.last_offset.saturating_sub(batch.base_offset);
+        self.records = self.records.saturating_add(batch.records);
+        self.offsets = self.offsets.saturating_add(offsets.saturating_add(1));
+        self.bytes = self.bytes.saturating_add(batch.bytes as u64);
+    }
+}
+
 /// A topic of a request on its way to the broker.
 #[derive(Debug)]
-struct Sending {
-    name: Arc<str>,
-    id: [u8; 16],
-    access: Option<Arc<Access>>,
-    loads: Vec<Load>,
+pub struct Sending {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its id, zero where the request names it.
+    pub id: [u8; 16],
+    /// What counts its records.
+    pub access: Option<Arc<Access>>,
+    /// Its partitions.
+    pub loads: Vec<Load>,
 }
 
 /// What must be known when the acknowledgement comes.
@@ -132,14 +155,8 @@ impl<'a> RequestWalk<'a> {
             };
             self.malformed |= !batch.complete;
             self.transactional |= batch.is_transactional();
-            let offsets = batch
-                .last_offset
-                .saturating_sub(batch.base_offset)
-                .saturating_add(1);
             if let Some(load) = self.load() {
-                load.records = load.records.saturating_add(batch.records);
-                load.offsets = load.offsets.saturating_add(offsets);
-                load.bytes = load.bytes.saturating_add(batch.bytes as u64);
+                load.count(&batch);
             }
         }
         self.malformed |= batches.rest() > 0;
@@ -236,7 +253,7 @@ impl Session {
     }
 
     /// Remembers what is under way; without an acknowledgement it is entered now, offsets unknown.
-    fn sent(&mut self, head: &Head, acks: i64, topics: Vec<Sending>) {
+    pub(super) fn sent(&mut self, head: &Head, acks: i64, topics: Vec<Sending>) {
         if acks != 0 {
             let refused = Vec::new();
             self.expect(
@@ -396,6 +413,9 @@ impl Session {
         else {
             return;
         };
+        if load.offsets == 0 {
+            return;
+        }
         // A retried batch is acknowledged without its offset once the broker has forgotten it.
         let known = base_offset >= 0;
         let last = base_offset.saturating_add(load.offsets).saturating_sub(1);

@@ -12,6 +12,7 @@ mod metadata;
 mod order;
 mod produce;
 mod properties;
+mod receiving;
 mod record;
 mod transactions;
 
