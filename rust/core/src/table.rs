@@ -1,8 +1,7 @@
 //! The access table, for people: which APIs are served, and what each asks for.
 
 use serde::Serialize;
-use streamward_wire::kafka::access::{self, Access, Governed, Resource};
-use streamward_wire::kafka::{Api, apis};
+use streamward_wire::kafka::access::{self, Access, Governed, Resource, Shape};
 
 /// How one API is decided in a range of versions.
 #[derive(Serialize)]
@@ -15,50 +14,29 @@ pub struct Row {
     denial: String,
 }
 
-/// Every API that a broker's listener serves: those that the gateway decides, and those that it refuses.
+/// Every API and version that Kafka has: what the gateway decides, and what it refuses.
 pub fn rows() -> Vec<Row> {
-    let mut rows: Vec<Row> = access::rows().iter().map(served).collect();
-    let refused = apis().iter().filter(|api| api.broker_listener);
-    rows.extend(
-        refused
-            .filter(|api| access::versions(api.key).is_none())
-            .map(refused_row),
-    );
-    rows.sort_by_key(|row| (row.key, row.versions));
-    rows
+    access::rows().map(row).collect()
 }
 
-fn served(row: &access::Row) -> Row {
+fn row(row: &access::Row) -> Row {
     let (decision, denial) = match &row.access {
         Access::Exempt(why) => ((*why).to_owned(), "never denied".to_owned()),
         Access::Local(why) => (
             format!("answered by the gateway: {why}"),
             "connection closed".into(),
         ),
-        Access::Special(what) => (
-            (*what).to_owned(),
-            "as Kafka's authorizer shows it".to_owned(),
-        ),
+        Access::Special(special) => (special.asks.to_owned(), special.denial.to_owned()),
         Access::Governed(governed) => (checks(governed), denials(governed)),
+        Access::Refused(why) => (format!("refused: {why}"), "connection closed".into()),
     };
     Row {
         key: row.key.0,
         name: row.key.name(),
         versions: [row.versions.0, row.versions.1],
-        served: true,
+        served: row.served(),
         decision,
         denial,
-    }
-}
-
-fn refused_row(api: &Api) -> Row {
-    Row {
-        key: api.key.0,
-        name: api.name,
-        versions: [api.versions.0, api.versions.1],
-        served: false,
-        decision: "refused, and not advertised".into(),
-        denial: "connection closed".into(),
     }
 }
 
@@ -75,29 +53,26 @@ fn checks(governed: &Governed) -> String {
         .groups
         .iter()
         .map(|it| format!("{:?} each Group", it.operation));
-    whole
-        .chain(topics)
-        .chain(groups)
-        .collect::<Vec<_>>()
-        .join(", ")
+    let all: Vec<String> = whole.chain(topics).chain(groups).collect();
+    all.join(", ")
 }
 
 fn denials(governed: &Governed) -> String {
-    let whole = governed
-        .whole
-        .iter()
-        .map(|it| format!("{} {:?}", it.resource.denial_code(), it.shape));
-    let topics = governed
-        .topics
-        .iter()
-        .map(|_| format!("{} per topic", Resource::Topic.denial_code()));
+    let whole = governed.whole.iter().map(|it| {
+        let place = match it.shape {
+            Shape::Top => "at the top",
+            Shape::EveryTopic => "on every partition",
+        };
+        format!("{} {place}", it.resource.denial_code())
+    });
+    let topics = governed.topics.iter().map(|it| {
+        let place = it.partitions.as_ref().map_or("topic", |_| "partition");
+        format!("{} per {place}", Resource::Topic.denial_code())
+    });
     let groups = governed
         .groups
         .iter()
         .map(|_| format!("{} per group", Resource::Group.denial_code()));
-    whole
-        .chain(topics)
-        .chain(groups)
-        .collect::<Vec<_>>()
-        .join(", ")
+    let all: Vec<String> = whole.chain(topics).chain(groups).collect();
+    all.join(", ")
 }

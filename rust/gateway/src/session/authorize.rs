@@ -29,6 +29,8 @@ pub const fn action(operation: Operation) -> Action {
         Operation::DescribeConfigs => Action::DescribeConfigs,
         Operation::AlterConfigs => Action::AlterConfigs,
         Operation::IdempotentWrite => Action::IdempotentWrite,
+        Operation::ClusterAction => Action::ClusterAction,
+        Operation::TwoPhaseCommit => Action::TwoPhaseCommit,
     }
 }
 

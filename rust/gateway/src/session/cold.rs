@@ -200,6 +200,10 @@ impl Session {
                 Ok(Verdict::Forward)
             }
             Access::Special(_) | Access::Local(_) => self.special(head, frame, &mut request, now),
+            Access::Refused(_) => Ok(Verdict::Close(Close::NotServed {
+                key: head.key.0,
+                version: head.version,
+            })),
         }
     }
 

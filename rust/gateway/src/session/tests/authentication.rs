@@ -29,7 +29,7 @@ fn proof(token: &[u8]) -> Ask {
 
 #[test]
 fn nobody_gets_anything_before_authentication() {
-    for row in streamward_wire::kafka::access::rows() {
+    for row in streamward_wire::kafka::access::served() {
         if matches!(row.access, streamward_wire::kafka::access::Access::Local(_)) {
             continue;
         }

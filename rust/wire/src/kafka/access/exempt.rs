@@ -1,0 +1,51 @@
+//! Texts and ids of requests that name nothing that anybody is granted.
+
+/// One field that is not decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Exemption {
+    /// `Api.Path.To.Field` for one API; a bare name for the last part of any path, which never covers what
+    /// Kafka marks as the name of a topic, a group or a transaction.
+    pub field: &'static str,
+    /// Why nobody needs a right for it.
+    pub reason: &'static str,
+}
+
+/// Every field of a served request that names something and is not decided.
+pub const fn exemptions() -> &'static [Exemption] {
+    EXEMPTIONS
+}
+
+const fn exempt(field: &'static str, reason: &'static str) -> Exemption {
+    Exemption { field, reason }
+}
+
+const FOLLOWERS: &str = "sent by followers, which are refused";
+const MEMBER: &str = "a member inside a group that is decided";
+const ASSIGNS: &str = "a way to assign";
+const SETTING: &str = "a setting of a resource that is decided";
+
+#[rustfmt::skip]
+static EXEMPTIONS: &[Exemption] = &[
+    exempt("Fetch.ForgottenTopicsData.Topic",
+        "outside a session, where every fetch is put, nothing is forgotten"),
+    exempt("Fetch.ForgottenTopicsData.TopicId", "as the name"),
+    exempt("Fetch.ClusterId", FOLLOWERS),
+    exempt("ReplicaDirectoryId", FOLLOWERS),
+    exempt("ConsumerGroupHeartbeat.TopicPartitions.TopicId",
+        "what the member holds, which only the coordinator gave it"),
+    exempt("RackId", "a place"),
+    exempt("MemberId", "the coordinator's word, inside a group that is decided"),
+    exempt("GroupInstanceId", MEMBER),
+    exempt("InstanceId", MEMBER),
+    exempt("ServerAssignor", ASSIGNS),
+    exempt("ProtocolType", ASSIGNS),
+    exempt("ProtocolName", ASSIGNS),
+    exempt("JoinGroup.Protocols.Name", ASSIGNS),
+    exempt("Reason", "for a person"),
+    exempt("StatesFilter", "a state"),
+    exempt("TypesFilter", "a type of group"),
+    exempt("CommittedMetadata", "the member's own note"),
+    exempt("CreateTopics.Topics.Configs.Name", SETTING),
+    exempt("CreateTopics.Topics.Configs.Value", SETTING),
+    exempt("ConfigurationKeys", SETTING),
+];

@@ -1,0 +1,44 @@
+//! Groups of consumers, share groups and streams groups.
+
+use super::super::build::{by_group, by_topic, governed, group, refused, special, topics};
+use super::super::{ApiKey, Entities, Operation, Resource, Row, Shape, Whole};
+
+const UNDECIDED: &str = "not decided yet";
+const READ_GROUP: &[Whole] = &[group(Operation::Read)];
+
+#[rustfmt::skip]
+pub(super) static ROWS: &[Row] = &[
+    Row { key: ApiKey::OFFSET_COMMIT, versions: (2, 10), access: by_topic(
+        &[Whole { operation: Operation::Read, resource: Resource::Group, field: "GroupId", shape: Shape::EveryTopic }],
+        topics(Operation::Read, "Name", "PartitionIndex")) },
+    Row { key: ApiKey::OFFSET_FETCH, versions: (1, 10), access: special(
+        "Describe on each group and on each topic", "30 per group, 29 per partition",
+        &["GroupId", "Topics.Name", "Groups.GroupId", "Groups.Topics.Name", "Groups.Topics.TopicId"]) },
+    Row { key: ApiKey::FIND_COORDINATOR, versions: (0, 5), access: special(
+        "Describe on each group or transactional id", "30 or 53 per key",
+        &["Key", "CoordinatorKeys"]) },
+    refused(ApiKey::FIND_COORDINATOR, (6, 6), "coordinators of share groups are not decided yet"),
+    Row { key: ApiKey::JOIN_GROUP, versions: (0, 9), access: governed(READ_GROUP) },
+    Row { key: ApiKey::HEARTBEAT, versions: (0, 4), access: governed(READ_GROUP) },
+    Row { key: ApiKey::LEAVE_GROUP, versions: (0, 5), access: governed(READ_GROUP) },
+    Row { key: ApiKey::SYNC_GROUP, versions: (0, 5), access: governed(READ_GROUP) },
+    Row { key: ApiKey::DESCRIBE_GROUPS, versions: (0, 6), access: by_group(Entities {
+        operation: Operation::Describe, list: "Groups", answer: "Groups", answer_name: "GroupId" }) },
+    Row { key: ApiKey::LIST_GROUPS, versions: (0, 5), access: special(
+        "groups without Describe are left out of the answer", "left out", &[]) },
+    Row { key: ApiKey::DELETE_GROUPS, versions: (0, 2), access: by_group(Entities {
+        operation: Operation::Delete, list: "GroupsNames", answer: "Results", answer_name: "GroupId" }) },
+    refused(ApiKey::OFFSET_DELETE, (0, 0), UNDECIDED),
+    Row { key: ApiKey::CONSUMER_GROUP_HEARTBEAT, versions: (0, 1), access: special(
+        "Read on the group and Describe on every topic named; subscriptions by regular expression are refused",
+        "30 or 29 at the top", &["GroupId", "SubscribedTopicNames", "SubscribedTopicRegex"]) },
+    Row { key: ApiKey::CONSUMER_GROUP_DESCRIBE, versions: (0, 1), access: special(
+        "Describe on each group and on every topic of its members", "30 or 29 per group", &["GroupIds"]) },
+    refused(ApiKey::SHARE_GROUP_HEARTBEAT, (1, 1), UNDECIDED),
+    refused(ApiKey::SHARE_GROUP_DESCRIBE, (1, 1), UNDECIDED),
+    refused(ApiKey::STREAMS_GROUP_HEARTBEAT, (0, 0), UNDECIDED),
+    refused(ApiKey::STREAMS_GROUP_DESCRIBE, (0, 0), UNDECIDED),
+    refused(ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, (0, 1), UNDECIDED),
+    refused(ApiKey::ALTER_SHARE_GROUP_OFFSETS, (0, 0), UNDECIDED),
+    refused(ApiKey::DELETE_SHARE_GROUP_OFFSETS, (0, 0), UNDECIDED),
+];
