@@ -10,9 +10,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use streamward_policy::{Action, ResourceKind};
-use streamward_wire::kafka::access::{
-    Access, Entities, Governed, Operation, Partitions, Row, Shape, Topics,
-};
+use streamward_wire::kafka::access::{Access, Governed, Operation, Partitions, Row, Shape, Topics};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::authorize::{Permission, action};
@@ -50,6 +48,25 @@ pub const FETCH: Topics = Topics {
     answer: "Responses",
     answer_name: "Topic",
 };
+
+/// And the deletion of a group's offsets.
+pub const OFFSET_DELETE: Topics = Topics {
+    operation: Operation::Read,
+    list: "Topics",
+    name: "Name",
+    partitions: Some(Partitions {
+        list: "Partitions",
+        index: "PartitionIndex",
+        answer: "Partitions",
+        answer_index: "PartitionIndex",
+        error: "ErrorCode",
+    }),
+    answer: "Topics",
+    answer_name: "Name",
+};
+
+/// APIs whose answers begin with what is refused; those of the others end with it.
+const REFUSED_FIRST: [ApiKey; 2] = [ApiKey::OFFSET_COMMIT, ApiKey::TXN_OFFSET_COMMIT];
 
 /// How a request names a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -193,6 +210,9 @@ impl Session {
         now: i64,
     ) -> Result<Verdict, Close> {
         let mut request = self.decode_request(head, frame)?;
+        if let Some(verdict) = groups::malformed(head, &request)? {
+            return Ok(verdict);
+        }
         match &row.access {
             Access::Governed(governed) => self.governed(head, governed, frame, &mut request, now),
             Access::Exempt(_) => {
@@ -222,9 +242,22 @@ impl Session {
             ApiKey::FIND_COORDINATOR => self.find_coordinator(head, frame, request, now),
             ApiKey::OFFSET_FETCH => self.offset_fetch(head, frame, request, now),
             ApiKey::LIST_GROUPS => Ok(self.list_groups(head)),
+            ApiKey::OFFSET_DELETE => self.offset_delete(head, frame, request, now),
+            ApiKey::DELETE_GROUPS => self.delete_groups(head, frame, request, now),
+            ApiKey::DESCRIBE_GROUPS
+            | ApiKey::CONSUMER_GROUP_DESCRIBE
+            | ApiKey::SHARE_GROUP_DESCRIBE
+            | ApiKey::STREAMS_GROUP_DESCRIBE => self.describe_groups(head, frame, request, now),
             ApiKey::CONSUMER_GROUP_HEARTBEAT => self.consumer_group_heartbeat(head, request, now),
-            ApiKey::CONSUMER_GROUP_DESCRIBE => {
-                self.consumer_group_describe(head, frame, request, now)
+            ApiKey::SHARE_GROUP_HEARTBEAT => self.share_group_heartbeat(head, request, now),
+            ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS => {
+                self.describe_share_offsets(head, frame, request, now)
+            }
+            ApiKey::ALTER_SHARE_GROUP_OFFSETS => {
+                self.alter_share_offsets(head, frame, request, now)
+            }
+            ApiKey::DELETE_SHARE_GROUP_OFFSETS => {
+                self.delete_share_offsets(head, frame, request, now)
             }
             ApiKey::INIT_PRODUCER_ID => self.init_producer_id(head, request, now),
             ApiKey::ADD_PARTITIONS_TO_TXN => self.add_partitions_to_txn(head, request, now),
@@ -260,6 +293,7 @@ impl Session {
             } else {
                 let mut answer = head.response()?;
                 answer.set("ErrorCode", code);
+                groups::complete_refusal(head, &mut answer);
                 answer
             };
             return Ok(Verdict::Reply(head.reply(&answer)?));
@@ -267,8 +301,8 @@ impl Session {
         if let Some(topics) = &governed.topics {
             return self.governed_topics(head, topics, frame, request, now);
         }
-        if let Some(groups) = &governed.groups {
-            return self.governed_groups(head, groups, frame, request, now);
+        if governed.groups.is_some() {
+            return self.special(head, frame, request, now);
         }
         self.expect(head, Shaping::Forward);
         Ok(Verdict::Forward)
@@ -321,43 +355,6 @@ impl Session {
         self.forward_rest(head, frame, request, topics.answer, refused)
     }
 
-    fn governed_groups(
-        &mut self,
-        head: &Head,
-        groups: &'static Entities,
-        frame: &[u8],
-        request: &mut Struct,
-        now: i64,
-    ) -> Result<Verdict, Close> {
-        let denied =
-            self.denied_groups(head, action(groups.operation), groups.list, request, now)?;
-        if denied.is_empty() {
-            let shaping = if request.bool("IncludeAuthorizedOperations") {
-                Shaping::Edit(Box::new(|session, answer, now| {
-                    session.shape_group_operations(answer, now)
-                }))
-            } else {
-                Shaping::Forward
-            };
-            self.expect(head, shaping);
-            return Ok(Verdict::Forward);
-        }
-        let mut answer = head.response()?;
-        let refused = denied.into_iter().map(|group| {
-            let mut entry = answer.element(groups.answer);
-            entry
-                .set(groups.answer_name, group)
-                .set("ErrorCode", error::GROUP_AUTHORIZATION_FAILED);
-            Value::Struct(entry)
-        });
-        let refused: Vec<Value> = refused.collect();
-        if request.array(groups.list).is_empty() {
-            answer.set(groups.answer, refused);
-            return Ok(Verdict::Reply(head.reply(&answer)?));
-        }
-        self.forward_rest(head, frame, request, groups.answer, refused)
-    }
-
     /// Takes the groups that are denied out of a request's array of names.
     fn denied_groups(
         &mut self,
@@ -399,7 +396,12 @@ impl Session {
                 session.rewrite_addresses(key, response);
                 session.shape_group_operations(response, now)?;
                 if let Some(list) = response.array_mut(answer) {
-                    list.extend(refused);
+                    let end = if REFUSED_FIRST.contains(&key) {
+                        0
+                    } else {
+                        list.len()
+                    };
+                    list.splice(end..end, refused);
                 }
                 Ok(())
             })),
@@ -425,6 +427,8 @@ impl Session {
                 | ApiKey::HEARTBEAT
                 | ApiKey::LEAVE_GROUP
                 | ApiKey::CONSUMER_GROUP_HEARTBEAT
+                | ApiKey::SHARE_GROUP_HEARTBEAT
+                | ApiKey::STREAMS_GROUP_HEARTBEAT
                 | ApiKey::INIT_PRODUCER_ID
                 | ApiKey::ADD_OFFSETS_TO_TXN
                 | ApiKey::END_TXN => {

@@ -25,6 +25,22 @@ pub fn error_name(code: i16) -> &'static str {
         .map_or("UNKNOWN", |(name, _)| *name)
 }
 
+/// The text that brokers put beside this code where they give no other (`Errors.message`); `None` for
+/// codes that the gateway never answers with a text.
+pub const fn error_message(code: i16) -> Option<&'static str> {
+    match code {
+        TOPIC_AUTHORIZATION_FAILED => Some("Topic authorization failed."),
+        GROUP_AUTHORIZATION_FAILED => Some("Group authorization failed."),
+        CLUSTER_AUTHORIZATION_FAILED => Some("Cluster authorization failed."),
+        TRANSACTIONAL_ID_AUTHORIZATION_FAILED => Some("Transactional Id authorization failed."),
+        INVALID_REQUEST => Some(
+            "This most likely occurs because of a request being malformed by the client library or the \
+             message was sent to an incompatible broker. See the broker logs for more details.",
+        ),
+        _ => None,
+    }
+}
+
 codes! {
     UNKNOWN_SERVER_ERROR = -1,
     NONE = 0,

@@ -23,14 +23,14 @@ const BY_TOPIC: [(ApiKey, i16, i16); 7] = [
 ];
 
 /// Everything with a row that no other test of this file leaves out.
-const EVERY: [(ApiKey, i16, i16); 27] = [
+const EVERY: [(ApiKey, i16, i16); 34] = [
     (ApiKey::PRODUCE, 3, 13),
     (ApiKey::FETCH, 4, 18),
     (ApiKey::LIST_OFFSETS, 1, 11),
     (ApiKey::METADATA, 0, 13),
     (ApiKey::OFFSET_COMMIT, 2, 10),
     (ApiKey::OFFSET_FETCH, 1, 10),
-    (ApiKey::FIND_COORDINATOR, 0, 5),
+    (ApiKey::FIND_COORDINATOR, 0, 6),
     (ApiKey::JOIN_GROUP, 0, 9),
     (ApiKey::HEARTBEAT, 0, 4),
     (ApiKey::LEAVE_GROUP, 0, 5),
@@ -51,6 +51,13 @@ const EVERY: [(ApiKey, i16, i16); 27] = [
     (ApiKey::CONSUMER_GROUP_HEARTBEAT, 0, 1),
     (ApiKey::CONSUMER_GROUP_DESCRIBE, 0, 1),
     (ApiKey::DESCRIBE_CLUSTER, 0, 2),
+    (ApiKey::OFFSET_DELETE, 0, 0),
+    (ApiKey::SHARE_GROUP_HEARTBEAT, 1, 1),
+    (ApiKey::SHARE_GROUP_DESCRIBE, 1, 1),
+    (ApiKey::STREAMS_GROUP_DESCRIBE, 0, 0),
+    (ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, 0, 1),
+    (ApiKey::ALTER_SHARE_GROUP_OFFSETS, 0, 0),
+    (ApiKey::DELETE_SHARE_GROUP_OFFSETS, 0, 0),
 ];
 
 fn each(key: ApiKey, first: i16, last: i16, names: Names<'_>, check: impl Fn(&mut Script)) {
@@ -221,6 +228,10 @@ fn a_denied_group_is_refused_at_the_top_of_group_requests() {
         (ApiKey::SYNC_GROUP, 0, 5),
         (ApiKey::ADD_OFFSETS_TO_TXN, 0, 4),
         (ApiKey::CONSUMER_GROUP_HEARTBEAT, 0, 1),
+        (ApiKey::OFFSET_DELETE, 0, 0),
+        (ApiKey::SHARE_GROUP_HEARTBEAT, 1, 1),
+        (ApiKey::ALTER_SHARE_GROUP_OFFSETS, 0, 0),
+        (ApiKey::DELETE_SHARE_GROUP_OFFSETS, 0, 0),
     ] {
         each(key, first, last, names, |script| {
             script.refuses(&[":30"]);
@@ -254,6 +265,9 @@ fn several_groups_are_decided_one_by_one() {
         (ApiKey::DESCRIBE_GROUPS, 0, 6, "Groups"),
         (ApiKey::DELETE_GROUPS, 0, 2, "GroupsNames"),
         (ApiKey::CONSUMER_GROUP_DESCRIBE, 0, 1, "GroupIds"),
+        (ApiKey::SHARE_GROUP_DESCRIBE, 1, 1, "GroupIds"),
+        (ApiKey::STREAMS_GROUP_DESCRIBE, 0, 0, "GroupIds"),
+        (ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, 0, 1, "Groups"),
     ] {
         each(key, first, last, names, |script| {
             script.rewrites(|request| assert_eq!(request.array(list).len(), 1));
@@ -269,7 +283,6 @@ fn what_has_no_row_ends_the_connection() {
         (ApiKey::CREATE_ACLS, 3),
         (ApiKey::CREATE_DELEGATION_TOKEN, 3),
         (ApiKey::ADD_PARTITIONS_TO_TXN, 5),
-        (ApiKey::FIND_COORDINATOR, 6),
         (ApiKey::PUSH_TELEMETRY, 0),
         (ApiKey::ALTER_CONFIGS, 2),
     ] {

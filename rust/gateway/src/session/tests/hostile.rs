@@ -185,6 +185,8 @@ fn describes(key: ApiKey) -> bool {
         ApiKey::OFFSET_FETCH,
         ApiKey::OFFSET_FOR_LEADER_EPOCH,
         ApiKey::CONSUMER_GROUP_HEARTBEAT,
+        ApiKey::SHARE_GROUP_HEARTBEAT,
+        ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS,
     ]
     .contains(&key)
 }

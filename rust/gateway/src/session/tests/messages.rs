@@ -51,6 +51,9 @@ pub fn naming(key: ApiKey, version: i16, names: Names<'_>) -> Ask {
         let keys = names.groups.iter().map(|name| Value::from(*name));
         body.set("CoordinatorKeys", keys.collect::<Vec<_>>());
         body.set("SubscribedTopicRegex", Value::Null);
+        body.set("MemberId", "member");
+        body.set("ProtocolType", "consumer");
+        body.set("ProtocolName", "range");
         body.set("ForgottenTopicsData", Vec::<Value>::new());
         body.set("TopicPartitions", Value::Null);
         if key == ApiKey::DESCRIBE_CONFIGS {
@@ -212,6 +215,7 @@ fn names_something(field: &str) -> bool {
     [
         "Name",
         "Topic",
+        "TopicName",
         "GroupId",
         "Key",
         "TransactionalId",

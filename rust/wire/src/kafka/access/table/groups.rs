@@ -14,10 +14,9 @@ pub(super) static ROWS: &[Row] = &[
     Row { key: ApiKey::OFFSET_FETCH, versions: (1, 10), access: special(
         "Describe on each group and on each topic", "30 per group, 29 per partition",
         &["GroupId", "Topics.Name", "Groups.GroupId", "Groups.Topics.Name", "Groups.Topics.TopicId"]) },
-    Row { key: ApiKey::FIND_COORDINATOR, versions: (0, 5), access: special(
-        "Describe on each group or transactional id", "30 or 53 per key",
-        &["Key", "CoordinatorKeys"]) },
-    refused(ApiKey::FIND_COORDINATOR, (6, 6), "coordinators of share groups are not decided yet"),
+    Row { key: ApiKey::FIND_COORDINATOR, versions: (0, 6), access: special(
+        "Describe on each group or transactional id; ClusterAction on the cluster for a share group's state",
+        "30 or 53 per key; 31 for all", &["Key", "CoordinatorKeys"]) },
     Row { key: ApiKey::JOIN_GROUP, versions: (0, 9), access: governed(READ_GROUP) },
     Row { key: ApiKey::HEARTBEAT, versions: (0, 4), access: governed(READ_GROUP) },
     Row { key: ApiKey::LEAVE_GROUP, versions: (0, 5), access: governed(READ_GROUP) },
@@ -28,17 +27,29 @@ pub(super) static ROWS: &[Row] = &[
         "groups without Describe are left out of the answer", "left out", &[]) },
     Row { key: ApiKey::DELETE_GROUPS, versions: (0, 2), access: by_group(Entities {
         operation: Operation::Delete, list: "GroupsNames", answer: "Results", answer_name: "GroupId" }) },
-    refused(ApiKey::OFFSET_DELETE, (0, 0), UNDECIDED),
+    Row { key: ApiKey::OFFSET_DELETE, versions: (0, 0), access: special(
+        "Delete on the group, Read on each topic", "30 at the top, 29 per partition",
+        &["GroupId", "Topics.Name"]) },
     Row { key: ApiKey::CONSUMER_GROUP_HEARTBEAT, versions: (0, 1), access: special(
         "Read on the group and Describe on every topic named; subscriptions by regular expression are refused",
         "30 or 29 at the top", &["GroupId", "SubscribedTopicNames", "SubscribedTopicRegex"]) },
     Row { key: ApiKey::CONSUMER_GROUP_DESCRIBE, versions: (0, 1), access: special(
         "Describe on each group and on every topic of its members", "30 or 29 per group", &["GroupIds"]) },
-    refused(ApiKey::SHARE_GROUP_HEARTBEAT, (1, 1), UNDECIDED),
-    refused(ApiKey::SHARE_GROUP_DESCRIBE, (1, 1), UNDECIDED),
+    Row { key: ApiKey::SHARE_GROUP_HEARTBEAT, versions: (1, 1), access: special(
+        "Read on the group and Describe on every topic named", "30 or 29 at the top",
+        &["GroupId", "SubscribedTopicNames"]) },
+    Row { key: ApiKey::SHARE_GROUP_DESCRIBE, versions: (1, 1), access: special(
+        "Describe on each group and on every topic of its members", "30 or 29 per group", &["GroupIds"]) },
     refused(ApiKey::STREAMS_GROUP_HEARTBEAT, (0, 0), UNDECIDED),
-    refused(ApiKey::STREAMS_GROUP_DESCRIBE, (0, 0), UNDECIDED),
-    refused(ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, (0, 1), UNDECIDED),
-    refused(ApiKey::ALTER_SHARE_GROUP_OFFSETS, (0, 0), UNDECIDED),
-    refused(ApiKey::DELETE_SHARE_GROUP_OFFSETS, (0, 0), UNDECIDED),
+    Row { key: ApiKey::STREAMS_GROUP_DESCRIBE, versions: (0, 0), access: special(
+        "Describe on each group and on every topic of its topology", "30 or 29 per group", &["GroupIds"]) },
+    Row { key: ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, versions: (0, 1), access: special(
+        "Describe on each group and on each topic", "30 per group, 29 per partition",
+        &["Groups.GroupId", "Groups.Topics.TopicName"]) },
+    Row { key: ApiKey::ALTER_SHARE_GROUP_OFFSETS, versions: (0, 0), access: special(
+        "Read on the group and on each topic", "30 at the top, 29 per partition",
+        &["GroupId", "Topics.TopicName"]) },
+    Row { key: ApiKey::DELETE_SHARE_GROUP_OFFSETS, versions: (0, 0), access: special(
+        "Delete on the group, Read on each topic", "30 at the top, 29 per topic",
+        &["GroupId", "Topics.TopicName"]) },
 ];

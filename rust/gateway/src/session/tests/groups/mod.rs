@@ -1,9 +1,13 @@
-//! Groups: coordinators, offsets, listings, the heartbeat of KIP-848.
+//! Groups: coordinators, offsets, listings; and, in files of their own, descriptions and newer protocols.
 
-use streamward_wire::kafka::{ApiKey, Struct, Value};
+use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::messages::{Names, naming};
-use super::{Ask, ask, by, codes, document, script};
+mod consumer;
+mod describe;
+mod share;
+
+use super::messages::{self, Names, naming};
+use super::{Ask, Script, ask, by, codes, document, script};
 
 fn find(version: i16, kind: i64, keys: &[&str]) -> Ask {
     ask(ApiKey::FIND_COORDINATOR, version, |it| {
@@ -15,16 +19,19 @@ fn find(version: i16, kind: i64, keys: &[&str]) -> Ask {
 
 #[test]
 fn a_coordinator_is_found_by_key() {
-    for (kind, code) in [(0, 30), (1, 53), (2, 31)] {
+    for (kind, code) in [(0, 30), (1, 53), (2, 42), (3, 42)] as [(i64, i16); 4] {
         for version in 1..=3 {
             let mut script = script();
             script
                 .request(&find(version, kind, &["no.x"]))
                 .refuses(&[&format!(":{code}")]);
-            script.replies(|answer| assert_eq!(answer.int("NodeId"), -1));
+            script.replies(|answer| {
+                assert_eq!(answer.int("NodeId"), -1);
+                assert_eq!(answer.str("ErrorMessage"), error::error_message(code));
+            });
         }
     }
-    for version in 4..=5 {
+    for version in 4..=6 {
         let mut script = script();
         script.request(&find(version, 0, &["no.x", "ok.x"]));
         script.rewrites(|request| assert_eq!(request.array("CoordinatorKeys").len(), 1));
@@ -39,7 +46,7 @@ fn a_coordinator_is_found_by_key() {
         });
         script.answers(|answer| {
             assert_eq!(codes(answer), ["no.x:30"]);
-            let found = answer.structs("Coordinators").next().unwrap();
+            let found = answer.structs("Coordinators").nth(1).unwrap();
             assert_eq!(
                 (found.str("Host"), found.int("Port")),
                 (Some("gw.example.com"), 19094)
@@ -48,12 +55,65 @@ fn a_coordinator_is_found_by_key() {
     }
 }
 
+#[test]
+fn coordinators_come_in_the_order_of_their_keys() {
+    let mut script = script();
+    script.request(&find(6, 0, &["ok.x", "no.y", "ok.z"]));
+    script.broker(|answer| {
+        let found = ["ok.x", "ok.z"].map(|key| {
+            let mut found = answer.element("Coordinators");
+            found.set("Key", key).set("NodeId", 1).set("Host", "b1");
+            found
+        });
+        answer.set("Coordinators", found.to_vec());
+    });
+    script.answers(|answer| {
+        let keys: Vec<_> = answer
+            .structs("Coordinators")
+            .map(|it| it.str("Key"))
+            .collect();
+        assert_eq!(keys, [Some("ok.x"), Some("no.y"), Some("ok.z")]);
+        let text = answer
+            .structs("Coordinators")
+            .nth(1)
+            .unwrap()
+            .str("ErrorMessage");
+        assert_eq!(text, Some(""));
+    });
+}
+
+#[test]
+fn the_state_of_a_share_group_is_the_brokers() {
+    let key = "ok.g:AAAAAAAAAAAAAAAAAAAAAA:0";
+    script()
+        .request(&find(5, 2, &[key]))
+        .refuses(&[&format!("{key}:42")]);
+    let mut alice = script();
+    alice
+        .request(&find(6, 2, &[key]))
+        .refuses(&[&format!("{key}:31")]);
+    alice.replies(|answer| {
+        let text = answer
+            .structs("Coordinators")
+            .next()
+            .unwrap()
+            .str("ErrorMessage");
+        assert_eq!(text, error::error_message(31));
+    });
+    by("root", &document())
+        .request(&find(6, 2, &[key]))
+        .forwards();
+    script()
+        .request(&find(6, 9, &[key]))
+        .refuses(&[&format!("{key}:42")]);
+}
+
 fn offsets(group: &mut Struct, topics: &[&str]) {
     let list = topics.iter().map(|name| {
         let mut topic = group.element("Topics");
         topic
             .set("Name", *name)
-            .set("TopicId", super::messages::topic_id(name));
+            .set("TopicId", messages::topic_id(name));
         let mut partition = topic.element("Partitions");
         partition.set("CommittedOffset", 5).set("Metadata", "");
         topic.set("Partitions", vec![partition]);
@@ -228,85 +288,158 @@ fn who_may_describe_the_cluster_sees_all_groups() {
 }
 
 #[test]
-fn a_heartbeat_with_any_denied_topic_is_refused_whole() {
-    for version in 0..=1 {
-        let names = Names {
-            topics: &["ok.a", "no.a"],
-            groups: &["ok.g"],
-            transactional_id: "",
-        };
-        let request = naming(ApiKey::CONSUMER_GROUP_HEARTBEAT, version, names);
-        script().request(&request).refuses(&[":29"]);
+fn groups_come_in_the_order_of_the_request() {
+    let names = Names {
+        topics: &["ok.a"],
+        groups: &["ok.g", "no.g", "ok.h"],
+        transactional_id: "",
+    };
+    for (key, version) in [
+        (ApiKey::OFFSET_FETCH, 8),
+        (ApiKey::OFFSET_FETCH, 10),
+        (ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, 1),
+    ] {
+        let mut script = script();
+        script.request(&naming(key, version, names));
+        script.broker(|answer| fill_groups(answer, &["ok.g", "ok.h"]));
+        script.answers(|answer| assert_eq!(group_ids(answer), ["ok.g", "no.g", "ok.h"]));
+    }
+    // What is refused comes first here, as a broker has it.
+    for (key, version) in [
+        (ApiKey::DESCRIBE_GROUPS, 6),
+        (ApiKey::CONSUMER_GROUP_DESCRIBE, 1),
+        (ApiKey::SHARE_GROUP_DESCRIBE, 1),
+        (ApiKey::STREAMS_GROUP_DESCRIBE, 0),
+    ] {
+        let mut script = script();
+        script.request(&naming(key, version, names));
+        script.broker(|answer| fill_groups(answer, &["ok.g", "ok.h"]));
+        script.answers(|answer| assert_eq!(group_ids(answer), ["no.g", "ok.g", "ok.h"]));
     }
 }
 
+fn fill_groups(answer: &mut Struct, names: &[&str]) {
+    let groups = names.iter().map(|name| {
+        let mut group = answer.element("Groups");
+        group.set("GroupId", *name);
+        group
+    });
+    let groups: Vec<Struct> = groups.collect();
+    answer.set("Groups", groups);
+}
+
+fn group_ids(answer: &Struct) -> Vec<&str> {
+    let groups = answer.structs("Groups");
+    groups.filter_map(|it| it.str("GroupId")).collect()
+}
+
 #[test]
-fn a_subscription_by_regular_expression_is_refused() {
+fn an_error_of_the_group_speaks_for_all_its_topics() {
     let names = Names {
-        topics: &["ok.a"],
+        topics: &["ok.a", "no.a"],
         groups: &["ok.g"],
         transactional_id: "",
     };
-    let request = naming(ApiKey::CONSUMER_GROUP_HEARTBEAT, 1, names);
-    let request = request.with("SubscribedTopicRegex", ".*");
-    by("root", &document()).request(&request).refuses(&[":128"]);
-}
-
-#[test]
-fn a_description_of_a_group_with_any_denied_topic_is_replaced_whole() {
-    for version in 0..=1 {
+    for version in 2..=10 {
         let mut script = script();
-        let request = ask(ApiKey::CONSUMER_GROUP_DESCRIBE, version, |it| {
-            it.set("GroupIds", vec![Value::from("ok.g"), Value::from("ok.h")]);
-        });
-        script.request(&request).forwards();
+        script.request(&naming(ApiKey::OFFSET_FETCH, version, names));
         script.broker(|answer| {
-            let groups = [("ok.g", "ok.a"), ("ok.h", "no.a")].map(|(name, topic)| {
-                let mut group = answer.element("Groups");
-                let mut member = group.element("Members");
-                let mut assignment = member.element("Assignment");
-                let mut partitions = assignment.element("TopicPartitions");
-                partitions.set("TopicName", topic);
-                assignment.set("TopicPartitions", vec![partitions]);
-                member.set("Assignment", assignment);
-                group.set("GroupId", name).set("Members", vec![member]);
-                group
-            });
-            answer.set("Groups", groups.to_vec());
+            answer.set("ErrorCode", 25);
+            fill_groups(answer, &["ok.g"]);
+            if let Some(list) = answer.array_mut("Groups") {
+                let group = list[0].as_struct_mut().unwrap();
+                group.set("ErrorCode", 25);
+            }
         });
-        script.answers(|answer| {
-            assert_eq!(codes(answer), ["ok.h:29"]);
-            assert!(!answer.to_json().contains("no.a"));
-        });
+        let expected = if version < 8 { ":25" } else { "ok.g:25" };
+        script.answers(|answer| assert_eq!(codes(answer), [expected]));
     }
-}
-
-/// Read, delete, describe, describe settings, alter settings: `AclOperation` as bits.
-const ALL_OF_A_GROUP: i64 = 1 << 3 | 1 << 6 | 1 << 8 | 1 << 10 | 1 << 11;
-
-#[test]
-fn operations_on_a_group_are_the_callers_not_the_gateways() {
-    for (key, version, list) in [
-        (ApiKey::DESCRIBE_GROUPS, 3, "Groups"),
-        (ApiKey::DESCRIBE_GROUPS, 6, "Groups"),
-        (ApiKey::CONSUMER_GROUP_DESCRIBE, 1, "GroupIds"),
+    for key in [
+        ApiKey::OFFSET_DELETE,
+        ApiKey::ALTER_SHARE_GROUP_OFFSETS,
+        ApiKey::DELETE_SHARE_GROUP_OFFSETS,
     ] {
         let mut script = script();
-        let request = ask(key, version, |it| {
-            it.set("IncludeAuthorizedOperations", true)
-                .set(list, vec![Value::from("ok.g")]);
-        });
-        script.request(&request).forwards();
+        script.request(&naming(key, 0, names));
         script.broker(|answer| {
-            let mut group = answer.element("Groups");
-            group
-                .set("GroupId", "ok.g")
-                .set("AuthorizedOperations", 0x7fff);
-            answer.set("Groups", vec![group]);
+            answer.set("ErrorCode", 69);
         });
-        script.answers(|answer| {
-            let group = answer.structs("Groups").next().unwrap();
-            assert_eq!(group.int("AuthorizedOperations"), ALL_OF_A_GROUP);
-        });
+        script.answers(|answer| assert_eq!(codes(answer), [":69"]));
     }
+}
+
+#[test]
+fn offsets_are_deleted_of_topics_that_may_be_read() {
+    let names = Names {
+        topics: &["see.a", "ok.a", "no.a"],
+        groups: &["ok.g"],
+        transactional_id: "",
+    };
+    let mut script = script();
+    script.request(&naming(ApiKey::OFFSET_DELETE, 0, names));
+    script.rewrites(|request| assert_eq!(topic_names(request), ["ok.a"]));
+    script.broker(|answer| {
+        let mut topic = answer.element("Topics");
+        topic.set("Name", "ok.a");
+        answer.set("Topics", vec![topic]);
+    });
+    script.answers(|answer| {
+        assert_eq!(codes(answer), ["see.a/0:29", "no.a/0:29"]);
+        assert_eq!(topic_names(answer), ["see.a", "no.a", "ok.a"]);
+    });
+    let names = Names {
+        topics: &["no.a"],
+        ..names
+    };
+    // The coordinator still says whether the group is there.
+    script.request(&naming(ApiKey::OFFSET_DELETE, 0, names));
+    script.rewrites(|request| assert_eq!(topic_names(request), Vec::<&str>::new()));
+}
+
+fn topic_names(holder: &Struct) -> Vec<&str> {
+    let topics = holder.structs("Topics");
+    topics.filter_map(|it| it.str("Name")).collect()
+}
+
+#[test]
+fn a_group_that_is_named_twice_is_refused_once() {
+    let names = Names {
+        topics: &[],
+        groups: &["no.g", "no.g", "no.h"],
+        transactional_id: "",
+    };
+    for version in 0..=2 {
+        let request = naming(ApiKey::DELETE_GROUPS, version, names);
+        script().request(&request).refuses(&["no.g:30", "no.h:30"]);
+    }
+}
+
+#[test]
+fn a_refused_member_of_a_classic_group_has_no_protocol() {
+    let names = Names {
+        topics: &[],
+        groups: &["no.g"],
+        transactional_id: "",
+    };
+    for version in 0..=9 {
+        script()
+            .request(&naming(ApiKey::JOIN_GROUP, version, names))
+            .replies(|answer| {
+                assert_eq!(
+                    (answer.int("ErrorCode"), answer.int("GenerationId")),
+                    (30, -1)
+                );
+                let protocol = (version < 7).then_some("");
+                assert_eq!(answer.str("ProtocolName"), protocol);
+            });
+    }
+    // A broker looks at the form first.
+    let request = naming(ApiKey::SYNC_GROUP, 5, names);
+    script().request(&request).refuses(&[":30"]);
+    let request = request.with("ProtocolName", Value::Null);
+    let check = |mut script: Script| {
+        script.request(&request).refuses(&[":23"]);
+    };
+    check(script());
+    check(by("root", &document()));
 }
