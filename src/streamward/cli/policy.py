@@ -9,10 +9,12 @@ from rich.console import Console
 from rich.text import Text
 
 from streamward.app import valid_bundle
+from streamward.cli import policy_import
 from streamward.model.text import printable
 from streamward.policy import Explanation, explain, parse_action, parse_context, parse_resource
 
 app = typer.Typer(no_args_is_help=True, help="Ask who may do what, and why.")
+app.add_typer(policy_import.app, name="import")
 
 
 @app.callback()

@@ -1,9 +1,17 @@
 """Who may, or may not, do what to which resources."""
 
 import datetime
+from ipaddress import ip_network
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from streamward.errors import InvalidArgument
@@ -13,8 +21,10 @@ from streamward.model.fields import Name, Text
 
 
 def _action(value: Any) -> Any:
+    if isinstance(value, Action) or not isinstance(value, str):
+        return value
     try:
-        return action_of(value) if isinstance(value, str) else value
+        return action_of(value)
     except InvalidArgument as error:
         expected = ", ".join(f"'{word}'" for word in action_words())
         raise PydanticCustomError(
@@ -29,14 +39,33 @@ ActionWord = Annotated[
 ]
 """An action as a bundle writes it: `read`, `describe_configs`."""
 
-Subject = Annotated[str, StringConstraints(max_length=300, pattern=r"^(role|principal|tenant):.+$")]
-"""`role:NAME`, `principal:NAME` or `tenant:NAME`."""
+Subject = Annotated[
+    str, StringConstraints(max_length=300, pattern=r"^((role|principal|tenant):.+|everyone)$")
+]
+"""`role:NAME`, `principal:NAME`, `tenant:NAME` or `everyone`."""
+
+TARGET_CHARACTERS_MAX = 2_000
 
 Target = Annotated[
     str,
-    StringConstraints(max_length=300, pattern=r"^((stream|class|group|transaction):.+|cluster)$"),
+    StringConstraints(
+        max_length=TARGET_CHARACTERS_MAX,
+        pattern=r"^((stream|class|group|transaction):[\s\S]+|cluster)$",
+    ),
 ]
 """`stream:NAME`, `stream:PREFIX*`, `class:NAME`, `group:…`, `transaction:…` or `cluster`."""
+
+
+def _source(text: str) -> str:
+    if not text.startswith("network:"):
+        network = ip_network(text)
+        if network.version == 6 and network.network_address.ipv4_mapped is not None:
+            raise ValueError("write an IPv4 address as such, not in IPv6 form")
+    return text
+
+
+Source = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_source)]
+"""`network:NAME`, or addresses as in a Network: `10.0.0.7`, `10.0.0.0/8`, `2001:db8::/32`."""
 
 
 class Grant(Noun):
@@ -45,12 +74,16 @@ class Grant(Noun):
     id: Name
     description: Text | None = None
     to: tuple[Subject, ...] = Field(min_length=1, max_length=1000)
-    """`role:NAME`, `principal:NAME` or `tenant:NAME`."""
+    """`role:NAME`, `principal:NAME`, `tenant:NAME`, or `everyone`: every declared principal."""
+    exempt: tuple[Subject, ...] = Field(default=(), max_length=100)
+    """Of those in `to`, whom the grant does not speak of."""
     allow: tuple[ActionWord, ...] | None = Field(default=None, min_length=1, max_length=50)
     """Exactly one of `allow` and `deny`."""
     deny: tuple[ActionWord, ...] | None = Field(default=None, min_length=1, max_length=50)
     on: tuple[Target, ...] = Field(min_length=1, max_length=1000)
     """`stream:NAME`, `stream:PREFIX*`, `class:NAME`, `group:…`, `transaction:…` or `cluster`."""
+    sources: tuple[Source, ...] = Field(default=(), max_length=100)
+    """Only from there: `network:NAME`, or addresses such as `10.0.0.7` and `10.0.0.0/8`."""
     expires: datetime.date | None = None
     """The last day, in UTC, on which the grant holds."""
 

@@ -9,7 +9,7 @@ from streamward.model.nearest import meant
 from streamward.model.principal import Principal, Role
 from streamward.model.stream import Stream
 from streamward.policy.days import utc_today
-from streamward.policy.target import Target
+from streamward.policy.target import Subject, Target
 from streamward.policy.validate import rules_compile
 
 _SUBJECT_KINDS = {"role": "Role", "principal": "Principal", "tenant": "Tenant"}
@@ -24,13 +24,26 @@ def _grants(bundle: Bundle) -> Iterator[tuple[Document, Grant]]:
 def unknown_subjects(bundle: Bundle) -> Iterator[Mistake]:
     """Grants to roles, principals and tenants that stand nowhere."""
     for document, grant in _grants(bundle):
-        for index, subject in enumerate(grant.to):
-            word, _, name = subject.partition(":")
-            kind = _SUBJECT_KINDS[word]
-            names = bundle.names(kind)
-            if name not in names:
-                what = f"there is no {kind} `{name}`"
-                yield document.mistake(what, "to", index, suggestion=meant(name, names))
+        for field, subjects in (("to", grant.to), ("exempt", grant.exempt)):
+            for index, text in enumerate(subjects):
+                subject = Subject.parse(text)
+                kind = _SUBJECT_KINDS.get(subject.word)
+                names = bundle.names(kind) if kind is not None else frozenset()
+                if kind is not None and subject.name not in names:
+                    what = f"there is no {kind} `{subject.name}`"
+                    hint = meant(subject.name, names)
+                    yield document.mistake(what, field, index, suggestion=hint)
+
+
+def unknown_networks(bundle: Bundle) -> Iterator[Mistake]:
+    """Grants from networks that stand nowhere."""
+    names = bundle.names("Network")
+    for document, grant in _grants(bundle):
+        for index, source in enumerate(grant.sources):
+            word, _, name = source.partition(":")
+            if word == "network" and name not in names:
+                what = f"there is no Network `{name}`"
+                yield document.mistake(what, "sources", index, suggestion=meant(name, names))
 
 
 def targets(bundle: Bundle) -> Iterator[Mistake]:
@@ -43,14 +56,15 @@ def targets(bundle: Bundle) -> Iterator[Mistake]:
                 if target.name not in names:
                     what = f"there is no DataClass `{target.name}`"
                     yield document.mistake(what, "on", index, suggestion=meant(target.name, names))
-            elif "*" in target.name.removesuffix("*"):
+            elif target.stray_star:
                 yield document.mistake(
                     f"`{text}`: a `*` is understood at the end only",
                     "on",
                     index,
-                    suggestion=f"write `{text.split('*')[0]}*`, or one line for each name",
+                    suggestion=f"write `{text.split('*')[0]}*`, or one line for each name; "
+                    "a `*` that is part of the name is written `\\*`",
                 )
-            elif target.word == "stream":
+            elif target.word == "stream" and target.prefix != "":
                 yield from _undeclared(bundle, document, index, target)
 
 
@@ -60,12 +74,11 @@ def _undeclared(
     streams = bundle.of(Stream)
     if not any(_meets(target, stream) for stream in streams) and not bundle.broken:
         names = [stream.name or stream.prefix or "" for stream in streams]
-        known = target.prefix if target.prefix is not None else target.name
         yield document.mistake(
-            f"no document declares a stream `{target.name}`",
+            f"no document declares a stream `{target.text.removeprefix('stream:')}`",
             "on",
             index,
-            suggestion=meant(known, names) or "declare it with a document of kind Stream",
+            suggestion=meant(target.name, names) or "declare it with a document of kind Stream",
             severity="warning",
         )
 
@@ -133,6 +146,7 @@ def unused_roles(bundle: Bundle) -> Iterator[Mistake]:
 
 CHECKS = (
     unknown_subjects,
+    unknown_networks,
     targets,
     actions_fit_targets,
     expired_grants,

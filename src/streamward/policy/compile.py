@@ -24,7 +24,7 @@ from streamward.policy.section import (
     StreamEntry,
     version_of,
 )
-from streamward.policy.target import Target
+from streamward.policy.target import Subject, Target
 
 STREAM_ACTIONS = (
     Action.READ,
@@ -126,18 +126,50 @@ def _grant_text(
 ) -> str:
     effect = "permit" if grant.allow is not None else "forbid"
     resource, condition = _resource(target)
-    head = (_principal(subject, kinds), cedar_text.action_scope(actions), resource)
+    scope = _principal(subject, kinds)
+    head = (scope or "principal", cedar_text.action_scope(actions), resource)
     text = f"{effect} (\n  " + ",\n  ".join(head) + "\n)"
-    return text + (f"\nwhen {{ {condition} }};" if condition else ";")
+    conditions = [each for each in (condition, _from(grant.sources)) if each]
+    if conditions:
+        text += "\nwhen { " + " && ".join(conditions) + " }"
+    if grant.exempt:
+        exempt = " || ".join(_is_subject(each, kinds) for each in grant.exempt)
+        text += f"\nunless {{ {exempt} }}"
+    return text + ";"
 
 
-def _principal(subject: str, kinds: dict[str, PrincipalType]) -> str:
-    word, _, name = subject.partition(":")
-    if word == "principal":
-        kind = "User" if kinds.get(name) is PrincipalType.USER else "Service"
-        return f"principal == {cedar_text.entity(kind, name)}"
-    kind = "Role" if word == "role" else "Tenant"
-    return f"principal in {cedar_text.entity(kind, name)}"
+def _principal(text: str, kinds: dict[str, PrincipalType]) -> str:
+    """The principal in a rule's head; empty where it is everyone."""
+    subject = Subject.parse(text)
+    if subject.word == "everyone":
+        return ""
+    relation = "==" if subject.word == "principal" else "in"
+    return f"principal {relation} {_subject_entity(subject, kinds)}"
+
+
+def _is_subject(text: str, kinds: dict[str, PrincipalType]) -> str:
+    """The same as a condition. Cedar compares no users with services, but `in` speaks of both."""
+    subject = Subject.parse(text)
+    if subject.word == "everyone":
+        return "true"
+    return f"principal in {_subject_entity(subject, kinds)}"
+
+
+def _subject_entity(subject: Subject, kinds: dict[str, PrincipalType]) -> str:
+    if subject.word == "principal":
+        kind = "User" if kinds.get(subject.name) is PrincipalType.USER else "Service"
+        return cedar_text.entity(kind, subject.name)
+    return cedar_text.entity("Role" if subject.word == "role" else "Tenant", subject.name)
+
+
+def _from(sources: tuple[str, ...]) -> str:
+    """The condition on where the request comes from; empty where it is anywhere."""
+    networks = [text.removeprefix("network:") for text in sources if text.startswith("network:")]
+    ranges = [text for text in sources if not text.startswith("network:")]
+    parts = [f"context.source.isInRange(ip({cedar_text.quoted(each)}))" for each in ranges]
+    if networks:
+        parts.append(f"context.networks.containsAny({cedar_text.string_set(networks)})")
+    return f"({' || '.join(parts)})" if len(parts) > 1 else "".join(parts)
 
 
 def _resource(target: Target) -> tuple[str, str]:
