@@ -28,7 +28,7 @@ FUZZ_TARGETS := $(patsubst rust/fuzz/fuzz_targets/%.rs,%,$(wildcard rust/fuzz/fu
 # `core` is glue, and pytest covers it through the built module.
 CARGO_TEST := cargo test --workspace --exclude streamward-core --locked
 
-.PHONY: help setup demo check test golden fuzz bench docs wheel lock clean
+.PHONY: help setup demo check test golden fuzz bench equivalence docs wheel lock clean
 
 help:  ## show this list
 	@sed -n -E 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -72,6 +72,9 @@ fuzz: $(STAMPS)/venv  ## many more random cases than `make test`; FUZZ_SECONDS f
 
 bench: setup  ## measure; prints numbers with the machine they were taken on
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
+
+equivalence: setup  ## Kafka's own authorizer and the gateway, the same requests, compared
+	$(BIN)/python -m tests.equivalence $(EQUIVALENCE_ARGS)
 
 docs: setup  ## rewrite the generated reference pages
 	$(BIN)/python tools/generate_docs.py

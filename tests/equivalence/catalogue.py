@@ -1,0 +1,33 @@
+"""Every family of cases, in the order in which they run."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from tests.equivalence.access import PRINCIPALS
+from tests.equivalence.case import Case, Generator, generate
+from tests.equivalence.cases import topics
+from tests.support.messages import Api
+
+FAMILIES = (topics,)
+
+GENERATORS: dict[str, Generator] = {
+    api: generator for family in FAMILIES for api, generator in family.CASES.items()
+}
+
+
+def cases(
+    apis: dict[str, Api],
+    api: str | None = None,
+    version: int | None = None,
+    pattern: str = "*",
+) -> Iterator[Case]:
+    """All cases: API by API, version by version, principal by principal; or those asked for."""
+    for name, generator in GENERATORS.items():
+        if api not in (None, name):
+            continue
+        known = apis[name]
+        for each in known.versions if version is None else (version,):
+            for principal in PRINCIPALS:
+                for case in generate(generator, known, each, principal):
+                    if fnmatchcase(case.name, pattern):
+                        yield case

@@ -1,0 +1,113 @@
+"""Answers made comparable: what differs by nature becomes a word that says what it was."""
+
+import json
+import re
+from typing import Any
+
+from tests.equivalence.schema import ZERO_ID
+
+BY_NATURE = {
+    "throttleTimeMs",
+    "host",
+    "port",
+    "clusterId",
+    "logDir",
+    "totalBytes",
+    "usableBytes",
+    "finalizedFeaturesEpoch",
+    "transactionStartTimeMs",
+    "lastTimestamp",
+    "lastCaughtUpTimestamp",
+    "lastFetchTimestamp",
+    "clientInstanceId",
+    "directoryId",
+    "replicaDirectoryId",
+    "currentLeader",
+}
+"""Fields that say when, where or on which machine."""
+
+WHEN_SET = {"memberId", "sessionId", "leader", "producerId", "subscriptionId", "hmac", "tokenId"}
+"""Fields whose value was made up by a broker; whether there is one is compared."""
+
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_ADDRESS = re.compile(r"127\.\d+\.\d+\.\d+:\d+")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class Mask:
+    """Knows the topics of one side by their ids."""
+
+    def __init__(self, topic_ids: dict[str, str]) -> None:
+        self._names = {identity: name for name, identity in topic_ids.items()}
+
+    def apply(self, value: Any, field: str = "") -> Any:
+        """The value without what differs by nature, arrays in a fixed order."""
+        if isinstance(value, dict):
+            return {key: self.apply(each, key) for key, each in value.items()}
+        if isinstance(value, list):
+            listed = [self.apply(each, field) for each in value]
+            return listed if field == "values" else sorted(listed, key=_order)
+        if field in BY_NATURE:
+            return f"<{field}>"
+        if field in WHEN_SET:
+            return value if value in (None, "", 0, -1) else f"<{field}>"
+        return self._text(value, field) if isinstance(value, str) else value
+
+    def _text(self, value: str, field: str) -> str:
+        if field in ("topicId", "topicIds"):
+            return self._named(value)
+        if field.endswith(("Message", "detail")):
+            value = _ID.sub(lambda found: self._names.get(found[0], found[0]), value)
+            return _ADDRESS.sub("<address>", _UUID.sub("<uuid>", value))
+        return value
+
+    def _named(self, identity: str) -> str:
+        if identity == ZERO_ID:
+            return "<no id>"
+        return f"<id of {self._names.get(identity, 'a new topic')}>"
+
+
+def differences(kafka: Any, gateway: Any, path: str = "") -> list[str]:
+    """Where two masked answers differ, a line for each place."""
+    if isinstance(kafka, dict) and isinstance(gateway, dict):
+        return [
+            line
+            for key in [*kafka, *(key for key in gateway if key not in kafka)]
+            for line in _of_key(kafka, gateway, key, path)
+        ]
+    if isinstance(kafka, list) and isinstance(gateway, list) and len(kafka) == len(gateway):
+        return [
+            line
+            for index, (one, other) in enumerate(zip(kafka, gateway, strict=True))
+            for line in differences(one, other, f"{path}[{index}]")
+        ]
+    if isinstance(kafka, list) and isinstance(gateway, list):
+        return _of_lists(kafka, gateway, path)
+    if kafka == gateway:
+        return []
+    return [f"{path or 'answer'}: kafka {_short(kafka)}, gateway {_short(gateway)}"]
+
+
+def _of_key(kafka: dict, gateway: dict, key: str, path: str) -> list[str]:
+    at = f"{path}.{key}".lstrip(".")
+    if key not in kafka:
+        return [f"{at}: kafka has none, gateway {_short(gateway[key])}"]
+    if key not in gateway:
+        return [f"{at}: kafka {_short(kafka[key])}, gateway has none"]
+    return differences(kafka[key], gateway[key], at)
+
+
+def _of_lists(kafka: list, gateway: list, path: str) -> list[str]:
+    ours, theirs = [_order(each) for each in gateway], [_order(each) for each in kafka]
+    missing = [f"{path}: only kafka has {_short(e)}" for e in kafka if _order(e) not in ours]
+    extra = [f"{path}: only gateway has {_short(e)}" for e in gateway if _order(e) not in theirs]
+    return missing + extra or [f"{path}: kafka {len(kafka)} entries, gateway {len(gateway)}"]
+
+
+def _order(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 300 else f"{text[:300]}…"

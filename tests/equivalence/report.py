@@ -1,0 +1,89 @@
+"""What a run found, as lines to read and as a document for programs."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from tests.equivalence.known import SHARE_MAX, Known
+
+LINES_MAX = 8
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A case whose two answers differ, or a place where the clusters do."""
+
+    case: str
+    lines: list[str]
+
+
+@dataclass
+class Report:
+    """Counts, differences, and what the watch saw."""
+
+    cases: int = 0
+    identical: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    known: dict[str, list[str]] = field(default_factory=dict)
+    leaks: list[str] = field(default_factory=list)
+    frames: int = 0
+    inexpressible: list[str] = field(default_factory=list)
+    """Cases that Kafka's classes can't write in this version: they were not sent."""
+    stale: list[str] = field(default_factory=list)
+    """Rows of the table of known differences that no case fell under."""
+    seconds: float = 0.0
+
+    def judge(self, case: str, lines: list[str], known: Known) -> None:
+        """Count a case with its differences (none: identical)."""
+        self.cases += 1
+        if not lines:
+            self.identical += 1
+            return
+        row = known.row_of(case, lines)
+        if row is None:
+            self.differences.append(Difference(case, lines))
+        else:
+            self.known.setdefault(row.id, []).append(case)
+
+    @property
+    def known_count(self) -> int:
+        """How many cases differ for a reason that the table gives."""
+        return sum(map(len, self.known.values()))
+
+    @property
+    def passed(self) -> bool:
+        """No difference without a reason, no stale reason, few with one, nothing disclosed."""
+        few = self.known_count <= SHARE_MAX * max(self.cases, 1)
+        return few and not (self.differences or self.leaks or self.stale)
+
+    def text(self) -> str:
+        """The whole report to read."""
+        lines = []
+        for each in self.differences:
+            lines.append(f"- {each.case}")
+            lines += [f"    {line}" for line in each.lines[:LINES_MAX]]
+            if len(each.lines) > LINES_MAX:
+                lines.append(f"    and {len(each.lines) - LINES_MAX} more")
+        lines += [f"disclosed: {leak}" for leak in self.leaks]
+        lines += [f"no longer differs: row `{row}` of the known differences" for row in self.stale]
+        return "\n".join([*lines, *self._by_api(), self.summary()])
+
+    def summary(self) -> str:
+        """The last line."""
+        return (
+            f"identical {self.identical} of {self.cases}, {self.known_count} known differences, "
+            f"{len(self.differences)} without a reason, {len(self.leaks)} disclosures in "
+            f"{self.frames} frames, {len(self.inexpressible)} not expressible, "
+            f"{self.seconds:.0f} s"
+        )
+
+    def _by_api(self) -> list[str]:
+        counts: dict[str, int] = {}
+        for each in self.differences:
+            api = each.case.partition("/")[0].rpartition("-")[0] or each.case
+            counts[api] = counts.get(api, 0) + 1
+        return [f"{count:6} {api}" for api, count in sorted(counts.items(), key=lambda i: -i[1])]
+
+    def write(self, path: Path) -> None:
+        """Write the document for programs."""
+        path.write_text(json.dumps(asdict(self) | {"passed": self.passed}, indent=1) + "\n")
