@@ -10,6 +10,9 @@ const TOPIC_IDS_MAX: usize = 200_000;
 /// Brokers kept at most.
 const NODES_MAX: usize = 10_000;
 
+/// A listing of topics that is older is made anew before it is used (milliseconds).
+pub const LISTING_AGE_MAX_MILLISECONDS: i64 = 10_000;
+
 /// The lowest and highest version that brokers serve of each API.
 pub type Versions = HashMap<ApiKey, (i16, i16)>;
 
@@ -22,6 +25,17 @@ pub struct Endpoint {
     pub port: u16,
 }
 
+/// The names of all topics of a cluster, as the gateway sees them: nobody gets them undecided.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// In order.
+    pub names: Arc<[Arc<str>]>,
+    /// Grows when the names change.
+    pub generation: u64,
+    /// When it was asked for (ms since 1970).
+    asked_at: i64,
+}
+
 /// One cluster's brokers, topic ids and API versions.
 #[derive(Debug, Default)]
 pub struct Cluster {
@@ -31,6 +45,9 @@ pub struct Cluster {
     topics: RwLock<HashMap<[u8; 16], Arc<str>>>,
     versions: RwLock<Option<Arc<Versions>>>,
     features: RwLock<Option<Struct>>,
+    listing: RwLock<Option<Listing>>,
+    /// Whoever lists the topics holds it, so that many who want to know ask once.
+    pub listing_turn: tokio::sync::Mutex<()>,
 }
 
 impl Cluster {
@@ -93,6 +110,27 @@ impl Cluster {
             .cloned()
     }
 
+    /// Learns the names of all topics, asked for at this time.
+    pub fn learn_listing(&self, mut names: Vec<Arc<str>>, asked_at: i64) {
+        names.sort_unstable();
+        names.dedup();
+        let mut known = self.listing.write().unwrap_or_else(PoisonError::into_inner);
+        let listing = known.get_or_insert_default();
+        if *listing.names != *names {
+            listing.names = names.into();
+            listing.generation += 1;
+        }
+        listing.asked_at = asked_at;
+    }
+
+    /// The names of all topics, if they are of now.
+    pub fn listing(&self, now: i64) -> Option<Listing> {
+        let known = self.listing.read().unwrap_or_else(PoisonError::into_inner);
+        let listing = known.as_ref()?;
+        let age = now.saturating_sub(listing.asked_at);
+        (age < LISTING_AGE_MAX_MILLISECONDS).then(|| listing.clone())
+    }
+
     /// A broker's own ApiVersions answer, for the features that it names.
     pub fn features(&self) -> Option<Struct> {
         self.features
@@ -146,6 +184,30 @@ mod tests {
         cluster.learn_topic([1; 16], "other");
         assert_eq!(cluster.topic(&[1; 16]).as_deref(), Some("orders"));
         assert_eq!(cluster.topic(&[2; 16]), None);
+    }
+
+    #[test]
+    fn a_listing_is_of_now_or_none_and_tells_whether_it_changed() {
+        let cluster = Cluster::new("main");
+        assert!(cluster.listing(0).is_none());
+        cluster.learn_listing(vec!["b".into(), "a".into(), "b".into()], 1_000);
+        let first = cluster.listing(1_000).unwrap();
+        assert_eq!(*first.names, ["a".into(), "b".into()] as [Arc<str>; 2]);
+        assert!(
+            cluster
+                .listing(1_000 + LISTING_AGE_MAX_MILLISECONDS)
+                .is_none()
+        );
+        cluster.learn_listing(vec!["a".into(), "b".into()], 12_000);
+        assert_eq!(
+            cluster.listing(12_000).unwrap().generation,
+            first.generation
+        );
+        cluster.learn_listing(vec!["a".into()], 13_000);
+        assert_ne!(
+            cluster.listing(13_000).unwrap().generation,
+            first.generation
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::broker::{BrokerStream, dial};
 use super::buffer::{Input, Output};
 use super::clock::now_milliseconds;
-use super::{Current, Shared};
+use super::{Current, Shared, topics};
 use crate::cluster::Cluster;
 use crate::session::{Answer, Close, Effect, EffectReply, Session, Verdict};
 
@@ -332,9 +332,16 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
 
     fn start(&self, effect: Effect) -> oneshot::Receiver<EffectReply> {
         let (reply, receiver) = oneshot::channel();
+        let Effect::CheckPassword { user, password } = effect else {
+            let (current, cluster) = (self.current.clone(), self.cluster.clone());
+            tokio::spawn(async move {
+                topics::list(&current, &cluster).await;
+                let _ = reply.send(EffectReply::Listed);
+            });
+            return receiver;
+        };
         let directory = self.current.snapshot.directory.clone();
         let checks = self.shared.password_checks.clone();
-        let Effect::CheckPassword { user, password } = effect;
         tokio::spawn(async move {
             let Ok(_permit) = checks.acquire_owned().await else {
                 return;
@@ -344,10 +351,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 EffectReply::Password { user, outcome }
             });
             let Ok(outcome) = checked.await else { return };
-            let EffectReply::Password {
-                outcome: result, ..
-            } = &outcome;
-            if result.is_err() {
+            if let EffectReply::Password {
+                outcome: Err(_), ..
+            } = &outcome
+            {
                 tokio::time::sleep(FAILURE_DELAY).await;
             }
             let _ = reply.send(outcome);

@@ -7,6 +7,7 @@ pub mod connection;
 pub mod listener;
 pub mod probe;
 pub mod tls;
+mod topics;
 
 use std::collections::HashMap;
 use std::sync::Arc;

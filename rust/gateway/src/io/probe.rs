@@ -20,7 +20,7 @@ const REFRESH: Duration = Duration::from_secs(10);
 /// How often one that has not.
 const RETRY: Duration = Duration::from_millis(300);
 /// How long an answer may take.
-const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// Versions in which the gateway asks, unless the broker serves older ones only.
 const API_VERSIONS_VERSION: i16 = 3;
 const METADATA_VERSION: i16 = 9;
@@ -84,7 +84,7 @@ async fn ask(shared: &Shared, cluster: &Cluster) -> io::Result<()> {
 
 /// Which versions the broker serves. One that does not know the version of this very question says so
 /// in a form of its own, and is asked in the oldest.
-async fn ask_versions(stream: &mut BrokerStream) -> io::Result<Struct> {
+pub(super) async fn ask_versions(stream: &mut BrokerStream) -> io::Result<Struct> {
     let mut request = new(ApiKey::API_VERSIONS, API_VERSIONS_VERSION)?;
     request
         .set("ClientSoftwareName", "streamward")
@@ -100,7 +100,7 @@ async fn ask_versions(stream: &mut BrokerStream) -> io::Result<Struct> {
 }
 
 /// The newest version of an API that the broker serves, by its own answer; -1 where it serves none.
-fn newest(versions: &Struct, key: ApiKey) -> i16 {
+pub(super) fn newest(versions: &Struct, key: ApiKey) -> i16 {
     let served = versions.array("ApiKeys").iter();
     let mut served = served.filter_map(Value::as_struct);
     let found = served.find(|entry| entry.int("ApiKey") == i64::from(key.0));
@@ -109,11 +109,11 @@ fn newest(versions: &Struct, key: ApiKey) -> i16 {
     })
 }
 
-fn invalid(error: WireError) -> io::Error {
+pub(super) fn invalid(error: WireError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
-fn new(key: ApiKey, version: i16) -> io::Result<Struct> {
+pub(super) fn new(key: ApiKey, version: i16) -> io::Result<Struct> {
     let schema = kafka::schema(key, version, Direction::Request)
         .ok_or_else(|| io::Error::other("the table lacks a message"))?;
     Ok(Struct::new(schema))
@@ -130,7 +130,7 @@ async fn exchange(
 }
 
 /// The body of the answer to one request.
-async fn body(
+pub(super) async fn body(
     stream: &mut BrokerStream,
     key: ApiKey,
     version: i16,

@@ -219,7 +219,9 @@ impl Session {
 
     /// Goes on with what waited for the effect.
     pub fn on_effect(&mut self, reply: EffectReply, now: i64) -> Verdict {
-        let EffectReply::Password { user, outcome } = reply;
+        let EffectReply::Password { user, outcome } = reply else {
+            return self.resume(now);
+        };
         let Some(Handshake::Checking(head)) = self.handshake.take() else {
             return Verdict::Close(Close::AuthenticationFailed);
         };

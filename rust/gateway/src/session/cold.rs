@@ -6,6 +6,8 @@ mod groups;
 mod metadata;
 mod transactions;
 
+pub use self::groups::Subscriptions;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -248,7 +250,9 @@ impl Session {
             | ApiKey::CONSUMER_GROUP_DESCRIBE
             | ApiKey::SHARE_GROUP_DESCRIBE
             | ApiKey::STREAMS_GROUP_DESCRIBE => self.describe_groups(head, frame, request, now),
-            ApiKey::CONSUMER_GROUP_HEARTBEAT => self.consumer_group_heartbeat(head, request, now),
+            ApiKey::CONSUMER_GROUP_HEARTBEAT => {
+                self.consumer_group_heartbeat(head, frame, request, now)
+            }
             ApiKey::SHARE_GROUP_HEARTBEAT => self.share_group_heartbeat(head, request, now),
             ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS => {
                 self.describe_share_offsets(head, frame, request, now)

@@ -107,6 +107,11 @@ pub struct Session {
     batch: Batch,
     durable_before_answer: u64,
     client_software: Option<String>,
+    /// A request that waits until the topics are listed; and whether one goes on after that.
+    waiting: Option<Vec<u8>>,
+    resumed: bool,
+    /// What members of consumer groups subscribed to by patterns.
+    subscriptions: cold::Subscriptions,
 }
 
 impl Session {
@@ -150,6 +155,9 @@ impl Session {
             batch: Batch::new(),
             durable_before_answer: 0,
             client_software: None,
+            waiting: None,
+            resumed: false,
+            subscriptions: cold::Subscriptions::default(),
         }
     }
 
@@ -259,6 +267,32 @@ impl Session {
             Err(Close::Unrecorded { what }) => self.refuse_unrecorded(head, frame, &what),
             Err(close) => Verdict::Close(close),
         }
+    }
+
+    /// Puts a request aside until the topics are listed. `None`: it has waited already.
+    fn wait_for_listing(&mut self, frame: &[u8]) -> Option<Verdict> {
+        if self.resumed {
+            return None;
+        }
+        self.waiting = Some(frame.to_vec());
+        Some(Verdict::Wait(Effect::ListTopics))
+    }
+
+    /// Decides the request that waited, from its beginning.
+    fn resume(&mut self, now: i64) -> Verdict {
+        let Some(mut frame) = self.waiting.take() else {
+            return Verdict::Nothing;
+        };
+        self.resumed = true;
+        let verdict = self.on_request(&mut frame, now);
+        self.resumed = false;
+        let Verdict::Forward = verdict else {
+            return verdict;
+        };
+        let length = i32::try_from(frame.len()).unwrap_or(i32::MAX);
+        let mut framed = length.to_be_bytes().to_vec();
+        framed.append(&mut frame);
+        Verdict::Rewrite(framed)
     }
 
     /// Remembers that the broker owes an answer.

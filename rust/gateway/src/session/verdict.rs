@@ -45,6 +45,8 @@ pub enum Effect {
         /// The password that it showed.
         password: Vec<u8>,
     },
+    /// Which topics are there? The answer is learnt by the cluster.
+    ListTopics,
 }
 
 impl std::fmt::Debug for Effect {
@@ -55,6 +57,7 @@ impl std::fmt::Debug for Effect {
                 .field("user", user)
                 .field("password", &"***")
                 .finish(),
+            Self::ListTopics => formatter.write_str("ListTopics"),
         }
     }
 }
@@ -69,4 +72,6 @@ pub enum EffectReply {
         /// Who it is, or why not.
         outcome: Result<Identity, Refusal>,
     },
+    /// The topics have been listed, or could not be.
+    Listed,
 }

@@ -27,7 +27,7 @@ use streamward_wire::kafka::{
     self, ApiKey, Direction, Struct, response_body_at, schema, write_request, write_response,
 };
 
-use super::{Answer, Close, EffectReply, Session, Verdict};
+use super::{Answer, Close, Effect, EffectReply, Session, Verdict};
 use crate::caller::Peer;
 use crate::cluster::Cluster;
 use crate::recorder::Recorder;
@@ -354,6 +354,19 @@ impl Script {
     pub fn refuses(&mut self, expected: &[&str]) -> &mut Self {
         let asked = self.asked;
         self.replies(|answer| assert_eq!(codes(answer), expected, "{} {}", asked.0.name(), asked.1))
+    }
+
+    /// Then: it wants to know which topics there are. When: these, or nobody knows.
+    pub fn lists(&mut self, topics: Option<&[&str]>) -> &mut Self {
+        let waits = matches!(self.verdict(), Verdict::Wait(Effect::ListTopics));
+        assert!(waits, "{:?}", self.verdict());
+        if let Some(topics) = topics {
+            let names = topics.iter().map(|name| (*name).into()).collect();
+            self.cluster.learn_listing(names, self.now);
+        }
+        let verdict = self.session.on_effect(EffectReply::Listed, self.now);
+        self.outcome = Outcome::Verdict(verdict);
+        self
     }
 
     /// Then: the connection ends.

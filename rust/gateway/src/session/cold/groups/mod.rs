@@ -8,9 +8,12 @@ mod coordinator;
 mod describe;
 mod listing;
 mod offsets;
+mod pattern;
 mod share;
+mod subscription;
 
 pub(super) use self::classic::{complete_refusal, malformed};
+pub use self::subscription::Subscriptions;
 
 use std::collections::HashMap;
 

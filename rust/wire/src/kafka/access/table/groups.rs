@@ -31,8 +31,8 @@ pub(super) static ROWS: &[Row] = &[
         "Delete on the group, Read on each topic", "30 at the top, 29 per partition",
         &["GroupId", "Topics.Name"]) },
     Row { key: ApiKey::CONSUMER_GROUP_HEARTBEAT, versions: (0, 1), access: special(
-        "Read on the group and Describe on every topic named; subscriptions by regular expression are refused",
-        "30 or 29 at the top", &["GroupId", "SubscribedTopicNames", "SubscribedTopicRegex"]) },
+        "Read on the group and Describe on every topic named; a regular expression finds what may be described",
+        "30 or 29 at the top, or left out", &["GroupId", "SubscribedTopicNames", "SubscribedTopicRegex"]) },
     Row { key: ApiKey::CONSUMER_GROUP_DESCRIBE, versions: (0, 1), access: special(
         "Describe on each group and on every topic of its members", "30 or 29 per group", &["GroupIds"]) },
     Row { key: ApiKey::SHARE_GROUP_HEARTBEAT, versions: (1, 1), access: special(
