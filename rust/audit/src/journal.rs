@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::batch::Batch;
 use crate::error::AuditError;
+use crate::figures::Figures;
 use crate::frame::Range;
 use crate::layout;
 use crate::mark::MarkFile;
@@ -208,6 +209,11 @@ impl Journal {
     /// until the journal is opened again.
     pub fn health(&self) -> Result<(), AuditError> {
         self.inner.shared.health()
+    }
+
+    /// What it did since it was opened.
+    pub fn figures(&self) -> Figures {
+        self.inner.shared.figures()
     }
 
     /// How many entries the log has.

@@ -14,6 +14,7 @@ mod error;
     reason = "tests"
 )]
 mod faults;
+mod figures;
 mod frame;
 mod journal;
 mod layout;
@@ -28,6 +29,7 @@ mod writer;
 
 pub use batch::Batch;
 pub use error::AuditError;
+pub use figures::{Figures, SYNC_BOUNDS};
 pub use frame::{ENTRY_BYTES_MAX, Range, State};
 pub use journal::{Journal, Options, PendingAccess, Recovered, Written};
 pub use reader::Reader;

@@ -6,6 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::error::AuditError;
+use crate::figures::{Counts, Figures};
 use crate::mark::MarkFile;
 use crate::writer::Writer;
 
@@ -40,6 +41,7 @@ pub(crate) struct Shared {
     state: AtomicU8,
     mark: MarkFile,
     group_commit: Duration,
+    counts: Counts,
 }
 
 /// A lock is only poisoned by a panic, which this crate does not do while it holds one.
@@ -60,6 +62,7 @@ impl Shared {
             state: AtomicU8::new(WORKS),
             mark,
             group_commit,
+            counts: Counts::default(),
         }
     }
 
@@ -69,6 +72,12 @@ impl Shared {
 
     pub(crate) fn entries(&self) -> u64 {
         self.entries.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn figures(&self) -> Figures {
+        let durable = self.durable();
+        self.counts
+            .read(self.written.load(Ordering::Acquire), durable)
     }
 
     pub(crate) fn health(&self) -> Result<(), AuditError> {
@@ -85,6 +94,9 @@ impl Shared {
     ) -> Result<T, AuditError> {
         let mut writer = lock(&self.writer);
         let result = write(&mut writer);
+        if result.is_err() {
+            self.counts.write_failed();
+        }
         self.written.store(writer.position, Ordering::Release);
         self.entries.store(writer.entries, Ordering::Release);
         self.note_failure(&writer);
@@ -200,7 +212,7 @@ impl Shared {
             (writer.snapshot(), writer.is_full())
         };
         if snapshot.position > self.durable() {
-            if let Err(source) = snapshot.file.sync() {
+            if let Err(source) = self.counts.timed(|| snapshot.file.sync()) {
                 return Err(self.poison(source));
             }
             self.durable.store(snapshot.position, Ordering::Release);

@@ -5,6 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use streamward_wire::kafka::{ApiKey, Struct, Value};
 
+use crate::metrics::ClusterMetrics;
+
 /// Topic ids kept at most; beyond it the table starts anew and clients ask for metadata again.
 const TOPIC_IDS_MAX: usize = 200_000;
 /// Brokers kept at most.
@@ -41,6 +43,8 @@ pub struct Listing {
 pub struct Cluster {
     /// The cluster's name in the bundle.
     pub name: String,
+    /// Its figures.
+    pub metrics: ClusterMetrics,
     nodes: RwLock<BTreeMap<i32, Endpoint>>,
     topics: RwLock<HashMap<[u8; 16], Arc<str>>>,
     versions: RwLock<Option<Arc<Versions>>>,

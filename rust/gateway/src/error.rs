@@ -47,6 +47,24 @@ pub enum GatewayError {
     /// The gateway is not running.
     #[error("the gateway is not running")]
     Stopped,
+    /// Where figures are served can't be bound.
+    #[error("the metrics endpoint can't bind `{address}`")]
+    BindMetrics {
+        /// The address.
+        address: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Figures that are counted elsewhere can't be read.
+    #[error("the figures can't be read: {what}")]
+    Figures {
+        /// What is wrong.
+        what: String,
+    },
+    /// The change needs a restart.
+    #[error("the metrics endpoint changed its address, which needs a restart")]
+    MetricsChanged,
     /// The change needs a restart.
     #[error("listener `{listener}` changed its address or routing, which needs a restart")]
     ListenerChanged {
@@ -64,6 +82,9 @@ impl GatewayError {
             Self::Identity(_) => "identity.invalid",
             Self::Audit(error) => error.code(),
             Self::Bind { .. } => "listener.bind",
+            Self::BindMetrics { .. } => "metrics.bind",
+            Self::Figures { .. } => "invalid",
+            Self::MetricsChanged => "metrics.changed",
             Self::Tls { .. } => "tls.invalid",
             Self::Runtime(_) => "runtime",
             Self::Stopped => "stopped",

@@ -1,8 +1,9 @@
 //! The gateway as a whole: starts, takes snapshots, records for others, drains.
 
-use std::net::TcpListener as StdListener;
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,9 +17,11 @@ use tokio::sync::{Semaphore, watch};
 use crate::cluster::Cluster;
 use crate::entry::{Class, Entry};
 use crate::error::GatewayError;
-use crate::io::clock::now_milliseconds;
+use crate::health::Health;
+use crate::io::clock::{now_milliseconds, now_nanoseconds};
 use crate::io::listener::{Bound, serve};
-use crate::io::{Current, Shared, probe, tls};
+use crate::io::{Current, Shared, beat, http, probe, tls};
+use crate::metrics::{Format, Metrics, Outcome, Published};
 use crate::recorder::Recorder;
 use crate::snapshot::{ListenerSection, Materials, Routing, Snapshot};
 
@@ -62,6 +65,16 @@ pub struct Status {
     pub clusters: Vec<ClusterStatus>,
     /// Why the journal can't be written, if it can't.
     pub journal_error: Option<String>,
+    /// Requests by what became of them.
+    pub requests: BTreeMap<&'static str, u64>,
+    /// Bytes of clients, in and out.
+    pub bytes: BTreeMap<&'static str, u64>,
+    /// May clients come? And what is missing, if not.
+    pub ready: bool,
+    /// What is missing.
+    pub missing: Vec<String>,
+    /// Where figures are served over the network; `null`: only at the control door.
+    pub metrics: Option<String>,
 }
 
 /// One bound address.
@@ -80,7 +93,7 @@ pub struct ListenerStatus {
 pub struct ClusterStatus {
     /// Its name.
     pub name: String,
-    /// Has a broker answered?
+    /// Did a broker answer when it was last asked?
     pub reachable: bool,
 }
 
@@ -101,6 +114,7 @@ struct Running {
     runtime: Option<Runtime>,
     shared: Arc<Shared>,
     bound: Vec<ListenerStatus>,
+    metrics: Option<SocketAddr>,
     stop: Arc<AtomicBool>,
     roller: Option<JoinHandle<()>>,
 }
@@ -130,6 +144,7 @@ impl Gateway {
         };
         let current = (**current).clone();
         let sockets = bind_all(&current.snapshot)?;
+        let figures = http::bind(current.snapshot.metrics.as_ref())?;
         let (journal, recovered) = Journal::open(&self.audit_directory, Options::default())?;
         let recorder = Arc::new(Recorder::new(journal, recovered.access_first));
         enter_start(&recorder, &current.snapshot, &recovered)?;
@@ -143,7 +158,12 @@ impl Gateway {
         let clusters = clusters
             .map(|it| (it.name.clone(), Arc::new(Cluster::new(&it.name))))
             .collect();
+        let listeners = current.snapshot.listeners.iter();
+        let metrics = Metrics::new(listeners.map(|it| it.name.as_str()));
+        metrics.snapshot.applied(now_milliseconds());
         let shared = Arc::new(Shared {
+            metrics: Arc::new(metrics),
+            beat: AtomicI64::new(now_milliseconds()),
             current: watch::Sender::new(current),
             clusters,
             recorder,
@@ -153,12 +173,15 @@ impl Gateway {
             connections_refused: AtomicU64::new(0),
         });
         let bound = spawn_all(&runtime, &shared, sockets)?;
+        runtime.spawn(beat::keep_beating(shared.clone()));
+        let metrics = http::spawn(&runtime, &shared, figures)?;
         let stop = Arc::new(AtomicBool::new(false));
         let roller = roll_up_each_second(shared.recorder.clone(), stop.clone())?;
         *state = State::Running(Box::new(Running {
             runtime: Some(runtime),
             shared,
             bound,
+            metrics,
             stop,
             roller: Some(roller),
         }));
@@ -167,6 +190,28 @@ impl Gateway {
 
     /// Puts another snapshot in force. Connections whose rights still hold live on.
     pub fn apply(&self, document: &[u8], materials: Materials) -> Result<Status, GatewayError> {
+        let begun = now_nanoseconds();
+        let applied = self.build_and_apply(document, materials);
+        if let State::Running(running) = &*self.state() {
+            let metrics = &running.shared.metrics.snapshot;
+            let duration = now_nanoseconds().saturating_sub(begun);
+            metrics.apply_duration.observe(duration);
+            let outcome = if applied.is_ok() {
+                metrics.applied(now_milliseconds());
+                Outcome::Success
+            } else {
+                Outcome::Failure
+            };
+            metrics.applies.of(outcome).add_one();
+        }
+        applied
+    }
+
+    fn build_and_apply(
+        &self,
+        document: &[u8],
+        materials: Materials,
+    ) -> Result<Status, GatewayError> {
         let next = current(Snapshot::build(document, materials)?)?;
         self.put_in_force("policy_applied", |now_in_force| {
             check_unmoved(&now_in_force.snapshot, &next.snapshot)?;
@@ -240,6 +285,33 @@ impl Gateway {
         }
     }
 
+    /// All figures, as text. `None`: the gateway is not running.
+    pub fn metrics(&self, format: Format) -> Option<String> {
+        let shared = self.shared()?;
+        Some(crate::scrape::scrape(&shared, format))
+    }
+
+    /// Is it alive, and may clients come? `None`: the gateway is not running.
+    pub fn health(&self) -> Option<Health> {
+        let shared = self.shared()?;
+        Some(Health::of(&shared))
+    }
+
+    /// Takes over figures that are counted elsewhere, as JSON (`docs/concepts/boundary.md`).
+    pub fn publish(&self, figures: &[u8]) -> Result<(), GatewayError> {
+        let shared = self.shared().ok_or(GatewayError::Stopped)?;
+        let published = Published::read(figures).map_err(|what| GatewayError::Figures { what })?;
+        shared.metrics.publish(published);
+        Ok(())
+    }
+
+    fn shared(&self) -> Option<Arc<Shared>> {
+        match &*self.state() {
+            State::Running(running) => Some(running.shared.clone()),
+            _ => None,
+        }
+    }
+
     /// Takes no new connection or request, waits for what is in flight, and stops.
     pub fn drain(&self, wait: Duration) -> Result<(), GatewayError> {
         let shared = {
@@ -288,10 +360,11 @@ impl Running {
             .values()
             .map(|it| ClusterStatus {
                 name: it.name.clone(),
-                reachable: it.versions().is_some(),
+                reachable: it.metrics.is_reachable(),
             })
             .collect();
         clusters.sort_by(|left, right| left.name.cmp(&right.name));
+        let health = Health::of(&self.shared);
         Status {
             state,
             bundle: current.snapshot.bundle.to_string(),
@@ -308,6 +381,11 @@ impl Running {
             records_written: counts.records_written.load(Ordering::Relaxed),
             clusters,
             journal_error: journal.health().err().map(|error| error.to_string()),
+            requests: crate::scrape::requests(&self.shared),
+            bytes: crate::scrape::bytes(&self.shared),
+            ready: health.ready,
+            missing: health.missing(),
+            metrics: self.metrics.map(|address| address.to_string()),
         }
     }
 
@@ -461,6 +539,9 @@ fn check_unmoved(old: &Snapshot, new: &Snapshot) -> Result<(), GatewayError> {
     let before: Vec<_> = old.listeners.iter().map(place).collect();
     let after: Vec<_> = new.listeners.iter().map(place).collect();
     let moved = after.iter().find(|it| !before.contains(it));
+    if old.metrics != new.metrics {
+        return Err(GatewayError::MetricsChanged);
+    }
     match moved.or_else(|| before.iter().find(|it| !after.contains(it))) {
         Some((listener, ..)) => Err(GatewayError::ListenerChanged {
             listener: listener.clone(),

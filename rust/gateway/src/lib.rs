@@ -9,13 +9,18 @@ mod cluster;
 mod entry;
 mod error;
 mod gateway;
+mod health;
 mod io;
+mod metrics;
 mod overlay;
 mod recorder;
+mod scrape;
 mod session;
 mod snapshot;
 
 pub use error::GatewayError;
 pub use gateway::{Gateway, Status};
+pub use health::Health;
 pub use io::clock::now_milliseconds;
+pub use metrics::{Format, reference};
 pub use snapshot::Materials;

@@ -113,6 +113,13 @@ impl Overlay {
             .or_else(|| credentials.find_map(|credential| find(&self.credentials, credential, now)))
     }
 
+    /// How many containments hold now.
+    pub fn active(&self, now: i64) -> usize {
+        let maps = [&self.principals, &self.credentials, &self.streams];
+        let all = maps.into_iter().flat_map(HashMap::values).flatten();
+        all.filter(|active| active.holds(now)).count()
+    }
+
     /// The containment that quarantines this stream now.
     pub fn quarantines(&self, stream: &str, now: i64) -> Option<Arc<str>> {
         find(&self.streams, stream, now)

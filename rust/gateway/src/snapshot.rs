@@ -36,6 +36,18 @@ pub struct Document {
     pub policy: PolicySection,
     /// Containment.
     pub overlay: OverlaySection,
+    /// Where figures are served over the network; `None`: nowhere.
+    pub metrics: Option<MetricsSection>,
+}
+
+/// Where figures and health are served, in clear and to everybody who reaches it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsSection {
+    /// The address to bind.
+    pub bind: String,
+    /// Its port.
+    pub port: u16,
 }
 
 /// One cluster.
@@ -265,6 +277,8 @@ pub struct Snapshot {
     pub clusters: Arc<[ClusterSection]>,
     /// Where clients come in.
     pub listeners: Arc<[ListenerSection]>,
+    /// Where figures are served over the network.
+    pub metrics: Option<MetricsSection>,
     /// What the references name.
     pub materials: Arc<Materials>,
 }
@@ -296,6 +310,7 @@ impl Snapshot {
             overlay: Arc::new(overlay),
             clusters: document.clusters.into(),
             listeners: document.listeners.into(),
+            metrics: document.metrics,
             materials: Arc::new(materials),
         })
     }
@@ -315,6 +330,7 @@ impl Snapshot {
             overlay: Arc::new(overlay),
             clusters: self.clusters.clone(),
             listeners: self.listeners.clone(),
+            metrics: self.metrics.clone(),
             materials: self.materials.clone(),
         })
     }

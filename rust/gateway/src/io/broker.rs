@@ -15,7 +15,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::Current;
+use super::clock::now_nanoseconds;
 use crate::cluster::Cluster;
+use crate::metrics::Outcome;
 
 /// A broker that takes longer to answer a dial is not there.
 pub const DIAL_SECONDS_MAX: u64 = 10;
@@ -70,6 +72,24 @@ impl AsyncWrite for BrokerStream {
 
 /// Dials a broker of a cluster: the one with this node id, or any that the bundle names to start with.
 pub async fn dial(
+    current: &Current,
+    cluster: &Cluster,
+    node: Option<i32>,
+) -> io::Result<BrokerStream> {
+    let begun = now_nanoseconds();
+    let dialled = dial_unmeasured(current, cluster, node).await;
+    let metrics = &cluster.metrics;
+    if dialled.is_ok() {
+        let duration = now_nanoseconds().saturating_sub(begun);
+        metrics.dial_duration.observe(duration);
+        metrics.dials.of(Outcome::Success).add_one();
+    } else {
+        metrics.dials.of(Outcome::Failure).add_one();
+    }
+    dialled
+}
+
+async fn dial_unmeasured(
     current: &Current,
     cluster: &Cluster,
     node: Option<i32>,

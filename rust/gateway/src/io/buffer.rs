@@ -102,6 +102,7 @@ pub struct Output {
     sent_of_first: usize,
     input_segments: usize,
     owned_bytes: usize,
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -116,6 +117,11 @@ impl Output {
         self.segments.is_empty()
     }
 
+    /// Bytes that wait to be sent.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Are there so many bytes of our own that no more should be made before some are sent?
     pub fn is_backed_up(&self) -> bool {
         self.owned_bytes >= OWNED_BYTES_MAX
@@ -128,6 +134,7 @@ impl Output {
 
     /// Sends a range of the input as it lies.
     pub fn push_input(&mut self, range: Range<usize>) {
+        self.bytes += range.len();
         if let Some(Segment::Input(last)) = self.segments.back_mut()
             && last.end == range.start
         {
@@ -142,6 +149,7 @@ impl Output {
     pub fn push_owned(&mut self, bytes: Vec<u8>) {
         if !bytes.is_empty() {
             self.owned_bytes += bytes.len();
+            self.bytes += bytes.len();
             self.segments.push_back(Segment::Owned(bytes));
         }
     }
@@ -158,6 +166,7 @@ impl Output {
     /// Counts `length` bytes as written.
     pub fn advance(&mut self, length: usize) {
         self.sent_of_first += length;
+        self.bytes = self.bytes.saturating_sub(length);
         let total = match self.segments.front() {
             Some(Segment::Input(range)) => range.len(),
             Some(Segment::Owned(bytes)) => bytes.len(),

@@ -16,8 +16,10 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::broker::{BrokerStream, dial};
 use super::buffer::{Input, Output};
 use super::clock::now_milliseconds;
+use super::metering::Metering;
 use super::{Current, Shared, topics};
 use crate::cluster::Cluster;
+use crate::metrics::{Meter, Mute, Side, Source};
 use crate::session::{Answer, Close, Effect, EffectReply, Session, Verdict};
 
 /// A peer that has not proved who it is within this time is cut off.
@@ -54,6 +56,7 @@ pub struct Connection<C> {
     cluster: Arc<Cluster>,
     node: Option<i32>,
     session: Session,
+    metering: Metering,
     client: C,
     broker: Broker,
     from_client: Input,
@@ -82,6 +85,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         cluster: Arc<Cluster>,
         node: Option<i32>,
         session: Session,
+        meter: Meter,
         client: C,
     ) -> Self {
         let mut changes = shared.current.subscribe();
@@ -95,6 +99,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             cluster,
             node,
             session,
+            metering: Metering::new(meter),
             client,
             broker: Broker::Absent,
             from_client: Input::new(),
@@ -116,6 +121,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     /// Runs until one side ends it; says why.
     pub async fn run(mut self) -> Close {
         let close = poll_fn(|context| self.poll(context)).await;
+        self.rest();
         if close == Close::ClientGone {
             self.deliver().await;
         }
@@ -178,6 +184,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     /// One turn: everything that can move moves once. `false`: nothing could.
     fn turn(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
         let now = now_milliseconds();
+        self.metering.wake();
         let mut moved = self.poll_change(context, now)?;
         moved |= self.poll_effect(context, now)?;
         moved |= self.poll_dial(context)?;
@@ -199,6 +206,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 return Err(Close::Draining);
             }
         }
+        if !moved {
+            self.rest();
+        }
         Ok(moved)
     }
 
@@ -216,7 +226,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             .on_snapshot(self.current.snapshot.clone(), now)?
         {
             self.to_client.push_owned(answer);
+            self.metering.response(Source::Gateway);
         }
+        self.metering.settle(self.session.in_flight());
         Ok(true)
     }
 
@@ -230,6 +242,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         self.effect = None;
         let reply = reply.map_err(|_| Close::AuthenticationFailed)?;
         let verdict = self.session.on_effect(reply, now);
+        self.count_request(&verdict);
         self.carry_out(verdict, None)?;
         Ok(true)
     }
@@ -267,6 +280,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 }
                 let place = self.from_client.take_frame(released);
                 self.to_broker.push_input(place);
+                if !self.session.is_receiving() {
+                    self.count_request(&Verdict::Forward);
+                }
                 moved = true;
                 continue;
             }
@@ -290,10 +306,38 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 .from_client
                 .slice_mut(place.start + LENGTH_BYTES..place.end);
             let verdict = self.session.on_request(body, now);
+            self.count_request(&verdict);
             self.carry_out(verdict, Some(place))?;
             moved = true;
         }
         Ok(moved)
+    }
+
+    fn count_request(&mut self, verdict: &Verdict) {
+        if matches!(verdict, Verdict::Wait(_)) {
+            return self.metering.effect();
+        }
+        let replied = matches!(verdict, Verdict::Reply(_) | Verdict::ReplyAndClose(..));
+        let in_flight = self.session.in_flight();
+        self.metering
+            .request(self.session.judged(), replied, in_flight);
+    }
+
+    /// Nothing more can move: what there is to count is counted.
+    fn rest(&mut self) {
+        let tally = self.session.take_tally();
+        self.metering.tally(&tally, &self.shared.metrics);
+        let mute = if !self.session.has_room() {
+            Some(Mute::InFlight)
+        } else if self.to_client.is_backed_up() {
+            Some(Mute::Answers)
+        } else if self.to_broker.is_backed_up() {
+            Some(Mute::Broker)
+        } else {
+            None
+        };
+        let (to_client, to_broker) = (self.to_client.bytes(), self.to_broker.bytes());
+        self.metering.rest(to_client, to_broker, mute);
     }
 
     fn takes_requests(&self) -> bool {
@@ -318,9 +362,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 }
             }
             Verdict::Rewrite(frame) => self.to_broker.push_owned(frame),
-            Verdict::Reply(frame) => self.to_client.push_owned(frame),
+            Verdict::Reply(frame) => self.reply(frame),
             Verdict::ReplyAndClose(frame, close) => {
-                self.to_client.push_owned(frame);
+                self.reply(frame);
                 self.closing = Some(close);
             }
             Verdict::Nothing => {}
@@ -328,6 +372,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             Verdict::Close(close) => return Err(close),
         }
         Ok(())
+    }
+
+    fn reply(&mut self, frame: Vec<u8>) {
+        self.to_client.push_owned(frame);
+        self.metering.response(Source::Gateway);
     }
 
     fn start(&self, effect: Effect) -> oneshot::Receiver<EffectReply> {
@@ -372,6 +421,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 }
                 let place = self.from_broker.take_frame(released);
                 self.to_client.push_input(place);
+                if !self.session.is_streaming() {
+                    self.metering.response(Source::Broker);
+                }
                 self.send_locals();
                 moved = true;
                 continue;
@@ -396,8 +448,14 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 .from_broker
                 .slice_mut(place.start + LENGTH_BYTES..place.end);
             match self.session.on_response(body, now) {
-                Answer::Forward => self.to_client.push_input(place),
-                Answer::Rewrite(frame) => self.to_client.push_owned(frame),
+                Answer::Forward => {
+                    self.to_client.push_input(place);
+                    self.metering.response(Source::Broker);
+                }
+                Answer::Rewrite(frame) => {
+                    self.to_client.push_owned(frame);
+                    self.metering.response(Source::Broker);
+                }
                 Answer::Drop => {}
                 Answer::Close(close) => return Err(close),
             }
@@ -409,9 +467,12 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
 
     /// Answers of our own follow the broker's where their turn has come.
     fn send_locals(&mut self) {
+        // Of all that was owed, what was worked on is the oldest.
+        self.metering.answer(self.session.in_flight());
         while let Some(answer) = self.session.next_local() {
-            self.to_client.push_owned(answer);
+            self.reply(answer);
         }
+        self.metering.settle(self.session.in_flight());
     }
 
     /// Is everything durable that must be, before anything more leaves for the client?
@@ -457,25 +518,31 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             context,
         );
         let sent = sent.map_err(|_| Close::ClientGone)?;
-        if sent {
+        if sent > 0 {
             self.idle.answer_seconds = 0;
             self.idle.seconds = 0;
+            self.metering.sent(Side::Client, sent);
+            self.metering.left();
         }
-        Ok(sent)
+        Ok(sent > 0)
     }
 
     fn send_to_broker(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
         let Broker::Open(broker) = &mut self.broker else {
             return Ok(false);
         };
-        send(
+        let sent = send(
             broker,
             &mut self.to_broker,
             &self.from_client,
             &mut self.broker_unflushed,
             context,
         )
-        .map_err(|_| Close::BrokerGone)
+        .map_err(|_| Close::BrokerGone)?;
+        if sent > 0 {
+            self.metering.sent(Side::Broker, sent);
+        }
+        Ok(sent > 0)
     }
 
     fn receive_from_client(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
@@ -496,6 +563,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             return Ok(false);
         };
         self.from_client.fill(length);
+        self.metering.received(Side::Client, length);
         self.idle.seconds = 0;
         self.idle.request_seconds = 0;
         Ok(true)
@@ -520,6 +588,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             return Ok(false);
         };
         self.from_broker.fill(length);
+        self.metering.received(Side::Broker, length);
         Ok(true)
     }
 
@@ -573,15 +642,15 @@ fn needed(unparsed: &[u8]) -> Option<usize> {
         .map(|length| length + LENGTH_BYTES)
 }
 
-/// Writes until the socket is full or nothing is left; `true`: something was written.
+/// Writes until the socket is full or nothing is left; returns how many bytes were written.
 fn send<S: AsyncWrite + Unpin>(
     stream: &mut S,
     output: &mut Output,
     input: &Input,
     unflushed: &mut bool,
     context: &mut Context<'_>,
-) -> std::io::Result<bool> {
-    let mut sent = false;
+) -> std::io::Result<usize> {
+    let mut sent = 0;
     while let Some(bytes) = output.next(input) {
         match Pin::new(&mut *stream).poll_write(context, bytes) {
             Poll::Pending => return Ok(sent),
@@ -589,7 +658,7 @@ fn send<S: AsyncWrite + Unpin>(
             Poll::Ready(Ok(length)) => {
                 output.advance(length);
                 *unflushed = true;
-                sent = true;
+                sent += length;
             }
             Poll::Ready(Err(error)) => return Err(error),
         }

@@ -13,6 +13,7 @@ use super::clock::now_milliseconds;
 use super::connection::Connection;
 use super::{Current, Shared};
 use crate::caller::Peer;
+use crate::metrics::{ListenerMetrics, Meter, Refusal, TlsFailure};
 use crate::session::{Close, Session};
 use crate::snapshot::ListenerSection;
 
@@ -34,18 +35,20 @@ pub struct Bound {
 }
 
 /// Counts a connection for as long as it lives, whatever ends it.
-struct Counted(Arc<Shared>, Arc<AtomicUsize>);
+struct Counted(Arc<Shared>, Arc<AtomicUsize>, Arc<ListenerMetrics>);
 
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.connections.fetch_sub(1, Ordering::Relaxed);
         self.1.fetch_sub(1, Ordering::Relaxed);
+        self.2.open.subtract(1);
     }
 }
 
 /// Accepts until the gateway drains.
 pub async fn serve(shared: Arc<Shared>, bound: Bound) {
     let mut changes = shared.current.subscribe();
+    let metrics = shared.metrics.listener(&bound.listener);
     loop {
         let accepted = tokio::select! {
             accepted = bound.socket.accept() => accepted,
@@ -70,9 +73,12 @@ pub async fn serve(shared: Arc<Shared>, bound: Bound) {
         };
         let open = bound.open.fetch_add(1, Ordering::Relaxed);
         shared.connections.fetch_add(1, Ordering::Relaxed);
-        let counted = Counted(shared.clone(), bound.open.clone());
+        metrics.accepted.add_one();
+        metrics.open.add(1);
+        let counted = Counted(shared.clone(), bound.open.clone(), metrics.clone());
         if open >= section.limits.connections_max {
             shared.connections_refused.fetch_add(1, Ordering::Relaxed);
+            metrics.refused.of(Refusal::ConnectionsMax).add_one();
             drop(counted);
             continue;
         }
@@ -81,6 +87,7 @@ pub async fn serve(shared: Arc<Shared>, bound: Bound) {
             let name = section.name.clone();
             let close = run(shared, current, section, node, stream, address).await;
             report(&name, address, &close);
+            counted.2.closed.of(close.ended()).add_one();
             drop(counted);
         });
     }
@@ -103,6 +110,8 @@ async fn run(
         };
     };
     let number = shared.next_connection.fetch_add(1, Ordering::Relaxed);
+    let metrics = shared.metrics.listener(&section.name);
+    let meter = Meter::new(metrics.clone(), number);
     let peer = Peer {
         connection: number.to_string().into(),
         listener: section.name.as_str().into(),
@@ -125,7 +134,7 @@ async fn run(
     let Some(tls) = tls else {
         return match session.plaintext(now_milliseconds()) {
             Ok(()) => {
-                Connection::new(shared, cluster, node, session, stream)
+                Connection::new(shared, cluster, node, session, meter, stream)
                     .run()
                     .await
             }
@@ -133,6 +142,7 @@ async fn run(
         };
     };
     let Ok(accepted) = timeout(HANDSHAKE, TlsAcceptor::from(tls).accept(stream)).await else {
+        metrics.tls_failed.of(TlsFailure::TooSlow).add_one();
         return Close::TooSlow {
             what: "TLS handshake",
         };
@@ -144,12 +154,14 @@ async fn run(
             if error.kind() == std::io::ErrorKind::UnexpectedEof {
                 return Close::ClientGone;
             }
+            metrics.tls_failed.of(super::tls::failure(&error)).add_one();
             let entered = session.tls_failed(&error.to_string(), now_milliseconds());
             return entered.err().unwrap_or(Close::AuthenticationFailed);
         }
     };
     let (_, tls) = stream.get_ref();
     let Some(named) = routing.node_of_name(tls.server_name()) else {
+        metrics.tls_failed.of(TlsFailure::UnknownName).add_one();
         return Close::Unreachable {
             what: "the TLS server name is of no broker".into(),
         };
@@ -159,7 +171,7 @@ async fn run(
     {
         return close;
     }
-    Connection::new(shared, cluster, node.or(named), session, stream)
+    Connection::new(shared, cluster, node.or(named), session, meter, stream)
         .run()
         .await
 }

@@ -1,21 +1,25 @@
 //! Sockets, TLS, timers and the clock: the only place that knows them.
 
+pub mod beat;
 pub mod broker;
 pub mod buffer;
 pub mod clock;
 pub mod connection;
+pub mod http;
 pub mod listener;
+pub mod metering;
 pub mod probe;
 pub mod tls;
 mod topics;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 
 use tokio::sync::{Semaphore, watch};
 
 use crate::cluster::Cluster;
+use crate::metrics::Metrics;
 use crate::recorder::Recorder;
 use crate::snapshot::Snapshot;
 
@@ -38,6 +42,10 @@ pub struct Shared {
     pub clusters: HashMap<String, Arc<Cluster>>,
     /// The door to the journal.
     pub recorder: Arc<Recorder>,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// When the event loop last turned (ms since 1970).
+    pub beat: AtomicI64,
     /// Password checks at one time.
     pub password_checks: Arc<Semaphore>,
     /// Numbers the connections.

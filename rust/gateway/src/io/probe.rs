@@ -35,6 +35,7 @@ pub async fn keep_fresh(shared: Arc<Shared>, cluster: Arc<Cluster>) {
     loop {
         let asked = timeout(ANSWER, ask(&shared, &cluster)).await;
         let asked = asked.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut)));
+        cluster.metrics.answered(asked.is_ok());
         match asked {
             Ok(()) => {
                 reachable = true;

@@ -1,16 +1,18 @@
 //! TLS towards clients and brokers, from the snapshot's references. Version 1.3 only towards clients.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
-use rustls::{ClientConfig, RootCertStore, ServerConfig, version};
+use rustls::{CertificateError, ClientConfig, Error, RootCertStore, ServerConfig, version};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::error::GatewayError;
+use crate::metrics::TlsFailure;
 use crate::snapshot::{ClientCertificate, ListenerTls, Snapshot, UpstreamTls};
 
 /// TLS of everything that a snapshot declares.
@@ -146,5 +148,48 @@ fn client(snapshot: &Snapshot, tls: &UpstreamTls) -> Result<ClientConfig, Gatewa
         (Some(reference), None) | (None, Some(reference)) => {
             Err(wrong(reference, "a certificate and its key come together"))
         }
+    }
+}
+
+/// Why a client's handshake failed, for figures.
+pub fn failure(error: &io::Error) -> TlsFailure {
+    let source = error.get_ref().and_then(|it| it.downcast_ref::<Error>());
+    match source {
+        Some(Error::NoCertificatesPresented) => TlsFailure::NoCertificate,
+        Some(Error::InvalidCertificate(certificate)) => match certificate {
+            CertificateError::UnknownIssuer => TlsFailure::UnknownAuthority,
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => TlsFailure::Expired,
+            _ => TlsFailure::BadCertificate,
+        },
+        Some(Error::PeerIncompatible(_)) => TlsFailure::Incompatible,
+        Some(Error::AlertReceived(_)) => TlsFailure::Alert,
+        Some(
+            Error::InvalidMessage(_)
+            | Error::InappropriateMessage { .. }
+            | Error::InappropriateHandshakeMessage { .. }
+            | Error::PeerMisbehaved(_),
+        ) => TlsFailure::NotTls,
+        _ => TlsFailure::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_handshake_is_told_by_its_cause() {
+        let of = |error: Error| failure(&io::Error::new(io::ErrorKind::InvalidData, error));
+        let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        assert_eq!(of(unknown), TlsFailure::UnknownAuthority);
+        assert_eq!(
+            of(Error::NoCertificatesPresented),
+            TlsFailure::NoCertificate
+        );
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_eq!(failure(&reset), TlsFailure::Other);
     }
 }

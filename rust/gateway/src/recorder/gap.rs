@@ -6,6 +6,7 @@ use streamward_audit::{AuditError, Range};
 
 use super::{Access, Deed, Recorder, lock};
 use crate::entry::{Class, Entry};
+use crate::metrics::Unentered;
 
 /// What was served without a record.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +49,7 @@ impl Recorder {
 
     /// An access that is served although it could not be entered; what it moves counts towards the gap.
     pub fn unentered_access(&self, deed: &Deed<'_>, why: &str, now: i64) -> Arc<Access> {
+        self.counts.unentered.of(Unentered::Access).add_one();
         let mut gap = lock(&self.gap);
         gap.begin(why, now);
         gap.accesses = gap.accesses.saturating_add(1);
@@ -56,6 +58,7 @@ impl Recorder {
 
     /// A refusal that could not be entered.
     pub fn unentered_denial(&self, why: &str, now: i64) {
+        self.counts.unentered.of(Unentered::Denial).add_one();
         let mut gap = lock(&self.gap);
         gap.begin(why, now);
         gap.denials = gap.denials.saturating_add(1);
@@ -63,6 +66,10 @@ impl Recorder {
 
     /// A proof of identity that could not be entered.
     pub fn unentered_authentication(&self, why: &str, now: i64) {
+        self.counts
+            .unentered
+            .of(Unentered::Authentication)
+            .add_one();
         let mut gap = lock(&self.gap);
         gap.begin(why, now);
         gap.authentications = gap.authentications.saturating_add(1);

@@ -21,6 +21,7 @@ use streamward_policy::{Action, Decision, Resource, ResourceKind};
 
 use crate::caller::{Caller, Peer};
 use crate::entry::{Class, Entry};
+use crate::metrics::{Counters, Proof, Unentered};
 
 #[cfg(test)]
 pub use self::accesses::ACCESSES_NEW_PER_SECOND;
@@ -108,6 +109,12 @@ pub struct Counts {
     pub records_read: AtomicU64,
     /// And written.
     pub records_written: AtomicU64,
+    /// Proofs of identity that held.
+    pub proved: Counters<Proof>,
+    /// And those that did not.
+    pub not_proved: Counters<Proof>,
+    /// What was served without an entry.
+    pub unentered: Counters<Unentered>,
 }
 
 /// The only door from the byte path to the journal.
@@ -168,10 +175,13 @@ impl Recorder {
     ) -> Result<u64, AuditError> {
         match outcome {
             Ok(caller) => {
+                let proof = Proof::named(caller.mechanism.name());
+                self.counts.proved.of(proof).add_one();
                 let entry = Entry::new("authentication", Class::Authentication, (1, "Logon"), now);
                 self.write_entry(entry.caller(caller))
             }
             Err((claimed, mechanism, reason)) => {
+                self.counts.not_proved.of(Proof::named(mechanism)).add_one();
                 let failure = Failure {
                     claimed,
                     mechanism,

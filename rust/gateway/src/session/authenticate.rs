@@ -8,7 +8,7 @@ use streamward_policy::Mechanism;
 use streamward_wire::Limits;
 use streamward_wire::kafka::{ApiKey, Value, error};
 
-use super::{Close, Effect, EffectReply, Head, REQUEST_VALUES_MAX, Session, Verdict};
+use super::{Close, Effect, EffectReply, Head, Judged, REQUEST_VALUES_MAX, Session, Verdict};
 use crate::caller::{Caller, principal_type};
 
 /// What every peer is told, whatever was wrong.
@@ -240,6 +240,8 @@ impl Session {
                 .enter_failure(&user, PLAIN, &refusal.to_string(), now)
                 .and_then(|()| Self::sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)),
         };
-        verdict.unwrap_or_else(Verdict::Close)
+        let verdict = verdict.unwrap_or_else(Verdict::Close);
+        self.judged = Judged::of(head.key, &verdict, &self.tally);
+        verdict
     }
 }

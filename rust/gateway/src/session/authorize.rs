@@ -54,8 +54,10 @@ impl Session {
         now: i64,
     ) -> Result<Decided, Close> {
         if let Some(decided) = self.decisions.get(action, kind, name, now) {
+            self.tally.remembered += 1;
             return Ok(decided.clone());
         }
+        self.tally.asked += 1;
         let Some(caller) = &self.caller else {
             return Err(Close::Unauthenticated { api: "a request" });
         };
@@ -78,6 +80,7 @@ impl Session {
                 context: &caller.context(now),
             }),
         };
+        self.tally.errors += u64::from(!decision.errors.is_empty());
         let oldest = now.saturating_add(ACCESS_AGE_MAX_MILLISECONDS);
         let decided = Decided {
             allowed: decision.allowed,
@@ -165,6 +168,7 @@ impl Session {
                 }
             }
         } else {
+            self.tally.denied = true;
             match self.recorder.denied(&deed, now) {
                 Ok(position) => {
                     self.durable_before_answer = self.durable_before_answer.max(position);

@@ -2,6 +2,8 @@
 
 use streamward_wire::WireError;
 
+use crate::metrics::Ended;
+
 /// Why a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Close {
@@ -82,4 +84,25 @@ pub enum Close {
     /// The gateway is going down.
     #[error("the gateway is draining")]
     Draining,
+}
+
+impl Close {
+    /// As figures tell it.
+    pub const fn ended(&self) -> Ended {
+        match self {
+            Self::ClientGone => Ended::Client,
+            Self::BrokerGone => Ended::Broker,
+            Self::Malformed { .. } | Self::MalformedRequest { .. } => Ended::Malformed,
+            Self::Unauthenticated { .. } => Ended::Unauthenticated,
+            Self::AuthenticationFailed => Ended::AuthenticationFailed,
+            Self::NotServed { .. } => Ended::NotServed,
+            Self::DeniedSilently => Ended::DeniedSilently,
+            Self::Revoked { .. } => Ended::Revoked,
+            Self::BrokerConfused { .. } => Ended::BrokerConfused,
+            Self::Unrecorded { .. } => Ended::Unrecorded,
+            Self::Unreachable { .. } => Ended::Unreachable,
+            Self::TooSlow { .. } => Ended::TooSlow,
+            Self::Draining => Ended::Draining,
+        }
+    }
 }

@@ -415,6 +415,7 @@ impl Session {
 
     /// While nothing can be recorded nothing happens: a retriable error, or the end of the connection.
     pub(super) fn refuse_unrecorded(&mut self, head: &Head, frame: &[u8], why: &str) -> Verdict {
+        self.tally.unrecorded();
         let refused = (|| {
             let code = match head.key {
                 ApiKey::PRODUCE | ApiKey::FETCH => error::KAFKA_STORAGE_ERROR,

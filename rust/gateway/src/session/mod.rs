@@ -15,6 +15,7 @@ mod produce;
 mod receiving;
 mod rewrite;
 mod streaming;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -35,6 +36,7 @@ use crate::recorder::{Access, Recorder};
 use crate::snapshot::{Durability, ListenerSection, Snapshot, Unrecorded};
 
 pub use self::close::Close;
+pub use self::tally::{Judged, Tally};
 pub use self::verdict::{Answer, Effect, EffectReply, Verdict};
 
 use self::decisions::Decisions;
@@ -112,6 +114,8 @@ pub struct Session {
     resumed: bool,
     /// What members of consumer groups subscribed to by patterns.
     subscriptions: cold::Subscriptions,
+    tally: Tally,
+    judged: Judged,
 }
 
 impl Session {
@@ -158,6 +162,8 @@ impl Session {
             waiting: None,
             resumed: false,
             subscriptions: cold::Subscriptions::default(),
+            tally: Tally::default(),
+            judged: Judged::default(),
         }
     }
 
@@ -174,6 +180,16 @@ impl Session {
     /// Answers that the client is owed.
     pub fn in_flight(&self) -> usize {
         self.pending.len() + usize::from(self.streaming.is_some())
+    }
+
+    /// What became of the last request.
+    pub fn judged(&self) -> Judged {
+        self.judged
+    }
+
+    /// What happened since this was last asked.
+    pub fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
     }
 
     /// May the client send another request, or does it wait for too many answers?
@@ -193,6 +209,8 @@ impl Session {
 
     /// A request from the client, without its length.
     pub fn on_request(&mut self, frame: &mut [u8], now: i64) -> Verdict {
+        self.judged = Judged::default();
+        self.tally.begin();
         let header = match kafka::request_header(frame, &self.request_limits) {
             Ok(header) => header,
             Err(source) => {
@@ -203,7 +221,9 @@ impl Session {
             }
         };
         let head = Head::of(&header);
-        match self.judge(&head, frame, now) {
+        let verdict = self.judge(&head, frame, now);
+        self.judged = Judged::of(head.key, &verdict, &self.tally);
+        match verdict {
             Verdict::Close(Close::Malformed { source, .. }) => {
                 let (api, version) = (head.key.name(), head.version);
                 Verdict::Close(Close::MalformedRequest {

@@ -243,6 +243,7 @@ impl Session {
         now: i64,
     ) -> Result<Result<(Arc<str>, Option<Arc<Access>>), i16>, Close> {
         let Some(name) = naming.resolve(&self.cluster) else {
+            self.tally.denied = true;
             return Ok(Err(error::UNKNOWN_TOPIC_ID));
         };
         match self.authorize(api, action, ResourceKind::Stream, &name, now)? {
@@ -301,6 +302,7 @@ impl Session {
         acks: i64,
         code: i16,
     ) -> Result<Verdict, Close> {
+        self.tally.refused = !self.tally.denied;
         if acks == 0 {
             return Ok(Verdict::Close(Close::DeniedSilently));
         }

@@ -18,7 +18,8 @@ use streamward_wire::kafka::{
 use super::authorize::Permission;
 use super::cold::Naming;
 use super::produce::{Load, Sending};
-use super::{Close, Head, Session, schema};
+use super::{Close, Head, Judged, Session, schema};
+use crate::metrics::Decision;
 use crate::snapshot::Unrecorded;
 
 /// A smaller request waits until it is whole.
@@ -140,6 +141,10 @@ impl Session {
         };
         receiving.name(opening.index).map_err(malformed)?;
         self.receiving = Some(receiving);
+        self.judged = Judged {
+            key: head.key,
+            decision: Decision::Allowed,
+        };
         Ok(true)
     }
 
