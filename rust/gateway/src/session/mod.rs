@@ -105,6 +105,7 @@ pub struct Session {
     /// Correlation ids of answers that the client got from us before the broker gave them.
     discarded: VecDeque<i32>,
     decisions: Decisions,
+    fetch_sessions: fetch::FetchSessions,
     staged: Vec<(Arc<Access>, Range)>,
     batch: Batch,
     durable_before_answer: u64,
@@ -155,6 +156,7 @@ impl Session {
             receiving: None,
             discarded: VecDeque::new(),
             decisions: Decisions::default(),
+            fetch_sessions: fetch::FetchSessions::default(),
             staged: Vec::new(),
             batch: Batch::new(),
             durable_before_answer: 0,
@@ -383,7 +385,7 @@ impl Session {
                 self.produced(key, version, correlation_id, &exchange, frame, now)
             }
             Shaping::Fetch(exchange) => {
-                self.fetched(key, version, correlation_id, &exchange, frame, now)
+                self.fetched((key, version), correlation_id, exchange, frame, now)
             }
         }
     }

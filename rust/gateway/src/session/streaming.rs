@@ -11,7 +11,7 @@ use streamward_wire::WireError;
 use streamward_wire::frame::LENGTH_BYTES;
 use streamward_wire::kafka::{self, Direction, Field, Leaf, Progress, Stream, Visitor, batch};
 
-use super::fetch::{FetchExchange, Fetching};
+use super::fetch::{FetchExchange, FetchSessions, Fetching};
 use super::{Close, Exchange, Pending, Session, Shaping, schema};
 use crate::recorder::Access;
 
@@ -34,6 +34,10 @@ pub struct Streaming {
     records_left: usize,
     batch_left: usize,
     blank: Option<Bytes<usize>>,
+    in_topics: bool,
+    error: i64,
+    /// Where the broker's session stands in what is read, and which it is.
+    session: Option<(usize, i32)>,
 }
 
 impl Session {
@@ -84,6 +88,9 @@ impl Session {
             records_left: 0,
             batch_left: 0,
             blank: None,
+            in_topics: false,
+            error: 0,
+            session: None,
         });
         Ok(true)
     }
@@ -99,7 +106,7 @@ impl Session {
         };
         super::correlation_id(frame) == Some(*correlation_id)
             && self.discarded.is_empty()
-            && fetch.holds(self.epoch, now)
+            && fetch.passes(self.epoch, now)
     }
 
     /// Says how many of these bytes may leave, having entered what they disclose. 0: more must arrive.
@@ -111,7 +118,7 @@ impl Session {
         loop {
             let rest = unparsed.get_mut(released..).unwrap_or_default();
             let (bytes, done) = streaming
-                .advance(rest, &mut self.staged)
+                .advance(rest, &mut self.staged, &mut self.fetch_sessions)
                 .map_err(|source| Close::Malformed {
                     what: "response",
                     source,
@@ -158,6 +165,7 @@ impl Streaming {
         &mut self,
         input: &mut [u8],
         staged: &mut Vec<(Arc<Access>, Range)>,
+        sessions: &mut FetchSessions,
     ) -> Result<(usize, bool), WireError> {
         if self.header > 0 {
             let header = self.header.min(input.len());
@@ -174,7 +182,7 @@ impl Streaming {
         if self.records_left > 0 {
             self.enter_batch(input, staged);
             return if self.batch_left > 0 {
-                self.advance(input, staged)
+                self.advance(input, staged, sessions)
             } else {
                 Ok((0, false))
             };
@@ -183,6 +191,13 @@ impl Streaming {
         let advanced = stream.advance(input, self);
         self.stream = stream;
         let (bytes, progress) = advanced?;
+        if let Some((at, id)) = self.session.take() {
+            let shown = sessions.settle(&mut self.exchange.scope, self.error, id);
+            let shown = shown.map_err(|reason| WireError::Stopped { reason })?;
+            if let Some(place) = input.get_mut(at..at + size_of::<i32>()) {
+                place.copy_from_slice(&shown.to_be_bytes());
+            }
+        }
         if let Some(blank) = self.blank.take() {
             blank_hint(input, blank);
         }
@@ -293,6 +308,11 @@ fn blank_hint(input: &mut [u8], at: Bytes<usize>) {
 }
 
 impl<'a> Visitor<'a> for Streaming {
+    fn array(&mut self, _field: &'static Field, _count: Option<usize>) -> Result<(), WireError> {
+        self.in_topics = true;
+        Ok(())
+    }
+
     fn tagged(&mut self, field: &'static Field, at: Bytes<usize>) -> Result<(), WireError> {
         if field.name == "NodeEndpoints" {
             self.blank = Some(at);
@@ -317,7 +337,7 @@ impl<'a> Visitor<'a> for Streaming {
         &mut self,
         field: &'static Field,
         leaf: Leaf<'a>,
-        _at: Bytes<usize>,
+        at: Bytes<usize>,
     ) -> Result<(), WireError> {
         match (field.name, leaf) {
             ("Topic", Leaf::Str(Some(name))) => self.topic = self.exchange.place_by_name(name),
@@ -325,10 +345,9 @@ impl<'a> Visitor<'a> for Streaming {
             ("PartitionIndex", Leaf::Int(index)) => {
                 self.partition = i32::try_from(index).unwrap_or(-1);
             }
-            ("SessionId", Leaf::Int(id)) if id != 0 => {
-                return Err(WireError::Stopped {
-                    reason: "a session that was not asked for",
-                });
+            ("ErrorCode", Leaf::Int(error)) if !self.in_topics => self.error = error,
+            ("SessionId", Leaf::Int(id)) => {
+                self.session = Some((at.start, i32::try_from(id).unwrap_or(-1)));
             }
             _ => {}
         }

@@ -1,11 +1,10 @@
-//! Fetch: no sessions, what is disclosed, and rights that end while a fetch waits.
+//! Fetch outside sessions: what is disclosed, and rights that end while a fetch waits.
 
 use streamward_wire::kafka::{self, ApiKey, Struct, Value};
 
 use super::messages::{Names, naming, topic_id};
 use super::{
-    Ask, Close, Script, ask, batch, by, codes, document, open_request, opened, quarantine,
-    response_frame, script,
+    Ask, Close, Script, ask, batch, by, codes, document, opened, quarantine, response_frame, script,
 };
 
 const OK: Names<'_> = Names {
@@ -19,7 +18,7 @@ fn fetch(version: i16, topics: &[&str]) -> Ask {
 }
 
 /// The records of one topic's partitions.
-fn deliver(answer: &mut Struct, topic: &str, partitions: &[Vec<u8>]) {
+pub fn deliver(answer: &mut Struct, topic: &str, partitions: &[Vec<u8>]) {
     let mut entry = answer.element("Responses");
     entry.set("Topic", topic).set("TopicId", topic_id(topic));
     let list = partitions.iter().enumerate().map(|(index, records)| {
@@ -33,47 +32,6 @@ fn deliver(answer: &mut Struct, topic: &str, partitions: &[Vec<u8>]) {
     let mut topics = answer.array("Responses").to_vec();
     topics.push(Value::Struct(entry));
     answer.set("Responses", topics);
-}
-
-#[test]
-fn a_fetch_reaches_the_broker_outside_any_session_and_otherwise_unchanged() {
-    for version in 7..=18 {
-        for (session_id, epoch) in [(0, 0), (0, -1), (77, -1), (77, 0)] {
-            let request = fetch(version, &["ok.a"]);
-            let request = request
-                .with("SessionId", session_id)
-                .with("SessionEpoch", epoch);
-            let mut script = script();
-            script.request(&request).forwards();
-            let mut expected = request.frame(script.last_correlation_id());
-            let sent = script.forwarded();
-            let forwarded = open_request(sent);
-            assert_eq!(
-                (forwarded.int("SessionId"), forwarded.int("SessionEpoch")),
-                (0, -1)
-            );
-            let differing: Vec<usize> = (0..sent.len())
-                .filter(|at| sent[*at] != expected[*at])
-                .collect();
-            assert!(differing.iter().all(|at| at - differing[0] < 8));
-            for at in differing {
-                expected[at] = sent[at];
-            }
-            assert_eq!(sent, expected);
-        }
-    }
-}
-
-#[test]
-fn a_fetch_in_a_session_is_told_that_there_is_none() {
-    for version in 7..=18 {
-        for session_id in [0, 77] {
-            let request = fetch(version, &[]).with("SessionId", session_id);
-            script()
-                .request(&request.with("SessionEpoch", 1))
-                .refuses(&[":70"]);
-        }
-    }
 }
 
 #[test]
@@ -157,11 +115,11 @@ fn a_session_that_was_not_asked_for_ends_the_connection() {
 }
 
 #[test]
-fn a_fetch_in_part_does_not_wait() {
+fn a_fetch_in_part_waits_as_long_as_the_client_says() {
     let mut script = script();
     script.request(&fetch(12, &["no.a", "ok.a"]));
     script.rewrites(|request| {
-        assert_eq!(request.int("MaxWaitMs"), 0);
+        assert_eq!(request.int("MaxWaitMs"), 30_000);
         assert_eq!(request.int("SessionEpoch"), -1);
     });
     script.broker(|answer| deliver(answer, "ok.a", &[batch(3, 2, 0).to_vec()]));
@@ -277,7 +235,7 @@ fn leaders_that_the_broker_hints_at_have_the_gateways_addresses() {
 }
 
 /// A frame with its length, and a thousand batches of two records in it.
-fn large_answer(version: i16, topic: &str, correlation_id: i32) -> Vec<u8> {
+pub fn large_answer(version: i16, topic: &str, correlation_id: i32) -> Vec<u8> {
     let records: Vec<u8> = (0..1_000).flat_map(|it| batch(it * 2, 2, 0)).collect();
     let of = kafka::schema(ApiKey::FETCH, version, kafka::Direction::Response).unwrap();
     let mut answer = Struct::new(of);
@@ -288,7 +246,7 @@ fn large_answer(version: i16, topic: &str, correlation_id: i32) -> Vec<u8> {
 }
 
 /// What leaves of an answer that arrives in pieces.
-fn through(script: &mut Script, answer: &[u8], piece: usize) -> Result<Vec<u8>, Close> {
+pub fn through(script: &mut Script, answer: &[u8], piece: usize) -> Result<Vec<u8>, Close> {
     let (mut unparsed, mut left) = (Vec::new(), Vec::new());
     for arrived in answer.chunks(piece) {
         unparsed.extend_from_slice(arrived);

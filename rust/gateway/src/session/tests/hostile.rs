@@ -121,7 +121,7 @@ pub fn forbidden(key: ApiKey, request: &Struct) -> Vec<String> {
         }
         ApiKey::FETCH => {
             if request.int("SessionId") != 0
-                || request.has("SessionEpoch") && request.int("SessionEpoch") != -1
+                || request.has("SessionEpoch") && ![0, -1].contains(&request.int("SessionEpoch"))
             {
                 found.push("a session".into());
             }

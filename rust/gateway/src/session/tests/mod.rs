@@ -5,6 +5,7 @@ mod access;
 mod admin;
 mod authentication;
 mod fetch;
+mod fetch_sessions;
 mod groups;
 mod hostile;
 mod messages;
