@@ -22,7 +22,7 @@ def arguments() -> argparse.Namespace:
         prog="make equivalence EQUIVALENCE_ARGS=…",
         description="Send the same requests to Kafka with ACLs and to the gateway, and compare.",
     )
-    parser.add_argument("--api", help="only this API: DeleteTopics")
+    parser.add_argument("--api", action="append", help="only this API: DeleteTopics (repeatable)")
     parser.add_argument("--version", type=int, help="only this version of it")
     parser.add_argument("--case", default="*", help="only cases like this: '*/bob/by-id-*'")
     parser.add_argument("--script", help="only this script; `none` for no scripts")

@@ -5,10 +5,10 @@ from fnmatch import fnmatchcase
 
 from tests.equivalence.access import PRINCIPALS
 from tests.equivalence.case import Case, Generator, generate
-from tests.equivalence.cases import topics
+from tests.equivalence.cases import groups, records, topics
 from tests.support.messages import Api
 
-FAMILIES = (topics,)
+FAMILIES = (topics, records, groups)
 
 GENERATORS: dict[str, Generator] = {
     api: generator for family in FAMILIES for api, generator in family.CASES.items()
@@ -17,13 +17,13 @@ GENERATORS: dict[str, Generator] = {
 
 def cases(
     apis: dict[str, Api],
-    api: str | None = None,
+    only: list[str] | None = None,
     version: int | None = None,
     pattern: str = "*",
 ) -> Iterator[Case]:
     """All cases: API by API, version by version, principal by principal; or those asked for."""
     for name, generator in GENERATORS.items():
-        if api not in (None, name):
+        if only and name not in only:
             continue
         known = apis[name]
         for each in known.versions if version is None else (version,):

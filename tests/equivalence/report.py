@@ -1,6 +1,7 @@
 """What a run found, as lines to read and as a document for programs."""
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class Report:
     """Cases that Kafka's classes can't write in this version: they were not sent."""
     stale: list[str] = field(default_factory=list)
     """Rows of the table of known differences that no case fell under."""
+    slow: dict[str, float] = field(default_factory=dict)
+    """Cases that took more than a second."""
     seconds: float = 0.0
 
     def judge(self, case: str, lines: list[str], known: Known) -> None:
@@ -57,13 +60,15 @@ class Report:
         return few and not (self.differences or self.leaks or self.stale)
 
     def text(self) -> str:
-        """The whole report to read."""
+        """The whole report to read: cases that differ in the same way stand together."""
         lines = []
-        for each in self.differences:
-            lines.append(f"- {each.case}")
-            lines += [f"    {line}" for line in each.lines[:LINES_MAX]]
-            if len(each.lines) > LINES_MAX:
-                lines.append(f"    and {len(each.lines) - LINES_MAX} more")
+        for differing, cases in alike(self.differences):
+            lines.append(f"- {_together(cases)}")
+            lines += [f"    {line}" for line in differing[:LINES_MAX]]
+            if len(differing) > LINES_MAX:
+                lines.append(f"    and {len(differing) - LINES_MAX} more")
+        lines += [f"slow: {case} took {seconds:.1f} s" for case, seconds in self.slow.items()]
+        lines += [f"not expressible: {case}" for case in self.inexpressible]
         lines += [f"disclosed: {leak}" for leak in self.leaks]
         lines += [f"no longer differs: row `{row}` of the known differences" for row in self.stale]
         return "\n".join([*lines, *self._by_api(), self.summary()])
@@ -87,3 +92,26 @@ class Report:
     def write(self, path: Path) -> None:
         """Write the document for programs."""
         path.write_text(json.dumps(asdict(self) | {"passed": self.passed}, indent=1) + "\n")
+
+
+def alike(differences: list[Difference]) -> list[tuple[list[str], list[str]]]:
+    """Cases of one API that differ in the same lines, whatever their places in arrays."""
+    groups: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
+    for each in differences:
+        plain = tuple(sorted({re.sub(r"\[\d+\]", "[]", line) for line in each.lines}))
+        key = (each.case.partition("-")[0], *plain)
+        groups.setdefault(key, (list(plain), []))[1].append(each.case)
+    return list(groups.values())
+
+
+def _together(cases: list[str]) -> str:
+    """`DeleteTopics-1..6/bob,alice/by-id-denied,twice (12 cases)`."""
+    parts = [case.split("/", 2) for case in cases]
+    if len(cases) == 1 or any(len(each) != 3 for each in parts):
+        return ", ".join(cases)
+    api = parts[0][0].rpartition("-")[0]
+    versions = sorted({int(each[0].rpartition("-")[2]) for each in parts})
+    span = f"{versions[0]}..{versions[-1]}" if len(versions) > 1 else str(versions[0])
+    who = ",".join(dict.fromkeys(each[1] for each in parts))
+    labels = ",".join(dict.fromkeys(each[2] for each in parts))
+    return f"{api}-{span}/{who}/{labels} ({len(cases)} cases)"

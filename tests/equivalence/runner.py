@@ -19,6 +19,7 @@ from tests.equivalence.side import Outcome
 from tests.equivalence.state import state
 from tests.equivalence.watch import Watch
 
+SLOW_SECONDS = 1.0
 Progress = Callable[[str], None]
 
 
@@ -61,8 +62,11 @@ class Runner:
 
     def single(self, case: Case) -> None:
         """One request to both sides."""
+        began = time.monotonic()
         body, answered = case.variant.body, case.variant.answered
         self.ask(case.name, case.principal, case.api, case.version, body, answered=answered)
+        if (took := time.monotonic() - began) > SLOW_SECONDS:
+            self.report.slow[case.name] = took
 
     def ask(
         self,

@@ -17,11 +17,23 @@ def crc32c(data: bytes) -> int:
     return value ^ 0xFFFFFFFF
 
 
-def record_batch(value: bytes, timestamp: int = 1_700_000_000_000) -> bytes:
-    """One record without a key, uncompressed, of no producer."""
+NO_PRODUCER = (-1, -1, -1)
+_TRANSACTIONAL = 1 << 4
+
+
+def record_batch(
+    value: bytes,
+    timestamp: int = 1_700_000_000_000,
+    producer: tuple[int, int, int] = NO_PRODUCER,
+    *,
+    transactional: bool = False,
+) -> bytes:
+    """One record without a key, uncompressed; `producer` is id, epoch and first sequence."""
     body = b"\0" + _zigzag(0) + _zigzag(0) + _zigzag(-1) + _zigzag(len(value)) + value + _zigzag(0)
     record = _zigzag(len(body)) + body
-    covered = struct.pack(">hiqqqhii", 0, 0, timestamp, timestamp, -1, -1, -1, 1) + record
+    attributes = _TRANSACTIONAL if transactional else 0
+    head = struct.pack(">hiqq", attributes, 0, timestamp, timestamp)
+    covered = head + struct.pack(">qhii", *producer, 1) + record
     rest = struct.pack(">ibI", 0, 2, crc32c(covered)) + covered
     return struct.pack(">qi", 0, len(rest)) + rest
 
