@@ -147,12 +147,12 @@ def _shortened(text: str) -> str:
 
 def _streams(sentences: Sequence[Sentence], declared: Declared) -> Iterator[Stream]:
     """Every topic and prefix that ACLs speak of, for classes to be added to."""
-    names = {
-        (it.target.name, it.target.is_pattern) for it in sentences if it.target.word == "stream"
-    }
-    for name, is_prefix in sorted(names):
-        if _STREAM.fullmatch(name) and name not in declared.streams:
-            yield Stream(prefix=name) if is_prefix else Stream(name=name)
+    targets = {sentence.target for sentence in sentences if sentence.target.word == "stream"}
+    prefixes = {target.name for target in targets if target.is_pattern}
+    # A bundle declares a name or a prefix, not both of one text; the prefix covers the name.
+    for name in sorted({target.name for target in targets} - declared.streams):
+        if _STREAM.fullmatch(name):
+            yield Stream(prefix=name) if name in prefixes else Stream(name=name)
 
 
 def _super_grants(supers: tuple[str, ...]) -> Iterator[Grant]:
