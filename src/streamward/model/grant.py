@@ -44,7 +44,10 @@ Subject = Annotated[
 ]
 """`role:NAME`, `principal:NAME`, `tenant:NAME` or `everyone`."""
 
-TARGET_CHARACTERS_MAX = 2_000
+NAME_BYTES_MAX = 1_000
+"""A longer name is nobody's: the gateway denies it, whatever rules say."""
+TARGET_CHARACTERS_MAX = 2_020
+"""Room for such a name with every character escaped."""
 
 Target = Annotated[
     str,

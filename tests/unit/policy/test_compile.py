@@ -4,11 +4,14 @@ import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streamward.app import read_bundle
 from streamward.model.document import Bundle
 from streamward.policy.compile import compile_policy, next_change
 from streamward.policy.section import PolicySection
+from streamward.policy.target import Target
 
 TODAY = datetime.date(2026, 6, 1)
 
@@ -116,6 +119,65 @@ def test_a_principal_is_named_with_its_type(compiled) -> None:
 
     assert 'principal == Streamward::User::"bob"' in rules[0].cedar
     assert 'principal == Streamward::Service::"app"' in rules[1].cedar
+
+
+def test_everyone_is_any_principal_and_who_is_exempt_is_not_spoken_of(compiled) -> None:
+    (rule,) = compiled(
+        'to: [everyone]\nexempt: [principal:bob, principal:app, role:r, "tenant:t"]\n'
+        'deny: [read]\non: ["stream:a"]'
+    ).rules
+
+    assert rule.cedar.startswith("forbid (\n  principal,\n")
+    assert rule.cedar.endswith(
+        'unless { principal in Streamward::User::"bob" || principal in Streamward::Service::"app" '
+        '|| principal in Streamward::Role::"r" || principal in Streamward::Tenant::"t" };'
+    )
+
+
+def test_a_grant_from_somewhere_holds_only_there(compiled) -> None:
+    (rule,) = compiled(
+        'to: [role:r]\nallow: [read]\non: ["group:a*"]\n'
+        'sources: ["10.0.0.7", "2001:db8::/32", "network:office"]'
+    ).rules
+
+    assert rule.cedar.endswith(
+        'when { resource.name like "a*" && (context.source.isInRange(ip("10.0.0.7")) '
+        '|| context.source.isInRange(ip("2001:db8::/32")) '
+        '|| context.networks.containsAny(["office"])) };'
+    )
+
+
+def test_a_star_that_is_part_of_a_name_is_compared(compiled) -> None:
+    exact, star = compiled("to: [role:r]\nallow: [read]\non: ['group:a\\*', 'group:a\\**']").rules
+
+    assert exact.cedar.endswith('resource == Streamward::Group::"a*"\n);')
+    assert star.cedar.endswith('when { resource.name like "a\\**" };')
+
+
+@given(st.sampled_from(["stream", "group", "transaction"]), st.text(min_size=1), st.booleans())
+def test_every_name_and_prefix_can_be_written(word: str, name: str, is_pattern: bool) -> None:
+    target = Target(word, name, is_pattern)
+
+    assert Target.parse(target.text) == target
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("to: [everyone]\nexempt: [role:none]\nallow: [read]", "no Role `none`"),
+        ('to: [everyone]\nallow: [read]\nsources: ["network:none"]', "no Network `none`"),
+        ('to: [everyone]\nallow: [read]\nsources: ["10.0.0.1/8"]', "host bits"),
+        ('to: [everyone]\nallow: [read]\nsources: ["::ffff:10.0.0.1"]', "IPv4"),
+        ("to: [anybody]\nallow: [read]", "`anybody`"),
+    ],
+)
+def test_what_a_grant_speaks_of_must_be_there(tmp_path: Path, body: str, what: str) -> None:
+    (tmp_path / "all.yaml").write_text(f'{HEAD}---\nkind: Grant\nid: g\n{body}\non: ["stream:a"]\n')
+
+    mistakes = read_bundle(tmp_path, materials=False).mistakes
+
+    assert [str(it) for it in mistakes if it.is_error and it.where.startswith("Grant")] != []
+    assert any(what in it.what for it in mistakes if it.is_error)
 
 
 def test_an_exact_name_is_compared_and_a_pattern_is_matched(compiled) -> None:

@@ -10,6 +10,8 @@ def address_of(host: str) -> str | None:
         if ":" not in host:
             return host if str(IPv4Address(host)) == host else None
         address = IPv6Address(host)
+        if address.scope_id is not None:
+            return None
     except AddressValueError:
         return None
     # Java shortens nothing, and turns an IPv4 address in IPv6 form into IPv4.

@@ -1,11 +1,11 @@
 """What one ACL says, in the words of a grant; or why nothing can say it."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from streamward.model.action import Action, applies, implied
 from streamward.model.action import ResourceType as Kind
-from streamward.model.grant import TARGET_CHARACTERS_MAX
+from streamward.model.grant import NAME_BYTES_MAX
 from streamward.policy.kafka_acls.acl import (
     CLUSTER_NAME,
     WILDCARD,
@@ -77,13 +77,13 @@ def read_acl(acl: Acl, super_users: frozenset[str]) -> tuple[Sentence | None, li
         return None, findings
     if acl.host not in (WILDCARD, sentence.source) and "%" in acl.host:
         find(Outcome.STRICTER, "the gateway doesn't know the scope of an address; denied in any")
-    if len(target.text) > TARGET_CHARACTERS_MAX:
-        cut = replace(target, name=target.name[: TARGET_CHARACTERS_MAX // 3], is_pattern=True)
-        sentence = replace(sentence, target=cut)
-        find(Outcome.STRICTER, "the name is too long; every name that begins like it is denied")
-    elif _is_odd_topic(acl):
+    if _is_odd_topic(acl):
         find(Outcome.NOTE, _odd_topic(acl))
     return sentence, findings
+
+
+def _denies(acl: Acl) -> bool:
+    return acl.permission is Permission.DENY
 
 
 def _user(acl: Acl, super_users: frozenset[str]) -> str | None:
@@ -92,7 +92,7 @@ def _user(acl: Acl, super_users: frozenset[str]) -> str | None:
     kind, colon, name = acl.principal.partition(":")
     if not colon or kind != "User" or not name:
         raise _Lost(Outcome.LEFT_OUT, "only principals of the type `User` call through the gateway")
-    if acl.permission is Permission.DENY and name in super_users:
+    if _denies(acl) and name in super_users:
         raise _Lost(
             Outcome.WITHOUT_EFFECT, "a super user is allowed everything, whatever is denied"
         )
@@ -101,7 +101,7 @@ def _user(acl: Acl, super_users: frozenset[str]) -> str | None:
 
 def _target(acl: Acl) -> Target:
     if acl.resource_type in (ResourceType.DELEGATION_TOKEN, ResourceType.USER):
-        if acl.permission is Permission.DENY:
+        if _denies(acl):
             raise _Lost(
                 Outcome.WITHOUT_EFFECT, "the policy allows nobody delegation tokens of others"
             )
@@ -116,8 +116,9 @@ def _target(acl: Acl) -> Target:
             raise _Lost(Outcome.WITHOUT_EFFECT, f"the only cluster is called `{CLUSTER_NAME}`")
         return _UNLIMITED
     target = Target(_WORDS[acl.resource_type], name, is_pattern)
-    if len(target.text) > TARGET_CHARACTERS_MAX and acl.permission is Permission.ALLOW:
-        raise _Lost(Outcome.LEFT_OUT, f"the name has more than {TARGET_CHARACTERS_MAX} characters")
+    if len(name.encode()) > NAME_BYTES_MAX:
+        outcome = Outcome.WITHOUT_EFFECT if _denies(acl) else Outcome.LEFT_OUT
+        raise _Lost(outcome, f"the gateway denies names of more than {NAME_BYTES_MAX} bytes")
     return target
 
 
@@ -127,7 +128,7 @@ def _actions(acl: Acl, target: Target) -> frozenset[Action]:
         return all_actions(target.type)
     named = [action for action in _KAFKA_ACTIONS if action.word.upper() == acl.operation]
     found = {action for action in named if applies(action, target.type)}
-    if not found and acl.permission is Permission.ALLOW:
+    if not found and not _denies(acl):
         carried = {implied(action) for action in named} - {None}
         found = {action for action in carried if action and applies(action, target.type)}
     if not found:
@@ -147,7 +148,7 @@ def _source(acl: Acl) -> str | None:
             Outcome.WITHOUT_EFFECT,
             "Kafka compares with the caller's address, and no address is written so",
         )
-    if acl.permission is Permission.ALLOW:
+    if not _denies(acl):
         raise _Lost(Outcome.LEFT_OUT, "the gateway doesn't know the scope of an address")
     return unscoped
 
