@@ -6,7 +6,9 @@ mod groups;
 mod metadata;
 mod transactions;
 
-pub use self::groups::Subscriptions;
+#[cfg(test)]
+pub use self::groups::Topology;
+pub use self::groups::{Subscriptions, Topologies};
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -254,6 +256,9 @@ impl Session {
                 self.consumer_group_heartbeat(head, frame, request, now)
             }
             ApiKey::SHARE_GROUP_HEARTBEAT => self.share_group_heartbeat(head, request, now),
+            ApiKey::STREAMS_GROUP_HEARTBEAT => {
+                self.streams_group_heartbeat(head, frame, request, now)
+            }
             ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS => {
                 self.describe_share_offsets(head, frame, request, now)
             }

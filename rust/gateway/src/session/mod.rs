@@ -71,6 +71,9 @@ struct Exchange {
 /// A change of a broker's answer, for APIs that are not on the hot path.
 type Edit = Box<dyn FnOnce(&mut Session, &mut Struct, i64) -> Result<(), Close> + Send>;
 
+/// What a broker said to a question of the gateway's own; gives the client's answer.
+type Learn = Box<dyn FnOnce(&mut Session, &Struct, i64) -> Result<Struct, Close> + Send>;
+
 /// What happens to the broker's answer on its way back.
 enum Shaping {
     Forward,
@@ -79,6 +82,11 @@ enum Shaping {
     Newer {
         upstream: i16,
         edit: Edit,
+    },
+    /// The broker was asked something else.
+    Other {
+        asked: (ApiKey, i16),
+        learn: Learn,
     },
     Produce(ProduceExchange),
     Fetch(FetchExchange),
@@ -117,6 +125,8 @@ pub struct Session {
     subscriptions: cold::Subscriptions,
     tally: Tally,
     judged: Judged,
+    /// What streams groups need made.
+    topologies: cold::Topologies,
 }
 
 impl Session {
@@ -166,6 +176,7 @@ impl Session {
             subscriptions: cold::Subscriptions::default(),
             tally: Tally::default(),
             judged: Judged::default(),
+            topologies: cold::Topologies::default(),
         }
     }
 
@@ -379,6 +390,11 @@ impl Session {
                 edit(self, &mut newer, now)?;
                 let mut answer = new_response(key, version)?;
                 copy_fields(&newer, &mut answer);
+                encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
+            }
+            Shaping::Other { asked, learn } => {
+                let said = self.decode_response(asked.0, asked.1, frame)?;
+                let answer = learn(self, &said, now)?;
                 encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
             }
             Shaping::Produce(exchange) => {

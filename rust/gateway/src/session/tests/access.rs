@@ -3,7 +3,7 @@
 use streamward_wire::kafka::ApiKey;
 
 use super::messages::{Names, naming};
-use super::{Script, ask, by, codes, document, script};
+use super::{Script, ask, by, codes, document, knows_topics, script};
 
 const OK: Names<'_> = Names {
     topics: &["ok.a"],
@@ -23,7 +23,7 @@ const BY_TOPIC: [(ApiKey, i16, i16); 7] = [
 ];
 
 /// Everything with a row that no other test of this file leaves out.
-const EVERY: [(ApiKey, i16, i16); 34] = [
+const EVERY: [(ApiKey, i16, i16); 35] = [
     (ApiKey::PRODUCE, 3, 13),
     (ApiKey::FETCH, 4, 18),
     (ApiKey::LIST_OFFSETS, 1, 11),
@@ -55,6 +55,7 @@ const EVERY: [(ApiKey, i16, i16); 34] = [
     (ApiKey::SHARE_GROUP_HEARTBEAT, 1, 1),
     (ApiKey::SHARE_GROUP_DESCRIBE, 1, 1),
     (ApiKey::STREAMS_GROUP_DESCRIBE, 0, 0),
+    (ApiKey::STREAMS_GROUP_HEARTBEAT, 0, 0),
     (ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, 0, 1),
     (ApiKey::ALTER_SHARE_GROUP_OFFSETS, 0, 0),
     (ApiKey::DELETE_SHARE_GROUP_OFFSETS, 0, 0),
@@ -63,6 +64,7 @@ const EVERY: [(ApiKey, i16, i16); 34] = [
 fn each(key: ApiKey, first: i16, last: i16, names: Names<'_>, check: impl Fn(&mut Script)) {
     for version in first..=last {
         let mut script = script();
+        knows_topics(&mut script.session);
         script.request(&naming(key, version, names));
         check(&mut script);
     }
@@ -230,6 +232,7 @@ fn a_denied_group_is_refused_at_the_top_of_group_requests() {
         (ApiKey::CONSUMER_GROUP_HEARTBEAT, 0, 1),
         (ApiKey::OFFSET_DELETE, 0, 0),
         (ApiKey::SHARE_GROUP_HEARTBEAT, 1, 1),
+        (ApiKey::STREAMS_GROUP_HEARTBEAT, 0, 0),
         (ApiKey::ALTER_SHARE_GROUP_OFFSETS, 0, 0),
         (ApiKey::DELETE_SHARE_GROUP_OFFSETS, 0, 0),
     ] {

@@ -8,7 +8,10 @@ use streamward_wire::kafka::{
 };
 
 use super::messages::{Names, naming};
-use super::{Answer, NOW, TOPICS, Verdict, log_in, open_request, response_frame, script, session};
+use super::{
+    Answer, NOW, TOPICS, Verdict, knows_topics, log_in, open_request, response_frame, script,
+    session,
+};
 
 /// Requests in all, and answers; a few seconds unoptimised.
 const REQUESTS: u64 = 20_000;
@@ -186,6 +189,7 @@ fn describes(key: ApiKey) -> bool {
         ApiKey::OFFSET_FOR_LEADER_EPOCH,
         ApiKey::CONSUMER_GROUP_HEARTBEAT,
         ApiKey::SHARE_GROUP_HEARTBEAT,
+        ApiKey::STREAMS_GROUP_HEARTBEAT,
         ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS,
     ]
     .contains(&key)
@@ -235,6 +239,7 @@ fn no_mutation_of_a_request_gets_to_the_broker_with_a_name_that_is_denied() {
         mutate(&mut frame, &mut random);
         let mut session = session(&script.snapshot, &script.cluster, &script.recorder);
         log_in(&mut session, &script.snapshot, "alice");
+        knows_topics(&mut session);
         let verdict = session.on_request(&mut frame, NOW);
         let sent = match &verdict {
             Verdict::Forward => &frame,

@@ -167,6 +167,17 @@ fn shared_snapshot(document: &Json) -> Arc<Snapshot> {
     }
 }
 
+/// What a session asks brokers once, so that what depends on it is decided at once.
+pub fn knows_topics(session: &mut Session) {
+    let there = TOPICS.map(|(name, _)| name.into()).to_vec();
+    session.cluster.learn_listing(there, NOW);
+    for group in ["ok.g", "ok.h"] {
+        session
+            .topologies
+            .put(group, super::cold::Topology::default());
+    }
+}
+
 /// Another connection to the same gateway.
 pub fn session(
     snapshot: &Arc<Snapshot>,

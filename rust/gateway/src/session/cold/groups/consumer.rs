@@ -1,7 +1,7 @@
 //! The heartbeat of KIP-848.
 //!
 //! A pattern is resolved here, with the rights of the member that has it, and the coordinator gets names; see
-//! `docs/adr`.
+//! `docs/adr/0008-patterns-are-resolved-by-the-gateway.md`.
 
 use std::collections::BTreeSet;
 

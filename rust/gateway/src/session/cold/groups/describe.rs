@@ -161,19 +161,24 @@ fn assigned_topics(group: &Struct) -> HashSet<String> {
 }
 
 /// Topics that a streams group reads and writes.
-pub(super) fn topics_of_topology(holder: &Struct) -> HashSet<String> {
+fn topics_of_topology(holder: &Struct) -> HashSet<String> {
     let Some(topology) = holder.get("Topology").as_struct() else {
         return HashSet::new();
     };
     let mut names = HashSet::new();
     for subtopology in topology.structs("Subtopologies") {
-        for list in ["SourceTopics", "RepartitionSinkTopics"] {
-            let topics = subtopology.array(list).iter().filter_map(Value::as_str);
-            names.extend(topics.map(str::to_owned));
-        }
+        let sinks = subtopology.array("RepartitionSinkTopics").iter();
+        names.extend(sinks.filter_map(|it| it.as_str().map(str::to_owned)));
+        names.extend(source_topics(subtopology));
         names.extend(internal_topics(subtopology));
     }
     names
+}
+
+/// Topics that a part of a topology reads and that somebody else has to make.
+pub(super) fn source_topics(subtopology: &Struct) -> impl Iterator<Item = String> {
+    let topics = subtopology.array("SourceTopics").iter();
+    topics.filter_map(|topic| topic.as_str().map(str::to_owned))
 }
 
 /// Topics that brokers make for a part of a topology.

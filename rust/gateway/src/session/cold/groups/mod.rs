@@ -10,10 +10,15 @@ mod listing;
 mod offsets;
 mod pattern;
 mod share;
+mod streams;
 mod subscription;
+mod topologies;
 
 pub(super) use self::classic::{complete_refusal, malformed};
 pub use self::subscription::Subscriptions;
+pub use self::topologies::Topologies;
+#[cfg(test)]
+pub use self::topologies::Topology;
 
 use std::collections::HashMap;
 

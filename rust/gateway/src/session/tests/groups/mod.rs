@@ -5,6 +5,7 @@ use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 mod consumer;
 mod describe;
 mod share;
+mod streams;
 
 use super::messages::{self, Names, naming};
 use super::{Ask, Script, ask, by, codes, document, script};

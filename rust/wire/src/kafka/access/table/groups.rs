@@ -1,9 +1,8 @@
 //! Groups of consumers, share groups and streams groups.
 
-use super::super::build::{by_group, by_topic, governed, group, refused, special, topics};
+use super::super::build::{by_group, by_topic, governed, group, special, topics};
 use super::super::{ApiKey, Entities, Operation, Resource, Row, Shape, Whole};
 
-const UNDECIDED: &str = "not decided yet";
 const READ_GROUP: &[Whole] = &[group(Operation::Read)];
 
 #[rustfmt::skip]
@@ -40,7 +39,13 @@ pub(super) static ROWS: &[Row] = &[
         &["GroupId", "SubscribedTopicNames"]) },
     Row { key: ApiKey::SHARE_GROUP_DESCRIBE, versions: (1, 1), access: special(
         "Describe on each group and on every topic of its members", "30 or 29 per group", &["GroupIds"]) },
-    refused(ApiKey::STREAMS_GROUP_HEARTBEAT, (0, 0), UNDECIDED),
+    Row { key: ApiKey::STREAMS_GROUP_HEARTBEAT, versions: (0, 0), access: special(
+        "Read on the group and Describe on every topic of its topology; Create on the cluster or on each topic \
+         that is to be made",
+        "30 or 29 at the top; a status that says which topics may not be made",
+        &["GroupId", "Topology.Subtopologies.SourceTopics", "Topology.Subtopologies.SourceTopicRegex",
+          "Topology.Subtopologies.RepartitionSinkTopics", "Topology.Subtopologies.RepartitionSourceTopics.Name",
+          "Topology.Subtopologies.StateChangelogTopics.Name"]) },
     Row { key: ApiKey::STREAMS_GROUP_DESCRIBE, versions: (0, 0), access: special(
         "Describe on each group and on every topic of its topology", "30 or 29 per group", &["GroupIds"]) },
     Row { key: ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS, versions: (0, 1), access: special(
