@@ -87,6 +87,8 @@ pub struct Directory {
     certificates: HashMap<CertificateName, Holder>,
     /// By principal: credential ids with their verifiers.
     passwords: HashMap<String, Vec<(String, Verifier)>>,
+    /// By principal: the credential that brokers check.
+    brokers: HashMap<String, String>,
     /// Rounds that every failed password check costs, whoever the user is.
     rounds: u64,
 }
@@ -104,6 +106,7 @@ impl Directory {
             principals: HashMap::with_capacity(section.principals.len()),
             certificates: HashMap::new(),
             passwords: HashMap::new(),
+            brokers: HashMap::new(),
             rounds: u64::from(Verifier::decoy().iterations()),
         };
         let (mut problems, mut ids) = (Vec::new(), HashSet::new());
@@ -183,6 +186,12 @@ impl Directory {
                 }
                 verifiers.push((id.clone(), verifier));
                 Ok(())
+            }
+            Credential::Broker { id } => {
+                match self.brokers.insert(principal.id.clone(), id.clone()) {
+                    None => Ok(()),
+                    Some(other) => Err(format!("is of type `broker`, as `{other}` is")),
+                }
             }
         }
     }
@@ -264,6 +273,26 @@ impl Directory {
                 (true, false) => Refusal::WrongPassword { principal },
             },
         )
+    }
+
+    /// Who the user is whom a broker has let in.
+    ///
+    /// # Errors
+    /// Where the user is unknown or not one whom brokers check.
+    pub fn by_broker(&self, user: &str) -> Result<Identity, Refusal> {
+        let principal = self.principals.get(user).ok_or(Refusal::UnknownPrincipal)?;
+        let credential = self
+            .brokers
+            .get(user)
+            .ok_or_else(|| Refusal::NotOfBrokers {
+                principal: user.to_owned(),
+            })?;
+        Ok(Identity {
+            principal: Arc::clone(principal),
+            credential: credential.clone(),
+            other_credentials: Vec::new(),
+            expires_milliseconds: None,
+        })
     }
 
     /// The principal of this id.

@@ -9,6 +9,9 @@ pub enum IdentityError {
     /// Bytes that are not a PLAIN message.
     #[error("the PLAIN message cannot be read: {0}")]
     Plain(&'static str),
+    /// A SCRAM exchange that can't go on.
+    #[error("the SCRAM exchange fails: {0}")]
+    Scram(&'static str),
     /// Bytes that are not a certificate that we can name.
     #[error("the certificate cannot be read: {0}")]
     Certificate(&'static str),
@@ -29,6 +32,12 @@ pub enum Refusal {
     /// The principal has no password credential.
     #[error("principal `{principal}` has no password")]
     NoPassword {
+        /// Id of the principal.
+        principal: String,
+    },
+    /// The principal has no credential that brokers check.
+    #[error("principal `{principal}` has no credential of type `broker`")]
+    NotOfBrokers {
         /// Id of the principal.
         principal: String,
     },

@@ -8,6 +8,7 @@ pub mod certificate;
 mod directory;
 mod error;
 pub mod plain;
+pub mod scram;
 mod section;
 pub mod verifier;
 

@@ -61,13 +61,18 @@ pub enum Credential {
         /// Reference to the RFC 5803 verifier among the materials.
         verifier: String,
     },
+    /// A proof that brokers check, on clusters to which clients log in through the gateway.
+    Broker {
+        /// Unique over all credentials; named in events and revocations.
+        id: String,
+    },
 }
 
 impl Credential {
     /// Id of the credential.
     pub fn id(&self) -> &str {
         match self {
-            Self::Certificate { id, .. } | Self::Password { id, .. } => id,
+            Self::Certificate { id, .. } | Self::Password { id, .. } | Self::Broker { id } => id,
         }
     }
 }

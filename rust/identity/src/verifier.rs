@@ -23,13 +23,13 @@ pub const TEXT_BYTES_MAX: usize = 1024;
 
 /// The hash function of a verifier.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Hash {
+pub(crate) enum Hash {
     Sha256,
     Sha512,
 }
 
 impl Hash {
-    fn of_name(name: &str) -> Option<Self> {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
         match name {
             "SCRAM-SHA-256" => Some(Self::Sha256),
             "SCRAM-SHA-512" => Some(Self::Sha512),
@@ -37,14 +37,14 @@ impl Hash {
         }
     }
 
-    fn digest(self) -> &'static digest::Algorithm {
+    pub(crate) fn digest(self) -> &'static digest::Algorithm {
         match self {
             Self::Sha256 => &digest::SHA256,
             Self::Sha512 => &digest::SHA512,
         }
     }
 
-    fn hmac(self) -> hmac::Algorithm {
+    pub(crate) fn hmac(self) -> hmac::Algorithm {
         match self {
             Self::Sha256 => hmac::HMAC_SHA256,
             Self::Sha512 => hmac::HMAC_SHA512,
@@ -86,8 +86,7 @@ impl Drop for Keys {
 
 impl Keys {
     fn derive(hash: Hash, iterations: NonZeroU32, salt: &[u8], password: &[u8]) -> Self {
-        let mut salted = Zeroizing::new(vec![0; hash.bytes()]);
-        pbkdf2::derive(hash.pbkdf2(), iterations, salt, password, &mut salted);
+        let salted = salted(hash, iterations, salt, password);
         let key = hmac::Key::new(hash.hmac(), &salted);
         let stored = digest::digest(hash.digest(), hmac::sign(&key, b"Client Key").as_ref());
         let server = hmac::sign(&key, b"Server Key");
@@ -96,6 +95,18 @@ impl Keys {
             server: server.as_ref().to_vec(),
         }
     }
+}
+
+/// What SCRAM calls `SaltedPassword`.
+pub(crate) fn salted(
+    hash: Hash,
+    iterations: NonZeroU32,
+    salt: &[u8],
+    password: &[u8],
+) -> Zeroizing<Vec<u8>> {
+    let mut salted = Zeroizing::new(vec![0; hash.bytes()]);
+    pbkdf2::derive(hash.pbkdf2(), iterations, salt, password, &mut salted);
+    salted
 }
 
 impl fmt::Debug for Verifier {
