@@ -60,6 +60,35 @@ pub struct ClusterSection {
     pub bootstrap: Vec<String>,
     /// How the gateway speaks to its brokers; `None`: in clear.
     pub tls: Option<UpstreamTls>,
+    /// How the gateway logs in to its brokers; `None`: not at all, or by its certificate.
+    #[serde(default)]
+    pub sasl: Option<UpstreamSasl>,
+    /// Whom its brokers see.
+    #[serde(default)]
+    pub identity: UpstreamIdentity,
+}
+
+/// Whom brokers see when a client comes through the gateway.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UpstreamIdentity {
+    /// The gateway.
+    #[default]
+    Gateway,
+    /// The client, which logs in to the broker through the gateway.
+    Client,
+}
+
+/// The gateway's own name towards brokers.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamSasl {
+    /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
+    pub mechanism: String,
+    /// The user name.
+    pub username: String,
+    /// Reference to the password.
+    pub password: String,
 }
 
 /// TLS towards brokers; every field but the name is a reference.
@@ -335,6 +364,12 @@ impl Snapshot {
         })
     }
 
+    /// Do the brokers of this cluster see the client itself?
+    pub fn relays_identity(&self, cluster: &str) -> bool {
+        let mut clusters = self.clusters.iter();
+        clusters.any(|it| it.name == cluster && it.identity == UpstreamIdentity::Client)
+    }
+
     /// The bytes that a reference names.
     pub fn material(&self, reference: &str) -> Result<&[u8], GatewayError> {
         self.materials
@@ -390,6 +425,19 @@ fn check_listeners(document: &Document) -> Result<(), GatewayError> {
                 return wrong("offers SASL without TLS");
             }
             _ => {}
+        }
+        let relayed = document
+            .clusters
+            .iter()
+            .any(|it| it.name == listener.cluster && it.identity == UpstreamIdentity::Client);
+        let certificates = listener
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.client_certificate != ClientCertificate::None);
+        if relayed && (listener.mechanisms.is_empty() || certificates) {
+            return wrong(
+                "is of a cluster whose brokers see the client: it needs SASL, and no certificates",
+            );
         }
         if listener.tls.is_none() && matches!(listener.routing, Routing::Sni { .. }) {
             return wrong("routes by server name without TLS");

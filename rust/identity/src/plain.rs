@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use crate::error::IdentityError;
 
 /// Length of a user name, or of an authorization id.
@@ -26,6 +28,33 @@ impl fmt::Debug for Plain<'_> {
             .field("user", &self.user)
             .field("password", &"***")
             .finish()
+    }
+}
+
+/// A message with which to log in.
+pub struct Message(Zeroizing<Vec<u8>>);
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Message(***)")
+    }
+}
+
+impl Message {
+    /// The message of this user, who acts for nobody else.
+    ///
+    /// # Errors
+    /// Where no message can hold the name or the password.
+    pub fn new(user: &str, password: &[u8]) -> Result<Self, IdentityError> {
+        let parts = [b"".as_slice(), user.as_bytes(), password];
+        let message = Zeroizing::new(parts.join(&0));
+        parse(&message)?;
+        Ok(Self(message))
+    }
+
+    /// The bytes as they are sent.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -81,6 +110,18 @@ mod tests {
         assert_eq!(parse(b"tim\0tim\0x").unwrap().authorization_id, "tim");
         assert_eq!(parse("\0zoë\0pä".as_bytes()).unwrap().user, "zoë");
         assert!(!format!("{plain:?}").contains("tanst"));
+    }
+
+    #[test]
+    fn a_message_of_ours_is_read() {
+        let message = Message::new("tim", b"tanstaaf").unwrap();
+        let plain = parse(message.bytes()).unwrap();
+        assert_eq!(
+            (plain.user, plain.password),
+            ("tim", b"tanstaaf".as_slice())
+        );
+        assert!(Message::new("t\0im", b"x").is_err() && Message::new("tim", b"").is_err());
+        assert!(!format!("{message:?}").contains("tan"));
     }
 
     #[test]

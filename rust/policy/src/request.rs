@@ -132,6 +132,10 @@ pub enum Mechanism {
     Certificate,
     /// SASL PLAIN.
     Plain,
+    /// SASL SCRAM-SHA-256.
+    ScramSha256,
+    /// SASL SCRAM-SHA-512.
+    ScramSha512,
     /// Nothing: a plaintext listener that stands for one principal.
     Plaintext,
     /// Peer credentials of a Unix socket.
@@ -140,16 +144,32 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// Every mechanism.
-    pub const ALL: [Self; 4] = [Self::Certificate, Self::Plain, Self::Plaintext, Self::Unix];
+    pub const ALL: [Self; 6] = [
+        Self::Certificate,
+        Self::Plain,
+        Self::ScramSha256,
+        Self::ScramSha512,
+        Self::Plaintext,
+        Self::Unix,
+    ];
 
     /// Name, as rules and events use it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Certificate => "certificate",
             Self::Plain => "PLAIN",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha512 => "SCRAM-SHA-512",
             Self::Plaintext => "plaintext",
             Self::Unix => "unix",
         }
+    }
+}
+
+impl Mechanism {
+    /// Is it one that a client names in `SaslHandshake`?
+    pub fn is_sasl(self) -> bool {
+        matches!(self, Self::Plain | Self::ScramSha256 | Self::ScramSha512)
     }
 }
 

@@ -37,9 +37,9 @@ def passwords_only_over_tls(
     bundle: Bundle, document: Document, listener: Listener
 ) -> Iterator[Mistake]:
     """PLAIN sends the password as it is."""
-    if "PLAIN" in listener.sasl and listener.tls is None:
+    if listener.sasl and listener.tls is None:
         yield document.mistake(
-            "PLAIN without TLS sends passwords in the clear",
+            f"{listener.sasl[0]} without TLS lets others read or try out passwords",
             "sasl",
             suggestion="add `tls:` with `certificate` and `key`",
         )
@@ -88,6 +88,53 @@ def somebody_can_prove_who_they_are(
             "tls",
             suggestion="set `client_certificate: required`, or add `sasl: [PLAIN]`",
         )
+
+
+@_each_listener
+def whose_identity_the_brokers_see(
+    bundle: Bundle, document: Document, listener: Listener
+) -> Iterator[Mistake]:
+    """Brokers that see the client check its password themselves; the gateway only PLAIN."""
+    relays = any(
+        cluster.name == listener.cluster and cluster.identity == "client"
+        for cluster in bundle.of(Cluster)
+    )
+    if not relays:
+        for mechanism in listener.sasl:
+            if mechanism != "PLAIN":
+                yield document.mistake(
+                    f"`{mechanism}` is checked by brokers only, and these see the gateway",
+                    "sasl",
+                    suggestion="use `PLAIN`, or set `identity: client` for the cluster",
+                )
+        return
+    if not listener.sasl:
+        yield document.mistake(
+            f"brokers of `{listener.cluster}` see the client, and it can't log in to them",
+            suggestion="add `sasl:` with the mechanisms that the brokers take",
+        )
+    if listener.tls is not None and listener.tls.client_certificate != "none":
+        yield document.mistake(
+            f"a client's certificate can't be shown to brokers of `{listener.cluster}`",
+            "tls",
+            suggestion="set `client_certificate: none`, or `identity: gateway` for the cluster",
+        )
+
+
+def no_password_in_the_clear_to_brokers(bundle: Bundle) -> Iterator[Mistake]:
+    """Towards brokers as towards clients, except on a developer's machine."""
+    heads = bundle.of(Manifest)
+    if not heads or heads[0].environment is Environment.DEVELOPMENT:
+        return
+    for document in bundle.documents_of(Cluster):
+        cluster = document.value
+        assert isinstance(cluster, Cluster)
+        if cluster.tls is None and (cluster.sasl is not None or cluster.identity == "client"):
+            yield document.mistake(
+                f"passwords would go in the clear to the brokers of `{cluster.name}`",
+                "sasl" if cluster.sasl is not None else "identity",
+                suggestion="add `tls:` with the authority that signed the brokers' certificates",
+            )
 
 
 @_each_listener
@@ -162,6 +209,8 @@ CHECKS = (
     passwords_only_over_tls,
     plaintext_only_for_measuring,
     somebody_can_prove_who_they_are,
+    whose_identity_the_brokers_see,
+    no_password_in_the_clear_to_brokers,
     server_name_routing_over_tls,
     ports_in_range,
     ports_used_once,

@@ -20,12 +20,22 @@ class UpstreamTls(_Entry, frozen=True, kw_only=True):
     server_name: str | None
 
 
+class UpstreamSasl(_Entry, frozen=True, kw_only=True):
+    """The gateway's name towards brokers; `password` is a reference."""
+
+    mechanism: str
+    username: str
+    password: str
+
+
 class ClusterEntry(_Entry, frozen=True, kw_only=True):
     """A cluster; without `tls` its brokers are spoken to in the clear."""
 
     name: str
     bootstrap: tuple[str, ...]
     tls: UpstreamTls | None
+    sasl: UpstreamSasl | None
+    identity: str
 
 
 class PortNodes(_Entry, frozen=True, kw_only=True):
@@ -107,6 +117,12 @@ class PasswordEntry(_Entry, frozen=True, kw_only=True, tag="password", tag_field
     verifier: str
 
 
+class BrokerEntry(_Entry, frozen=True, kw_only=True, tag="broker", tag_field="type"):
+    """A proof that brokers check."""
+
+    id: str
+
+
 class PrincipalEntry(_Entry, frozen=True, kw_only=True):
     """Who may call. Credentials for the control door alone are not among these."""
 
@@ -116,7 +132,7 @@ class PrincipalEntry(_Entry, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     mfa: bool
     device_posture: str | None
-    credentials: tuple[CertificateEntry | PasswordEntry, ...]
+    credentials: tuple[CertificateEntry | PasswordEntry | BrokerEntry, ...]
 
 
 class IdentitySection(_Entry, frozen=True, kw_only=True):

@@ -94,6 +94,10 @@ def _unfit(
             if _VERIFIER.fullmatch(secret.value) is None:
                 what = f"`{reference}` is not a verifier as in RFC 5803 (SCRAM-SHA-256)"
                 yield document.mistake(what, *path, suggestion=_MAKE_VERIFIER)
+        case "password":
+            if not secret.value.strip():
+                what = f"`{reference}` holds no password"
+                yield document.mistake(what, *path, suggestion="write the password into it")
         case _:
             assert_never(material.purpose)
 

@@ -9,6 +9,7 @@ import msgspec
 from streamward.errors import BundleInvalid, InvalidArgument
 from streamward.gateway.documents import (
     FORMAT,
+    BrokerEntry,
     CertificateEntry,
     ClusterEntry,
     IdentitySection,
@@ -23,11 +24,13 @@ from streamward.gateway.documents import (
     SnapshotDocument,
     SniNodes,
     SniRouting,
+    UpstreamSasl,
     UpstreamTls,
 )
 from streamward.model.document import Bundle
 from streamward.model.manifest import Manifest
 from streamward.model.principal import (
+    BrokerCredential,
     CertificateCredential,
     PasswordCredential,
     Principal,
@@ -94,7 +97,7 @@ def _overlay(overlay: OverlaySection | Mapping[str, Any] | None) -> OverlaySecti
 
 
 def _cluster(cluster: Cluster) -> ClusterEntry:
-    tls = cluster.tls
+    tls, sasl = cluster.tls, cluster.sasl
     return ClusterEntry(
         name=cluster.name,
         bootstrap=cluster.bootstrap,
@@ -103,6 +106,8 @@ def _cluster(cluster: Cluster) -> ClusterEntry:
         else UpstreamTls(
             ca=tls.ca, certificate=tls.certificate, key=tls.key, server_name=tls.server_name
         ),
+        sasl=None if sasl is None else UpstreamSasl(**sasl.model_dump()),
+        identity=cluster.identity,
     )
 
 
@@ -145,7 +150,7 @@ def _routing(listener: Listener) -> PortRouting | SniRouting:
 
 
 def _principal(principal: Principal) -> PrincipalEntry:
-    credentials: list[CertificateEntry | PasswordEntry] = []
+    credentials: list[CertificateEntry | PasswordEntry | BrokerEntry] = []
     for credential in principal.credentials:
         match credential:
             case CertificateCredential():
@@ -156,6 +161,8 @@ def _principal(principal: Principal) -> PrincipalEntry:
                 )
             case PasswordCredential():
                 credentials.append(PasswordEntry(id=credential.id, verifier=credential.verifier))
+            case BrokerCredential():
+                credentials.append(BrokerEntry(id=credential.id))
             case UnixUserCredential():
                 pass  # known at the control door only, which is not the data plane's business
     return PrincipalEntry(

@@ -7,6 +7,7 @@ from cryptography.x509 import Name
 
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.principal import (
+    BrokerCredential,
     CertificateCredential,
     Credential,
     PasswordCredential,
@@ -100,6 +101,8 @@ def _proof(credential: Credential) -> tuple[str, str]:
         return "verifier", credential.verifier
     if isinstance(credential, UnixUserCredential):
         return "user", credential.user
+    if isinstance(credential, BrokerCredential):
+        return "id", credential.id
     assert_never(credential)
 
 

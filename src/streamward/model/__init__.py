@@ -17,6 +17,7 @@ from streamward.model.grant import Grant
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.network import Network
 from streamward.model.principal import (
+    BrokerCredential,
     CertificateCredential,
     Credential,
     PasswordCredential,
@@ -32,6 +33,7 @@ from streamward.model.topology import Cluster, Listener
 
 __all__ = [
     "Action",
+    "BrokerCredential",
     "Bundle",
     "CertificateCredential",
     "Check",

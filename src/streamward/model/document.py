@@ -37,12 +37,12 @@ class RefersTo:
 class Material:
     """Marks a field (in `Annotated`) that refers to bytes beside the bundle; says what they are."""
 
-    purpose: Literal["certificate", "ca", "key", "verifier"]
+    purpose: Literal["certificate", "ca", "key", "verifier", "password"]
 
     @property
     def secret(self) -> bool:
         """Whether nobody but the owner may read the file."""
-        return self.purpose in ("key", "verifier")
+        return self.purpose in ("key", "verifier", "password")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -58,6 +58,16 @@ class PasswordCredential(Noun):
     """RFC 5803 text, as `streamward identity verifier` prints it."""
 
 
+class BrokerCredential(Noun):
+    """A proof that the brokers check: the principal's name is the user name of SASL.
+
+    On clusters with `identity: client` only.
+    """
+
+    id: Name
+    type: Literal["broker"]
+
+
 class UnixUserCredential(Noun):
     """A user of the machine that the gateway runs on, at the control door only."""
 
@@ -68,7 +78,8 @@ class UnixUserCredential(Noun):
 
 
 Credential = Annotated[
-    CertificateCredential | PasswordCredential | UnixUserCredential, Field(discriminator="type")
+    CertificateCredential | PasswordCredential | BrokerCredential | UnixUserCredential,
+    Field(discriminator="type"),
 ]
 
 

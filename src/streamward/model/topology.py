@@ -12,6 +12,7 @@ from streamward.model.fields import (
     ClusterName,
     KeyReference,
     Name,
+    PasswordReference,
     PrincipalName,
 )
 
@@ -47,6 +48,18 @@ class UpstreamTls(Noun):
         return self
 
 
+SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+
+class UpstreamSasl(Noun):
+    """The gateway's own name and password towards the brokers."""
+
+    mechanism: SaslMechanism
+    username: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    password: PasswordReference
+    """Its text is the password; blanks and line breaks at its end don't count."""
+
+
 class Cluster(Noun):
     """A cluster of brokers that only the gateway may reach."""
 
@@ -55,6 +68,10 @@ class Cluster(Noun):
     """Brokers that are asked first, as `host:port`."""
     tls: UpstreamTls | None = None
     """How the gateway speaks TLS to the brokers; without it, in the clear."""
+    sasl: UpstreamSasl | None = None
+    """How the gateway logs in to the brokers, where its certificate doesn't prove who it is."""
+    identity: Literal["gateway", "client"] = "gateway"
+    """Whom the brokers see: the gateway, or each client, which then logs in to the broker."""
 
 
 class PortNodes(Noun):
@@ -130,8 +147,8 @@ class Listener(Noun):
     """One port, and a server name for each broker."""
     tls: ListenerTls | None = None
     """Without it, everybody who connects is `plaintext_principal`; for measuring only."""
-    sasl: tuple[Literal["PLAIN"], ...] = Field(default=(), max_length=10)
-    """How clients without a certificate log in; `PLAIN` only over TLS."""
+    sasl: tuple[SaslMechanism, ...] = Field(default=(), max_length=10)
+    """How clients without a certificate log in, over TLS. SCRAM only with `identity: client`."""
     plaintext_principal: PrincipalName | None = None
     """Only without TLS, on loopback, in environment `development`."""
     durability: Literal["grouped", "strict"] = "grouped"

@@ -16,11 +16,29 @@ use tokio_rustls::client::TlsStream;
 
 use super::Current;
 use super::clock::now_nanoseconds;
+use super::login::Login;
 use crate::cluster::Cluster;
 use crate::metrics::Outcome;
+use crate::snapshot::UpstreamIdentity;
 
 /// A broker that takes longer to answer a dial is not there.
 pub const DIAL_SECONDS_MAX: u64 = 10;
+
+/// On whose behalf a broker is dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// The gateway asks for itself.
+    Gateway,
+    /// A client asks; it may have to log in itself.
+    Client,
+}
+
+/// How a broker is spoken to.
+struct Manner {
+    tls: Option<Arc<ClientConfig>>,
+    server_name: Option<String>,
+    login: Option<Arc<Login>>,
+}
 
 /// A stream to a broker, in clear or inside TLS.
 pub enum BrokerStream {
@@ -75,9 +93,10 @@ pub async fn dial(
     current: &Current,
     cluster: &Cluster,
     node: Option<i32>,
+    caller: Caller,
 ) -> io::Result<BrokerStream> {
     let begun = now_nanoseconds();
-    let dialled = dial_unmeasured(current, cluster, node).await;
+    let dialled = dial_unmeasured(current, cluster, node, caller).await;
     let metrics = &cluster.metrics;
     if dialled.is_ok() {
         let duration = now_nanoseconds().saturating_sub(begun);
@@ -93,6 +112,7 @@ async fn dial_unmeasured(
     current: &Current,
     cluster: &Cluster,
     node: Option<i32>,
+    caller: Caller,
 ) -> io::Result<BrokerStream> {
     let not_found = |what: String| io::Error::new(io::ErrorKind::NotFound, what);
     let section = current
@@ -101,13 +121,18 @@ async fn dial_unmeasured(
         .iter()
         .find(|section| section.name == cluster.name);
     let section = section.ok_or_else(|| not_found("the cluster is not declared".into()))?;
-    let tls = current.tls.clusters.get(&cluster.name);
-    let server_name = section.tls.as_ref().and_then(|tls| tls.server_name.clone());
+    let itself = caller == Caller::Gateway || section.identity == UpstreamIdentity::Gateway;
+    let login = current.tls.logins.get(&cluster.name).filter(|_| itself);
+    let manner = Manner {
+        tls: current.tls.clusters.get(&cluster.name).cloned(),
+        server_name: section.tls.as_ref().and_then(|tls| tls.server_name.clone()),
+        login: login.cloned(),
+    };
     if let Some(id) = node {
         let endpoint = cluster
             .node(id)
             .ok_or_else(|| not_found(format!("no broker has node id {id}")))?;
-        return open(&endpoint.host, endpoint.port, tls, server_name).await;
+        return open(&endpoint.host, endpoint.port, &manner).await;
     }
     let mut failure = not_found("the cluster has no bootstrap address".into());
     for address in &section.bootstrap {
@@ -115,14 +140,7 @@ async fn dial_unmeasured(
             continue;
         };
         let Ok(port) = port.parse() else { continue };
-        match open(
-            host.trim_matches(['[', ']']),
-            port,
-            tls,
-            server_name.clone(),
-        )
-        .await
-        {
+        match open(host.trim_matches(['[', ']']), port, &manner).await {
             Ok(stream) => return Ok(stream),
             Err(error) => failure = error,
         }
@@ -130,26 +148,31 @@ async fn dial_unmeasured(
     Err(failure)
 }
 
-async fn open(
-    host: &str,
-    port: u16,
-    tls: Option<&Arc<ClientConfig>>,
-    server_name: Option<String>,
-) -> io::Result<BrokerStream> {
+async fn open(host: &str, port: u16, manner: &Manner) -> io::Result<BrokerStream> {
     let dialled = timeout(Duration::from_secs(DIAL_SECONDS_MAX), async {
         let stream = TcpStream::connect((host, port)).await?;
         stream.set_nodelay(true)?;
-        let Some(tls) = tls else {
-            return Ok(BrokerStream::Plain(stream));
-        };
-        let name = ServerName::try_from(server_name.unwrap_or_else(|| host.to_owned()))
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        let stream = TlsConnector::from(tls.clone())
-            .connect(name, stream)
-            .await?;
-        Ok(BrokerStream::Tls(Box::new(stream)))
+        let mut stream = inside_tls(host, stream, manner).await?;
+        if let Some(login) = &manner.login {
+            login.log_in(&mut stream).await?;
+        }
+        Ok(stream)
     });
     dialled
         .await
         .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+async fn inside_tls(host: &str, stream: TcpStream, manner: &Manner) -> io::Result<BrokerStream> {
+    let Some(tls) = &manner.tls else {
+        return Ok(BrokerStream::Plain(stream));
+    };
+    let name = manner
+        .server_name
+        .clone()
+        .unwrap_or_else(|| host.to_owned());
+    let name = ServerName::try_from(name)
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let connecting = TlsConnector::from(tls.clone()).connect(name, stream);
+    Ok(BrokerStream::Tls(Box::new(connecting.await?)))
 }

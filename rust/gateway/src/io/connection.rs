@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::broker::{BrokerStream, dial};
+use super::broker::{BrokerStream, Caller, dial};
 use super::buffer::{Input, Output};
 use super::clock::now_milliseconds;
 use super::metering::Metering;
@@ -250,10 +250,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     fn poll_dial(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
         if matches!(self.broker, Broker::Absent) && !self.to_broker.is_empty() {
             let (current, cluster, node) = (self.current.clone(), self.cluster.clone(), self.node);
-            self.broker =
-                Broker::Dialling(Box::pin(
-                    async move { dial(&current, &cluster, node).await },
-                ));
+            self.broker = Broker::Dialling(Box::pin(async move {
+                dial(&current, &cluster, node, Caller::Client).await
+            }));
         }
         let Broker::Dialling(dialling) = &mut self.broker else {
             return Ok(false);

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod connection;
 pub mod http;
 pub mod listener;
+pub mod login;
 pub mod metering;
 pub mod probe;
 pub mod tls;

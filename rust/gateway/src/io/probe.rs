@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
 use super::Shared;
-use super::broker::{BrokerStream, dial};
+use super::broker::{BrokerStream, Caller, dial};
 use crate::cluster::Cluster;
 
 /// How often a cluster that has answered is asked again.
@@ -54,7 +54,7 @@ pub async fn keep_fresh(shared: Arc<Shared>, cluster: Arc<Cluster>) {
 
 async fn ask(shared: &Shared, cluster: &Cluster) -> io::Result<()> {
     let current = shared.current.borrow().clone();
-    let mut stream = dial(&current, cluster, None).await?;
+    let mut stream = dial(&current, cluster, None, Caller::Gateway).await?;
     let answer = ask_versions(&mut stream).await?;
     if answer.int("ErrorCode") != 0 {
         return Err(io::Error::other(
@@ -120,7 +120,7 @@ pub(super) fn new(key: ApiKey, version: i16) -> io::Result<Struct> {
     Ok(Struct::new(schema))
 }
 
-async fn exchange(
+pub(super) async fn exchange(
     stream: &mut BrokerStream,
     key: ApiKey,
     version: i16,

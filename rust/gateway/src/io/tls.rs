@@ -11,6 +11,7 @@ use rustls::{CertificateError, ClientConfig, Error, RootCertStore, ServerConfig,
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::login::Login;
 use crate::error::GatewayError;
 use crate::metrics::TlsFailure;
 use crate::snapshot::{ClientCertificate, ListenerTls, Snapshot, UpstreamTls};
@@ -22,6 +23,8 @@ pub struct Configurations {
     pub listeners: HashMap<String, Arc<ServerConfig>>,
     /// By cluster; absent: plaintext.
     pub clusters: HashMap<String, Arc<ClientConfig>>,
+    /// By cluster, how the gateway logs in; absent: not by SASL.
+    pub logins: HashMap<String, Arc<Login>>,
 }
 
 impl Configurations {
@@ -37,6 +40,10 @@ impl Configurations {
             }
         }
         for cluster in snapshot.clusters.iter() {
+            if let Some(sasl) = &cluster.sasl {
+                let login = Arc::new(Login::build(snapshot, sasl)?);
+                configurations.logins.insert(cluster.name.clone(), login);
+            }
             if let Some(tls) = &cluster.tls {
                 let configuration = Arc::new(client(snapshot, tls)?);
                 configurations

@@ -12,7 +12,7 @@ use streamward_wire::{Limits, WireError};
 use tokio::time::timeout;
 
 use super::Current;
-use super::broker::dial;
+use super::broker::{Caller, dial};
 use super::clock::now_milliseconds;
 use super::probe::{ANSWER, ask_versions, body, invalid, new, newest};
 use crate::cluster::Cluster;
@@ -37,7 +37,7 @@ pub async fn list(current: &Current, cluster: &Cluster) {
 }
 
 async fn ask(current: &Current, cluster: &Cluster) -> io::Result<Vec<Arc<str>>> {
-    let mut stream = dial(current, cluster, None).await?;
+    let mut stream = dial(current, cluster, None, Caller::Gateway).await?;
     let versions = ask_versions(&mut stream).await?;
     let version = METADATA_VERSION.min(newest(&versions, ApiKey::METADATA));
     let mut request = new(ApiKey::METADATA, version)?;

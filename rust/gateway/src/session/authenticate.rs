@@ -8,11 +8,12 @@ use streamward_policy::Mechanism;
 use streamward_wire::Limits;
 use streamward_wire::kafka::{ApiKey, Value, error};
 
+use super::relay::Relay;
 use super::{Close, Effect, EffectReply, Head, Judged, REQUEST_VALUES_MAX, Session, Verdict};
 use crate::caller::{Caller, principal_type};
 
 /// What every peer is told, whatever was wrong.
-const FAILED: &str = "authentication failed";
+pub const FAILED: &str = "authentication failed";
 /// The only SASL mechanism that is served.
 const PLAIN: &str = "PLAIN";
 
@@ -23,6 +24,10 @@ pub enum Handshake {
     Chosen,
     /// The password is being checked; this request waits for it.
     Checking(Head),
+    /// The broker carries out the exchange.
+    Relayed(Relay),
+    /// It has failed for good.
+    Refused,
 }
 
 impl Session {
@@ -69,7 +74,12 @@ impl Session {
         self.accept(&identity, Mechanism::Plaintext, now)
     }
 
-    fn accept(&mut self, identity: &Identity, mechanism: Mechanism, now: i64) -> Result<(), Close> {
+    pub(super) fn accept(
+        &mut self,
+        identity: &Identity,
+        mechanism: Mechanism,
+        now: i64,
+    ) -> Result<(), Close> {
         let principal = &identity.principal;
         let credentials = std::iter::once(&identity.credential).chain(&identity.other_credentials);
         if let Some(containment) =
@@ -112,7 +122,7 @@ impl Session {
         Ok(())
     }
 
-    fn enter_failure(
+    pub(super) fn enter_failure(
         &mut self,
         claimed: &str,
         mechanism: &str,
@@ -153,14 +163,8 @@ impl Session {
     fn sasl_handshake(&mut self, head: &Head, frame: &[u8], now: i64) -> Result<Verdict, Close> {
         let request = self.decode_request(head, frame)?;
         let mechanism = request.str("Mechanism").unwrap_or_default();
-        let offered = self
-            .listener
-            .mechanisms
-            .iter()
-            .map(|name| Value::from(name.as_str()));
-        let offered: Vec<Value> = offered.collect();
         let mut answer = head.response()?;
-        answer.set("Mechanisms", offered);
+        answer.set("Mechanisms", self.offered_mechanisms());
         if self.caller.is_some() || self.handshake.is_some() {
             answer.set("ErrorCode", error::ILLEGAL_SASL_STATE);
             return Ok(Verdict::ReplyAndClose(
@@ -169,29 +173,48 @@ impl Session {
             ));
         }
         // SECURITY: a password is taken inside TLS only, whatever the listener says.
-        let served = mechanism == PLAIN
-            && self.peer.tls
-            && self.listener.mechanisms.iter().any(|name| name == PLAIN);
-        if !served {
+        let offered = self.peer.tls
+            && self
+                .listener
+                .mechanisms
+                .iter()
+                .any(|name| name == mechanism);
+        let served = mechanism.parse().ok().filter(|served: &Mechanism| {
+            offered && (self.relays() && served.is_sasl() || *served == Mechanism::Plain)
+        });
+        let Some(served) = served else {
             self.enter_failure("", mechanism, "the mechanism is not offered", now)?;
             answer.set("ErrorCode", error::UNSUPPORTED_SASL_MECHANISM);
             return Ok(Verdict::ReplyAndClose(
                 head.reply(&answer)?,
                 Close::AuthenticationFailed,
             ));
+        };
+        if self.relays() {
+            return Ok(self.relay_handshake(head, served));
         }
         self.handshake = Some(Handshake::Chosen);
         Ok(Verdict::Reply(head.reply(&answer)?))
     }
 
+    pub(super) fn offered_mechanisms(&self) -> Vec<Value> {
+        let offered = self.listener.mechanisms.iter();
+        offered.map(|name| Value::from(name.as_str())).collect()
+    }
+
     fn sasl_authenticate(&mut self, head: &Head, frame: &[u8], now: i64) -> Result<Verdict, Close> {
         let request = self.decode_request(head, frame)?;
-        if !matches!(self.handshake, Some(Handshake::Chosen)) {
-            return Self::sasl_failed(head, error::ILLEGAL_SASL_STATE);
-        }
         let Value::Bytes(token) = request.get("AuthBytes") else {
             return Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED);
         };
+        match self.handshake.take() {
+            Some(Handshake::Chosen) => {}
+            Some(Handshake::Relayed(relay)) => return self.relay_message(head, relay, token, now),
+            other => {
+                self.handshake = other;
+                return Self::sasl_failed(head, error::ILLEGAL_SASL_STATE);
+            }
+        }
         match plain::parse(token) {
             Ok(plain) => {
                 let effect = Effect::CheckPassword {
@@ -202,13 +225,14 @@ impl Session {
                 Ok(Verdict::Wait(effect))
             }
             Err(error) => {
+                self.handshake = Some(Handshake::Refused);
                 self.enter_failure("", PLAIN, &error.to_string(), now)?;
                 Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED)
             }
         }
     }
 
-    fn sasl_failed(head: &Head, code: i16) -> Result<Verdict, Close> {
+    pub(super) fn sasl_failed(head: &Head, code: i16) -> Result<Verdict, Close> {
         let mut answer = head.response()?;
         answer.set("ErrorCode", code).set("ErrorMessage", FAILED);
         Ok(Verdict::ReplyAndClose(

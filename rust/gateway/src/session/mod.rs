@@ -13,6 +13,7 @@ mod decisions;
 mod fetch;
 mod produce;
 mod receiving;
+mod relay;
 mod rewrite;
 mod streaming;
 mod tally;

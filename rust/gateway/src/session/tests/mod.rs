@@ -15,6 +15,7 @@ mod produce;
 mod properties;
 mod receiving;
 mod record;
+mod relay;
 mod transactions;
 
 use std::net::SocketAddr;
