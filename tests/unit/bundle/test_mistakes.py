@@ -103,6 +103,10 @@ CASES = [
     Case("nobody can come in", E, "client_certificate: required", "client_certificate: none", "tls:\n  certificate: file:tls/gateway.pem\n  key: file:tls/gateway.key\n  client_ca: file:tls/ca.pem\n  client_certificate: none", "nobody can prove who they are", "required"),
     Case("plain principal over TLS", E, "durability: strict", "durability: strict\nplaintext_principal: alice", "plaintext_principal", "has no meaning", "remove one"),
     Case("cluster unserved", E, "", "---\nkind: Cluster\nname: idle\nbootstrap: ['a:1']\n", "kind: Cluster\nname: idle", "no listener serves", "add a document", "warning"),
+    Case("SCRAM of the gateway's own", E, "sasl: [PLAIN]", "sasl: [SCRAM-SHA-512]", "sasl: [SCRAM", "checked by brokers only", "set `identity: client`"),
+    Case("a certificate for brokers", E, "bootstrap: [\"127.0.0.1:9092\"]", "bootstrap: [\"127.0.0.1:9092\"]\nidentity: client", "tls:\n  certificate: file:tls/gateway.pem\n  key: file:tls/gateway.key\n  client_ca: file:tls/ca.pem\nsasl", "can't be shown to brokers", "set `client_certificate: none`"),
+    Case("identity unknown", E, "bootstrap: [\"127.0.0.1:9092\"]", "bootstrap: [\"127.0.0.1:9092\"]\nidentity: clients", "identity: clients", "is not a value of `identity`", "did you mean `client`?"),
+    Case("OAUTHBEARER not yet", E, "sasl: [PLAIN]", "sasl: [OAUTHBEARER]", "sasl: [OAUTH", "is not a value of", "one of"),
     # Cedar files
     Case("cedar not ended", "conditions/a.cedar", "", "permit (principal, action, resource)", "permit (principal, action, resource)", "doesn't end", "end it with `;`"),
     Case("cedar string open", "conditions/a.cedar", "", '\nforbid (principal, action, resource == Streamward::Stream::"x);', "forbid", "a string is not closed", "add"),
@@ -221,7 +225,12 @@ ports:
         ("development", "127.0.0.1", "", "must say who its callers are"),
         ("development", "0.0.0.0", "plaintext_principal: alice", "may only bind loopback"),
         ("production", "127.0.0.1", "plaintext_principal: alice", "refused in environment"),
-        ("development", "127.0.0.1", "plaintext_principal: alice\nsasl: [PLAIN]", "in the clear"),
+        (
+            "development",
+            "127.0.0.1",
+            "plaintext_principal: alice\nsasl: [PLAIN]",
+            "try out passwords",
+        ),
         ("development", "127.0.0.1", "plaintext_principal: alice", "which requires TLS"),
         ("development", "127.0.0.1", "plaintext_principal: nobody", "no Principal `nobody`"),
     ],
@@ -238,6 +247,23 @@ def test_a_listener_without_tls(
     spoil("streamward.yaml", "", PLAIN.format(bind=bind, more=more))
 
     assert any(what in m.what for m in found(folder) if m.is_error)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "identity: client",
+        "sasl: {mechanism: PLAIN, username: gateway, password: 'env:UPSTREAM_PASSWORD'}",
+    ],
+)
+@pytest.mark.parametrize(("environment", "told"), [("production", True), ("development", False)])
+def test_passwords_go_to_brokers_inside_tls_only(
+    more: str, environment: str, told: bool, folder: Path, spoil: Callable[[str, str, str], str]
+) -> None:
+    spoil("streamward.yaml", "environment: development", f"environment: {environment}")
+    spoil("streamward.yaml", "name: main\n", f"name: main\n{more}\n")
+
+    assert any("in the clear to the brokers" in m.what for m in found(folder)) is told
 
 
 def test_a_plaintext_listener_for_measuring_is_fine(
