@@ -12,7 +12,7 @@ use super::probe::{exchange, new};
 use crate::error::GatewayError;
 use crate::snapshot::{Snapshot, UpstreamSasl};
 
-/// Versions that every broker serves which knows SaslAuthenticate (Kafka 1.0).
+/// Versions that every broker serves which knows `SaslAuthenticate` (Kafka 1.0).
 const HANDSHAKE_VERSION: i16 = 1;
 const AUTHENTICATE_VERSION: i16 = 0;
 
