@@ -52,6 +52,7 @@ pub struct Cluster {
     listing: RwLock<Option<Listing>>,
     /// Whoever lists the topics holds it, so that many who want to know ask once.
     pub listing_turn: tokio::sync::Mutex<()>,
+    auto_creates: RwLock<Option<bool>>,
 }
 
 impl Cluster {
@@ -135,6 +136,39 @@ impl Cluster {
         (age < LISTING_AGE_MAX_MILLISECONDS).then(|| listing.clone())
     }
 
+    /// Forgets a topic that is gone.
+    pub fn forget_topic(&self, id: &[u8; 16]) {
+        self.topics
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(id);
+    }
+
+    /// Forgets every id of a topic that is gone, where only its name is known.
+    pub fn forget_name(&self, name: &str) {
+        self.topics
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, known| &**known != name);
+    }
+
+    /// Do the brokers make topics that somebody asks for (`auto.create.topics.enable`)? `None`: they have
+    /// not said.
+    pub fn auto_creates(&self) -> Option<bool> {
+        *self
+            .auto_creates
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Learns whether the brokers make topics that somebody asks for.
+    pub fn learn_auto_creates(&self, auto_creates: Option<bool>) {
+        *self
+            .auto_creates
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = auto_creates;
+    }
+
     /// A broker's own ApiVersions answer, for the features that it names.
     pub fn features(&self) -> Option<Struct> {
         self.features
@@ -212,6 +246,19 @@ mod tests {
             cluster.listing(13_000).unwrap().generation,
             first.generation
         );
+    }
+
+    #[test]
+    fn a_topic_that_is_gone_is_forgotten_by_id_and_by_name() {
+        let cluster = Cluster::new("main");
+        for (byte, name) in [(1, "orders"), (2, "orders"), (3, "other")] {
+            cluster.learn_topic([byte; 16], name);
+        }
+        cluster.forget_topic(&[3; 16]);
+        assert_eq!(cluster.topic(&[3; 16]), None);
+        cluster.forget_name("orders");
+        assert_eq!(cluster.topic(&[1; 16]), None);
+        assert_eq!(cluster.topic(&[2; 16]), None);
     }
 
     #[test]

@@ -455,6 +455,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                     self.to_client.push_owned(frame);
                     self.metering.response(Source::Broker);
                 }
+                Answer::Ask(frame) => self.to_broker.push_owned(frame),
                 Answer::Drop => {}
                 Answer::Close(close) => return Err(close),
             }

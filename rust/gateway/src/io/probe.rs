@@ -24,6 +24,14 @@ pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// Versions in which the gateway asks, unless the broker serves older ones only.
 const API_VERSIONS_VERSION: i16 = 3;
 const METADATA_VERSION: i16 = 9;
+const SETTINGS_VERSION: i16 = 4;
+const SETTINGS_OLDEST: i16 = 1;
+/// Brokers whose settings are asked for at most; the one that answers is among the first of any real cluster.
+const SETTINGS_OF_MAX: usize = 1_000;
+/// Kafka's `ConfigResource.Type` of a broker.
+const TYPE_BROKER: i16 = 4;
+/// The setting by which brokers make topics that somebody asks for.
+const AUTO_CREATE: &str = "auto.create.topics.enable";
 /// What a TLS server says first to somebody who does not speak TLS: an alert of version 3.x.
 const TLS_RECORD: [u8; 2] = [0x15, 0x03];
 /// The version of ApiVersions that everything serves which speaks Kafka (KIP-511).
@@ -67,20 +75,52 @@ async fn ask(shared: &Shared, cluster: &Cluster) -> io::Result<()> {
         .set("Topics", Vec::<Value>::new())
         .set("AllowAutoTopicCreation", false);
     let metadata = exchange(&mut stream, ApiKey::METADATA, version, &request).await?;
+    let mut ids = Vec::new();
     for broker in metadata
         .array("Brokers")
         .iter()
         .filter_map(Value::as_struct)
     {
         let id = i32::try_from(broker.int("NodeId")).unwrap_or(-1);
+        ids.push(id);
         cluster.learn_node(
             id,
             broker.str("Host").unwrap_or_default(),
             broker.int("Port"),
         );
     }
+    let version = SETTINGS_VERSION.min(newest(&answer, ApiKey::DESCRIBE_CONFIGS));
     cluster.learn_versions(answer);
+    if version >= SETTINGS_OLDEST {
+        cluster.learn_auto_creates(ask_auto_creates(&mut stream, version, &ids).await?);
+    }
     Ok(())
+}
+
+/// Do the brokers make topics that somebody asks for? Each broker knows its own settings only, so it is asked
+/// for those of all. `None`: it does not say, for want of a right.
+async fn ask_auto_creates(
+    stream: &mut BrokerStream,
+    version: i16,
+    ids: &[i32],
+) -> io::Result<Option<bool>> {
+    let mut request = new(ApiKey::DESCRIBE_CONFIGS, version)?;
+    let resources = ids.iter().take(SETTINGS_OF_MAX).map(|id| {
+        let mut resource = request.element("Resources");
+        resource
+            .set("ResourceType", TYPE_BROKER)
+            .set("ResourceName", id.to_string())
+            .set("ConfigurationKeys", vec![Value::from(AUTO_CREATE)]);
+        Value::Struct(resource)
+    });
+    let resources: Vec<Value> = resources.collect();
+    request.set("Resources", resources);
+    let answer = exchange(stream, ApiKey::DESCRIBE_CONFIGS, version, &request).await?;
+    let mut settings = answer
+        .structs("Results")
+        .flat_map(|result| result.structs("Configs"));
+    let found = settings.find(|it| it.str("Name") == Some(AUTO_CREATE));
+    Ok(found.and_then(|it| it.str("Value")?.parse().ok()))
 }
 
 /// Which versions the broker serves. One that does not know the version of this very question says so

@@ -2,9 +2,16 @@
 //! by a function of its own where Kafka decides in a way of its own.
 
 mod admin;
+mod creation;
+mod deletion;
 mod groups;
 mod metadata;
+mod operations;
+mod producers;
+mod topic_partitions;
+mod topics;
 mod transactions;
+mod unrecorded;
 
 #[cfg(test)]
 pub use self::groups::Topology;
@@ -15,7 +22,7 @@ use std::sync::Arc;
 
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::access::{Access, Governed, Operation, Partitions, Row, Shape, Topics};
-use streamward_wire::kafka::{ApiKey, Struct, Value, error};
+use streamward_wire::kafka::{ApiKey, Struct, Value};
 
 use super::authorize::{Permission, action};
 use super::{Close, Head, Session, Shaping, Verdict, resource_kind};
@@ -69,8 +76,28 @@ pub const OFFSET_DELETE: Topics = Topics {
     answer_name: "Name",
 };
 
+/// And the request for the ends of epochs.
+const OFFSET_FOR_LEADER_EPOCH: Topics = Topics {
+    operation: Operation::Describe,
+    list: "Topics",
+    name: "Topic",
+    partitions: Some(Partitions {
+        list: "Partitions",
+        index: "Partition",
+        answer: "Partitions",
+        answer_index: "Partition",
+        error: "ErrorCode",
+    }),
+    answer: "Topics",
+    answer_name: "Topic",
+};
+
 /// APIs whose answers begin with what is refused; those of the others end with it.
-const REFUSED_FIRST: [ApiKey; 2] = [ApiKey::OFFSET_COMMIT, ApiKey::TXN_OFFSET_COMMIT];
+const REFUSED_FIRST: [ApiKey; 3] = [
+    ApiKey::OFFSET_COMMIT,
+    ApiKey::TXN_OFFSET_COMMIT,
+    ApiKey::CREATE_PARTITIONS,
+];
 
 /// How a request names a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -241,7 +268,18 @@ impl Session {
         match head.key {
             ApiKey::METADATA => self.metadata(head, frame, request, now),
             ApiKey::DESCRIBE_CLUSTER => Ok(self.describe_cluster(head)),
+            ApiKey::DESCRIBE_TOPIC_PARTITIONS => {
+                self.describe_topic_partitions(head, frame, request, now)
+            }
             ApiKey::CREATE_TOPICS => self.create_topics(head, frame, request, now),
+            ApiKey::CREATE_PARTITIONS => self.create_partitions(head, frame, request, now),
+            ApiKey::DELETE_TOPICS => self.delete_topics(head, frame, request, now),
+            ApiKey::OFFSET_FOR_LEADER_EPOCH => {
+                self.offset_for_leader_epoch(head, frame, request, now)
+            }
+            ApiKey::DESCRIBE_PRODUCERS => self.describe_producers(head, frame, request, now),
+            ApiKey::DESCRIBE_TRANSACTIONS => self.describe_transactions(head, frame, request, now),
+            ApiKey::LIST_TRANSACTIONS => Ok(self.list_transactions(head)),
             ApiKey::DESCRIBE_CONFIGS => self.describe_configs(head, frame, request, now),
             ApiKey::FIND_COORDINATOR => self.find_coordinator(head, frame, request, now),
             ApiKey::OFFSET_FETCH => self.offset_fetch(head, frame, request, now),
@@ -269,7 +307,7 @@ impl Session {
                 self.delete_share_offsets(head, frame, request, now)
             }
             ApiKey::INIT_PRODUCER_ID => self.init_producer_id(head, request, now),
-            ApiKey::ADD_PARTITIONS_TO_TXN => self.add_partitions_to_txn(head, request, now),
+            ApiKey::ADD_PARTITIONS_TO_TXN => self.add_partitions_to_txn(head, frame, request, now),
             _ => Ok(Verdict::Close(Close::NotServed {
                 key: head.key.0,
                 version: head.version,
@@ -364,6 +402,25 @@ impl Session {
         self.forward_rest(head, frame, request, topics.answer, refused)
     }
 
+    /// Whoever may act for a broker may ask for any topic; Describe on each for everybody else.
+    fn offset_for_leader_epoch(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        request: &mut Struct,
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        let (cluster, kind) = (self.cluster_name(), ResourceKind::Cluster);
+        let action = Action::ClusterAction;
+        if self.decide(action, kind, &cluster, now)?.allowed
+            && self.permitted(head, action, kind, &cluster, now)?
+        {
+            self.expect(head, Shaping::Forward);
+            return Ok(Verdict::Forward);
+        }
+        self.governed_topics(head, &OFFSET_FOR_LEADER_EPOCH, frame, request, now)
+    }
+
     /// Takes the groups that are denied out of a request's array of names.
     fn denied_groups(
         &mut self,
@@ -416,45 +473,5 @@ impl Session {
             })),
         );
         Ok(Verdict::Rewrite(rewritten))
-    }
-
-    /// While nothing can be recorded nothing happens: a retriable error, or the end of the connection.
-    pub(super) fn refuse_unrecorded(&mut self, head: &Head, frame: &[u8], why: &str) -> Verdict {
-        self.tally.unrecorded();
-        let refused = (|| {
-            let code = match head.key {
-                ApiKey::PRODUCE | ApiKey::FETCH => error::KAFKA_STORAGE_ERROR,
-                _ => error::COORDINATOR_NOT_AVAILABLE,
-            };
-            let request = self.decode_request(head, frame).ok()?;
-            let answer = match head.key {
-                ApiKey::PRODUCE if request.int("Acks") != 0 => {
-                    refuse_topics(head, &request, &PRODUCE, code).ok()?
-                }
-                ApiKey::FETCH => refuse_topics(head, &request, &FETCH, code).ok()?,
-                ApiKey::JOIN_GROUP
-                | ApiKey::SYNC_GROUP
-                | ApiKey::HEARTBEAT
-                | ApiKey::LEAVE_GROUP
-                | ApiKey::CONSUMER_GROUP_HEARTBEAT
-                | ApiKey::SHARE_GROUP_HEARTBEAT
-                | ApiKey::STREAMS_GROUP_HEARTBEAT
-                | ApiKey::INIT_PRODUCER_ID
-                | ApiKey::ADD_OFFSETS_TO_TXN
-                | ApiKey::END_TXN => {
-                    let mut answer = head.response().ok()?;
-                    answer.set("ErrorCode", code);
-                    answer
-                }
-                _ => return None,
-            };
-            head.reply(&answer).ok()
-        })();
-        match refused {
-            Some(answer) => Verdict::Reply(answer),
-            None => Verdict::Close(Close::Unrecorded {
-                what: why.to_owned(),
-            }),
-        }
     }
 }

@@ -11,6 +11,7 @@ mod close;
 mod cold;
 mod decisions;
 mod fetch;
+mod inquiry;
 mod produce;
 mod receiving;
 mod relay;
@@ -79,16 +80,13 @@ type Learn = Box<dyn FnOnce(&mut Session, &Struct, i64) -> Result<Struct, Close>
 enum Shaping {
     Forward,
     Edit(Edit),
-    /// The broker was asked in a newer version than the client's.
-    Newer {
-        upstream: i16,
-        edit: Edit,
-    },
     /// The broker was asked something else.
     Other {
         asked: (ApiKey, i16),
         learn: Learn,
     },
+    /// The broker is asked something else, and the answer is composed of what it says.
+    Inquire(inquiry::Inquiry),
     Produce(ProduceExchange),
     Fetch(FetchExchange),
 }
@@ -208,7 +206,7 @@ impl Session {
 
     /// May the client send another request, or does it wait for too many answers?
     pub fn has_room(&self) -> bool {
-        self.pending.len() < self.listener.limits.in_flight_max
+        self.pending.len() < self.listener.limits.in_flight_max && !self.inquires()
     }
 
     /// The limits of frames from the broker.
@@ -386,18 +384,12 @@ impl Session {
                 edit(self, &mut answer, now)?;
                 encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
             }
-            Shaping::Newer { upstream, edit } => {
-                let mut newer = self.decode_response(key, upstream, frame)?;
-                edit(self, &mut newer, now)?;
-                let mut answer = new_response(key, version)?;
-                copy_fields(&newer, &mut answer);
-                encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
-            }
             Shaping::Other { asked, learn } => {
                 let said = self.decode_response(asked.0, asked.1, frame)?;
                 let answer = learn(self, &said, now)?;
                 encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
             }
+            Shaping::Inquire(inquiry) => self.learnt((key, version), inquiry, frame, now),
             Shaping::Produce(exchange) => {
                 self.produced(key, version, correlation_id, &exchange, frame, now)
             }
@@ -614,12 +606,7 @@ impl Head {
     }
 
     fn request(&self) -> Result<Struct, Close> {
-        schema(self.key, self.version, kafka::Direction::Request)
-            .map(Struct::new)
-            .map_err(|source| Close::Malformed {
-                what: "request",
-                source,
-            })
+        inquiry::blank_request((self.key, self.version))
     }
 
     fn reply(&self, answer: &Struct) -> Result<Vec<u8>, Close> {

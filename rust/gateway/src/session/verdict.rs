@@ -30,6 +30,8 @@ pub enum Answer {
     Forward,
     /// The client gets this frame instead.
     Rewrite(Vec<u8>),
+    /// The broker gets this frame; the client's answer is still to come.
+    Ask(Vec<u8>),
     /// The client was answered already.
     Drop,
     /// The connection ends.

@@ -29,6 +29,8 @@ pub fn error_name(code: i16) -> &'static str {
 /// codes that the gateway never answers with a text.
 pub const fn error_message(code: i16) -> Option<&'static str> {
     match code {
+        UNKNOWN_TOPIC_OR_PARTITION => Some("This server does not host this topic-partition."),
+        UNKNOWN_TOPIC_ID => Some("This server does not host this topic ID."),
         TOPIC_AUTHORIZATION_FAILED => Some("Topic authorization failed."),
         GROUP_AUTHORIZATION_FAILED => Some("Group authorization failed."),
         CLUSTER_AUTHORIZATION_FAILED => Some("Cluster authorization failed."),

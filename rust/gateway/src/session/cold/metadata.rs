@@ -6,36 +6,20 @@ use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::Naming;
+use super::creation::ask_what_exists;
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
-/// "Not asked for" in Kafka's bit fields of operations.
-pub(super) const NOT_ASKED: i64 = -2_147_483_648;
+/// The first version that names topics by id.
+const FIRST_BY_ID: i16 = 12;
+const NO_ID: [u8; 16] = [0; 16];
 
-/// Kafka's operations on a topic, with their bits (`AclOperation.code`).
-const TOPIC_BITS: &[(Action, u32)] = &[
-    (Action::Read, 3),
-    (Action::Write, 4),
-    (Action::Create, 5),
-    (Action::Delete, 6),
-    (Action::Alter, 7),
-    (Action::Describe, 8),
-    (Action::DescribeConfigs, 10),
-    (Action::AlterConfigs, 11),
-];
-
-/// And on the cluster.
-const CLUSTER_BITS: &[(Action, u32)] = &[
-    (Action::Create, 5),
-    (Action::Alter, 7),
-    (Action::Describe, 8),
-    (Action::ClusterAction, 9),
-    (Action::DescribeConfigs, 10),
-    (Action::AlterConfigs, 11),
-    (Action::IdempotentWrite, 12),
-];
-
-/// The first version that can ask for topics without making them.
-const FIRST_WITHOUT_CREATING: i16 = 4;
+/// What an answer was asked for.
+pub(super) enum Asked {
+    /// Everything: what may not be seen is left out.
+    All,
+    /// Some topics by name, or some by id, which get no name where they are denied.
+    Some(HashSet<[u8; 16]>),
+}
 
 impl Session {
     /// Describe on each topic: named ones are refused, the rest of a listing is left out.
@@ -46,62 +30,82 @@ impl Session {
         request: &mut Struct,
         now: i64,
     ) -> Result<Verdict, Close> {
+        if let Some(answer) = malformed(head, request)? {
+            return Ok(Verdict::Reply(head.reply(&answer)?));
+        }
+        let topics = request.array("Topics");
         // Up to version 0 an empty list means all topics, later null does.
-        let all = matches!(request.get("Topics"), Value::Null)
-            || (head.version == 0 && request.array("Topics").is_empty());
-        let (mut allowed, mut refused) = (Vec::new(), Vec::new());
-        let mut may_create = true;
-        let mut ids = HashSet::new();
+        let all = request.get("Topics").is_null() || (head.version == 0 && topics.is_empty());
+        let ids = topics.iter().filter_map(Value::as_struct);
+        let ids: HashSet<_> = ids.map(|it| it.uuid("TopicId")).collect();
+        if !all && ids.iter().all(|id| *id == NO_ID) {
+            return self.metadata_by_name(head, frame, request, now);
+        }
+        let asked = if all { Asked::All } else { Asked::Some(ids) };
+        let mut verdict = Verdict::Forward;
+        if drop_names(request) {
+            verdict = Verdict::Rewrite(head.rewrite(frame, request, &self.limits)?);
+        }
+        // An id is decided when the broker has said which topic it is.
+        self.expect_metadata(head, asked, Vec::new());
+        Ok(verdict)
+    }
+
+    fn metadata_by_name(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        request: &mut Struct,
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        // Below version 4 the broker creates without being asked.
+        let creates =
+            !request.has("AllowAutoTopicCreation") || request.bool("AllowAutoTopicCreation");
         let blank = head.response()?;
+        let (mut allowed, mut refused) = (Vec::new(), Vec::new());
+        let (mut denied, mut uncreatable) = (HashSet::new(), HashSet::new());
         for topic in request.array("Topics") {
-            ids.extend(topic.as_struct().map(|it| it.uuid("TopicId")));
             let Naming::Name(name) = Naming::of(topic, "Name") else {
-                // An id is decided when the broker has said which topic it is.
-                allowed.push(topic.clone());
                 continue;
             };
             if self.permitted(head, Action::Describe, ResourceKind::Stream, name, now)? {
-                may_create &= self.may_create(name, now)?;
+                if creates && !self.may_create(name, now)? {
+                    uncreatable.insert(name.to_owned());
+                }
                 allowed.push(topic.clone());
-            } else {
-                let mut entry = blank.element("Topics");
-                entry
-                    .set("Name", name)
-                    .set("ErrorCode", error::TOPIC_AUTHORIZATION_FAILED);
-                refused.push(Value::Struct(entry));
+            } else if denied.insert(name) {
+                refused.push(refused_topic(&blank, name));
             }
         }
-        // Below version 4 the broker creates without being asked.
-        let asks = request.has("AllowAutoTopicCreation");
-        let creates = !asks || request.bool("AllowAutoTopicCreation");
-        if creates && !may_create && !asks {
-            return self.metadata_without_creating(head, frame, &allowed, &refused);
-        }
-        let changed = !refused.is_empty() || (creates && !may_create);
-        if creates && !may_create {
-            request.set("AllowAutoTopicCreation", false);
+        if !uncreatable.is_empty() {
+            let question = ask_what_exists(head, request, &allowed, uncreatable, refused)?;
+            return self.inquire(head, frame, question);
         }
         let mut verdict = Verdict::Forward;
-        if changed {
+        if !refused.is_empty() {
             if allowed.is_empty() && head.version == 0 {
-                // Version 0 has no way to ask for no topics; "all" is left out below, topic by topic.
+                // Version 0 has no way to ask for no topics, so the broker lists all.
                 return self.metadata_of_none(head, frame, request, refused);
             }
             request.set("Topics", allowed);
             verdict = Verdict::Rewrite(head.rewrite(frame, request, &self.limits)?);
         }
+        self.expect_metadata(head, Asked::Some(HashSet::new()), refused);
+        Ok(verdict)
+    }
+
+    fn expect_metadata(&mut self, head: &Head, asked: Asked, refused: Vec<Value>) {
         let api = (head.key, head.version);
         self.expect(
             head,
             Shaping::Edit(Box::new(move |session, answer, now| {
-                session.shape_metadata(api, answer, all, &ids, now)?;
+                session.shape_metadata(api, answer, &asked, now)?;
                 if let Some(topics) = answer.array_mut("Topics") {
                     topics.extend(refused);
                 }
                 Ok(())
             })),
         );
-        Ok(verdict)
     }
 
     fn metadata_of_none(
@@ -125,68 +129,12 @@ impl Session {
         Ok(Verdict::Rewrite(rewritten))
     }
 
-    /// Asks in the first version that can ask for topics without making them.
-    fn metadata_without_creating(
-        &mut self,
-        head: &Head,
-        frame: &[u8],
-        allowed: &[Value],
-        refused: &[Value],
-    ) -> Result<Verdict, Close> {
-        let newer = Head {
-            version: FIRST_WITHOUT_CREATING,
-            ..*head
-        };
-        let mut request = newer.request()?;
-        let topics = allowed.iter().filter_map(Value::as_struct).map(|topic| {
-            let mut entry = request.element("Topics");
-            entry.set("Name", topic.str("Name").unwrap_or_default());
-            Value::Struct(entry)
-        });
-        let topics: Vec<Value> = topics.collect();
-        request
-            .set("Topics", topics)
-            .set("AllowAutoTopicCreation", false);
-        let rewritten = newer.rewrite(frame, &request, &self.limits)?;
-        let refused: Vec<(String, i64)> = refused
-            .iter()
-            .filter_map(Value::as_struct)
-            .map(|it| {
-                (
-                    it.str("Name").unwrap_or_default().into(),
-                    it.int("ErrorCode"),
-                )
-            })
-            .collect();
-        let api = (newer.key, newer.version);
-        self.expect(
-            head,
-            Shaping::Newer {
-                upstream: newer.version,
-                edit: Box::new(move |session, answer, now| {
-                    session.shape_metadata(api, answer, false, &HashSet::new(), now)?;
-                    let blank = answer.element("Topics");
-                    let refused = refused.into_iter().map(|(name, code)| {
-                        let mut entry = blank.clone();
-                        entry.set("Name", name).set("ErrorCode", code);
-                        Value::Struct(entry)
-                    });
-                    if let Some(list) = answer.array_mut("Topics") {
-                        list.extend(refused);
-                    }
-                    Ok(())
-                }),
-            },
-        );
-        Ok(Verdict::Rewrite(rewritten))
-    }
-
-    fn shape_metadata(
+    /// Decides an answer topic by topic, and makes its addresses and operations the caller's.
+    pub(super) fn shape_metadata(
         &mut self,
         api: (ApiKey, i16),
         answer: &mut Struct,
-        all: bool,
-        ids: &HashSet<[u8; 16]>,
+        asked: &Asked,
         now: i64,
     ) -> Result<(), Close> {
         self.rewrite_addresses(ApiKey::METADATA, answer);
@@ -205,85 +153,98 @@ impl Session {
                 continue;
             };
             self.cluster.learn_topic(id, &name);
-            if all {
-                if !self.may_see(api, ResourceKind::Stream, &name, now)? {
-                    continue;
-                }
-            } else {
-                let naming = Naming::Name(&name);
-                if let Err(code) = self.admit(api, Action::Describe, &naming, now)? {
-                    // An id gets no name, and a name, whose right ended meanwhile, no id.
-                    let mut refused = answer.element("Topics");
-                    if id != [0; 16] && ids.contains(&id) {
-                        refused.set("Name", Value::Null).set("TopicId", id);
-                    } else {
-                        refused.set("Name", name);
+            match asked {
+                Asked::All => {
+                    if !self.may_see(api, ResourceKind::Stream, &name, now)? {
+                        continue;
                     }
-                    refused.set("ErrorCode", code);
-                    seen.push(Value::Struct(refused));
-                    continue;
+                }
+                Asked::Some(ids) => {
+                    let naming = Naming::Name(&name);
+                    if let Err(code) = self.admit(api, Action::Describe, &naming, now)? {
+                        // An id gets no name, and a name, whose right ended meanwhile, no id.
+                        let mut refused = answer.element("Topics");
+                        if id != NO_ID && ids.contains(&id) {
+                            refused.set("Name", Value::Null).set("TopicId", id);
+                        } else {
+                            refused.set("Name", name);
+                        }
+                        refused.set("ErrorCode", code);
+                        seen.push(Value::Struct(refused));
+                        continue;
+                    }
                 }
             }
-            if entry.has("TopicAuthorizedOperations")
-                && entry.int("TopicAuthorizedOperations") != NOT_ASKED
-            {
-                let bits = self.operations(TOPIC_BITS, ResourceKind::Stream, &name, now)?;
-                entry.set("TopicAuthorizedOperations", bits);
-            }
+            self.shape_topic_operations(entry, &name, now)?;
             seen.push(topic);
         }
         answer.set("Topics", seen);
-        self.shape_cluster_operations(answer, now)
+        show_reachable_controller(answer);
+        self.shape_cluster_operations(api, answer, now)
     }
+}
 
-    /// The cluster's bit field says what the caller may do, not what the gateway may.
-    fn shape_cluster_operations(&mut self, answer: &mut Struct, now: i64) -> Result<(), Close> {
-        const FIELD: &str = "ClusterAuthorizedOperations";
-        if answer.has(FIELD) && answer.int(FIELD) != NOT_ASKED {
-            let name = self.cluster_name();
-            let bits = self.operations(CLUSTER_BITS, ResourceKind::Cluster, &name, now)?;
-            answer.set(FIELD, bits);
-        }
-        Ok(())
+/// Any broker passes on what is for the controller; one without an address here is of no use to a client.
+fn show_reachable_controller(answer: &mut Struct) {
+    let controller = answer.int("ControllerId");
+    let nodes = answer.structs("Brokers").map(|node| node.int("NodeId"));
+    let nodes: Vec<i64> = nodes.collect();
+    if let (true, false, Some(first)) =
+        (controller >= 0, nodes.contains(&controller), nodes.first())
+    {
+        answer.set("ControllerId", *first);
     }
+}
 
-    pub(super) fn operations(
-        &mut self,
-        bits: &[(Action, u32)],
-        kind: ResourceKind,
-        name: &str,
-        now: i64,
-    ) -> Result<i64, Close> {
-        let mut field = 0_i64;
-        for (action, bit) in bits {
-            if self.decide(*action, kind, name, now)?.allowed {
-                field |= 1 << bit;
-            }
-        }
-        Ok(field)
+/// Where a request names topics by id, Kafka takes no notice of names. `true`: there were some.
+fn drop_names(request: &mut Struct) -> bool {
+    let Some(topics) = request.array_mut("Topics") else {
+        return false;
+    };
+    let before = topics.len();
+    topics.retain(|topic| {
+        let id = topic.as_struct().map(|it| it.uuid("TopicId"));
+        id.is_some_and(|id| id != NO_ID)
+    });
+    let mut dropped = topics.len() < before;
+    for topic in topics.iter_mut().filter_map(Value::as_struct_mut) {
+        dropped |= topic.str("Name").is_some();
+        topic.set("Name", Value::Null);
     }
+    dropped
+}
 
-    /// Create on the cluster, or on the topic.
-    pub(super) fn may_create(&mut self, name: &str, now: i64) -> Result<bool, Close> {
-        let cluster = self.cluster_name();
-        Ok(self
-            .decide(Action::Create, ResourceKind::Cluster, &cluster, now)?
-            .allowed
-            || self
-                .decide(Action::Create, ResourceKind::Stream, name, now)?
-                .allowed)
-    }
+/// The entry of a topic that may not be described: its name and no id.
+pub(super) fn refused_topic(blank: &Struct, name: &str) -> Value {
+    let mut entry = blank.element("Topics");
+    entry
+        .set("Name", name)
+        .set("ErrorCode", error::TOPIC_AUTHORIZATION_FAILED);
+    Value::Struct(entry)
+}
 
-    /// A broker denies this to nobody; its addresses and operations become the caller's.
-    pub(super) fn describe_cluster(&mut self, head: &Head) -> Verdict {
-        let key = head.key;
-        self.expect(
-            head,
-            Shaping::Edit(Box::new(move |session, answer, now| {
-                session.rewrite_addresses(key, answer);
-                session.shape_cluster_operations(answer, now)
-            })),
-        );
-        Verdict::Forward
-    }
+/// Kafka's answer to a request that names a topic in a way that its version does not have.
+fn malformed(head: &Head, request: &Struct) -> Result<Option<Struct>, Close> {
+    let topics = || request.structs("Topics");
+    let by_id = topics().any(|it| it.uuid("TopicId") != NO_ID);
+    let unnamed = topics().any(|it| it.str("Name").is_none());
+    let code = if head.version < FIRST_BY_ID && (by_id || unnamed) {
+        error::INVALID_REQUEST
+    } else if unnamed && !by_id {
+        error::UNKNOWN_SERVER_ERROR
+    } else {
+        return Ok(None);
+    };
+    let mut answer = head.response()?;
+    let entries = topics().map(|topic| {
+        let mut entry = answer.element("Topics");
+        entry
+            .set("Name", topic.str("Name").unwrap_or_default())
+            .set("TopicId", topic.uuid("TopicId"))
+            .set("ErrorCode", code);
+        Value::Struct(entry)
+    });
+    let entries: Vec<Value> = entries.collect();
+    answer.set("Topics", entries).set("ErrorCode", code);
+    Ok(Some(answer))
 }

@@ -23,7 +23,7 @@ const BY_TOPIC: [(ApiKey, i16, i16); 7] = [
 ];
 
 /// Everything with a row that no other test of this file leaves out.
-const EVERY: [(ApiKey, i16, i16); 35] = [
+const EVERY: [(ApiKey, i16, i16); 38] = [
     (ApiKey::PRODUCE, 3, 13),
     (ApiKey::FETCH, 4, 18),
     (ApiKey::LIST_OFFSETS, 1, 11),
@@ -37,7 +37,10 @@ const EVERY: [(ApiKey, i16, i16); 35] = [
     (ApiKey::SYNC_GROUP, 0, 5),
     (ApiKey::DESCRIBE_GROUPS, 0, 6),
     (ApiKey::CREATE_TOPICS, 2, 7),
-    (ApiKey::DELETE_TOPICS, 1, 5),
+    (ApiKey::DELETE_TOPICS, 1, 6),
+    (ApiKey::DESCRIBE_TOPIC_PARTITIONS, 0, 0),
+    (ApiKey::DESCRIBE_PRODUCERS, 0, 0),
+    (ApiKey::DESCRIBE_TRANSACTIONS, 0, 0),
     (ApiKey::DELETE_RECORDS, 0, 2),
     (ApiKey::INIT_PRODUCER_ID, 0, 5),
     (ApiKey::OFFSET_FOR_LEADER_EPOCH, 2, 4),
@@ -124,7 +127,7 @@ fn a_denied_topic_is_refused_by_its_partitions() {
             assert_eq!(script.log("denied").len(), 1);
         });
     }
-    for (key, version) in [(ApiKey::DELETE_TOPICS, 5), (ApiKey::CREATE_PARTITIONS, 3)] {
+    for (key, version) in [(ApiKey::DELETE_TOPICS, 6), (ApiKey::CREATE_PARTITIONS, 3)] {
         each(key, version, version, names, |script| {
             script.refuses(&["no.a:29"]);
         });

@@ -1,54 +1,8 @@
-//! Making topics, looking at settings.
+//! Looking at settings.
 
 use streamward_wire::kafka::{ApiKey, Value};
 
-use super::messages::{Names, naming};
-use super::{Ask, ask, by, codes, document, script};
-
-fn create(version: i16, topics: &[&str]) -> Ask {
-    let names = Names {
-        topics,
-        groups: &["ok.g"],
-        transactional_id: "ok.t",
-    };
-    naming(ApiKey::CREATE_TOPICS, version, names)
-}
-
-#[test]
-fn topics_are_created_one_by_one() {
-    for version in 2..=7 {
-        let mut script = script();
-        script.request(&create(version, &["no.a", "ok.a"]));
-        script.rewrites(|request| assert_eq!(request.array("Topics").len(), 1));
-        script.broker(|_| ());
-        script.answers(|answer| assert_eq!(codes(answer), ["no.a:29"]));
-    }
-}
-
-#[test]
-fn settings_of_a_new_topic_are_hidden_from_who_may_not_see_them() {
-    let mut document = document();
-    document["policy"]["rules"] = serde_json::json!([{
-        "id": "grant:create", "source": "x:1", "slices": [],
-        "cedar": "permit(principal, action == Streamward::Action::\"Create\", resource is Streamward::Stream);"}]);
-    let mut script = by("alice", &document);
-    script.request(&create(7, &["ok.a"])).forwards();
-    script.broker(|answer| {
-        let mut topic = answer.element("Topics");
-        topic
-            .set("Name", "ok.a")
-            .set("NumPartitions", 3)
-            .set("TopicId", [8; 16]);
-        answer.set("Topics", vec![topic]);
-    });
-    script.answers(|answer| {
-        let topic = answer.structs("Topics").next().unwrap();
-        assert_eq!(topic.int("TopicConfigErrorCode"), 29);
-        assert_eq!(topic.int("NumPartitions"), -1);
-        assert!(topic.get("Configs").is_null());
-    });
-    assert_eq!(script.cluster.topic(&[8; 16]).as_deref(), Some("ok.a"));
-}
+use super::{ask, by, codes, document, script};
 
 #[test]
 fn settings_of_brokers_stay_behind_the_gateway() {

@@ -153,7 +153,9 @@ fn collect(key: ApiKey, holder: &Struct, found: &mut Vec<String>) {
         let ignored = field.name == "ForgottenTopicsData"
             || key == ApiKey::CONSUMER_GROUP_HEARTBEAT && field.name == "TopicPartitions"
             // The answer to an id is decided when the broker has said which topic it is.
-            || key == ApiKey::METADATA && field.name == "TopicId";
+            || key == ApiKey::METADATA && field.name == "TopicId"
+            // Narrows a listing.
+            || field.name == "TransactionalIdPattern";
         if ignored {
             continue;
         }
@@ -162,11 +164,16 @@ fn collect(key: ApiKey, holder: &Struct, found: &mut Vec<String>) {
             Some(Entity::TopicName | Entity::GroupId | Entity::TransactionalId)
         );
         let look = |value: &Value, found: &mut Vec<String>| match value {
-            Value::Str(name) if names && !allowed(name) && !seen_only(key, name) => {
+            Value::Str(name)
+                if names && !allowed(name) && !seen_only(key, name) && !keeps_out(key, name) =>
+            {
                 found.push(name.clone());
             }
             Value::Uuid(id)
-                if field.name == "TopicId" && !allowed_id(*id) && !seen_id(key, *id) =>
+                if field.name == "TopicId"
+                    && *id != [0; 16]
+                    && !allowed_id(*id)
+                    && !seen_id(key, *id) =>
             {
                 found.push(format!("{id:?}"));
             }
@@ -184,6 +191,7 @@ fn collect(key: ApiKey, holder: &Struct, found: &mut Vec<String>) {
 fn describes(key: ApiKey) -> bool {
     [
         ApiKey::METADATA,
+        ApiKey::DESCRIBE_TOPIC_PARTITIONS,
         ApiKey::LIST_OFFSETS,
         ApiKey::OFFSET_FETCH,
         ApiKey::OFFSET_FOR_LEADER_EPOCH,
@@ -193,6 +201,11 @@ fn describes(key: ApiKey) -> bool {
         ApiKey::DESCRIBE_SHARE_GROUP_OFFSETS,
     ]
     .contains(&key)
+}
+
+/// What never enters a transaction stands in place of what is denied.
+fn keeps_out(key: ApiKey, name: &str) -> bool {
+    key == ApiKey::ADD_PARTITIONS_TO_TXN && name == "__consumer_offsets"
 }
 
 fn seen_only(key: ApiKey, name: &str) -> bool {
@@ -333,7 +346,7 @@ fn no_mutation_of_an_answer_panics_or_shows_where_a_broker_listens() {
                 );
             }
             Answer::Forward => answered += 1,
-            Answer::Drop | Answer::Close(_) => {}
+            Answer::Ask(_) | Answer::Drop | Answer::Close(_) => {}
         }
         drop(session.commit(NOW));
         session.end();

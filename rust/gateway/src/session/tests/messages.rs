@@ -85,6 +85,7 @@ fn array(holder: &Struct, field: &'static Field, names: Names<'_>) -> Option<Val
     let elements: Vec<Value> = match (field.structure(), field.entity) {
         (None, Some(Entity::TopicName)) => texts(names.topics),
         (None, Some(Entity::GroupId)) => texts(names.groups),
+        (None, Some(Entity::TransactionalId)) => texts(&[names.transactional_id]),
         (None, _) if field.kind == Kind::Int32 => vec![Value::Int(0)],
         (None, _) if field.name == "Groups" => texts(names.groups),
         (None, _) => return None,

@@ -4,6 +4,7 @@
 mod access;
 mod admin;
 mod authentication;
+mod deletion;
 mod fetch;
 mod fetch_sessions;
 mod groups;
@@ -16,6 +17,8 @@ mod properties;
 mod receiving;
 mod record;
 mod relay;
+mod topic_partitions;
+mod topics;
 mod transactions;
 
 use std::net::SocketAddr;
@@ -125,6 +128,7 @@ pub struct Script {
     /// The request as the client sent it, and what the broker got.
     sent: Vec<u8>,
     asked: (ApiKey, i16),
+    question: (ApiKey, i16),
     outcome: Outcome,
 }
 
@@ -153,6 +157,7 @@ fn script_on(document: &Json, recorder: Arc<Recorder>, directory: tempfile::Temp
         correlation_id: 0,
         sent: Vec::new(),
         asked: (ApiKey(-1), 0),
+        question: (ApiKey(-1), 0),
         outcome: Outcome::Nothing,
     }
 }
@@ -425,6 +430,32 @@ impl Script {
             self.outcome
         );
         self
+    }
+
+    /// Then: the broker is asked something else, and the client waits.
+    pub fn asks(&mut self, key: ApiKey, check: impl FnOnce(&Struct)) -> &mut Self {
+        let framed = match &self.outcome {
+            Outcome::Answer(Answer::Ask(framed), _)
+            | Outcome::Verdict(Verdict::Rewrite(framed)) => framed,
+            other => panic!("{other:?}"),
+        };
+        let request = open_request(&framed[4..]);
+        let header = kafka::request_header(&framed[4..], &Limits::default()).unwrap();
+        assert_eq!((header.key, header.client_id), (key, Some("test")));
+        assert_eq!(header.correlation_id, self.correlation_id);
+        self.question = (header.key, header.version);
+        assert!(
+            !self.session.has_room(),
+            "a request could overtake the question"
+        );
+        check(&request);
+        self
+    }
+
+    /// When: the broker answers the question.
+    pub fn told(&mut self, fill: impl FnOnce(&mut Struct)) -> &mut Self {
+        let (key, version) = self.question;
+        self.broker_answers(key, version, self.correlation_id, fill)
     }
 
     /// Then: the client gets nothing of the broker's answer.

@@ -61,18 +61,6 @@ pub const fn topics(operation: Operation, name: &'static str, index: &'static st
     }
 }
 
-/// Topics that an administrator names, without partitions.
-pub const fn bare_topics(operation: Operation, list: &'static str, answer: &'static str) -> Topics {
-    Topics {
-        operation,
-        list,
-        name: "Name",
-        partitions: None,
-        answer,
-        answer_name: "Name",
-    }
-}
-
 /// Groups one by one.
 pub const fn by_group(groups: Entities) -> Access {
     Access::Governed(Governed {

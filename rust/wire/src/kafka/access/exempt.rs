@@ -57,4 +57,7 @@ static EXEMPTIONS: &[Exemption] = &[
     exempt("CreateTopics.Topics.Configs.Name", SETTING),
     exempt("CreateTopics.Topics.Configs.Value", SETTING),
     exempt("ConfigurationKeys", SETTING),
+    exempt("ListTransactions.TransactionalIdPattern",
+        "narrows a listing, of which only what may be described is told"),
+    exempt("StateFilters", "a state"),
 ];

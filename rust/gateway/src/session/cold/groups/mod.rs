@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{Struct, Value};
 
-use super::metadata::NOT_ASKED;
+use super::operations::NOT_ASKED;
 use crate::session::{Close, Session};
 
 /// Kafka's operations on a group, with their bits (`AclOperation.code`).

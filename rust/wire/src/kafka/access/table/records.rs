@@ -1,7 +1,7 @@
 //! Writing and reading records.
 
-use super::super::build::{by_topic, refused, special, topics};
-use super::super::{ApiKey, Operation, Row};
+use super::super::build::{refused, special};
+use super::super::{ApiKey, Row};
 
 const UNDECIDED: &str = "not decided yet";
 
@@ -13,8 +13,9 @@ pub(super) static ROWS: &[Row] = &[
     Row { key: ApiKey::FETCH, versions: (4, 18), access: special(
         "Read on each topic, again before a long poll is released; followers are refused",
         "29 per partition", &["Topics.Topic", "Topics.TopicId"]) },
-    Row { key: ApiKey::OFFSET_FOR_LEADER_EPOCH, versions: (2, 4), access: by_topic(&[],
-        topics(Operation::Describe, "Topic", "Partition")) },
+    Row { key: ApiKey::OFFSET_FOR_LEADER_EPOCH, versions: (2, 4), access: special(
+        "ClusterAction on the cluster, or Describe on each topic", "29 per partition",
+        &["Topics.Topic"]) },
     refused(ApiKey::SHARE_FETCH, (1, 2), UNDECIDED),
     refused(ApiKey::SHARE_ACKNOWLEDGE, (1, 2), UNDECIDED),
 ];

@@ -1,9 +1,7 @@
 //! Producer ids and transactions.
 
-use super::super::build::{by_topic, governed, group, refused, special, topics, transactional_id};
+use super::super::build::{by_topic, governed, group, special, topics, transactional_id};
 use super::super::{ApiKey, Operation, Resource, Row, Shape, Whole};
-
-const UNDECIDED: &str = "not decided yet";
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
@@ -21,6 +19,9 @@ pub(super) static ROWS: &[Row] = &[
         &[transactional_id(Shape::EveryTopic),
           Whole { operation: Operation::Read, resource: Resource::Group, field: "GroupId", shape: Shape::EveryTopic }],
         topics(Operation::Read, "Name", "PartitionIndex")) },
-    refused(ApiKey::DESCRIBE_TRANSACTIONS, (0, 0), UNDECIDED),
-    refused(ApiKey::LIST_TRANSACTIONS, (0, 2), UNDECIDED),
+    Row { key: ApiKey::DESCRIBE_TRANSACTIONS, versions: (0, 0), access: special(
+        "Describe on each transactional id; topics without Describe are left out of the answer",
+        "53 per transactional id", &["TransactionalIds"]) },
+    Row { key: ApiKey::LIST_TRANSACTIONS, versions: (0, 2), access: special(
+        "transactional ids without Describe are left out of the answer", "left out", &[]) },
 ];

@@ -1,0 +1,375 @@
+//! Removing topics, by name and by id: Delete on the cluster or on the topic; Describe decides what a refusal
+//! tells.
+
+use std::collections::HashSet;
+
+use streamward_policy::{Action, ResourceKind};
+use streamward_wire::kafka::{ApiKey, Struct, Value, error};
+
+use super::topics::{DUPLICATE_NAME, repeated};
+use crate::session::authorize::Permission;
+use crate::session::inquiry::{Next, Question, blank_request};
+use crate::session::{Close, Head, Session, Shaping, Verdict};
+
+/// The first version of Metadata that takes ids, and the newest that is asked.
+const METADATA: (i16, i16) = (12, 12);
+const NO_ID: [u8; 16] = [0; 16];
+
+/// What one element of a request asks to be removed.
+#[derive(Clone, Debug)]
+enum Target {
+    Name(String),
+    Id([u8; 16]),
+}
+
+/// A request for topics to be removed.
+struct Deletion {
+    head: Head,
+    /// Names and ids that stand there once, and each for itself.
+    targets: Vec<Target>,
+    request: Struct,
+    answered: Vec<Value>,
+}
+
+/// What becomes of a target.
+enum Fate {
+    Removed,
+    Refused(Value),
+    /// May be described and not removed: the answer depends on whether it exists.
+    Shown(String),
+}
+
+impl Session {
+    /// Decides each topic; what only the broker knows is asked of it first.
+    pub(super) fn delete_topics(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        request: &Struct,
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        let answer = head.response()?;
+        let (targets, answered) = targets(request, &answer);
+        let deletion = Deletion {
+            head: *head,
+            targets,
+            request: request.clone(),
+            answered,
+        };
+        let unknown = deletion.unknown_ids(self);
+        let version = self.upstream_version(ApiKey::METADATA, METADATA.0, METADATA.1);
+        if let (Some(version), false) = (version, unknown.is_empty()) {
+            let api = (ApiKey::METADATA, version);
+            let question = about_topics(api, unknown.into_iter().map(Target::Id))?;
+            let then = move |session: &mut Session, found: Struct, now: i64| {
+                session.learn_topics(&found);
+                Ok(deletion.decide(session, now)?.into_next())
+            };
+            return self.inquire(head, frame, Question::new(api, question, then));
+        }
+        match deletion.decide(self, now)? {
+            Decided::Answered(answer) => Ok(Verdict::Reply(head.reply(&answer)?)),
+            Decided::Ask(question) => self.inquire(head, frame, question),
+            Decided::Remove(removal) => {
+                let verdict = if removal.whole {
+                    Verdict::Forward
+                } else {
+                    Verdict::Rewrite(head.rewrite(frame, &removal.request, &self.limits)?)
+                };
+                self.expect(
+                    head,
+                    Shaping::Edit(Box::new(move |session, answer, _| {
+                        removal.removed(session, answer);
+                        Ok(())
+                    })),
+                );
+                Ok(verdict)
+            }
+        }
+    }
+
+    fn learn_topics(&self, metadata: &Struct) {
+        for topic in metadata.structs("Topics") {
+            let name = topic.str("Name").unwrap_or_default();
+            self.cluster.learn_topic(topic.uuid("TopicId"), name);
+        }
+    }
+
+    /// Delete on the cluster, or on the topic; the decision is entered.
+    fn deletes(&mut self, api: (ApiKey, i16), name: &str, now: i64) -> Result<bool, Close> {
+        let (cluster, on_cluster) = (self.cluster_name(), ResourceKind::Cluster);
+        let everything = self.decide(Action::Delete, on_cluster, &cluster, now)?;
+        let (kind, name) = if everything.allowed {
+            (on_cluster, &*cluster)
+        } else {
+            (ResourceKind::Stream, name)
+        };
+        let permission = self.authorize(api, Action::Delete, kind, name, now)?;
+        Ok(matches!(permission, Permission::Allowed(_)))
+    }
+}
+
+impl Target {
+    /// What the broker said of a topic that could not be removed, or that stands there wrongly.
+    fn entry(&self, answer: &Struct, code: i16, why: Option<&str>) -> Value {
+        let (name, id) = match self {
+            Self::Name(name) => (Some(name.as_str()), NO_ID),
+            Self::Id(id) => (None, *id),
+        };
+        entry(answer, name, id, code, why)
+    }
+}
+
+fn entry(answer: &Struct, name: Option<&str>, id: [u8; 16], code: i16, why: Option<&str>) -> Value {
+    let mut entry = answer.element("Responses");
+    entry
+        .set("Name", name)
+        .set("TopicId", id)
+        .set("ErrorCode", code)
+        .set("ErrorMessage", why);
+    Value::Struct(entry)
+}
+
+/// What a request asks to be removed, and the answers to what it asks wrongly.
+fn targets(request: &Struct, answer: &Struct) -> (Vec<Target>, Vec<Value>) {
+    let (mut names, mut ids, mut answered) = (Vec::new(), Vec::new(), Vec::new());
+    names.extend(request.array("TopicNames").iter().filter_map(Value::as_str));
+    for topic in request.structs("Topics") {
+        let why = match (topic.str("Name"), topic.uuid("TopicId")) {
+            (None, NO_ID) => "Neither topic name nor id were specified.",
+            (None, id) => {
+                ids.push(id);
+                continue;
+            }
+            (Some(name), NO_ID) => {
+                names.push(name);
+                continue;
+            }
+            (Some(_), _) => "You may not specify both topic name and topic id.",
+        };
+        let (name, id) = (topic.str("Name"), topic.uuid("TopicId"));
+        answered.push(entry(answer, name, id, error::INVALID_REQUEST, Some(why)));
+    }
+    let (twice, ids_twice) = (
+        repeated(names.iter().copied()),
+        repeated(ids.iter().copied()),
+    );
+    for name in &twice {
+        let target = Target::Name((*name).to_owned());
+        answered.push(target.entry(answer, error::INVALID_REQUEST, Some(DUPLICATE_NAME)));
+    }
+    for id in &ids_twice {
+        let why = Some("Duplicate topic id.");
+        answered.push(Target::Id(*id).entry(answer, error::INVALID_REQUEST, why));
+    }
+    let names = names.into_iter().filter(|name| !twice.contains(name));
+    let ids = ids.into_iter().filter(|id| !ids_twice.contains(id));
+    let targets = names.map(|name| Target::Name(name.to_owned()));
+    (targets.chain(ids.map(Target::Id)).collect(), answered)
+}
+
+/// A question about topics, which never makes any.
+fn about_topics(
+    api: (ApiKey, i16),
+    targets: impl Iterator<Item = Target>,
+) -> Result<Struct, Close> {
+    let mut request = blank_request(api)?;
+    let topics = targets.map(|target| {
+        let mut topic = request.element("Topics");
+        match target {
+            Target::Name(name) => topic.set("Name", name),
+            Target::Id(id) => topic.set("Name", Value::Null).set("TopicId", id),
+        };
+        Value::Struct(topic)
+    });
+    let topics: Vec<Value> = topics.collect();
+    request
+        .set("Topics", topics)
+        .set("AllowAutoTopicCreation", false);
+    Ok(request)
+}
+
+/// What is to be done about a request.
+enum Decided {
+    Answered(Struct),
+    Ask(Question),
+    Remove(Removal),
+}
+
+/// The part of a request that the broker gets.
+struct Removal {
+    head: Head,
+    request: Struct,
+    /// Is it the whole of what the client sent?
+    whole: bool,
+    names: HashSet<String>,
+    answered: Vec<Value>,
+}
+
+impl Deletion {
+    fn unknown_ids(&self, session: &Session) -> Vec<[u8; 16]> {
+        let ids = self.targets.iter().filter_map(|target| match target {
+            Target::Id(id) => session.cluster.topic(id).is_none().then_some(*id),
+            Target::Name(_) => None,
+        });
+        ids.collect()
+    }
+
+    fn decide(mut self, session: &mut Session, now: i64) -> Result<Decided, Close> {
+        let answer = self.head.response()?;
+        let (mut removed, mut shown) = (Vec::new(), Vec::new());
+        for target in std::mem::take(&mut self.targets) {
+            match self.fate(session, &answer, &target, now)? {
+                Fate::Removed => removed.push(target),
+                Fate::Refused(entry) => self.answered.push(entry),
+                Fate::Shown(name) => shown.push(name),
+            }
+        }
+        self.targets = removed;
+        let version = session.upstream_version(ApiKey::METADATA, 4, METADATA.1);
+        let (Some(version), false) = (version, shown.is_empty()) else {
+            return self.remove();
+        };
+        let api = (ApiKey::METADATA, version);
+        let question = about_topics(api, shown.into_iter().map(Target::Name))?;
+        Ok(Decided::Ask(Question::new(
+            api,
+            question,
+            move |_, found, _| {
+                self.answer_shown(&found)?;
+                Ok(self.remove()?.into_next())
+            },
+        )))
+    }
+
+    fn fate(
+        &self,
+        session: &mut Session,
+        answer: &Struct,
+        target: &Target,
+        now: i64,
+    ) -> Result<Fate, Close> {
+        let name = match target {
+            Target::Name(name) => name.clone(),
+            Target::Id(id) => {
+                let Some(name) = session.cluster.topic(id) else {
+                    let code = error::UNKNOWN_TOPIC_ID;
+                    let why = error::error_message(code);
+                    return Ok(Fate::Refused(target.entry(answer, code, why)));
+                };
+                (*name).to_owned()
+            }
+        };
+        let api = (self.head.key, self.head.version);
+        if session.deletes(api, &name, now)? {
+            return Ok(Fate::Removed);
+        }
+        let code = error::TOPIC_AUTHORIZATION_FAILED;
+        let why = error::error_message(code);
+        let describe = session.decide(Action::Describe, ResourceKind::Stream, &name, now)?;
+        Ok(match (target, describe.allowed) {
+            (Target::Name(_), true) => Fate::Shown(name),
+            (Target::Id(id), true) => Fate::Refused(entry(answer, Some(&name), *id, code, why)),
+            (_, false) => Fate::Refused(target.entry(answer, code, why)),
+        })
+    }
+
+    /// A name that may be described is unknown or refused, by whether it exists.
+    fn answer_shown(&mut self, found: &Struct) -> Result<(), Close> {
+        let answer = self.head.response()?;
+        for topic in found.structs("Topics") {
+            let code = i16::try_from(topic.int("ErrorCode")).unwrap_or(error::UNKNOWN_SERVER_ERROR);
+            let name = topic.str("Name").unwrap_or_default();
+            let code = match code {
+                error::UNKNOWN_TOPIC_OR_PARTITION | error::INVALID_TOPIC_EXCEPTION => {
+                    error::UNKNOWN_TOPIC_OR_PARTITION
+                }
+                _ => error::TOPIC_AUTHORIZATION_FAILED,
+            };
+            let target = Target::Name(name.to_owned());
+            let entry = target.entry(&answer, code, error::error_message(code));
+            self.answered.push(entry);
+        }
+        Ok(())
+    }
+
+    fn remove(mut self) -> Result<Decided, Close> {
+        if self.targets.is_empty() && !self.answered.is_empty() {
+            let mut answer = self.head.response()?;
+            answer.set("Responses", self.answered);
+            return Ok(Decided::Answered(answer));
+        }
+        let whole = self.answered.is_empty();
+        let names = self.targets.iter().filter_map(|target| match target {
+            Target::Name(name) => Some(name.clone()),
+            Target::Id(_) => None,
+        });
+        let names: HashSet<String> = names.collect();
+        if self.request.has("TopicNames") {
+            let list = self.targets.iter().filter_map(|target| match target {
+                Target::Name(name) => Some(Value::from(name.as_str())),
+                Target::Id(_) => None,
+            });
+            let list: Vec<Value> = list.collect();
+            self.request.set("TopicNames", list);
+        } else {
+            let topics = self.targets.iter().map(|target| {
+                let mut topic = self.request.element("Topics");
+                match target {
+                    Target::Name(name) => topic.set("Name", name.as_str()),
+                    Target::Id(id) => topic.set("Name", Value::Null).set("TopicId", *id),
+                };
+                Value::Struct(topic)
+            });
+            let topics: Vec<Value> = topics.collect();
+            self.request.set("Topics", topics);
+        }
+        Ok(Decided::Remove(Removal {
+            head: self.head,
+            request: self.request,
+            whole,
+            names,
+            answered: self.answered,
+        }))
+    }
+}
+
+impl Decided {
+    fn into_next(self) -> Next {
+        match self {
+            Self::Answered(answer) => Next::Answer(answer),
+            Self::Ask(question) => Next::Ask(question),
+            Self::Remove(removal) => {
+                let api = (removal.head.key, removal.head.version);
+                let request = removal.request.clone();
+                Next::Ask(Question::new(
+                    api,
+                    request,
+                    move |session, mut answer, _| {
+                        removal.removed(session, &mut answer);
+                        Ok(Next::Answer(answer))
+                    },
+                ))
+            }
+        }
+    }
+}
+
+impl Removal {
+    /// Forgets what is gone, and adds the refusals.
+    fn removed(self, session: &Session, answer: &mut Struct) {
+        let gone = |topic: &&Struct| topic.int("ErrorCode") == 0;
+        for topic in answer.structs("Responses").filter(gone) {
+            session.cluster.forget_topic(&topic.uuid("TopicId"));
+        }
+        for name in &self.names {
+            let mut topics = answer.structs("Responses").filter(gone);
+            if topics.any(|topic| topic.str("Name") == Some(name)) {
+                session.cluster.forget_name(name);
+            }
+        }
+        if let Some(list) = answer.array_mut("Responses") {
+            list.extend(self.answered);
+        }
+    }
+}
