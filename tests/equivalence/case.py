@@ -28,6 +28,8 @@ class Variant:
     body: Body
     answered: bool = True
     """False: no response is due, as with `acks=0`; whether the connection lives is compared."""
+    seconds: float | None = None
+    """How long to wait for an answer that Kafka may never give; None: as long as for any."""
 
 
 @dataclass(frozen=True)

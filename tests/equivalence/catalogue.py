@@ -5,10 +5,32 @@ from fnmatch import fnmatchcase
 
 from tests.equivalence.access import PRINCIPALS
 from tests.equivalence.case import Case, Generator, generate
-from tests.equivalence.cases import groups, records, topics
+from tests.equivalence.cases import (
+    brokers,
+    callers,
+    cluster,
+    configs,
+    groups,
+    records,
+    shares,
+    streams,
+    topics,
+    transactions,
+)
 from tests.support.messages import Api
 
-FAMILIES = (topics, records, groups)
+FAMILIES = (
+    topics,
+    records,
+    groups,
+    shares,
+    streams,
+    transactions,
+    configs,
+    cluster,
+    callers,
+    brokers,
+)
 
 GENERATORS: dict[str, Generator] = {
     api: generator for family in FAMILIES for api, generator in family.CASES.items()

@@ -63,8 +63,16 @@ class Runner:
     def single(self, case: Case) -> None:
         """One request to both sides."""
         began = time.monotonic()
-        body, answered = case.variant.body, case.variant.answered
-        self.ask(case.name, case.principal, case.api, case.version, body, answered=answered)
+        sent = case.variant
+        self.ask(
+            case.name,
+            case.principal,
+            case.api,
+            case.version,
+            sent.body,
+            answered=sent.answered,
+            seconds=sent.seconds,
+        )
         if (took := time.monotonic() - began) > SLOW_SECONDS:
             self.report.slow[case.name] = took
 
@@ -76,6 +84,7 @@ class Runner:
         version: int,
         *bodies: Body,
         answered: bool = True,
+        seconds: float | None = None,
     ) -> tuple[Outcome, Outcome] | None:
         """Send to both sides, compare and judge. One body for both, or one for each side.
 
@@ -93,7 +102,7 @@ class Runner:
         for side, request in zip(sides, requests, strict=True):
             side.send(principal, request)
         kafka, gateway = (
-            side.outcome(principal, api, version, request, answered=answered)
+            side.outcome(principal, api, version, request, answered=answered, seconds=seconds)
             for side, request in zip(sides, requests, strict=True)
         )
         self.watch.look(name, principal, requests[1], gateway.frame, kafka.frame)

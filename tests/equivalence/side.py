@@ -55,13 +55,20 @@ class Side:
             self.connection(principal).send(request)
 
     def outcome(
-        self, principal: str, api: str, version: int, request: bytes, *, answered: bool = True
+        self,
+        principal: str,
+        api: str,
+        version: int,
+        request: bytes,
+        *,
+        answered: bool = True,
+        seconds: float | None = None,
     ) -> Outcome:
         """What comes back on the principal's connection to the request that was sent there."""
         if not answered:
             return self._still_open(principal, request)
         try:
-            frame = self.connection(principal).receive()
+            frame = self.connection(principal).receive(seconds)
         except (Closed, Silent) as lost:
             self.hang_up(principal)
             return Outcome(request, instead=type(lost).__name__.lower())
