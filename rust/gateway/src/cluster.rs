@@ -12,8 +12,10 @@ const TOPIC_IDS_MAX: usize = 200_000;
 /// Brokers kept at most.
 const NODES_MAX: usize = 10_000;
 
-/// A listing of topics that is older is made anew before it is used (milliseconds).
+/// A listing of topics that is older is made anew before patterns are held against it (milliseconds).
 pub const LISTING_AGE_MAX_MILLISECONDS: i64 = 10_000;
+/// And before an id that nobody knows is called unknown.
+pub const IDS_AGE_MAX_MILLISECONDS: i64 = 1_000;
 
 /// The lowest and highest version that brokers serve of each API.
 pub type Versions = HashMap<ApiKey, (i16, i16)>;
@@ -128,12 +130,12 @@ impl Cluster {
         listing.asked_at = asked_at;
     }
 
-    /// The names of all topics, if they are of now.
-    pub fn listing(&self, now: i64) -> Option<Listing> {
+    /// The names of all topics, unless they are older than this.
+    pub fn listing(&self, now: i64, age_max_milliseconds: i64) -> Option<Listing> {
         let known = self.listing.read().unwrap_or_else(PoisonError::into_inner);
         let listing = known.as_ref()?;
         let age = now.saturating_sub(listing.asked_at);
-        (age < LISTING_AGE_MAX_MILLISECONDS).then(|| listing.clone())
+        (age < age_max_milliseconds).then(|| listing.clone())
     }
 
     /// Forgets a topic that is gone.
@@ -227,23 +229,19 @@ mod tests {
     #[test]
     fn a_listing_is_of_now_or_none_and_tells_whether_it_changed() {
         let cluster = Cluster::new("main");
-        assert!(cluster.listing(0).is_none());
+        assert!(cluster.listing(0, 10).is_none());
         cluster.learn_listing(vec!["b".into(), "a".into(), "b".into()], 1_000);
-        let first = cluster.listing(1_000).unwrap();
+        let first = cluster.listing(1_000, 10).unwrap();
         assert_eq!(*first.names, ["a".into(), "b".into()] as [Arc<str>; 2]);
-        assert!(
-            cluster
-                .listing(1_000 + LISTING_AGE_MAX_MILLISECONDS)
-                .is_none()
-        );
+        assert!(cluster.listing(1_010, 10).is_none());
         cluster.learn_listing(vec!["a".into(), "b".into()], 12_000);
         assert_eq!(
-            cluster.listing(12_000).unwrap().generation,
+            cluster.listing(12_000, 10).unwrap().generation,
             first.generation
         );
         cluster.learn_listing(vec!["a".into()], 13_000);
         assert_ne!(
-            cluster.listing(13_000).unwrap().generation,
+            cluster.listing(13_000, 10).unwrap().generation,
             first.generation
         );
     }

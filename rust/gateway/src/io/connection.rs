@@ -380,13 +380,18 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
 
     fn start(&self, effect: Effect) -> oneshot::Receiver<EffectReply> {
         let (reply, receiver) = oneshot::channel();
-        let Effect::CheckPassword { user, password } = effect else {
-            let (current, cluster) = (self.current.clone(), self.cluster.clone());
-            tokio::spawn(async move {
-                topics::list(&current, &cluster).await;
-                let _ = reply.send(EffectReply::Listed);
-            });
-            return receiver;
+        let (user, password) = match effect {
+            Effect::CheckPassword { user, password } => (user, password),
+            Effect::ListTopics {
+                age_max_milliseconds,
+            } => {
+                let (current, cluster) = (self.current.clone(), self.cluster.clone());
+                tokio::spawn(async move {
+                    topics::list(&current, &cluster, age_max_milliseconds).await;
+                    let _ = reply.send(EffectReply::Listed);
+                });
+                return receiver;
+            }
         };
         let directory = self.current.snapshot.directory.clone();
         let checks = self.shared.password_checks.clone();

@@ -21,10 +21,10 @@ use crate::cluster::Cluster;
 const METADATA_VERSION: i16 = 10;
 
 /// Lists the topics, unless somebody else did while this one waited for its turn.
-pub async fn list(current: &Current, cluster: &Cluster) {
+pub async fn list(current: &Current, cluster: &Cluster, age_max_milliseconds: i64) {
     let _turn = cluster.listing_turn.lock().await;
     let now = now_milliseconds();
-    if cluster.listing(now).is_some() {
+    if cluster.listing(now, age_max_milliseconds).is_some() {
         return;
     }
     let asked = timeout(ANSWER, ask(current, cluster)).await;

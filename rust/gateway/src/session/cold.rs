@@ -26,7 +26,7 @@ use streamward_wire::kafka::{ApiKey, Struct, Value};
 
 use super::authorize::{Permission, action};
 use super::{Close, Head, Session, Shaping, Verdict, resource_kind};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, IDS_AGE_MAX_MILLISECONDS};
 
 /// How Produce names topics and partitions, for answers to what is denied.
 pub const PRODUCE: Topics = Topics {
@@ -244,6 +244,15 @@ impl Session {
         if let Some(verdict) = groups::malformed(head, &request)? {
             return Ok(verdict);
         }
+        if self
+            .cluster
+            .listing(now, IDS_AGE_MAX_MILLISECONDS)
+            .is_none()
+            && self.needs_ids(head, &request)
+            && let Some(verdict) = self.wait_for_listing(frame, IDS_AGE_MAX_MILLISECONDS)
+        {
+            return Ok(verdict);
+        }
         match &row.access {
             Access::Governed(governed) => self.governed(head, governed, frame, &mut request, now),
             Access::Exempt(_) => {
@@ -256,6 +265,26 @@ impl Session {
                 version: head.version,
             })),
         }
+    }
+
+    /// Does it name topics by ids that are not known, or will its answer?
+    fn needs_ids(&self, head: &Head, request: &Struct) -> bool {
+        if head.key == ApiKey::METADATA {
+            // Its answer says which topics they are.
+            return false;
+        }
+        let unknown = |topic: &Struct| {
+            let id = topic.uuid("TopicId");
+            id != [0; 16] && self.cluster.topic(&id).is_none()
+        };
+        let all = |group: &Struct| {
+            let by_id = group.element("Topics").has("TopicId");
+            head.key == ApiKey::OFFSET_FETCH && by_id && group.get("Topics").is_null()
+        };
+        request.structs("Topics").any(unknown)
+            || request
+                .structs("Groups")
+                .any(|group| all(group) || group.structs("Topics").any(unknown))
     }
 
     fn special(
@@ -468,6 +497,9 @@ impl Session {
                         list.len()
                     };
                     list.splice(end..end, refused);
+                    if REFUSED_FIRST.contains(&key) {
+                        groups::merge_topics(list);
+                    }
                 }
                 Ok(())
             })),

@@ -302,12 +302,14 @@ impl Session {
     }
 
     /// Puts a request aside until the topics are listed. `None`: it has waited already.
-    fn wait_for_listing(&mut self, frame: &[u8]) -> Option<Verdict> {
+    fn wait_for_listing(&mut self, frame: &[u8], age_max_milliseconds: i64) -> Option<Verdict> {
         if self.resumed {
             return None;
         }
         self.waiting = Some(frame.to_vec());
-        Some(Verdict::Wait(Effect::ListTopics))
+        Some(Verdict::Wait(Effect::ListTopics {
+            age_max_milliseconds,
+        }))
     }
 
     /// Decides the request that waited, from its beginning.

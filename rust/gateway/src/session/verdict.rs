@@ -48,7 +48,10 @@ pub enum Effect {
         password: Vec<u8>,
     },
     /// Which topics are there? The answer is learnt by the cluster.
-    ListTopics,
+    ListTopics {
+        /// A listing that is no older will do.
+        age_max_milliseconds: i64,
+    },
 }
 
 impl std::fmt::Debug for Effect {
@@ -59,7 +62,7 @@ impl std::fmt::Debug for Effect {
                 .field("user", user)
                 .field("password", &"***")
                 .finish(),
-            Self::ListTopics => formatter.write_str("ListTopics"),
+            Self::ListTopics { .. } => formatter.write_str("ListTopics"),
         }
     }
 }

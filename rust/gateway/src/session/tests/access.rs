@@ -215,6 +215,7 @@ fn an_id_of_nobody_is_refused_even_to_whoever_may_do_anything() {
         (ApiKey::OFFSET_COMMIT, 10),
     ] {
         let mut script = by("root", &document());
+        knows_topics(&mut script.session);
         script.request(&naming(key, version, names));
         script.refuses(&["#99/0:100"]);
     }

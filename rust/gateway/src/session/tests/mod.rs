@@ -376,7 +376,7 @@ impl Script {
 
     /// Then: it wants to know which topics there are. When: these, or nobody knows.
     pub fn lists(&mut self, topics: Option<&[&str]>) -> &mut Self {
-        let waits = matches!(self.verdict(), Verdict::Wait(Effect::ListTopics));
+        let waits = matches!(self.verdict(), Verdict::Wait(Effect::ListTopics { .. }));
         assert!(waits, "{:?}", self.verdict());
         if let Some(topics) = topics {
             let names = topics.iter().map(|name| (*name).into()).collect();

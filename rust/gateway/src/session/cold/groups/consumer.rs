@@ -9,6 +9,7 @@ use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{Struct, Value, error};
 
 use super::subscription::{Member, Subscription};
+use crate::cluster::{LISTING_AGE_MAX_MILLISECONDS, Listing};
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
 /// The first version in which a member may subscribe by a pattern.
@@ -44,11 +45,8 @@ impl Session {
             return self.forward_without_pattern(head, frame, request);
         }
         let Some(mut subscription) = self.subscription_of(&member, request) else {
-            if self.subscriptions.ask(&member) {
-                // Clients say everything again after an error that they may repeat.
-                return refuse_heartbeat(head, error::COORDINATOR_LOAD_IN_PROGRESS);
-            }
-            return self.forward_without_pattern(head, frame, request);
+            let asks = self.subscriptions.ask(&member);
+            return self.unknown_heartbeat(head, frame, request, asks);
         };
         if let Err(reason) = subscription.update(request) {
             return refuse_pattern(head, request, &reason);
@@ -72,6 +70,30 @@ impl Session {
         known
     }
 
+    /// A heartbeat of a member that subscribed on another connection keeps it alive. If its coordinator knows
+    /// it, it is asked once to say everything again: clients do so after an error that they may repeat.
+    fn unknown_heartbeat(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        request: &mut Struct,
+        asks: bool,
+    ) -> Result<Verdict, Close> {
+        let verdict = self.without_pattern(head, frame, request)?;
+        let mut repeat = head.response()?;
+        repeat.set("ErrorCode", error::COORDINATOR_LOAD_IN_PROGRESS);
+        self.expect(
+            head,
+            Shaping::Edit(Box::new(move |_, answer, _| {
+                if asks && answer.int("ErrorCode") == 0 {
+                    *answer = repeat;
+                }
+                Ok(())
+            })),
+        );
+        Ok(verdict)
+    }
+
     fn resolved_heartbeat(
         &mut self,
         head: &Head,
@@ -82,14 +104,14 @@ impl Session {
     ) -> Result<Verdict, Close> {
         let api = (head.key, head.version);
         let listing = if subscription.has_pattern() {
-            self.cluster.listing(now)
+            self.cluster.listing(now, LISTING_AGE_MAX_MILLISECONDS)
         } else {
-            Some(crate::cluster::Listing::default())
+            Some(Listing::default())
         };
         let Some(listing) = listing else {
             let told = subscription.told().is_some();
             self.subscriptions.put(member, subscription);
-            if let Some(verdict) = self.wait_for_listing(frame) {
+            if let Some(verdict) = self.wait_for_listing(frame, LISTING_AGE_MAX_MILLISECONDS) {
                 return Ok(verdict);
             }
             if told {
@@ -138,28 +160,34 @@ impl Session {
             "SubscribedTopicNames",
             names.map_or(Value::Null, Value::from),
         );
-        without_pattern(request);
+        no_pattern(request);
         head.rewrite(frame, request, &self.limits)
             .map(Verdict::Rewrite)
     }
 
     /// SECURITY: whatever else a heartbeat says, a pattern stays here.
+    fn without_pattern(
+        &self,
+        head: &Head,
+        frame: &[u8],
+        request: &mut Struct,
+    ) -> Result<Verdict, Close> {
+        let pattern = request.str("SubscribedTopicRegex").unwrap_or_default();
+        if pattern.is_empty() {
+            return Ok(Verdict::Forward);
+        }
+        no_pattern(request);
+        head.rewrite(frame, request, &self.limits)
+            .map(Verdict::Rewrite)
+    }
+
     fn forward_without_pattern(
         &mut self,
         head: &Head,
         frame: &[u8],
         request: &mut Struct,
     ) -> Result<Verdict, Close> {
-        let verdict = if request
-            .str("SubscribedTopicRegex")
-            .unwrap_or_default()
-            .is_empty()
-        {
-            Verdict::Forward
-        } else {
-            without_pattern(request);
-            Verdict::Rewrite(head.rewrite(frame, request, &self.limits)?)
-        };
+        let verdict = self.without_pattern(head, frame, request)?;
         self.expect(head, Shaping::Forward);
         Ok(verdict)
     }
@@ -194,7 +222,7 @@ impl Session {
 }
 
 /// The coordinator is told that there is no pattern, where it is told anything of patterns.
-fn without_pattern(request: &mut Struct) {
+fn no_pattern(request: &mut Struct) {
     if request.str("SubscribedTopicRegex").is_some() {
         request.set("SubscribedTopicRegex", "");
     }

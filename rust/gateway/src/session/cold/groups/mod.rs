@@ -15,6 +15,7 @@ mod subscription;
 mod topologies;
 
 pub(super) use self::classic::{complete_refusal, malformed};
+pub(super) use self::offsets::merge_topics;
 pub use self::subscription::Subscriptions;
 pub use self::topologies::Topologies;
 #[cfg(test)]

@@ -221,12 +221,37 @@ impl Session {
                     && let Some(topics) = answer.array_mut("Topics")
                 {
                     topics.splice(0..0, refused);
+                    merge_topics(topics);
                 }
                 Ok(())
             })),
         );
         Ok(Verdict::Rewrite(rewritten))
     }
+}
+
+/// A topic that stands in a list several times stands there once, with all its partitions.
+pub(in crate::session::cold) fn merge_topics(topics: &mut Vec<Value>) {
+    let mut places = HashMap::with_capacity(topics.len());
+    let mut merged: Vec<Value> = Vec::with_capacity(topics.len());
+    for mut topic in std::mem::take(topics) {
+        let key = match Naming::of(&topic, "Name") {
+            Naming::Name(name) => (name.to_owned(), [0; 16]),
+            Naming::Id(id) => (String::new(), id),
+        };
+        let place = *places.entry(key).or_insert(merged.len());
+        let Some(first) = merged.get_mut(place).and_then(Value::as_struct_mut) else {
+            merged.push(topic);
+            continue;
+        };
+        let more = topic
+            .as_struct_mut()
+            .and_then(|it| it.array_mut("Partitions"));
+        if let (Some(all), Some(more)) = (first.array_mut("Partitions"), more) {
+            all.append(more);
+        }
+    }
+    *topics = merged;
 }
 
 /// The answer for one topic of an offset fetch that is refused.

@@ -7,6 +7,22 @@ const PATTERN_BYTES_MAX: usize = 1 << 20;
 /// And one whose groups are nested deeper.
 const NESTING_MAX: u32 = 100;
 
+/// What is commonly wrong, in our library's words and in a broker's.
+const REASONS: [(&str, &str); 6] = [
+    ("unclosed group", "missing closing )"),
+    ("unopened group", "unexpected )"),
+    ("unclosed character class", "missing closing ]"),
+    (
+        "repetition operator missing expression",
+        "missing argument to repetition operator",
+    ),
+    (
+        "incomplete escape sequence, reached end of pattern prematurely",
+        "trailing backslash at end of expression",
+    ),
+    ("unrecognized escape sequence", "invalid escape sequence"),
+];
+
 /// A pattern that a topic's whole name must fit; the error is the reason why it is none.
 pub fn compile(pattern: &str) -> Result<Regex, String> {
     let translated = translate(pattern);
@@ -23,7 +39,9 @@ fn build(pattern: &str) -> Result<Regex, String> {
     built.map_err(|error| {
         let text = error.to_string();
         let reason = text.lines().last().unwrap_or_default();
-        reason.trim_start_matches("error: ").to_owned()
+        let reason = reason.trim_start_matches("error: ");
+        let known = REASONS.iter().find(|(ours, _)| *ours == reason);
+        known.map_or(reason, |(_, brokers)| *brokers).to_owned()
     })
 }
 

@@ -12,7 +12,7 @@ use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 use super::consumer::refuse_heartbeat;
 use super::describe::{internal_topics, source_topics};
 use super::topologies::{Member, Topology};
-use crate::cluster::Listing;
+use crate::cluster::{LISTING_AGE_MAX_MILLISECONDS, Listing};
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
 /// Kafka's own topics (`Topic.INTERNAL_TOPICS`).
@@ -133,8 +133,8 @@ impl Session {
         }
         let joins = !request.get("Topology").is_null();
         if !in_question.is_empty() || (joins && !topology.internal().is_empty()) {
-            let Some(listing) = self.cluster.listing(now) else {
-                if let Some(verdict) = self.wait_for_listing(frame) {
+            let Some(listing) = self.cluster.listing(now, LISTING_AGE_MAX_MILLISECONDS) else {
+                if let Some(verdict) = self.wait_for_listing(frame, LISTING_AGE_MAX_MILLISECONDS) {
                     return Ok(verdict);
                 }
                 // Nobody knows what a coordinator would make.

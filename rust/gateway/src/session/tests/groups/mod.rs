@@ -8,7 +8,7 @@ mod share;
 mod streams;
 
 use super::messages::{self, Names, naming};
-use super::{Ask, Script, ask, by, codes, document, script};
+use super::{Ask, Script, ask, by, codes, document, id, knows_topics, script};
 
 fn find(version: i16, kind: i64, keys: &[&str]) -> Ask {
     ask(ApiKey::FIND_COORDINATOR, version, |it| {
@@ -145,6 +145,7 @@ fn seen(group: &Struct) -> Vec<(String, i64)> {
 fn offsets_of_all_topics_leave_out_what_may_not_be_seen() {
     for version in 2..=10 {
         let mut script = script();
+        knows_topics(&mut script.session);
         let request = ask(ApiKey::OFFSET_FETCH, version, |it| {
             it.set("GroupId", "ok.g").set("Topics", Value::Null);
             let mut group = it.element("Groups");
@@ -443,4 +444,64 @@ fn a_refused_member_of_a_classic_group_has_no_protocol() {
     };
     check(script());
     check(by("root", &document()));
+}
+
+#[test]
+fn an_id_is_looked_up_before_it_is_called_unknown() {
+    let names = Names {
+        topics: &["of.nobody"],
+        groups: &["ok.g"],
+        transactional_id: "",
+    };
+    for key in [ApiKey::OFFSET_COMMIT, ApiKey::OFFSET_FETCH] {
+        let mut script = script();
+        script.request(&naming(key, 10, names));
+        script.cluster.learn_topic(id(99), "ok.new");
+        script.lists(Some(&["ok.new"])).rewrites(|_| ());
+        script.broker(|_| ());
+        // Whoever asks for what is not there makes nobody ask brokers all the time.
+        let mut request = naming(key, 10, names);
+        let body = &mut request.body;
+        let holder = if body.has("Groups") {
+            body.array_mut("Groups").unwrap()[0]
+                .as_struct_mut()
+                .unwrap()
+        } else {
+            body
+        };
+        let topics = holder.array_mut("Topics").unwrap();
+        topics[0].as_struct_mut().unwrap().set("TopicId", id(98));
+        script.request(&request);
+        if key == ApiKey::OFFSET_COMMIT {
+            script.refuses(&["#98/0:100"]);
+        } else {
+            script.rewrites(|_| ());
+        }
+    }
+}
+
+#[test]
+fn a_topic_that_is_named_twice_is_answered_once() {
+    let names = Names {
+        topics: &["no.a", "ok.a", "no.a", "ok.a"],
+        groups: &["ok.g"],
+        transactional_id: "",
+    };
+    for (key, version) in [(ApiKey::OFFSET_COMMIT, 9), (ApiKey::OFFSET_DELETE, 0)] {
+        let mut script = script();
+        script.request(&naming(key, version, names));
+        script.broker(|answer| {
+            let mut topic = answer.element("Topics");
+            let partition = topic.element("Partitions");
+            topic.set("Name", "ok.a").set("Partitions", vec![partition]);
+            answer.set("Topics", vec![topic.clone(), topic]);
+        });
+        script.answers(|answer| {
+            assert_eq!(topic_names(answer), ["no.a", "ok.a"]);
+            let partitions = answer
+                .structs("Topics")
+                .map(|it| it.array("Partitions").len());
+            assert_eq!(partitions.collect::<Vec<_>>(), [2, 2]);
+        });
+    }
 }
