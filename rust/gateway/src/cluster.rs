@@ -96,6 +96,14 @@ impl Cluster {
             .cloned()
     }
 
+    /// Does a text name the address of a broker?
+    pub fn is_told_by(&self, text: &str) -> bool {
+        let nodes = self.nodes.read().unwrap_or_else(PoisonError::into_inner);
+        nodes
+            .values()
+            .any(|node| text.contains(&format!("{}:{}", node.host, node.port)))
+    }
+
     /// Learns which topic an id stands for. An id never changes its topic.
     pub fn learn_topic(&self, id: [u8; 16], name: &str) {
         if id == [0; 16] || name.is_empty() || self.topic(&id).is_some() {

@@ -1,6 +1,6 @@
 //! From what a caller proved to who it is.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::certificate::Names;
@@ -293,6 +293,23 @@ impl Directory {
             other_credentials: Vec::new(),
             expires_milliseconds: None,
         })
+    }
+
+    /// Everyone who has a password, in order.
+    pub fn users_with_password(&self) -> impl Iterator<Item = &str> {
+        let mut users: Vec<&str> = self.passwords.keys().map(String::as_str).collect();
+        users.sort_unstable();
+        users.into_iter()
+    }
+
+    /// The SCRAM mechanisms of a principal's passwords, each with the fewest rounds that a check of one takes.
+    pub fn passwords(&self, user: &str) -> impl Iterator<Item = (&'static str, u32)> {
+        let mut fewest = BTreeMap::new();
+        for (_, verifier) in self.passwords.get(user).into_iter().flatten() {
+            let rounds = fewest.entry(verifier.mechanism()).or_insert(u32::MAX);
+            *rounds = verifier.iterations().min(*rounds);
+        }
+        fewest.into_iter()
     }
 
     /// The principal of this id.

@@ -37,6 +37,13 @@ impl Hash {
         }
     }
 
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "SCRAM-SHA-256",
+            Self::Sha512 => "SCRAM-SHA-512",
+        }
+    }
+
     pub(crate) fn digest(self) -> &'static digest::Algorithm {
         match self {
             Self::Sha256 => &digest::SHA256,
@@ -174,6 +181,11 @@ impl Verifier {
             salt: vec![0; 16],
             keys,
         }
+    }
+
+    /// The SCRAM mechanism whose verifier it is, e.g. `SCRAM-SHA-256`.
+    pub const fn mechanism(&self) -> &'static str {
+        self.hash.name()
     }
 
     /// Whether this is the password. Costs `iterations` rounds of HMAC; compares in constant time.

@@ -5,6 +5,7 @@
 //! context.
 #![forbid(unsafe_code)]
 
+mod acls;
 mod document;
 mod entities;
 mod error;
@@ -21,6 +22,7 @@ mod rules;
 mod section;
 mod streams;
 
+pub use acls::{ACLS_MAX, Acl};
 pub use document::{DOCUMENT_BYTES_MAX, REQUEST_BYTES_MAX};
 pub use error::{PolicyError, RuleProblem};
 pub use networks::{ADDRESSES_MAX, NETWORKS_MAX};

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use cedar_policy::{Authorizer, Entities, Entity, Schema};
 
+use crate::acls::{self, ACLS_MAX, Acl, Member};
 use crate::entities::{self, KnownPrincipal, Types};
 use crate::error::{PolicyError, one_line};
 use crate::evaluate::{Facts, Outcome, Question, evaluate};
@@ -39,6 +40,8 @@ pub struct Policy {
     networks: Networks,
     rules: Rules,
     stream_probes: Arc<[String]>,
+    declared: Vec<crate::section::Stream>,
+    acls: OnceLock<Vec<Acl>>,
     authorizer: Authorizer,
     memo: Memo,
 }
@@ -92,6 +95,8 @@ impl Policy {
             networks,
             rules,
             stream_probes,
+            declared: section.streams.clone(),
+            acls: OnceLock::new(),
             authorizer: Authorizer::new(),
             memo: Memo::new(),
         };
@@ -155,6 +160,23 @@ impl Policy {
     /// that is declared or that a rule names, and one name in every prefix.
     pub fn stream_probes(&self) -> &Arc<[String]> {
         &self.stream_probes
+    }
+
+    /// The rules in the words of Kafka's ACLs, where those can say the same; at most [`ACLS_MAX`].
+    pub fn acls(&self) -> &[Acl] {
+        self.acls.get_or_init(|| {
+            let mut members: Vec<Member> = self.principals.values().map(Member::of).collect();
+            members.sort_unstable_by(|one, other| one.uid.cmp(&other.uid));
+            let mut all = Vec::new();
+            for policy in self.rules.policies() {
+                all.extend(acls::of(policy, &members, &self.declared));
+                if all.len() >= ACLS_MAX {
+                    all.truncate(ACLS_MAX);
+                    break;
+                }
+            }
+            all
+        })
     }
 
     /// Decide one request. What was decided before, for the same values of everything that the

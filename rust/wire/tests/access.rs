@@ -132,6 +132,62 @@ fn every_version_that_kafka_has_is_decided_or_refused_for_a_reason() {
     }
 }
 
+/// Words in the names of fields that tell where something is.
+const PLACES: [&str; 8] = [
+    "Host", "Port", "Rack", "Node", "Broker", "Endpoint", "Listener", "Address",
+];
+
+/// Fields of an answer that name a node or hold a text that no decision covers.
+fn telling(of: &'static Schema, path: &str, found: &mut Vec<(String, &'static Field)>) {
+    for field in of.all() {
+        let path = format!("{path}.{}", field.name);
+        let decided = matches!(
+            field.entity,
+            Some(Entity::TopicName | Entity::GroupId | Entity::TransactionalId)
+        );
+        let tells = field.kind == Kind::Str
+            || field.entity == Some(Entity::BrokerId)
+            || PLACES.iter().any(|word| field.name.contains(word));
+        if let Some(inner) = field.structure() {
+            telling(inner, &path, found);
+        } else if tells && !decided {
+            found.push((path, field));
+        }
+    }
+}
+
+#[test]
+fn every_field_of_an_answer_that_could_tell_of_a_broker_is_dealt_with() {
+    let (mut missing, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    for row in access::rows().filter(|row| api(row.key).unwrap().broker_listener) {
+        for version in row.versions.0..=row.versions.1 {
+            let of = schema(row.key, version, Direction::Response).unwrap();
+            let mut found = Vec::new();
+            telling(of, row.key.name(), &mut found);
+            for (path, field) in found {
+                // An address is never dealt with by a name that it shares with others.
+                let by_name = !matches!(field.name, "Host" | "Port" | "Value");
+                let known = access::answer_fields()
+                    .iter()
+                    .find(|it| it.field == path || (by_name && it.field == field.name));
+                match known {
+                    Some(known) => {
+                        seen.insert(known.field);
+                    }
+                    None => {
+                        missing.insert(path);
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(missing, BTreeSet::new());
+    for it in access::answer_fields() {
+        assert!(seen.contains(it.field), "{} is in no answer", it.field);
+        assert!(!it.reason.is_empty());
+    }
+}
+
 #[test]
 fn nothing_is_decided_that_cannot_be_read() {
     for row in access::served() {

@@ -1,13 +1,17 @@
 //! Everything but Produce and Fetch: decided on a decoded request, by the rows of the access table, and
 //! by a function of its own where Kafka decides in a way of its own.
 
-mod admin;
+mod acls;
+mod callers;
+mod cluster;
+mod configs;
 mod creation;
 mod deletion;
 mod groups;
 mod metadata;
 mod operations;
 mod producers;
+mod telemetry;
 mod topic_partitions;
 mod topics;
 mod transactions;
@@ -21,7 +25,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use streamward_policy::{Action, ResourceKind};
-use streamward_wire::kafka::access::{Access, Governed, Operation, Partitions, Row, Shape, Topics};
+use streamward_wire::kafka::access::{
+    Access, Governed, Operation, Partitions, Resource, Row, Shape, Topics,
+};
 use streamward_wire::kafka::{ApiKey, Struct, Value};
 
 use super::authorize::{Permission, action};
@@ -259,6 +265,7 @@ impl Session {
                 self.expect(head, Shaping::Forward);
                 Ok(Verdict::Forward)
             }
+            Access::OfCaller(of) => self.of_caller(head, of, &request, now),
             Access::Special(_) | Access::Local(_) => self.special(head, frame, &mut request, now),
             Access::Refused(_) => Ok(Verdict::Close(Close::NotServed {
                 key: head.key.0,
@@ -310,6 +317,13 @@ impl Session {
             ApiKey::DESCRIBE_TRANSACTIONS => self.describe_transactions(head, frame, request, now),
             ApiKey::LIST_TRANSACTIONS => Ok(self.list_transactions(head)),
             ApiKey::DESCRIBE_CONFIGS => self.describe_configs(head, frame, request, now),
+            ApiKey::ALTER_CONFIGS | ApiKey::INCREMENTAL_ALTER_CONFIGS => {
+                self.alter_configs(head, frame, request, now)
+            }
+            ApiKey::ALTER_REPLICA_LOG_DIRS => self.alter_replica_log_dirs(head, request, now),
+            ApiKey::WRITE_TXN_MARKERS => self.write_txn_markers(head, request, now),
+            ApiKey::DESCRIBE_QUORUM => self.describe_quorum(head, now),
+            ApiKey::PUSH_TELEMETRY => self.push_telemetry(head, request),
             ApiKey::FIND_COORDINATOR => self.find_coordinator(head, frame, request, now),
             ApiKey::OFFSET_FETCH => self.offset_fetch(head, frame, request, now),
             ApiKey::LIST_GROUPS => Ok(self.list_groups(head)),
@@ -361,6 +375,10 @@ impl Session {
             let kind = resource_kind(whole.resource);
             if self.permitted(head, action(whole.operation), kind, &name, now)? {
                 continue;
+            }
+            if whole.resource == Resource::Cluster {
+                let answer = cluster::refuse_whole(head, request, whole)?;
+                return Ok(Verdict::Reply(head.reply(&answer)?));
             }
             let code = whole.resource.denial_code();
             let answer = if let (Shape::EveryTopic, Some(topics)) = (whole.shape, &governed.topics)

@@ -2,7 +2,8 @@
 
 use super::super::ApiKey;
 use super::{
-    Access, Entities, Governed, Operation, Partitions, Resource, Row, Shape, Special, Topics, Whole,
+    Access, Entities, Governed, OfCaller, Operation, Partitions, Resource, Row, Shape, Special,
+    Topics, Whole,
 };
 
 /// A group on which the whole request stands.
@@ -21,6 +22,16 @@ pub const fn transactional_id(shape: Shape) -> Whole {
         operation: Operation::Write,
         resource: Resource::TransactionalId,
         field: "TransactionalId",
+        shape,
+    }
+}
+
+/// A right on the cluster on which the whole request stands.
+pub const fn cluster(operation: Operation, shape: Shape) -> Whole {
+    Whole {
+        operation,
+        resource: Resource::Cluster,
+        field: "",
         shape,
     }
 }
@@ -81,6 +92,11 @@ pub const fn special(
         denial,
         fields,
     })
+}
+
+/// Its meaning is the caller.
+pub const fn of_caller(asks: Option<Operation>, denial: &'static str, own: &'static str) -> Access {
+    Access::OfCaller(OfCaller { asks, denial, own })
 }
 
 /// A row that refuses.

@@ -23,6 +23,9 @@ const FOLLOWERS: &str = "sent by followers, which are refused";
 const MEMBER: &str = "a member inside a group that is decided";
 const ASSIGNS: &str = "a way to assign";
 const SETTING: &str = "a setting of a resource that is decided";
+const WHOLE: &str = "a right on the cluster covers every topic";
+const CALLER: &str =
+    "the caller's right on the cluster covers it; brokers never see it as the gateway's";
 
 #[rustfmt::skip]
 static EXEMPTIONS: &[Exemption] = &[
@@ -60,4 +63,42 @@ static EXEMPTIONS: &[Exemption] = &[
     exempt("ListTransactions.TransactionalIdPattern",
         "narrows a listing, of which only what may be described is told"),
     exempt("StateFilters", "a state"),
+    exempt("AlterConfigs.Resources.Configs.Name", SETTING),
+    exempt("AlterConfigs.Resources.Configs.Value", SETTING),
+    exempt("IncrementalAlterConfigs.Resources.Configs.Name", SETTING),
+    exempt("IncrementalAlterConfigs.Resources.Configs.Value", SETTING),
+    exempt("AlterReplicaLogDirs.Dirs.Path", "a place on a broker's disk"),
+    exempt("DescribeLogDirs.Topics.Topic", WHOLE),
+    exempt("ElectLeaders.TopicPartitions.Topic", WHOLE),
+    exempt("AlterPartitionReassignments.Topics.Name", WHOLE),
+    exempt("ListPartitionReassignments.Topics.Name", WHOLE),
+    exempt("UpdateFeatures.FeatureUpdates.Feature", "a feature of the cluster, which is decided"),
+    exempt("AddRaftVoter.ClusterId", "the brokers compare it with their own"),
+    exempt("AddRaftVoter.VoterDirectoryId", "a controller of the cluster, which is decided"),
+    exempt("AddRaftVoter.Listeners.Name", "a controller of the cluster, which is decided"),
+    exempt("AddRaftVoter.Listeners.Host", "a controller of the cluster, which is decided"),
+    exempt("RemoveRaftVoter.ClusterId", "the brokers compare it with their own"),
+    exempt("RemoveRaftVoter.VoterDirectoryId", "a controller of the cluster, which is decided"),
+    exempt("ClientInstanceId", "a number that the client made for itself, or got from a broker"),
+    exempt("DescribeAcls.ResourceNameFilter", CALLER),
+    exempt("DescribeAcls.PrincipalFilter", CALLER),
+    exempt("DescribeAcls.HostFilter", CALLER),
+    exempt("CreateAcls.Creations.ResourceName", CALLER),
+    exempt("CreateAcls.Creations.Principal", CALLER),
+    exempt("CreateAcls.Creations.Host", CALLER),
+    exempt("DeleteAcls.Filters.ResourceNameFilter", CALLER),
+    exempt("DeleteAcls.Filters.PrincipalFilter", CALLER),
+    exempt("DeleteAcls.Filters.HostFilter", CALLER),
+    exempt("OwnerPrincipalType", "delegation tokens are refused to everybody"),
+    exempt("OwnerPrincipalName", "delegation tokens are refused to everybody"),
+    exempt("PrincipalType", "delegation tokens are refused to everybody"),
+    exempt("PrincipalName", "delegation tokens are refused to everybody"),
+    exempt("DescribeClientQuotas.Components.EntityType", CALLER),
+    exempt("DescribeClientQuotas.Components.Match", CALLER),
+    exempt("AlterClientQuotas.Entries.Entity.EntityType", CALLER),
+    exempt("AlterClientQuotas.Entries.Entity.EntityName", CALLER),
+    exempt("AlterClientQuotas.Entries.Ops.Key", CALLER),
+    exempt("DescribeUserScramCredentials.Users.Name", CALLER),
+    exempt("AlterUserScramCredentials.Deletions.Name", CALLER),
+    exempt("AlterUserScramCredentials.Upsertions.Name", CALLER),
 ];

@@ -4,6 +4,7 @@
 //! denial shows in the answer, as Kafka's own authorizer shows it (`KafkaApis`, `AuthHelper`). What a row
 //! refuses, and what has no row, is closed and not advertised.
 
+mod answers;
 mod build;
 mod exempt;
 mod table;
@@ -12,6 +13,7 @@ use std::sync::LazyLock;
 
 use super::{ApiKey, apis};
 
+pub use answers::{AnswerField, Treatment, answer_fields};
 pub use exempt::{Exemption, exemptions};
 
 /// Kafka's operations (`org.apache.kafka.common.acl.AclOperation`).
@@ -81,8 +83,22 @@ pub enum Access {
     Governed(Governed),
     /// Decided by code of its own in the gateway.
     Special(Special),
+    /// Its meaning is the caller.
+    OfCaller(OfCaller),
     /// Nobody gets it through a gateway, and it is not advertised; the reason says why.
     Refused(&'static str),
+}
+
+/// A request whose meaning is the caller: a broker that takes every client for the gateway would do it to the
+/// gateway. There the gateway answers; where brokers know the client itself, they do, once the check holds.
+#[derive(Debug)]
+pub struct OfCaller {
+    /// What is asked of the cluster first; `None`: Kafka asks for no right.
+    pub asks: Option<Operation>,
+    /// How a denial shows, for people.
+    pub denial: &'static str,
+    /// What the gateway does where brokers take every client for the gateway, for people.
+    pub own: &'static str,
 }
 
 /// A request that code of its own decides; the tests of that code are those of the gateway's sessions.
@@ -127,10 +143,12 @@ pub enum Shape {
     Top,
     /// In every partition that the request names.
     EveryTopic,
+    /// At the top, and in every partition that the request names.
+    TopAndEvery(&'static Topics),
 }
 
 /// Topics that a request names, each decided for itself.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Topics {
     /// What is asked.
     pub operation: Operation,
@@ -147,7 +165,7 @@ pub struct Topics {
 }
 
 /// Partitions inside a topic of a request and of its answer.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Partitions {
     /// The request's array (structures, or plain numbers).
     pub list: &'static str,
