@@ -8,6 +8,8 @@ use super::Session;
 const PLACES: &[(ApiKey, &str, &str)] = &[
     (ApiKey::PRODUCE, "NodeEndpoints", "NodeId"),
     (ApiKey::FETCH, "NodeEndpoints", "NodeId"),
+    (ApiKey::SHARE_FETCH, "NodeEndpoints", "NodeId"),
+    (ApiKey::SHARE_ACKNOWLEDGE, "NodeEndpoints", "NodeId"),
     (ApiKey::METADATA, "Brokers", "NodeId"),
     (ApiKey::FIND_COORDINATOR, "Coordinators", "NodeId"),
     (ApiKey::FIND_COORDINATOR, "", "NodeId"),

@@ -287,11 +287,15 @@ fn several_groups_are_decided_one_by_one() {
 #[test]
 fn what_has_no_row_ends_the_connection() {
     for (key, version) in [
-        (ApiKey::CREATE_ACLS, 3),
-        (ApiKey::CREATE_DELEGATION_TOKEN, 3),
+        (ApiKey::ADD_PARTITIONS_TO_TXN, 4),
         (ApiKey::ADD_PARTITIONS_TO_TXN, 5),
-        (ApiKey::PUSH_TELEMETRY, 0),
-        (ApiKey::ALTER_CONFIGS, 2),
+        (ApiKey::WRITE_SHARE_GROUP_STATE, 1),
+        (ApiKey::READ_SHARE_GROUP_STATE, 0),
+        (ApiKey::VOTE, 2),
+        (ApiKey::FETCH_SNAPSHOT, 1),
+        (ApiKey::BROKER_REGISTRATION, 4),
+        (ApiKey::ENVELOPE, 0),
+        (ApiKey::UPDATE_RAFT_VOTER, 0),
     ] {
         let mut script = by("root", &document());
         script.request(&ask(key, version, |_| ()));

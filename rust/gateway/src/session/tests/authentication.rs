@@ -189,6 +189,7 @@ fn versions_are_told_to_everyone_and_are_those_that_are_decided() {
                 (18, 0, 4),
                 (22, 0, 5),
                 (24, 0, 3),
+                (30, 1, 3),
                 (36, 0, 2),
             ];
             assert_eq!(told, expected, "version {version}");

@@ -55,8 +55,16 @@ pub fn naming(key: ApiKey, version: i16, names: Names<'_>) -> Ask {
         body.set("ProtocolType", "consumer");
         body.set("ProtocolName", "range");
         body.set("ForgottenTopicsData", Vec::<Value>::new());
-        body.set("TopicPartitions", Value::Null);
-        if key == ApiKey::DESCRIBE_CONFIGS {
+        if key == ApiKey::CONSUMER_GROUP_HEARTBEAT {
+            body.set("TopicPartitions", Value::Null);
+        }
+        if [
+            ApiKey::DESCRIBE_CONFIGS,
+            ApiKey::ALTER_CONFIGS,
+            ApiKey::INCREMENTAL_ALTER_CONFIGS,
+        ]
+        .contains(&key)
+        {
             let of_topic = |name: &&str| {
                 let mut resource = body.element("Resources");
                 resource.set("ResourceType", 2).set("ResourceName", *name);
@@ -226,5 +234,5 @@ fn names_something(field: &str) -> bool {
 }
 
 fn is_partition(field: &str) -> bool {
-    ["PartitionIndex", "Partition", "Index"].contains(&field)
+    ["PartitionIndex", "PartitionId", "Partition", "Index"].contains(&field)
 }

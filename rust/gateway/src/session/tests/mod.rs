@@ -2,8 +2,11 @@
 //! what the log says. The policy, the recorder and the journal are the real ones.
 
 mod access;
-mod admin;
+mod addresses;
 mod authentication;
+mod callers;
+mod cluster;
+mod configs;
 mod deletion;
 mod fetch;
 mod fetch_sessions;

@@ -137,7 +137,8 @@ fn twice(shape: &Shape) -> bool {
     topics.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-/// Listings are entered by what their answers show; an unknown id is nobody's.
+/// Listings are entered by what their answers show; an unknown id is nobody's; Kafka asks for no right on
+/// telemetry, and tokens are nobody's.
 fn speaks_of_nobody(key: ApiKey) -> bool {
     [
         ApiKey::LIST_GROUPS,
@@ -145,6 +146,12 @@ fn speaks_of_nobody(key: ApiKey) -> bool {
         ApiKey::DESCRIBE_CLUSTER,
         ApiKey::PRODUCE,
         ApiKey::FETCH,
+        ApiKey::GET_TELEMETRY_SUBSCRIPTIONS,
+        ApiKey::PUSH_TELEMETRY,
+        ApiKey::CREATE_DELEGATION_TOKEN,
+        ApiKey::RENEW_DELEGATION_TOKEN,
+        ApiKey::EXPIRE_DELEGATION_TOKEN,
+        ApiKey::DESCRIBE_DELEGATION_TOKEN,
     ]
     .contains(&key)
 }

@@ -1,0 +1,188 @@
+//! Settings of topics and groups, one by one, and of what belongs to the cluster.
+
+use streamward_wire::kafka::{ApiKey, Struct, Value};
+
+use super::{Ask, ask, by, codes, document, script};
+
+const DESCRIBE: (ApiKey, i16, i16) = (ApiKey::DESCRIBE_CONFIGS, 1, 4);
+const ALTER: (ApiKey, i16, i16) = (ApiKey::ALTER_CONFIGS, 0, 2);
+const ALTER_INCREMENTALLY: (ApiKey, i16, i16) = (ApiKey::INCREMENTAL_ALTER_CONFIGS, 0, 1);
+
+fn of(key: ApiKey, version: i16, resources: &[(i64, &str)]) -> Ask {
+    ask(key, version, |it| {
+        let resources = resources.iter().map(|(kind, name)| {
+            let mut resource = it.element("Resources");
+            resource
+                .set("ResourceType", *kind)
+                .set("ResourceName", *name);
+            Value::Struct(resource)
+        });
+        let resources: Vec<Value> = resources.collect();
+        it.set("Resources", resources);
+    })
+}
+
+fn every(apis: &[(ApiKey, i16, i16)], check: impl Fn(ApiKey, i16)) {
+    for (key, first, last) in apis {
+        (*first..=*last).for_each(|version| check(*key, version));
+    }
+}
+
+#[test]
+fn each_kind_of_resource_is_decided_on_what_it_belongs_to() {
+    every(&[DESCRIBE, ALTER, ALTER_INCREMENTALLY], |key, version| {
+        let mut script = script();
+        let hers = [(2, "ok.a"), (32, "ok.g")];
+        script.request(&of(key, version, &hers)).forwards();
+        let mut script = self::script();
+        let no = [(2, "no.a"), (32, "no.g"), (4, "0"), (16, "m")];
+        script.request(&of(key, version, &no));
+        script.refuses(&["no.a:29", "no.g:30", "0:31", "m:31"]);
+        assert_eq!(script.log("denied").len(), 3, "the cluster twice");
+        let mut script = by("root", &document());
+        script.request(&of(key, version, &no)).forwards();
+    });
+    every(&[DESCRIBE, ALTER_INCREMENTALLY], |key, version| {
+        let mut script = script();
+        script.request(&of(key, version, &[(8, "0")]));
+        script.refuses(&["0:31"]);
+        let mut script = by("root", &document());
+        script.request(&of(key, version, &[(8, "0")])).forwards();
+    });
+}
+
+#[test]
+fn a_denial_says_what_kafka_says() {
+    every(&[DESCRIBE, ALTER, ALTER_INCREMENTALLY], |key, version| {
+        let mut script = script();
+        script.request(&of(key, version, &[(4, "0"), (2, "no.a")]));
+        script.replies(|answer| {
+            let list = ["Results", "Responses"].map(|list| answer.structs(list));
+            let texts: Vec<_> = list
+                .into_iter()
+                .flatten()
+                .map(|it| (it.int("ResourceType"), it.str("ErrorMessage").unwrap()))
+                .collect();
+            let expected = [
+                (4, "Cluster authorization failed."),
+                (2, "Topic authorization failed."),
+            ];
+            assert_eq!(texts, expected);
+        });
+    });
+}
+
+fn answered(answer: &mut Struct, list: &str, resources: &[(i64, &str)]) {
+    let entries = resources.iter().map(|(kind, name)| {
+        let mut entry = answer.element(list);
+        entry.set("ResourceType", *kind).set("ResourceName", *name);
+        Value::Struct(entry)
+    });
+    let entries: Vec<Value> = entries.collect();
+    answer.set(list, entries);
+}
+
+fn names(answer: &Struct, list: &str) -> Vec<String> {
+    let name = |it: &Struct| it.str("ResourceName").unwrap_or_default().to_owned();
+    answer.structs(list).map(name).collect()
+}
+
+#[test]
+fn what_is_denied_in_part_is_answered_in_kafkas_order() {
+    let asked = [(2, "no.a"), (2, "ok.a"), (32, "no.g"), (32, "ok.g")];
+    let allowed = [(2, "ok.a"), (32, "ok.g")];
+    every(&[DESCRIBE], |key, version| {
+        let mut script = script();
+        script.request(&of(key, version, &asked));
+        script.rewrites(|request| assert_eq!(names(request, "Resources"), ["ok.a", "ok.g"]));
+        script.broker(|answer| answered(answer, "Results", &allowed));
+        script.answers(|answer| {
+            assert_eq!(names(answer, "Results"), ["ok.a", "ok.g", "no.a", "no.g"]);
+            assert_eq!(codes(answer), ["no.a:29", "no.g:30"]);
+        });
+    });
+    every(&[ALTER, ALTER_INCREMENTALLY], |key, version| {
+        let mut script = script();
+        script.request(&of(key, version, &asked));
+        script.rewrites(|request| assert_eq!(names(request, "Resources"), ["ok.a", "ok.g"]));
+        script.broker(|answer| answered(answer, "Responses", &allowed));
+        script.answers(|answer| {
+            assert_eq!(names(answer, "Responses"), ["no.a", "ok.a", "no.g", "ok.g"]);
+            assert_eq!(codes(answer), ["no.a:29", "no.g:30"]);
+        });
+    });
+}
+
+#[test]
+fn a_resource_that_stands_twice_is_changed_by_nobody() {
+    every(&[ALTER, ALTER_INCREMENTALLY], |key, version| {
+        let mut script = by("root", &document());
+        script.request(&of(key, version, &[(2, "a"), (2, "a")]));
+        script.refuses(&["a:42", "a:42"]);
+    });
+}
+
+#[test]
+fn a_kind_that_kafka_does_not_know_is_nobodys() {
+    every(&[DESCRIBE, ALTER, ALTER_INCREMENTALLY], |key, version| {
+        let mut script = by("root", &document());
+        script.request(&of(key, version, &[(99, "x")]));
+        script.refuses(&["x:42"]);
+    });
+    every(&[ALTER], |key, version| {
+        let mut script = by("root", &document());
+        script.request(&of(key, version, &[(8, "0"), (4, "0")]));
+        script.rewrites(|request| assert_eq!(request.array("Resources").len(), 1));
+    });
+    // Kafka refuses the others with it.
+    every(&[DESCRIBE], |key, version| {
+        let mut script = by("root", &document());
+        script.request(&of(key, version, &[(99, "x"), (4, "0")]));
+        script.refuses(&["x:42", "0:42"]);
+    });
+}
+
+#[test]
+fn what_says_where_brokers_listen_is_withheld_as_a_password_is() {
+    every(&[DESCRIBE], |key, version| {
+        let mut script = by("root", &document());
+        script.cluster.learn_node(1, "b1.internal", 9092);
+        script.request(&of(key, version, &[(4, "1")])).forwards();
+        let settings = [
+            ("listeners", "PLAINTEXT://:9092", true),
+            ("advertised.listeners", "PLAINTEXT://elsewhere:1", true),
+            ("controller.quorum.voters", "1@c1:9093", true),
+            ("remote.log.metadata.bootstrap.servers", "x:1", true),
+            ("of.a.plugin", "tcp://b1.internal:9092/x", true),
+            ("log.retention.hours", "168", false),
+        ];
+        script.broker(|answer| {
+            let mut result = answer.element("Results");
+            let configs = settings.map(|(name, value, _)| {
+                let mut config = result.element("Configs");
+                let mut synonym = config.element("Synonyms");
+                synonym.set("Name", name).set("Value", value);
+                config
+                    .set("Name", name)
+                    .set("Value", value)
+                    .set("Synonyms", vec![synonym]);
+                Value::Struct(config)
+            });
+            result
+                .set("ResourceType", 4)
+                .set("Configs", configs.to_vec());
+            answer.set("Results", vec![result]);
+        });
+        script.answers(|answer| {
+            let configs = answer.structs("Results").next().unwrap().structs("Configs");
+            for (config, (name, value, withheld)) in configs.zip(settings) {
+                assert_eq!(config.str("Name"), Some(name));
+                let shown = (!withheld).then_some(value);
+                assert_eq!(config.str("Value"), shown, "{name}");
+                assert_eq!(config.bool("IsSensitive"), withheld);
+                let synonym = config.structs("Synonyms").next().unwrap();
+                assert_eq!(synonym.str("Value"), shown, "{name}");
+            }
+        });
+    });
+}
