@@ -1,7 +1,7 @@
 //! The access table, for people: which APIs are served, and what each asks for.
 
 use serde::Serialize;
-use streamward_wire::kafka::access::{self, Access, Governed, Resource, Shape};
+use streamward_wire::kafka::access::{self, Access, Governed, OfCaller, Resource, Shape};
 
 /// How one API is decided in a range of versions.
 #[derive(Serialize)]
@@ -27,6 +27,7 @@ fn row(row: &access::Row) -> Row {
             "connection closed".into(),
         ),
         Access::Special(special) => (special.asks.to_owned(), special.denial.to_owned()),
+        Access::OfCaller(of) => (callers(of), of.denial.to_owned()),
         Access::Governed(governed) => (checks(governed), denials(governed)),
         Access::Refused(why) => (format!("refused: {why}"), "connection closed".into()),
     };
@@ -37,6 +38,17 @@ fn row(row: &access::Row) -> Row {
         served: row.served(),
         decision,
         denial,
+    }
+}
+
+fn callers(of: &OfCaller) -> String {
+    let own = format!(
+        "where brokers know only the gateway {}; where they know the client forwarded",
+        of.own
+    );
+    match of.asks {
+        Some(operation) => format!("{operation:?} Cluster; {own}"),
+        None => own,
     }
 }
 
@@ -62,6 +74,7 @@ fn denials(governed: &Governed) -> String {
         let place = match it.shape {
             Shape::Top => "at the top",
             Shape::EveryTopic => "on every partition",
+            Shape::TopAndEvery(_) => "at the top and on every partition",
         };
         format!("{} {place}", it.resource.denial_code())
     });

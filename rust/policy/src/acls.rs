@@ -70,9 +70,9 @@ pub(crate) fn of(
 ) -> Vec<Acl> {
     let expressed = || {
         let condition = condition(&policy.to_json().ok()?)?;
-        let principals = principals(&policy.principal_constraint(), members)?;
+        let principals = principals(&policy.principal_constraint(), members);
         let actions = actions(policy.action_constraint());
-        let names = names(&policy.resource_constraint(), condition, streams)?;
+        let names = names(&policy.resource_constraint(), &condition, streams)?;
         Some((principals, actions, names))
     };
     let Some((principals, actions, names)) = expressed() else {
@@ -100,14 +100,14 @@ pub(crate) fn of(
     acls
 }
 
-/// What the rule's condition asks a name to begin with (inner `None`: it has no condition); outer `None`: it
-/// asks for something else.
-fn condition(rule: &Value) -> Option<Option<String>> {
+/// What the rule's condition asks a name to begin with, empty where it has none; `None`: it asks for something
+/// else.
+fn condition(rule: &Value) -> Option<String> {
     let conditions = rule.get("conditions").and_then(Value::as_array);
     match conditions.map_or(&[][..], Vec::as_slice) {
-        [] => Some(None),
+        [] => Some(String::new()),
         [only] if only.get("kind").and_then(Value::as_str) == Some("when") => {
-            prefix(only.get("body")?).map(Some)
+            prefix(only.get("body")?)
         }
         _ => None,
     }
@@ -132,7 +132,7 @@ fn prefix(body: &Value) -> Option<String> {
 }
 
 /// Everyone to whom the rule applies; a role or a tenant is its members.
-fn principals(constraint: &PrincipalConstraint, members: &[Member]) -> Option<Vec<Option<String>>> {
+fn principals(constraint: &PrincipalConstraint, members: &[Member]) -> Vec<Option<String>> {
     let of = |fits: &dyn Fn(&Member) -> bool| {
         let ids = members.iter().filter(|it| fits(it));
         ids.map(|it| Some(it.uid.id().unescaped().to_owned()))
@@ -140,7 +140,7 @@ fn principals(constraint: &PrincipalConstraint, members: &[Member]) -> Option<Ve
     };
     let within =
         |member: &Member, group: &EntityUid| member.uid == *group || member.parents.contains(group);
-    Some(match constraint {
+    match constraint {
         PrincipalConstraint::Any => vec![None],
         PrincipalConstraint::Eq(uid) => of(&|it| it.uid == *uid),
         PrincipalConstraint::In(group) => of(&|it| within(it, group)),
@@ -148,7 +148,7 @@ fn principals(constraint: &PrincipalConstraint, members: &[Member]) -> Option<Ve
         PrincipalConstraint::IsIn(kind, group) => {
             of(&|it| it.uid.type_name() == kind && within(it, group))
         }
-    })
+    }
 }
 
 fn actions(constraint: ActionConstraint) -> Vec<Option<Action>> {
@@ -164,11 +164,7 @@ fn actions(constraint: ActionConstraint) -> Vec<Option<Action>> {
 }
 
 /// The names for which the rule is meant; `None`: no ACL names them.
-fn names(
-    constraint: &ResourceConstraint,
-    prefix: Option<String>,
-    streams: &[Stream],
-) -> Option<Vec<Names>> {
+fn names(constraint: &ResourceConstraint, prefix: &str, streams: &[Stream]) -> Option<Vec<Names>> {
     let mut names = match constraint {
         ResourceConstraint::Any => ResourceKind::ALL.map(Names::all).into(),
         ResourceConstraint::Is(kind) => vec![Names::all(kind_of(kind.basename())?)],
@@ -186,12 +182,14 @@ fn names(
             inside(group, &[kind_of(kind.basename())?], streams)?
         }
     };
-    if let Some(prefix) = prefix {
+    if !prefix.is_empty() {
         // Two conditions on a name are one only where the first holds of every name.
         if !names.iter().all(|it| it.prefixed && it.name.is_empty()) {
             return None;
         }
-        names.iter_mut().for_each(|it| it.name.clone_from(&prefix));
+        for it in &mut names {
+            prefix.clone_into(&mut it.name);
+        }
     }
     Some(names)
 }

@@ -1,4 +1,4 @@
-//! DescribeAcls: the policy, as far as Kafka's ACLs can say it.
+//! `DescribeAcls`: the policy, as far as Kafka's ACLs can say it.
 
 use std::collections::BTreeMap;
 

@@ -144,7 +144,9 @@ fn refused(head: &Head, request: &Struct, code: i16, text: Option<&str>) -> Resu
         ApiKey::DELETE_ACLS => ("FilterResults", request.array("Filters").len()),
         ApiKey::ALTER_CLIENT_QUOTAS => ("Entries", request.array("Entries").len()),
         ApiKey::DESCRIBE_USER_SCRAM_CREDENTIALS => ("Results", request.array("Users").len()),
-        ApiKey::ALTER_USER_SCRAM_CREDENTIALS => return refused_users(answer, request, code, text),
+        ApiKey::ALTER_USER_SCRAM_CREDENTIALS => {
+            return Ok(refused_users(answer, request, code, text));
+        }
         _ => {
             refuse_at_the_top(&mut answer, code);
             answer.set("Entries", Value::Null);
@@ -179,12 +181,7 @@ fn entity(entry: &Struct, asked: &Struct) -> Vec<Value> {
 }
 
 /// One refusal for each user, however often the request names it.
-fn refused_users(
-    mut answer: Struct,
-    request: &Struct,
-    code: i16,
-    text: Option<&str>,
-) -> Result<Struct, Close> {
+fn refused_users(mut answer: Struct, request: &Struct, code: i16, text: Option<&str>) -> Struct {
     let changes = request
         .structs("Deletions")
         .chain(request.structs("Upsertions"));
@@ -201,5 +198,5 @@ fn refused_users(
     });
     let results: Vec<Value> = results.collect();
     answer.set("Results", results);
-    Ok(answer)
+    answer
 }

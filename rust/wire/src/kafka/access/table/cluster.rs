@@ -9,7 +9,7 @@ const DESCRIBE_CONFIGS: &[Whole] = &[cluster(Operation::DescribeConfigs, Shape::
 const PER_RESOURCE: &str = "31, 29 or 30 per resource";
 const CONFIGS: &[&str] = &["Resources.ResourceName"];
 
-/// How ElectLeaders names partitions.
+/// How `ElectLeaders` names partitions.
 static ELECTIONS: Topics = Topics {
     operation: Operation::Alter,
     list: "TopicPartitions",
@@ -25,7 +25,7 @@ static ELECTIONS: Topics = Topics {
     answer_name: "Topic",
 };
 
-/// How AlterPartitionReassignments does.
+/// How `AlterPartitionReassignments` does.
 static REASSIGNMENTS: Topics = Topics {
     operation: Operation::Alter,
     list: "Topics",
@@ -41,7 +41,7 @@ static REASSIGNMENTS: Topics = Topics {
     answer_name: "Name",
 };
 
-/// How ListPartitionReassignments does; its answer has no error but the one at the top.
+/// How `ListPartitionReassignments` does; its answer has no error but the one at the top.
 static ONGOING: Topics = Topics {
     operation: Operation::Describe,
     list: "Topics",
