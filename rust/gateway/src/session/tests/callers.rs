@@ -6,8 +6,7 @@ use serde_json::json;
 use streamward_wire::kafka::{ApiKey, Struct, Value, access};
 
 use super::messages::{Names, naming};
-use super::{Ask, Script, ask, by, codes, document, session};
-use crate::cluster::{Cluster, UpstreamIdentity};
+use super::{Ask, NOW, Script, ask, by, codes, document, snapshot};
 
 const NAMES: Names<'_> = Names {
     topics: &["ok.a"],
@@ -44,12 +43,12 @@ fn errors(answer: &Struct) -> Vec<String> {
     codes(answer).into_iter().map(code).collect()
 }
 
-fn knowing_clients(mut script: Script, principal: &str) -> Script {
-    let mut cluster = Cluster::new("main");
-    cluster.upstream = UpstreamIdentity::Client;
-    let cluster = Arc::new(cluster);
-    script.session = session(&script.snapshot, &cluster, &script.recorder);
-    super::log_in(&mut script.session, &script.snapshot, principal);
+/// The same connection, to a cluster whose brokers see the client itself.
+fn knowing_clients(mut script: Script) -> Script {
+    let mut document = document();
+    document["clusters"][0]["identity"] = json!("client");
+    let snapshot = Arc::new(snapshot(&document));
+    script.session.on_snapshot(snapshot, NOW).unwrap();
     script
 }
 
@@ -92,7 +91,7 @@ fn whoever_lacks_the_right_is_refused_in_both_modes() {
         for knowing in [false, true] {
             let mut script = by("alice", &document());
             if knowing {
-                script = knowing_clients(script, "alice");
+                script = knowing_clients(script);
             }
             script.request(&ask);
             let tokens = key.name().ends_with("DelegationToken");
@@ -114,7 +113,7 @@ fn whoever_lacks_the_right_is_refused_in_both_modes() {
 #[test]
 fn where_brokers_know_the_client_they_get_what_he_may_ask() {
     each(|_, _, ask| {
-        let mut script = knowing_clients(by("root", &document()), "root");
+        let mut script = knowing_clients(by("root", &document()));
         script.request(&ask).forwards();
         script.broker(|_| ()).passes();
     });
