@@ -67,7 +67,8 @@ fn ours(key: ApiKey, version: i16) -> Option<Vec<u8>> {
             opened(key, version, &framed);
             Some(framed)
         }
-        Answer::Drop | Answer::Close(_) => None,
+        // A further question to the broker tells the client nothing.
+        Answer::Ask(_) | Answer::Drop | Answer::Close(_) => None,
     }
 }
 
