@@ -22,6 +22,7 @@ PYTHON_SOURCES := pyproject.toml $(shell find src -type f -not -name '*.so' -not
 KAFKA_JAR := $(firstword $(wildcard $(HOME)/.m2/repository/org/apache/kafka/kafka-clients/4.3.1/kafka-clients-4.3.1.jar))
 
 FUZZ_SECONDS ?= 60
+FUZZ_SEEDS := $(abspath $(TARGET))/fuzz-seeds
 FUZZ_TARGETS := $(patsubst rust/fuzz/fuzz_targets/%.rs,%,$(wildcard rust/fuzz/fuzz_targets/*.rs))
 
 # Rust's test programs would have to link libpython, which a fresh machine may not have as a library;
@@ -66,8 +67,12 @@ golden: setup  ## rewrite the golden files; review the difference before you com
 fuzz: $(STAMPS)/venv  ## many more random cases than `make test`; FUZZ_SECONDS for each fuzz target
 	PROPTEST_CASES=20000 $(CARGO_TEST) --release
 	@if cargo fuzz --version >/dev/null 2>&1; then \
+	  mkdir -p $(FUZZ_SEEDS) && STREAMWARD_FUZZ_SEEDS=$(FUZZ_SEEDS) \
+	    cargo test --quiet --locked -p streamward-gateway --lib fuzz && \
 	  for target in $(FUZZ_TARGETS); do \
-	    cargo +nightly fuzz run --fuzz-dir rust/fuzz "$$target" -- -max_total_time=$(FUZZ_SECONDS); done; \
+	    seeds=; if [ "$$target" = session ]; then seeds=$(FUZZ_SEEDS); fi; \
+	    cargo +nightly fuzz run --fuzz-dir rust/fuzz "$$target" rust/fuzz/corpus/$$target $$seeds -- \
+	      -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=512 || exit 1; done; \
 	else echo "skipped: $(FUZZ_TARGETS) (cargo-fuzz is not installed)"; fi
 
 bench: setup  ## measure; prints numbers with the machine they were taken on

@@ -4,8 +4,8 @@
 use bytes::Bytes;
 use streamward_wire::kafka::batch::{batches, crc_matches};
 use streamward_wire::kafka::{
-    Direction, Field, Leaf, Schema, Struct, Visitor, apis, request_header, response_body_at,
-    schema, walk,
+    Direction, Field, Kind, Leaf, Progress, Schema, Stream, Struct, Visitor, apis, request_header,
+    response_body_at, schema, walk,
 };
 use streamward_wire::{Limits, WireError, frame as frames};
 
@@ -48,6 +48,89 @@ pub fn response(input: &[u8]) {
     assert!(at <= frame.len());
     if let Some(schema) = schema(api.key, version, Direction::Response) {
         body(schema, &frame[at..]);
+    }
+}
+
+/// A message that arrives in pieces: three bytes choose its schema and the size of a piece. What is read of it
+/// on its way is what is read of it whole.
+pub fn stream(input: &[u8]) {
+    let Some(([api, version, piece], body)) = input.split_first_chunk() else {
+        return;
+    };
+    let api = &apis()[usize::from(*api) % apis().len()];
+    let version = i16::from(*version).clamp(api.versions.0, api.versions.1);
+    let (direction, piece) = match piece & 0x80 {
+        0 => (Direction::Response, *piece),
+        _ => (Direction::Request, piece & 0x7f),
+    };
+    let Some(schema) = schema(api.key, version, direction) else {
+        return;
+    };
+    let limits = Limits::default();
+    let mut whole = Seen::default();
+    let walked = walk(schema, body, &limits, &mut whole);
+    let mut parts = Seen::default();
+    let streamed = in_pieces(schema, body, usize::from(piece) + 1, &limits, &mut parts);
+    assert_eq!(walked.is_ok(), streamed.is_ok(), "{walked:?} {streamed:?}");
+    if walked.is_ok() {
+        assert_eq!(whole.0, parts.0);
+    }
+}
+
+fn in_pieces(
+    schema: &'static Schema,
+    body: &[u8],
+    piece: usize,
+    limits: &Limits,
+    seen: &mut Seen,
+) -> Result<(), WireError> {
+    let mut stream = Stream::new(schema, body.len(), limits)?;
+    let (mut from, mut to, mut records) = (0, 0, 0);
+    loop {
+        let skipped = records.min(to - from);
+        stream.skip(skipped);
+        (from, records) = (from + skipped, records - skipped);
+        if records == 0 {
+            let (bytes, progress) = stream.advance(&body[from..to], seen)?;
+            from += bytes;
+            match progress {
+                Progress::Done => return Ok(()),
+                Progress::Records(length) => {
+                    seen.0.push(format!("records {length}"));
+                    records = length;
+                    continue;
+                }
+                Progress::More => {}
+            }
+        }
+        assert!(to < body.len(), "more is asked for than there is");
+        to = (to + piece).min(body.len());
+    }
+}
+
+/// Everything that a visitor is shown, as text.
+#[derive(Default)]
+struct Seen(Vec<String>);
+
+impl<'a> Visitor<'a> for Seen {
+    fn array(&mut self, field: &'static Field, count: Option<usize>) -> Result<(), WireError> {
+        self.0.push(format!("{} {count:?}", field.name));
+        Ok(())
+    }
+
+    fn leaf(
+        &mut self,
+        field: &'static Field,
+        leaf: Leaf<'a>,
+        _at: std::ops::Range<usize>,
+    ) -> Result<(), WireError> {
+        self.0.push(match leaf {
+            Leaf::Bytes(records) if field.kind == Kind::Records => {
+                format!("records {}", records.map_or(0, <[u8]>::len))
+            }
+            leaf => format!("{} {leaf:?}", field.name),
+        });
+        Ok(())
     }
 }
 

@@ -8,6 +8,14 @@ mod caller;
 mod cluster;
 mod entry;
 mod error;
+#[cfg(any(fuzzing, test))]
+#[allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a property that doesn't hold must stop the fuzzer"
+)]
+pub mod fuzz;
 mod gateway;
 mod health;
 mod io;

@@ -105,6 +105,40 @@ fn responses_hold_under_mutation() {
     run(targets::response, corpus("response"), 20_000);
 }
 
+/// The same messages as they arrive, behind three bytes that choose schema and piece.
+fn arriving(direction: Direction) -> impl Iterator<Item = Vec<u8>> {
+    schemas()
+        .filter(move |schema| schema.direction == direction)
+        .enumerate()
+        .map(move |(number, schema)| {
+            let api = apis().iter().position(|api| api.key == schema.key).unwrap();
+            let side = if direction == Direction::Request {
+                0x80
+            } else {
+                0
+            };
+            let piece = u8::try_from(number % 100).unwrap() | side;
+            let mut out = vec![
+                u8::try_from(api).unwrap(),
+                u8::try_from(schema.version).unwrap(),
+                piece,
+            ];
+            let message = message(schema, &mut Random(schema.key.0.unsigned_abs().into()));
+            message.encode(&mut out).unwrap();
+            out
+        })
+}
+
+#[test]
+fn what_arrives_in_pieces_holds_under_mutation() {
+    run(targets::stream, arriving(Direction::Request), MUTATIONS / 4);
+    run(
+        targets::stream,
+        arriving(Direction::Response),
+        MUTATIONS / 4,
+    );
+}
+
 #[test]
 fn frames_hold_under_mutation() {
     run(targets::frame, corpus("frame"), 50_000);

@@ -39,6 +39,8 @@ use crate::snapshot::{Durability, ListenerSection, Snapshot, Unrecorded};
 
 pub use self::close::Close;
 pub use self::tally::{Judged, Tally};
+#[cfg(test)]
+pub use self::tests::seeds;
 pub use self::verdict::{Answer, Effect, EffectReply, Verdict};
 
 use self::decisions::Decisions;
@@ -182,6 +184,16 @@ impl Session {
     /// The limits of the next frame from the client: narrow until it has proved who it is.
     pub fn request_limits(&self) -> &Limits {
         &self.request_limits
+    }
+
+    /// The number of the answer that the broker owes next.
+    #[cfg(any(fuzzing, test))]
+    pub fn awaited(&self) -> Option<i32> {
+        let discarded = self.discarded.front().copied();
+        discarded.or_else(|| match self.pending.front() {
+            Some(Pending::Upstream(exchange)) => Some(exchange.correlation_id),
+            _ => None,
+        })
     }
 
     /// Has the peer proved who it is?

@@ -554,3 +554,45 @@ impl Script {
         self
     }
 }
+
+/// For [`crate::fuzz::session`]: every request that is served, naming what is allowed, what is not, and both,
+/// with an answer that says nothing. Written into a folder that `STREAMWARD_FUZZ_SEEDS` names.
+pub fn seeds() -> Vec<Vec<u8>> {
+    const CLIENT_FRAME: u8 = 2;
+    const BROKER_FRAME_NUMBERED: u8 = 7;
+    let topics: [&[&str]; 3] = [&["ok.a"], &["no.a"], &["ok.a", "no.a"]];
+    let mut seeds = Vec::new();
+    for (key, version) in hostile::served() {
+        for (place, topics) in topics.iter().enumerate() {
+            let groups = if place == 1 { ["no.g"] } else { ["ok.g"] };
+            let names = messages::Names {
+                topics,
+                groups: &groups,
+                transactional_id: "ok.t",
+            };
+            let answer = Struct::new(schema(key, version, Direction::Response).unwrap());
+            let pieces = [
+                (CLIENT_FRAME, messages::naming(key, version, names).frame(1)),
+                (
+                    BROKER_FRAME_NUMBERED,
+                    response_frame(key, version, 1, &answer),
+                ),
+            ];
+            let powerful = if place == 2 { 2 } else { 0 };
+            let mut seed = vec![powerful];
+            for (kind, bytes) in pieces {
+                seed.push(kind);
+                seed.extend(u16::try_from(bytes.len()).unwrap().to_le_bytes());
+                seed.extend(bytes);
+            }
+            seeds.push(seed);
+        }
+    }
+    if let Some(folder) = std::env::var_os("STREAMWARD_FUZZ_SEEDS") {
+        for (number, seed) in seeds.iter().enumerate() {
+            let file = std::path::Path::new(&folder).join(format!("seed-{number}"));
+            std::fs::write(file, seed).unwrap();
+        }
+    }
+    seeds
+}
