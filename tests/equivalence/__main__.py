@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.equivalence import catalogue, known
 from tests.equivalence.clusters import pair
 from tests.equivalence.runner import Runner
+from tests.equivalence.script import Script, Steps
 from tests.equivalence.setup import prepare
 from tests.equivalence.watch import Watch
 
@@ -41,7 +42,7 @@ def main() -> int:
         wanted.frames.mkdir(parents=True, exist_ok=True)
     with pair() as both:
         for side in both.sides:
-            prepare(side, acls=side is both.kafka)
+            prepare(side)
         log.info("both sides are ready after %.0f s", time.monotonic() - began)
         runner = Runner(
             both, known.load(), Watch(both.upstream), frames=wanted.frames, progress=log.info
@@ -49,6 +50,8 @@ def main() -> int:
         chosen = catalogue.cases(both.kafka.apis, wanted.api, wanted.version, wanted.case)
         if wanted.script is None or wanted.script == "none":
             runner.run(itertools.islice(chosen, wanted.limit))
+        for script in _scripts(wanted):
+            Steps(runner, script.__name__).run(script)
 
         report = runner.finish(whole=_is_whole(wanted))
     report.seconds = time.monotonic() - began
@@ -56,6 +59,13 @@ def main() -> int:
         report.write(wanted.json)
     sys.stdout.write(report.text() + "\n")
     return 0 if report.passed else 1
+
+
+def _scripts(wanted: argparse.Namespace) -> list[Script]:
+    """Those asked for by name, or all where no API was asked for."""
+    if wanted.script is not None:
+        return [each for each in catalogue.SCRIPTS if each.__name__ == wanted.script]
+    return list(catalogue.SCRIPTS) if not wanted.api and wanted.case == "*" else []
 
 
 def _is_whole(wanted: argparse.Namespace) -> bool:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from streamward.model.action import Action, ResourceType, applies
-
 
 class Kind(IntEnum):
     """Kafka's types of resources (`org.apache.kafka.common.resource.ResourceType`)."""
@@ -82,30 +80,6 @@ class Acl:
             for operation in self.operations
         ]
 
-    def grant(self, number: int) -> str:
-        """The entry as a grant of a bundle."""
-        to = "tenant:equivalence" if self.principal == EVERYBODY else f"principal:{self.principal}"
-        word, kind = _TARGETS[self.kind]
-        on = word if self.kind is Kind.CLUSTER else f"{word}:{self.name}"
-        actions = ", ".join(action.word for action in _actions(self.operations, kind))
-        effect = "deny" if self.deny else "allow"
-        return f"kind: Grant\nid: acl-{number}\nto: ['{to}']\n{effect}: [{actions}]\non: ['{on}']\n"
-
-
-_TARGETS = {
-    Kind.TOPIC: ("stream", ResourceType.STREAM),
-    Kind.GROUP: ("group", ResourceType.GROUP),
-    Kind.CLUSTER: ("cluster", ResourceType.CLUSTER),
-    Kind.TRANSACTIONAL_ID: ("transaction", ResourceType.TRANSACTION),
-}
-_OF_KAFKA = tuple(Action[each.name] for each in Operation if each is not Operation.ALL)
-
-
-def _actions(operations: tuple[Operation, ...], kind: ResourceType) -> list[Action]:
-    if Operation.ALL in operations:
-        return [action for action in _OF_KAFKA if applies(action, kind)]
-    return [Action[each.name] for each in operations]
-
 
 def may(principal: str, operation: Operation, kind: Kind, name: str) -> bool:
     """What Kafka's authorizer says to this, from the table below."""
@@ -133,7 +107,7 @@ ACLS = (
     Acl(ALICE, Kind.TOPIC, "team.locked*", _ALL, deny=True),
     Acl(ALICE, Kind.TOPIC, "team.mute", (Operation.DESCRIBE,), deny=True),
     Acl(ALICE, Kind.TOPIC, "open.events", (Operation.READ, Operation.WRITE)),
-    Acl(ALICE, Kind.TOPIC, "open.read", (Operation.READ,)),
+    Acl(ALICE, Kind.TOPIC, "open.read*", (Operation.READ,)),
     Acl(ALICE, Kind.TOPIC, "open.write", (Operation.WRITE,)),
     Acl(ALICE, Kind.TOPIC, "open.settings", (Operation.ALTER_CONFIGS,)),
     Acl(ALICE, Kind.GROUP, "team.*", _ALL),
@@ -142,7 +116,7 @@ ACLS = (
     Acl(ALICE, Kind.TRANSACTIONAL_ID, "*", (Operation.DESCRIBE,)),
     Acl(ALICE, Kind.TRANSACTIONAL_ID, "secret.*", (Operation.DESCRIBE,), deny=True),
     Acl(ALICE, Kind.TRANSACTIONAL_ID, "team.*", (Operation.WRITE,)),
-    Acl(EVERYBODY, Kind.TOPIC, "open.seen", (Operation.DESCRIBE,)),
+    Acl(EVERYBODY, Kind.TOPIC, "open.seen*", (Operation.DESCRIBE,)),
     Acl(OPERATOR, Kind.CLUSTER, CLUSTER_NAME, (Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS)),
     Acl(OPERATOR, Kind.TOPIC, "*", (Operation.DESCRIBE,)),
     Acl(OPERATOR, Kind.TOPIC, "secret.*", (Operation.DESCRIBE,), deny=True),

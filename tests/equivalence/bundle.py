@@ -2,29 +2,36 @@
 
 from pathlib import Path
 
+from typer.testing import CliRunner
+
 from streamward.app import valid_bundle
+from streamward.cli import app
 from streamward.dev.certificates import make_certificates
-from tests.equivalence.access import ACLS, PRINCIPALS, Acl
+from tests.equivalence.access import PRINCIPALS
 from tests.support.bundles import GatewayBundle
 
 ADVERTISED = "gateway.equivalence.test"
 
 
 def write_bundle(folder: Path, bootstrap: str, first_port: int) -> GatewayBundle:
-    """Write a bundle for the broker at `bootstrap`, with certificates and passwords."""
+    """Write a bundle for the broker at `bootstrap`, with certificates and passwords, that grants
+    nothing yet."""
     folder.mkdir(parents=True)
     bundle = GatewayBundle(folder, first_port, 1, 0, None)
     (folder / "streamward.yaml").write_text(_topology(bootstrap, first_port))
     (folder / "principals.yaml").write_text(_PEOPLE + "".join(map(_principal, PRINCIPALS)))
-    write_grants(folder, ACLS)
     make_certificates(valid_bundle(folder, materials=False))
     return bundle
 
 
-def write_grants(folder: Path, acls: tuple[Acl, ...]) -> None:
-    """Write the grants that these ACLs are; a running gateway takes them with a reload."""
-    grants = [acl.grant(number) for number, acl in enumerate(acls)]
-    (folder / "grants.yaml").write_text("---\n".join(grants))
+def import_acls(bundle: GatewayBundle, bootstrap: str) -> None:
+    """Make grants of the ACLs of a running Kafka, by the command that a team uses to move over.
+
+    A gateway that runs takes them with a reload.
+    """
+    words = ["policy", "import", "kafka-acls", "--bootstrap", bootstrap, "--strict"]
+    result = CliRunner().invoke(app, [*words, "--to", str(bundle.folder)])
+    assert result.exit_code == 0, result.output
 
 
 def _topology(bootstrap: str, first_port: int) -> str:

@@ -17,6 +17,10 @@ from tests.equivalence.cases import (
     topics,
     transactions,
 )
+from tests.equivalence.script import Script
+from tests.equivalence.scripts import groups as group_scripts
+from tests.equivalence.scripts import topics as topic_scripts
+from tests.equivalence.scripts import transactions as transaction_scripts
 from tests.support.messages import Api
 
 FAMILIES = (
@@ -31,6 +35,13 @@ FAMILIES = (
     callers,
     brokers,
 )
+
+SCRIPTS: tuple[Script, ...] = (
+    *group_scripts.SCRIPTS,
+    *transaction_scripts.SCRIPTS,
+    *topic_scripts.SCRIPTS,
+)
+"""Those that need state; the one that changes the policy is the last."""
 
 GENERATORS: dict[str, Generator] = {
     api: generator for family in FAMILIES for api, generator in family.CASES.items()

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +12,12 @@ from pathlib import Path
 
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.kafka_files import KafkaOptions, NodePorts
-from tests.equivalence.access import PRINCIPALS
-from tests.equivalence.bundle import write_bundle
+from tests.equivalence.access import ACLS, PRINCIPALS, Acl
+from tests.equivalence.bundle import import_acls, write_bundle
 from tests.equivalence.codec import Codec
 from tests.equivalence.connection import Door
+from tests.equivalence.setup import create_acls, replace_acls
 from tests.equivalence.side import Side
-from tests.support.bundles import free_ports
 from tests.support.gateway import GatewayProcess
 from tests.support.messages import load_apis
 
@@ -44,6 +45,8 @@ class Pair:
     kafka: Side
     gateway: Side
     process: GatewayProcess
+    kafka_bootstrap: str
+    """Where the ACLs can be read by one who may everything."""
     upstream: tuple[bytes, ...]
     """What no answer of the gateway may hold: hosts and ports of the broker behind it."""
 
@@ -52,12 +55,19 @@ class Pair:
         """The one with ACLs first."""
         return self.kafka, self.gateway
 
+    def change_policy(self, acls: tuple[Acl, ...]) -> None:
+        """Put other ACLs into force, and on the other side the policy that is imported of them."""
+        replace_acls(self.kafka, acls)
+        import_acls(self.process.bundle, self.kafka_bootstrap)
+        with self.process.door() as door:
+            door.reload()
+
 
 @contextmanager
 def pair() -> Iterator[Pair]:
     """Start everything; stop and delete it at the end."""
     with ExitStack() as stack:
-        first = free_ports(2 * _PORTS_OF_A_KAFKA + 3)
+        first = _free_ports(2 * _PORTS_OF_A_KAFKA + 2)
         passwords = {name: secrets.token_urlsafe(12) for name in PRINCIPALS}
         with_acls = _kafka(first, "127.0.0.1", _authorizer(passwords), "SASL_PLAINTEXT")
         without = _kafka(first + _PORTS_OF_A_KAFKA, UPSTREAM_HOST, {}, "PLAINTEXT")
@@ -68,27 +78,37 @@ def pair() -> Iterator[Pair]:
         codec = stack.enter_context(Codec(with_acls.jar_folder))
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(KafkaServer.start, (with_acls, without)))
+        apis = load_apis(next(with_acls.jar_folder.glob("kafka-clients-*.jar")))
+        callers = Door(first + _PORTS_OF_A_KAFKA - 1, passwords=passwords)
+        kafka = Side("kafka", callers, _direct(with_acls), codec, apis)
+        stack.callback(kafka.close)
+        create_acls(kafka, ACLS)
         upstream_port = first + 2 * _PORTS_OF_A_KAFKA - 1
         bundle = write_bundle(
-            folder / "bundle",
-            f"{UPSTREAM_HOST}:{upstream_port}",
-            first + 2 * _PORTS_OF_A_KAFKA,
+            folder / "bundle", f"{UPSTREAM_HOST}:{upstream_port}", first + 2 * _PORTS_OF_A_KAFKA
         )
-        process = stack.enter_context(GatewayProcess(bundle))
-        apis = load_apis(next(with_acls.jar_folder.glob("kafka-clients-*.jar")))
-        kafka = Side(
-            "kafka",
-            Door(first + _PORTS_OF_A_KAFKA - 1, passwords=passwords),
-            _direct(with_acls),
-            codec,
-            apis,
-        )
+        process = GatewayProcess(bundle)
+        import_acls(bundle, with_acls.bootstrap())
+        stack.enter_context(process)
         of_gateway = {name: bundle.password(name) for name in PRINCIPALS}
         door = Door(bundle.bootstrap_port + 1, bundle.folder / "tls" / "ca.pem", of_gateway)
         gateway = Side("gateway", door, _direct(without), codec, apis)
-        for side in (kafka, gateway):
-            stack.callback(side.close)
-        yield Pair(kafka, gateway, process, _secrets_of(without, upstream_port))
+        stack.callback(gateway.close)
+        secret = _secrets_of(without, upstream_port)
+        yield Pair(kafka, gateway, process, with_acls.bootstrap(), secret)
+
+
+def _free_ports(count: int) -> int:
+    """The first of neighbouring free ports; anywhere, since others may start Kafkas right now."""
+    for first in secrets.SystemRandom().sample(range(15_000, 31_000, count), 200):
+        with ExitStack() as held:
+            try:
+                for port in range(first, first + count):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise RuntimeError("no ports are free")
 
 
 def _kafka(first: int, host: str, settings: dict[str, str], protocol: str) -> KafkaServer:

@@ -9,6 +9,9 @@ from tests.equivalence.known import SHARE_MAX, Known
 
 LINES_MAX = 8
 
+_OF_ONE_CASE = re.compile(r"(\[)\d+(?=\])|(?<=[A-Za-z])-\d+-(?:admin|alice|bob|operator)\b")
+"""Places in arrays, and the version and principal in the name of what belongs to one case."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -85,7 +88,8 @@ class Report:
     def _by_api(self) -> list[str]:
         counts: dict[str, int] = {}
         for each in self.differences:
-            api = each.case.partition("/")[0].rpartition("-")[0] or each.case
+            start = each.case.partition("/")[0]
+            api = start if start.startswith("script-") else start.rpartition("-")[0] or each.case
             counts[api] = counts.get(api, 0) + 1
         return [f"{count:6} {api}" for api, count in sorted(counts.items(), key=lambda i: -i[1])]
 
@@ -98,8 +102,11 @@ def alike(differences: list[Difference]) -> list[tuple[list[str], list[str]]]:
     """Cases of one API that differ in the same lines, whatever their places in arrays."""
     groups: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}
     for each in differences:
-        plain = tuple(sorted({re.sub(r"\[\d+\]", "[]", line) for line in each.lines}))
-        key = (each.case.partition("-")[0], *plain)
+        plain = tuple(
+            sorted({_OF_ONE_CASE.sub(lambda found: found[1] or "", line) for line in each.lines})
+        )
+        start = each.case.partition("/")[0]
+        key = (start if start.startswith("script-") else start.rpartition("-")[0], *plain)
         groups.setdefault(key, (list(plain), []))[1].append(each.case)
     return list(groups.values())
 
@@ -107,8 +114,10 @@ def alike(differences: list[Difference]) -> list[tuple[list[str], list[str]]]:
 def _together(cases: list[str]) -> str:
     """`DeleteTopics-1..6/bob,alice/by-id-denied,twice (12 cases)`."""
     parts = [case.split("/", 2) for case in cases]
-    if len(cases) == 1 or any(len(each) != 3 for each in parts):
+    if len(cases) == 1 or any(len(each) != 3 or "-" not in each[0] for each in parts):
         return ", ".join(cases)
+    if cases[0].startswith("script-"):
+        return f"{', '.join(cases[:4])} ({len(cases)} steps)"
     api = parts[0][0].rpartition("-")[0]
     versions = sorted({int(each[0].rpartition("-")[2]) for each in parts})
     span = f"{versions[0]}..{versions[-1]}" if len(versions) > 1 else str(versions[0])

@@ -2,7 +2,7 @@
 
 import time
 
-from tests.equivalence.access import ACLS
+from tests.equivalence.access import Acl
 from tests.equivalence.fixture import GROUPS, RECORDS, TOPICS, Fresh, marker
 from tests.equivalence.schema import Body, binary
 from tests.equivalence.side import Side
@@ -14,10 +14,8 @@ NOT_YET = {NO_SUCH_TOPIC, NO_LEADER, LOADING, NO_COORDINATOR, NOT_COORDINATOR, 6
 SHARE_GROUP, STREAMS_GROUP, CONSUMER_GROUP = "team.share", "team.streams", "team.consumer"
 
 
-def prepare(side: Side, *, acls: bool) -> None:
-    """Make everything that cases take for granted."""
-    if acls:
-        create_acls(side)
+def prepare(side: Side) -> None:
+    """Make everything that cases take for granted, but the ACLs."""
     create_topics(side, [Fresh(name, count) for name, count in TOPICS.items()])
     for topic, count in TOPICS.items():
         for partition in range(count):
@@ -28,11 +26,64 @@ def prepare(side: Side, *, acls: bool) -> None:
         commit(side, group)
 
 
-def create_acls(side: Side) -> None:
-    """Put the table of ACLs into force."""
-    creations = [creation for acl in ACLS for creation in acl.creations()]
+def create_acls(side: Side, acls: tuple[Acl, ...]) -> None:
+    """Put these ACLs into force beside those that are."""
+    creations = [creation for acl in acls for creation in acl.creations()]
     answer = side.direct("CreateAcls", 3, {"creations": creations})
     assert all(each["errorCode"] == 0 for each in answer["results"]), answer
+
+
+def replace_acls(side: Side, acls: tuple[Acl, ...]) -> None:
+    """Put these ACLs into force instead of those that are; in force when it returns."""
+    kept = {_key(creation) for acl in acls for creation in acl.creations()}
+    present = side.direct("DescribeAcls", 3, _ANY_ACL)["resources"]
+    gone = [
+        _filter(resource, acl)
+        for resource in present
+        for acl in resource["acls"]
+        if _key_of(resource, acl) not in kept
+    ]
+    create_acls(side, acls)
+    side.direct("DeleteAcls", 3, {"filters": gone})
+    until(side, "DescribeAcls", 3, _ANY_ACL, lambda answer: [0 if _keys(answer) == kept else 3])
+
+
+_ANY_ACL = {
+    "resourceTypeFilter": 1,
+    "resourceNameFilter": None,
+    "patternTypeFilter": 1,
+    "principalFilter": None,
+    "hostFilter": None,
+    "operation": 1,
+    "permissionType": 1,
+}
+_OF_RESOURCE = ("resourceType", "resourceName", "resourcePatternType")
+_OF_ACL = ("principal", "operation", "permissionType")
+
+
+def _key(creation: Body) -> tuple:
+    return tuple(creation[name] for name in (*_OF_RESOURCE, *_OF_ACL))
+
+
+def _key_of(resource: Body, acl: Body) -> tuple:
+    pattern = (resource["resourceType"], resource["resourceName"], resource["patternType"])
+    return (*pattern, *(acl[name] for name in _OF_ACL))
+
+
+def _keys(answer: Body) -> set[tuple]:
+    return {_key_of(resource, acl) for resource in answer["resources"] for acl in resource["acls"]}
+
+
+def _filter(resource: Body, acl: Body) -> Body:
+    return {
+        "resourceTypeFilter": resource["resourceType"],
+        "resourceNameFilter": resource["resourceName"],
+        "patternTypeFilter": resource["patternType"],
+        "principalFilter": acl["principal"],
+        "hostFilter": acl["host"],
+        "operation": acl["operation"],
+        "permissionType": acl["permissionType"],
+    }
 
 
 def create_topics(side: Side, topics: list[Fresh] | tuple[Fresh, ...]) -> None:
@@ -48,6 +99,17 @@ def create_topics(side: Side, topics: list[Fresh] | tuple[Fresh, ...]) -> None:
     side.learn_ids(answer["topics"])
     names = {"topics": [{"name": each.name} for each in topics]}
     until(side, "Metadata", 12, names, lambda answer: _codes(answer["topics"], "partitions"))
+    ends = [
+        {
+            "name": each.name,
+            "partitions": [
+                {"partitionIndex": index, "timestamp": -1} for index in range(each.partitions)
+            ],
+        }
+        for each in topics
+    ]
+    body = {"replicaId": -1, "topics": ends}
+    until(side, "ListOffsets", 8, body, lambda answer: _codes(answer["topics"], "partitions"))
 
 
 def produce(side: Side, topic: str, partition: int) -> None:

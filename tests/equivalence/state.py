@@ -34,7 +34,8 @@ _CLIENT = {"clientSoftwareName": "equivalence", "clientSoftwareVersion": "1"}
 
 
 def _group(listed: Body) -> str:
-    return f"{listed['groupType']} {listed['groupState']} {listed['protocolType']}"
+    # Not its state: that changes by itself, when members don't say any more that they are there.
+    return f"{listed['groupType']} {listed['protocolType']}"
 
 
 def _settings(side: Side, topics: list[str]) -> dict[str, dict]:

@@ -101,7 +101,8 @@ def _altered(c: Context, body) -> Iterator[Variant]:
     yield Variant("allowed", body((TOPIC, mine)))
     yield Variant("denied", body((TOPIC, hidden)))
     yield Variant(
-        "partly", body((TOPIC, mine), (TOPIC, hidden), (TOPIC, "open.seen"), value="2000000")
+        "partly",
+        body((TOPIC, mine), (TOPIC, hidden), (TOPIC, c.topic("open.seen-")), value="2000000"),
     )
     yield Variant("no-such-setting", body((TOPIC, mine), (TOPIC, hidden), key="no.such"))
     yield Variant("bad-value", body((TOPIC, mine), (TOPIC, hidden), value="soon"))

@@ -94,7 +94,7 @@ def delete_topics(c: Context) -> Iterator[Variant]:
         yield Variant("allowed", body(c.topic("team.", "allowed")))
         yield Variant("denied", body(c.topic("secret.", "denied")))
         yield Variant("partly", body(c.topic("team.", "part"), c.topic("secret.", "part")))
-        yield Variant("described-only", body("open.seen", "open.read"))
+        yield Variant("described-only", body(c.topic("open.seen-"), c.topic("open.read-")))
         yield Variant("locked", body(c.topic("team.locked-")))
         yield Variant("unknown", body("team.absent", "absent.topic"))
         yield Variant("twice", body(*[c.topic("team.", "twice")] * 2))
@@ -105,7 +105,7 @@ def delete_topics(c: Context) -> Iterator[Variant]:
     for label, states in {
         "by-id-unknown": [_identified(UNKNOWN_ID)],
         "by-id-zero": [_identified(ZERO_ID)],
-        "by-both": [{"name": "team.one", "topicId": TopicId("team.one")}],
+        "by-both": [{"name": "team.absent", "topicId": UNKNOWN_ID}],
         "by-neither": [{"name": None, "topicId": ZERO_ID}],
         "by-name-unknown": [_named("team.absent"), _named("absent.topic")],
         "empty": [],
@@ -129,7 +129,8 @@ def _delete_topics(c: Context, word: str, state) -> Iterator[Variant]:
     yield Variant(f"{word}-denied", body(c.topic("secret.", f"{word}-denied")))
     part = c.topic("team.", f"{word}-part"), c.topic("secret.", f"{word}-part")
     yield Variant(f"{word}-partly", body(*part))
-    yield Variant(f"{word}-described-only", body("open.seen", "open.read"))
+    described = c.topic("open.seen-", word), c.topic("open.read-", word)
+    yield Variant(f"{word}-described-only", body(*described))
     yield Variant(f"{word}-locked", body(c.topic("team.locked-", word)))
     yield Variant(f"{word}-twice", body(*[c.topic("team.", f"{word}-twice")] * 2))
 
@@ -145,10 +146,10 @@ def create_partitions(c: Context) -> Iterator[Variant]:
     yield Variant("try", body((mine, 2), (hidden, 2), only_try=True))
     yield Variant("allowed", body((mine, 2)))
     yield Variant("denied", body((hidden, 2)))
-    yield Variant("partly", body((mine, 3), (hidden, 3), ("open.read", 3)))
+    yield Variant("partly", body((mine, 3), (hidden, 3), (c.topic("open.read-"), 3)))
     yield Variant("fewer", body((mine, 1)))
     yield Variant("twice", body((mine, 4), (mine, 4), (hidden, 4), (hidden, 4)))
-    yield Variant("described-only", body(("open.seen", 2), ("team.mute", 1)))
+    yield Variant("described-only", body((c.topic("open.seen-"), 2), ("team.mute", 1)))
     yield Variant("unknown", body(("team.absent", 2), ("absent.topic", 2)))
     yield Variant("empty", body())
 
