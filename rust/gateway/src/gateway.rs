@@ -168,6 +168,7 @@ impl Gateway {
             clusters,
             recorder,
             password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_MAX)),
+            ledger: Arc::default(),
             next_connection: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
             connections_refused: AtomicU64::new(0),

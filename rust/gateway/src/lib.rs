@@ -19,6 +19,7 @@ pub mod fuzz;
 mod gateway;
 mod health;
 mod io;
+mod limits;
 mod metrics;
 mod overlay;
 mod recorder;

@@ -118,6 +118,38 @@ fn connections(text: &mut Text, shared: &Shared) {
     each_value(text, shared, &all::TLS_HANDSHAKES_FAILED, "reason", |it| {
         it.tls_failed.each().collect()
     });
+    authentications(text, shared);
+    limits(text, shared);
+}
+
+fn limits(text: &mut Text, shared: &Shared) {
+    each_value(text, shared, &all::LIMITS_EXCEEDED, "limit", |it| {
+        it.over_limit.each().collect()
+    });
+    each_value(text, shared, &all::TIMEOUTS, "timeout", |it| {
+        it.timed_out.each().collect()
+    });
+    each_value(text, shared, &all::THROTTLES, "limit", |it| {
+        it.throttles.each().collect()
+    });
+    let mut samples = text.family(&all::THROTTLE_SECONDS);
+    for (name, listener) in shared.metrics.listeners() {
+        for (limit, milliseconds) in listener.throttled_milliseconds.each() {
+            let nanoseconds = milliseconds.saturating_mul(NANOSECONDS_PER_MILLISECOND);
+            samples.seconds(&[("listener", name), ("limit", limit)], nanoseconds);
+        }
+    }
+    let memory = &shared.ledger.memory;
+    text.family(&all::BUFFERED_BYTES)
+        .sample(&[], memory.held() as u64);
+    let most = shared.current.borrow().snapshot.limits.buffered_bytes_max;
+    text.family(&all::BUFFERED_BYTES_MAX)
+        .sample(&[], most as u64);
+    text.family(&all::BUFFER_WAITS)
+        .sample(&[], number(&memory.waits));
+}
+
+fn authentications(text: &mut Text, shared: &Shared) {
     let counts = &shared.recorder.counts;
     let mut samples = text.family(&all::AUTHENTICATIONS);
     for (outcome, counters) in [("success", &counts.proved), ("failure", &counts.not_proved)] {

@@ -8,6 +8,7 @@ use streamward_identity::{Directory, IdentitySection};
 use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind};
 
 use crate::error::GatewayError;
+use crate::limits::{Entitlement, GatewayLimits, ListenerLimits, QuotaSection, Quotas};
 use crate::overlay::{Overlay, OverlaySection};
 
 /// References and the bytes that they name. Held in memory only, and never shown.
@@ -34,6 +35,12 @@ pub struct Document {
     pub identity: IdentitySection,
     /// Who may do what.
     pub policy: PolicySection,
+    /// Bounds of the whole gateway.
+    #[serde(default)]
+    pub limits: GatewayLimits,
+    /// How much principals may ask for.
+    #[serde(default)]
+    pub quotas: Vec<QuotaSection>,
     /// Containment.
     pub overlay: OverlaySection,
     /// Where figures are served over the network; `None`: nowhere.
@@ -225,22 +232,6 @@ pub struct Nodes {
     pub count: u16,
 }
 
-/// Bounds of one listener.
-#[allow(
-    clippy::struct_field_names,
-    reason = "the names of the snapshot's fields"
-)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListenerLimits {
-    /// Connections at one time.
-    pub connections_max: usize,
-    /// Bytes in one frame.
-    pub frame_bytes_max: usize,
-    /// Requests of one connection that wait for their answers.
-    pub in_flight_max: usize,
-}
-
 impl Routing {
     /// The address at which clients of this listener reach a broker; `None`: it has none.
     pub fn address_of(&self, advertise: &str, node: i32) -> Option<(String, u16)> {
@@ -308,6 +299,10 @@ pub struct Snapshot {
     pub listeners: Arc<[ListenerSection]>,
     /// Where figures are served over the network.
     pub metrics: Option<MetricsSection>,
+    /// Bounds of the whole gateway.
+    pub limits: GatewayLimits,
+    /// How much principals may ask for.
+    pub quotas: Arc<Quotas>,
     /// What the references name.
     pub materials: Arc<Materials>,
 }
@@ -331,6 +326,10 @@ impl Snapshot {
         let directory = Directory::build(&document.identity, &materials)?;
         let overlay =
             Overlay::build(&document.overlay).map_err(|what| GatewayError::Snapshot { what })?;
+        let roles = document.policy.roles.iter();
+        let roles = roles.map(|role| (role.name.clone(), role.includes.clone()));
+        let quotas = Quotas::build(&document.quotas, roles)
+            .map_err(|what| GatewayError::Snapshot { what })?;
         Ok(Self {
             bundle: document.bundle.into(),
             environment: document.environment.into(),
@@ -340,6 +339,8 @@ impl Snapshot {
             clusters: document.clusters.into(),
             listeners: document.listeners.into(),
             metrics: document.metrics,
+            limits: document.limits,
+            quotas: Arc::new(quotas),
             materials: Arc::new(materials),
         })
     }
@@ -360,6 +361,8 @@ impl Snapshot {
             clusters: self.clusters.clone(),
             listeners: self.listeners.clone(),
             metrics: self.metrics.clone(),
+            limits: self.limits,
+            quotas: self.quotas.clone(),
             materials: self.materials.clone(),
         })
     }
@@ -368,6 +371,14 @@ impl Snapshot {
     pub fn relays_identity(&self, cluster: &str) -> bool {
         let mut clusters = self.clusters.iter();
         clusters.any(|it| it.name == cluster && it.identity == UpstreamIdentity::Client)
+    }
+
+    /// How much a principal may ask for.
+    pub fn entitlement(&self, principal: &str) -> Entitlement {
+        match self.directory.principal(principal) {
+            Some(it) => self.quotas.of(&it.id, it.tenant.as_deref(), &it.roles),
+            None => self.quotas.of(principal, None, &[]),
+        }
     }
 
     /// The bytes that a reference names.

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 from streamward.model.action import Action, action_words
 from streamward.model.document import DocumentKind, Material, RefersTo
+from streamward.model.duration import PATTERN, format_duration
 
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`"}
 
@@ -29,7 +30,7 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
         annotation: Any = info.annotation
         if info.metadata:
             annotation = Annotated[(annotation, *info.metadata)]
-        notes = [_prose(info.description), _default(info)]
+        notes = [_prose(info.description), _default(info, annotation)]
         note = " ".join(part for part in notes if part)
         yield f"| `{prefix}{name}` | {_value(annotation)} | {_cell(note)} |"
         for member, mark in _members(annotation, f"{prefix}{name}"):
@@ -47,18 +48,28 @@ def _members(annotation: Any, path: str) -> Iterator[tuple[type[BaseModel], str]
         yield from _members(argument, path)
 
 
-def _default(info: FieldInfo) -> str:
+def _default(info: FieldInfo, annotation: Any) -> str:
     if info.is_required():
         return "Required."
     value = info.get_default(call_default_factory=True, validated_data={})
     if value in (None, ()) or isinstance(value, BaseModel | dict):
         return ""
+    if _is_duration(annotation):
+        return f"Default `{format_duration(value)}`."
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     return f"Default `{shown}`."
 
 
+def _is_duration(annotation: Any) -> bool:
+    marks = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    schemas = (mark.json_schema for mark in marks if isinstance(mark, WithJsonSchema))
+    return any((schema or {}).get("pattern") == PATTERN for schema in schemas)
+
+
 def _value(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
+    if _is_duration(annotation):
+        return "length of time"
     if origin is Annotated:
         marks = arguments[1:]
         for mark in marks:

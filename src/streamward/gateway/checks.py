@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
+from streamward.gateway import limit_checks
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.topology import Cluster, Listener
@@ -215,4 +216,5 @@ CHECKS = (
     ports_in_range,
     ports_used_once,
     something_to_do,
+    *limit_checks.CHECKS,
 )

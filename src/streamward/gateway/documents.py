@@ -78,12 +78,60 @@ class ListenerTls(_Entry, frozen=True, kw_only=True):
     client_certificate: str
 
 
+class Timeouts(_Entry, frozen=True, kw_only=True):
+    """How long what may take, in milliseconds."""
+
+    handshake: int
+    authentication: int
+    request: int
+    request_total: int
+    answer: int
+    idle: int
+    dial: int
+    broker: int
+
+
 class ListenerLimits(_Entry, frozen=True, kw_only=True):
     """What a listener takes in at most."""
 
     connections_max: int
+    connections_per_source_max: int
+    connections_per_principal_max: int
+    source_connections_per_second: int
+    source_connections_burst: int
     frame_bytes_max: int
     in_flight_max: int
+    in_flight_bytes_max: int
+    array_elements_max: int
+    values_max: int
+    tagged_fields_max: int
+    names_max: int
+    produce_bytes_per_second: int | None
+    fetch_bytes_per_second: int | None
+    requests_per_second: int | None
+    rate_burst_milliseconds: int
+    failure_delay_milliseconds: int
+    timeout_milliseconds: Timeouts
+
+
+class GatewayLimits(_Entry, frozen=True, kw_only=True):
+    """What the whole gateway takes in at most."""
+
+    buffered_bytes_max: int
+    throttle_milliseconds_max: int
+
+
+class QuotaEntry(_Entry, frozen=True, kw_only=True):
+    """How much principals may ask for."""
+
+    id: str
+    to: tuple[str, ...]
+    shared: bool
+    produce_bytes_per_second: int | None
+    fetch_bytes_per_second: int | None
+    requests_per_second: int | None
+    connections_max: int | None
+    burst_milliseconds: int
 
 
 class ListenerEntry(_Entry, frozen=True, kw_only=True):
@@ -176,4 +224,6 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     listeners: tuple[ListenerEntry, ...]
     identity: IdentitySection
     policy: PolicySection
+    limits: GatewayLimits
+    quotas: tuple[QuotaEntry, ...]
     overlay: OverlaySection

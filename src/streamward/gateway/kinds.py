@@ -1,9 +1,11 @@
-"""The documents that say where brokers are and where clients connect."""
+"""The documents that say where brokers are, where clients connect, and how much they may ask."""
 
 from streamward.model.document import DocumentKind
+from streamward.model.limits import Quota
 from streamward.model.topology import Cluster, Listener
 
 DOCUMENT_KINDS = (
     DocumentKind("Cluster", Cluster, room="gateway"),
     DocumentKind("Listener", Listener, room="gateway"),
+    DocumentKind("Quota", Quota, room="gateway", key=("id",)),
 )

@@ -14,7 +14,6 @@ from streamward.gateway.documents import (
     ClusterEntry,
     IdentitySection,
     ListenerEntry,
-    ListenerLimits,
     ListenerTls,
     OverlaySection,
     PasswordEntry,
@@ -27,7 +26,9 @@ from streamward.gateway.documents import (
     UpstreamSasl,
     UpstreamTls,
 )
+from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
 from streamward.model.document import Bundle
+from streamward.model.limits import Quota
 from streamward.model.manifest import Manifest
 from streamward.model.principal import (
     BrokerCredential,
@@ -81,6 +82,8 @@ def snapshot_document(
         listeners=tuple(_listener(listener) for listener in bundle.of(Listener)),
         identity=IdentitySection(principals=tuple(map(_principal, bundle.of(Principal)))),
         policy=section,
+        limits=gateway_limits(heads[0].limits),
+        quotas=tuple(map(quota_entry, bundle.of(Quota))),
         overlay=_overlay(overlay),
     )
 
@@ -131,7 +134,7 @@ def _listener(listener: Listener) -> ListenerEntry:
         plaintext_principal=listener.plaintext_principal,
         durability=listener.durability,
         unrecorded=listener.unrecorded,
-        limits=ListenerLimits(**listener.limits.model_dump()),
+        limits=listener_limits(listener.limits),
     )
 
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from streamward.model.document import Noun
 from streamward.model.fields import Name, Text
+from streamward.model.limits import GatewayLimits
 
 
 class Environment(StrEnum):
@@ -21,3 +22,5 @@ class Manifest(Noun):
     environment: Environment
     owner: Text
     description: Text | None = None
+    limits: GatewayLimits = GatewayLimits()
+    """What one gateway takes in at most, over all its listeners."""

@@ -15,6 +15,7 @@ from streamward.model.fields import (
     PasswordReference,
     PrincipalName,
 )
+from streamward.model.limits import ListenerLimits
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 NodeId = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -124,14 +125,6 @@ class ListenerTls(Noun):
     client_certificate: Literal["none", "optional", "required"] = "optional"
 
 
-class ListenerLimits(Noun):
-    """What one listener takes in at most."""
-
-    connections_max: int = Field(default=1000, ge=1, le=1_000_000)
-    frame_bytes_max: int = Field(default=104_857_600, ge=1024, le=2**31 - 1)
-    in_flight_max: int = Field(default=64, ge=1, le=10_000)
-
-
 class Listener(Noun):
     """Where clients of one cluster connect, and what they must prove."""
 
@@ -156,6 +149,7 @@ class Listener(Noun):
     unrecorded: Literal["refuse", "serve"] = "refuse"
     """What happens while the log can't be written: a retriable error, or a gap in the log."""
     limits: ListenerLimits = ListenerLimits()
+    """What it takes in at most; the defaults and their reasons are in the page on limits."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

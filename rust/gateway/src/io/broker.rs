@@ -21,9 +21,6 @@ use crate::cluster::Cluster;
 use crate::metrics::Outcome;
 use crate::snapshot::UpstreamIdentity;
 
-/// A broker that takes longer to answer a dial is not there.
-pub const DIAL_SECONDS_MAX: u64 = 10;
-
 /// On whose behalf a broker is dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Caller {
@@ -89,14 +86,16 @@ impl AsyncWrite for BrokerStream {
 }
 
 /// Dials a broker of a cluster: the one with this node id, or any that the bundle names to start with.
+/// One that takes longer than `within` to answer is not there.
 pub async fn dial(
     current: &Current,
     cluster: &Cluster,
     node: Option<i32>,
     caller: Caller,
+    within: Duration,
 ) -> io::Result<BrokerStream> {
     let begun = now_nanoseconds();
-    let dialled = dial_unmeasured(current, cluster, node, caller).await;
+    let dialled = dial_unmeasured(current, cluster, node, caller, within).await;
     let metrics = &cluster.metrics;
     if dialled.is_ok() {
         let duration = now_nanoseconds().saturating_sub(begun);
@@ -113,6 +112,7 @@ async fn dial_unmeasured(
     cluster: &Cluster,
     node: Option<i32>,
     caller: Caller,
+    within: Duration,
 ) -> io::Result<BrokerStream> {
     let not_found = |what: String| io::Error::new(io::ErrorKind::NotFound, what);
     let section = current
@@ -132,7 +132,7 @@ async fn dial_unmeasured(
         let endpoint = cluster
             .node(id)
             .ok_or_else(|| not_found(format!("no broker has node id {id}")))?;
-        return open(&endpoint.host, endpoint.port, &manner).await;
+        return open(&endpoint.host, endpoint.port, &manner, within).await;
     }
     let mut failure = not_found("the cluster has no bootstrap address".into());
     for address in &section.bootstrap {
@@ -140,7 +140,7 @@ async fn dial_unmeasured(
             continue;
         };
         let Ok(port) = port.parse() else { continue };
-        match open(host.trim_matches(['[', ']']), port, &manner).await {
+        match open(host.trim_matches(['[', ']']), port, &manner, within).await {
             Ok(stream) => return Ok(stream),
             Err(error) => failure = error,
         }
@@ -148,8 +148,13 @@ async fn dial_unmeasured(
     Err(failure)
 }
 
-async fn open(host: &str, port: u16, manner: &Manner) -> io::Result<BrokerStream> {
-    let dialled = timeout(Duration::from_secs(DIAL_SECONDS_MAX), async {
+async fn open(
+    host: &str,
+    port: u16,
+    manner: &Manner,
+    within: Duration,
+) -> io::Result<BrokerStream> {
+    let dialled = timeout(within, async {
         let stream = TcpStream::connect((host, port)).await?;
         stream.set_nodelay(true)?;
         let mut stream = inside_tls(host, stream, manner).await?;

@@ -17,6 +17,8 @@ pub struct Input {
     bytes: Vec<u8>,
     parsed: usize,
     filled: usize,
+    /// Has anything arrived since [`Input::rest`] was last called?
+    busy: bool,
 }
 
 impl Input {
@@ -26,7 +28,49 @@ impl Input {
             bytes: vec![0; INITIAL_BYTES],
             parsed: 0,
             filled: 0,
+            busy: false,
         }
+    }
+
+    /// Bytes that the buffer takes.
+    pub fn capacity(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Is everything that came parsed?
+    pub fn is_drained(&self) -> bool {
+        self.parsed == self.filled
+    }
+
+    /// Gives back what is not needed for what waits to be parsed, down to a fresh connection's buffer.
+    pub fn give_back(&mut self, output: &Output) {
+        let waiting = self.filled - self.parsed;
+        let enough = INITIAL_BYTES.max(waiting.saturating_mul(2));
+        if output.refers_to_input() || self.bytes.len() <= enough {
+            return;
+        }
+        let mut smaller = vec![0; enough];
+        if let Some(start) = smaller.get_mut(..waiting) {
+            start.copy_from_slice(&self.bytes[self.parsed..self.filled]);
+        }
+        self.bytes = smaller;
+        self.parsed = 0;
+        self.filled = waiting;
+    }
+
+    /// To be called at regular times: gives the buffer back where nothing arrived since the last.
+    pub fn rest(&mut self, output: &Output) {
+        if !std::mem::take(&mut self.busy) {
+            self.give_back(output);
+        }
+    }
+
+    /// By how many bytes [`Input::spare`] makes the buffer larger than it is.
+    pub fn growth(&self, output: &Output, needed: Option<usize>) -> usize {
+        if output.refers_to_input() {
+            return 0;
+        }
+        self.grown(needed).saturating_sub(self.bytes.len())
     }
 
     /// What is not parsed yet.
@@ -57,10 +101,16 @@ impl Input {
     }
 
     /// Room for the next read, or `None` while nothing can be read: the buffer is full of bytes that
-    /// `output` has yet to send. `needed` is the whole length of the frame that is being received, if known.
-    pub fn spare(&mut self, output: &Output, needed: Option<usize>) -> Option<&mut [u8]> {
+    /// `output` has yet to send, or it may not grow. `needed` is the whole length of the frame that is being
+    /// received, if known.
+    pub fn spare(
+        &mut self,
+        output: &Output,
+        needed: Option<usize>,
+        may_grow: bool,
+    ) -> Option<&mut [u8]> {
         if !output.refers_to_input() {
-            self.make_room(needed);
+            self.make_room(needed, may_grow);
         }
         if self.filled == self.bytes.len() {
             return None;
@@ -71,11 +121,25 @@ impl Input {
     /// Counts `length` bytes that a read put into the spare room.
     pub fn fill(&mut self, length: usize) {
         self.filled = (self.filled + length).min(self.bytes.len());
+        self.busy = true;
     }
 
-    fn make_room(&mut self, needed: Option<usize>) {
+    /// The size that the next read wants.
+    fn grown(&self, needed: Option<usize>) -> usize {
+        let (waiting, size) = (self.filled - self.parsed, self.bytes.len());
+        let was_full = self.filled == size;
+        if waiting < size && (!was_full || size >= BUSY_BYTES) {
+            return size;
+        }
+        // SECURITY: grows with what has arrived, never with the length that a peer only claims.
+        let doubled = size * 2;
+        let wanted = needed.map_or(doubled, |frame| doubled.min(frame.max(BUSY_BYTES)));
+        wanted.max(size + 1)
+    }
+
+    fn make_room(&mut self, needed: Option<usize>, may_grow: bool) {
         let waiting = self.filled - self.parsed;
-        let was_full = self.filled == self.bytes.len();
+        let grown = self.grown(needed);
         if self.parsed > 0 {
             self.bytes.copy_within(self.parsed..self.filled, 0);
             self.parsed = 0;
@@ -83,11 +147,8 @@ impl Input {
         }
         if waiting == 0 && self.bytes.len() > KEPT_BYTES && needed.is_none() {
             self.bytes = vec![0; BUSY_BYTES];
-        } else if waiting == self.bytes.len() || (was_full && self.bytes.len() < BUSY_BYTES) {
-            // SECURITY: grows with what has arrived, never with the length that a peer only claims.
-            let doubled = self.bytes.len() * 2;
-            let wanted = needed.map_or(doubled, |frame| doubled.min(frame.max(BUSY_BYTES)));
-            self.bytes.resize(wanted.max(self.bytes.len() + 1), 0);
+        } else if may_grow && grown > self.bytes.len() {
+            self.bytes.resize(grown, 0);
         }
     }
 }
@@ -125,6 +186,11 @@ impl Output {
     /// Are there so many bytes of our own that no more should be made before some are sent?
     pub fn is_backed_up(&self) -> bool {
         self.owned_bytes >= OWNED_BYTES_MAX
+    }
+
+    /// Bytes of our own that wait.
+    pub fn owned_bytes(&self) -> usize {
+        self.owned_bytes
     }
 
     /// Does anything still lie in the input buffer?
@@ -190,7 +256,7 @@ mod tests {
     fn receive(input: &mut Input, output: &Output, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let spare = input.spare(output, Some(bytes.len())).expect("room");
+            let spare = input.spare(output, Some(bytes.len()), true).expect("room");
             let length = spare.len().min(rest.len());
             spare[..length].copy_from_slice(&rest[..length]);
             input.fill(length);
@@ -231,9 +297,54 @@ mod tests {
         receive(&mut input, &output, &vec![7; INITIAL_BYTES]);
         let frame = input.take_frame(INITIAL_BYTES);
         output.push_input(frame);
-        assert!(input.spare(&output, None).is_none());
+        assert!(input.spare(&output, None, true).is_none());
         output.advance(INITIAL_BYTES);
-        assert!(input.spare(&output, None).is_some());
+        assert!(input.spare(&output, None, true).is_some());
+    }
+
+    #[test]
+    fn a_buffer_says_what_it_will_take_before_it_takes_it() {
+        let (mut input, output) = (Input::new(), Output::default());
+        let frame = 900_000;
+        while input.unparsed().len() < frame {
+            let expected = input.capacity() + input.growth(&output, Some(frame));
+            let spare = input.spare(&output, Some(frame), true).expect("room").len();
+            assert_eq!(input.capacity(), expected);
+            input.fill(spare);
+        }
+    }
+
+    #[test]
+    fn a_buffer_that_may_not_grow_is_filled_all_the_same() {
+        let (mut input, output) = (Input::new(), Output::default());
+        receive(&mut input, &output, &vec![7; INITIAL_BYTES]);
+        assert!(input.spare(&output, None, false).is_none());
+        let _done = input.take_frame(INITIAL_BYTES - 10);
+        assert_eq!(
+            input.spare(&output, None, false).map(|it| it.len()),
+            Some(INITIAL_BYTES - 10)
+        );
+        assert_eq!(input.unparsed(), [7; 10]);
+    }
+
+    #[test]
+    fn a_buffer_is_given_back_once_nothing_came_for_a_while() {
+        let (mut input, mut output) = (Input::new(), Output::default());
+        receive(&mut input, &output, &vec![7; 100_000]);
+        input.rest(&output);
+        input.rest(&output);
+        assert_eq!(
+            input.unparsed(),
+            vec![7; 100_000],
+            "what is not parsed stays"
+        );
+        let frame = input.take_frame(100_000);
+        output.push_input(frame);
+        input.rest(&output);
+        assert!(input.capacity() >= 100_000, "and what is not sent");
+        output.advance(100_000);
+        input.rest(&output);
+        assert_eq!(input.capacity(), INITIAL_BYTES);
     }
 
     #[test]

@@ -16,22 +16,17 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::broker::{BrokerStream, Caller, dial};
 use super::buffer::{Input, Output};
 use super::clock::now_milliseconds;
+use super::idle::{Idle, Now};
 use super::metering::Metering;
+use super::waiting::{Muted, Room};
 use super::{Current, Shared, topics};
 use crate::cluster::Cluster;
+use crate::limits::GUARANTEED_BYTES;
 use crate::metrics::{Meter, Mute, Side, Source};
 use crate::session::{Answer, Close, Effect, EffectReply, Session, Verdict};
 
-/// A peer that has not proved who it is within this time is cut off.
-const AUTHENTICATION_SECONDS_MAX: u32 = 15;
-/// A request that stops arriving half way, or an answer that nobody takes, ends the connection.
-const STALL_SECONDS_MAX: u32 = 60;
-/// Kafka's default for `connections.max.idle.ms`.
-const IDLE_SECONDS_MAX: u32 = 600;
 /// What a client sent before it left is on its way to the broker within this time, or given up.
 const DELIVERY_SECONDS_MAX: u64 = 10;
-/// A wrong password is answered no sooner than this.
-const FAILURE_DELAY: Duration = Duration::from_millis(250);
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -39,15 +34,6 @@ enum Broker {
     Absent,
     Dialling(Boxed<std::io::Result<BrokerStream>>),
     Open(BrokerStream),
-}
-
-/// What happened since the last tick, in whole seconds.
-#[derive(Default)]
-struct Idle {
-    seconds: u32,
-    request_seconds: u32,
-    answer_seconds: u32,
-    unauthenticated_seconds: u32,
 }
 
 /// Both sockets, what lies between them, and what is being waited for.
@@ -71,6 +57,8 @@ pub struct Connection<C> {
     durable: Option<(u64, oneshot::Receiver<Result<(), AuditError>>)>,
     ticks: Interval,
     idle: Idle,
+    muted: Muted,
+    room: Room,
     closing: Option<Close>,
 }
 
@@ -95,6 +83,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let mut ticks = interval(Duration::from_secs(1));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
+            muted: Muted::new(),
+            room: Room::new(shared.ledger.memory.clone()),
             shared,
             cluster,
             node,
@@ -186,6 +176,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let now = now_milliseconds();
         self.metering.wake();
         let mut moved = self.poll_change(context, now)?;
+        self.muted.poll(&mut self.session, context, now);
         moved |= self.poll_effect(context, now)?;
         moved |= self.poll_dial(context)?;
         moved |= self.parse_answers(now)?;
@@ -196,6 +187,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         moved |= self.send_to_broker(context)?;
         moved |= self.receive_from_broker(context)?;
         moved |= self.receive_from_client(context)?;
+        self.account();
         self.poll_ticks(context)?;
         if self.to_client.is_empty() && !self.client_unflushed {
             if let Some(close) = self.closing.take() {
@@ -250,8 +242,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     fn poll_dial(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
         if matches!(self.broker, Broker::Absent) && !self.to_broker.is_empty() {
             let (current, cluster, node) = (self.current.clone(), self.cluster.clone(), self.node);
+            let within = Duration::from_millis(self.session.bounds().timeout_milliseconds.dial);
             self.broker = Broker::Dialling(Box::pin(async move {
-                dial(&current, &cluster, node, Caller::Client).await
+                dial(&current, &cluster, node, Caller::Client, within).await
             }));
         }
         let Broker::Dialling(dialling) = &mut self.broker else {
@@ -281,6 +274,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 self.to_broker.push_input(place);
                 if !self.session.is_receiving() {
                     self.count_request(&Verdict::Forward);
+                    self.idle.request_ended();
                 }
                 moved = true;
                 continue;
@@ -306,6 +300,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 .slice_mut(place.start + LENGTH_BYTES..place.end);
             let verdict = self.session.on_request(body, now);
             self.count_request(&verdict);
+            self.idle.request_ended();
             self.carry_out(verdict, Some(place))?;
             moved = true;
         }
@@ -332,6 +327,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             Some(Mute::Answers)
         } else if self.to_broker.is_backed_up() {
             Some(Mute::Broker)
+        } else if self.session.is_muted() {
+            Some(Mute::Throttle)
+        } else if self.room.waits() {
+            Some(Mute::Memory)
         } else {
             None
         };
@@ -343,6 +342,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         self.closing.is_none()
             && self.effect.is_none()
             && !self.current.draining
+            && !self.session.is_muted()
             && self.session.has_room()
             // SECURITY: a peer that sends and never reads is not read any further.
             && !self.to_client.is_backed_up()
@@ -395,8 +395,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         };
         let directory = self.current.snapshot.directory.clone();
         let checks = self.shared.password_checks.clone();
+        let delay = Duration::from_millis(self.session.bounds().failure_delay_milliseconds);
         tokio::spawn(async move {
-            let Ok(_permit) = checks.acquire_owned().await else {
+            let Ok(permit) = checks.acquire_owned().await else {
                 return;
             };
             let checked = tokio::task::spawn_blocking(move || {
@@ -404,11 +405,13 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 EffectReply::Password { user, outcome }
             });
             let Ok(outcome) = checked.await else { return };
+            // Who waits out a failure keeps nobody else from being checked.
+            drop(permit);
             if let EffectReply::Password {
                 outcome: Err(_), ..
             } = &outcome
             {
-                tokio::time::sleep(FAILURE_DELAY).await;
+                tokio::time::sleep(delay).await;
             }
             let _ = reply.send(outcome);
         });
@@ -524,8 +527,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         );
         let sent = sent.map_err(|_| Close::ClientGone)?;
         if sent > 0 {
-            self.idle.answer_seconds = 0;
-            self.idle.seconds = 0;
+            self.idle.answer_moved();
             self.metering.sent(Side::Client, sent);
             self.metering.left();
         }
@@ -559,7 +561,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         } else {
             needed(self.from_client.unparsed())
         };
-        let Some(room) = self.from_client.spare(&self.to_broker, needed) else {
+        let input = (Side::Client, &mut self.from_client);
+        let (output, current) = (&self.to_broker, &self.current);
+        let Some(room) = self.room.spare(input, output, needed, current, context) else {
             return Ok(false);
         };
         let Some(length) =
@@ -569,8 +573,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         };
         self.from_client.fill(length);
         self.metering.received(Side::Client, length);
-        self.idle.seconds = 0;
-        self.idle.request_seconds = 0;
+        self.idle.request_moved();
         Ok(true)
     }
 
@@ -586,7 +589,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         } else {
             needed(self.from_broker.unparsed())
         };
-        let Some(room) = self.from_broker.spare(&self.to_client, needed) else {
+        let input = (Side::Broker, &mut self.from_broker);
+        let (output, current) = (&self.to_client, &self.current);
+        let Some(room) = self.room.spare(input, output, needed, current, context) else {
             return Ok(false);
         };
         let Some(length) = receive(broker, room, context).map_err(|_| Close::BrokerGone)? else {
@@ -594,46 +599,44 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         };
         self.from_broker.fill(length);
         self.metering.received(Side::Broker, length);
+        self.idle.broker_moved();
         Ok(true)
+    }
+
+    /// Tells what the buffers hold now, and gives the turn to grow beyond the budget on.
+    fn account(&mut self) {
+        if self.room.has_turn() {
+            self.from_client.give_back(&self.to_broker);
+            self.from_broker.give_back(&self.to_client);
+            let largest = self.from_client.capacity().max(self.from_broker.capacity());
+            if largest <= GUARANTEED_BYTES {
+                self.room.give_turn();
+            }
+        }
+        let inputs = self.from_client.capacity() + self.from_broker.capacity();
+        let outputs = self.to_client.owned_bytes() + self.to_broker.owned_bytes();
+        self.room.hold(inputs + outputs);
     }
 
     /// Once a second: has anything taken too long?
     fn poll_ticks(&mut self, context: &mut Context<'_>) -> Result<(), Close> {
         while self.ticks.poll_tick(context).is_ready() {
-            self.idle.seconds += 1;
-            self.idle.request_seconds += 1;
-            self.idle.answer_seconds += 1;
-            self.idle.unauthenticated_seconds += 1;
-            if !self.session.authenticated()
-                && self.idle.unauthenticated_seconds > AUTHENTICATION_SECONDS_MAX
-            {
-                return Err(Close::TooSlow {
-                    what: "authentication",
-                });
-            }
-            let begun = self.session.is_receiving() || !self.from_client.unparsed().is_empty();
-            if !begun || !self.takes_requests() {
-                self.idle.request_seconds = 0;
-            }
-            if self.to_client.is_empty() && !self.client_unflushed {
-                self.idle.answer_seconds = 0;
-            }
-            if self.session.in_flight() > 0 {
-                self.idle.seconds = 0;
-            }
-            if self.idle.request_seconds > STALL_SECONDS_MAX {
-                return Err(Close::TooSlow { what: "request" });
-            }
-            if self.idle.answer_seconds > STALL_SECONDS_MAX {
-                return Err(Close::TooSlow {
-                    what: "client, in taking its answer,",
-                });
-            }
-            if self.idle.seconds > IDLE_SECONDS_MAX {
-                return Err(Close::TooSlow {
-                    what: "next request",
-                });
-            }
+            self.from_client.rest(&self.to_broker);
+            self.from_broker.rest(&self.to_client);
+            let begun = self.session.is_receiving() || !self.from_client.is_drained();
+            let now = Now {
+                unauthenticated: !self.session.authenticated(),
+                muted: self.session.is_muted(),
+                takes_requests: self.takes_requests(),
+                request_begun: begun,
+                answer_waits: !self.to_client.is_empty() || self.client_unflushed,
+                in_flight: self.session.in_flight() > 0,
+                broker_owes: self.session.in_flight() > 0 && !self.to_client.is_backed_up(),
+                waits_for_memory: self.room.waits(),
+                has_turn: self.room.has_turn(),
+            };
+            let timeouts = &self.session.bounds().timeout_milliseconds;
+            self.idle.tick(&now, timeouts)?;
         }
         Ok(())
     }

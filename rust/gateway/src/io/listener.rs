@@ -1,6 +1,6 @@
 //! Accepts connections, proves who is there as far as TLS can, and runs each as a task of its own.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,12 +13,11 @@ use super::clock::now_milliseconds;
 use super::connection::Connection;
 use super::{Current, Shared};
 use crate::caller::Peer;
-use crate::metrics::{ListenerMetrics, Meter, Refusal, TlsFailure};
+use crate::limits::{Crowded, ListenerLimits, Place};
+use crate::metrics::{ListenerMetrics, Meter, Refusal, Timeout, TlsFailure};
 use crate::session::{Close, Session};
 use crate::snapshot::ListenerSection;
 
-/// A TLS handshake that takes longer ends.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 /// After accept fails (out of descriptors, say), how long before it is tried again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -35,13 +34,71 @@ pub struct Bound {
 }
 
 /// Counts a connection for as long as it lives, whatever ends it.
-struct Counted(Arc<Shared>, Arc<AtomicUsize>, Arc<ListenerMetrics>);
+struct Counted {
+    shared: Arc<Shared>,
+    open: Arc<AtomicUsize>,
+    metrics: Arc<ListenerMetrics>,
+    /// Its place among those of its source.
+    _place: Place,
+}
+
+impl Counted {
+    /// Counts one more; `None`: one too many, and it is counted as refused.
+    fn take(
+        shared: &Arc<Shared>,
+        bound: &Bound,
+        metrics: &Arc<ListenerMetrics>,
+        limits: &ListenerLimits,
+        from: IpAddr,
+    ) -> Option<Self> {
+        let refused = |why| {
+            shared.connections_refused.fetch_add(1, Ordering::Relaxed);
+            metrics.refused.of(why).add_one();
+        };
+        if bound.open.load(Ordering::Relaxed) >= limits.connections_max {
+            refused(Refusal::ConnectionsMax);
+            return None;
+        }
+        let taken = shared
+            .ledger
+            .admit(&bound.listener, from, limits, now_milliseconds());
+        let place = taken
+            .inspect_err(|crowded| {
+                refused(match crowded {
+                    Crowded::Open => Refusal::ConnectionsPerSourceMax,
+                    Crowded::New => Refusal::SourceConnectionsPerSecond,
+                });
+            })
+            .ok()?;
+        bound.open.fetch_add(1, Ordering::Relaxed);
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        metrics.open.add(1);
+        Some(Self {
+            shared: shared.clone(),
+            open: bound.open.clone(),
+            metrics: metrics.clone(),
+            _place: place,
+        })
+    }
+}
+
+impl Counted {
+    fn ended(&self, close: &Close) {
+        self.metrics.closed.of(close.ended()).add_one();
+        if let Some(limit) = close.over_limit() {
+            self.metrics.over_limit.of(limit).add_one();
+        }
+        if let Close::TooSlow { what } = close {
+            self.metrics.timed_out.of(*what).add_one();
+        }
+    }
+}
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
-        self.1.fetch_sub(1, Ordering::Relaxed);
-        self.2.open.subtract(1);
+        self.shared.connections.fetch_sub(1, Ordering::Relaxed);
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.metrics.open.subtract(1);
     }
 }
 
@@ -71,23 +128,18 @@ pub async fn serve(shared: Arc<Shared>, bound: Bound) {
         let Some(section) = section.cloned() else {
             continue;
         };
-        let open = bound.open.fetch_add(1, Ordering::Relaxed);
-        shared.connections.fetch_add(1, Ordering::Relaxed);
         metrics.accepted.add_one();
-        metrics.open.add(1);
-        let counted = Counted(shared.clone(), bound.open.clone(), metrics.clone());
-        if open >= section.limits.connections_max {
-            shared.connections_refused.fetch_add(1, Ordering::Relaxed);
-            metrics.refused.of(Refusal::ConnectionsMax).add_one();
-            drop(counted);
+        // A refused connection costs an accept and a look at a table: no task, no TLS.
+        let (limits, from) = (&section.limits, address.ip());
+        let Some(counted) = Counted::take(&shared, &bound, &metrics, limits, from) else {
             continue;
-        }
+        };
         let (shared, node) = (shared.clone(), bound.node);
         tokio::spawn(async move {
             let name = section.name.clone();
             let close = run(shared, current, section, node, stream, address).await;
             report(&name, address, &close);
-            counted.2.closed.of(close.ended()).add_one();
+            counted.ended(&close);
             drop(counted);
         });
     }
@@ -130,7 +182,8 @@ async fn run(
         current.snapshot.clone(),
         cluster.clone(),
         recorder,
-    );
+    )
+    .counted_in(shared.ledger.clone());
     let Some(tls) = tls else {
         return match session.plaintext(now_milliseconds()) {
             Ok(()) => {
@@ -141,10 +194,11 @@ async fn run(
             Err(close) => close,
         };
     };
-    let Ok(accepted) = timeout(HANDSHAKE, TlsAcceptor::from(tls).accept(stream)).await else {
+    let within = Duration::from_millis(session.bounds().timeout_milliseconds.handshake);
+    let Ok(accepted) = timeout(within, TlsAcceptor::from(tls).accept(stream)).await else {
         metrics.tls_failed.of(TlsFailure::TooSlow).add_one();
         return Close::TooSlow {
-            what: "TLS handshake",
+            what: Timeout::Handshake,
         };
     };
     let stream = match accepted {

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use streamward_wire::kafka::ApiKey;
 
 use super::clock::now_nanoseconds;
+use crate::limits::Count;
 use crate::metrics::{Lookup, Meter, Metrics, Mute, Side, Source};
 use crate::session::{Judged, Tally};
 
@@ -159,7 +160,16 @@ impl Metering {
         add(lookups.of(Lookup::Connection), tally.remembered);
         add(lookups.of(Lookup::Policy), tally.asked);
         add(&metrics.decisions.errors, tally.errors);
-        add(&self.meter.listener().unrecorded, tally.unrecorded);
+        let listener = self.meter.listener();
+        add(&listener.unrecorded, tally.unrecorded);
+        let of_count = Count::ALL
+            .iter()
+            .zip(tally.throttles)
+            .zip(tally.throttled_milliseconds);
+        for ((count, throttles), milliseconds) in of_count {
+            add(listener.throttles.of(*count), throttles);
+            add(listener.throttled_milliseconds.of(*count), milliseconds);
+        }
     }
 }
 

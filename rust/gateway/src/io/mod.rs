@@ -6,12 +6,14 @@ pub mod buffer;
 pub mod clock;
 pub mod connection;
 pub mod http;
+mod idle;
 pub mod listener;
 pub mod login;
 pub mod metering;
 pub mod probe;
 pub mod tls;
 mod topics;
+mod waiting;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 use tokio::sync::{Semaphore, watch};
 
 use crate::cluster::Cluster;
+use crate::limits::Ledger;
 use crate::metrics::Metrics;
 use crate::recorder::Recorder;
 use crate::snapshot::Snapshot;
@@ -49,6 +52,8 @@ pub struct Shared {
     pub beat: AtomicI64,
     /// Password checks at one time.
     pub password_checks: Arc<Semaphore>,
+    /// What all connections together use.
+    pub ledger: Arc<Ledger>,
     /// Numbers the connections.
     pub next_connection: AtomicU64,
     /// Connections that are open.

@@ -37,7 +37,7 @@ pub async fn list(current: &Current, cluster: &Cluster, age_max_milliseconds: i6
 }
 
 async fn ask(current: &Current, cluster: &Cluster) -> io::Result<Vec<Arc<str>>> {
-    let mut stream = dial(current, cluster, None, Caller::Gateway).await?;
+    let mut stream = dial(current, cluster, None, Caller::Gateway, ANSWER).await?;
     let versions = ask_versions(&mut stream).await?;
     let version = METADATA_VERSION.min(newest(&versions, ApiKey::METADATA));
     let mut request = new(ApiKey::METADATA, version)?;

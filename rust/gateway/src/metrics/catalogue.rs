@@ -42,6 +42,29 @@ catalogue! {
     AUTHENTICATIONS = counter("streamward_authentications", &["mechanism", "outcome"],
         "Attempts of clients to prove who they are; failed TLS handshakes are among `certificate`.");
 
+    /// Over a limit.
+    LIMITS_EXCEEDED = counter("streamward_limits_exceeded", &["listener", "limit"],
+        "Connections that ended because one of these limits was exceeded.");
+    /// Time-outs.
+    TIMEOUTS = counter("streamward_timeouts", &["listener", "timeout"],
+        "Connections that ended because this took too long.");
+    /// Throttles.
+    THROTTLES = counter("streamward_throttles", &["listener", "limit"],
+        "Answers that told their client to wait (and requests without an answer that muted it), by the \
+         rate that was exceeded.");
+    /// Throttle times.
+    THROTTLE_SECONDS = counter("streamward_throttle_seconds", &["listener", "limit"],
+        "For how long in sum.");
+    /// Buffers.
+    BUFFERED_BYTES = gauge("streamward_buffered_bytes", &[],
+        "Bytes that the buffers of all connections take.");
+    /// The budget.
+    BUFFERED_BYTES_MAX = gauge("streamward_buffered_bytes_max", &[],
+        "Bytes that they may take; one frame at a time may go beyond it.");
+    /// Waits.
+    BUFFER_WAITS = counter("streamward_buffer_waits", &[],
+        "How often a connection found no memory for what its peer sends.");
+
     /// Requests.
     REQUESTS = counter("streamward_requests", &["listener", "api", "decision"],
         "Requests of clients by what became of them: allowed, partly (the broker got the allowed part), \
@@ -242,6 +265,8 @@ mod tests {
             "what",
             "follower",
             "severity",
+            "limit",
+            "timeout",
         ];
         for family in ALL {
             for label in family.labels {

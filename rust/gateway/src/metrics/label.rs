@@ -1,6 +1,10 @@
 //! The values that labels may have. All are known beforehand: no figure grows with what a peer sends.
 
+use std::fmt;
+
 use streamward_wire::kafka::{self, ApiKey};
+
+use crate::limits::Count;
 
 /// A closed set of values of a label.
 pub trait Label: Copy + 'static {
@@ -47,6 +51,10 @@ labels! {
     Refusal("reason") {
         /// The listener has as many as it may have.
         ConnectionsMax = "connections_max",
+        /// Its source has.
+        ConnectionsPerSourceMax = "connections_per_source_max",
+        /// They come too fast from its source.
+        SourceConnectionsPerSecond = "source_connections_per_second",
     }
 
     /// Why a connection ended.
@@ -75,8 +83,46 @@ labels! {
         Unreachable = "unreachable",
         /// The peer took too long.
         TooSlow = "too_slow",
+        /// More than a limit allows.
+        OverLimit = "over_limit",
         /// The gateway goes down.
         Draining = "draining",
+    }
+
+    /// The limit that ended a connection.
+    Limit("limit") {
+        /// The principal has as many connections as it may.
+        ConnectionsPerPrincipal = "connections_per_principal_max",
+        /// A frame of more bytes.
+        FrameBytes = "frame_bytes_max",
+        /// A request with more elements.
+        ArrayElements = "array_elements_max",
+        /// A request with more values.
+        Values = "values_max",
+        /// A request with more tagged fields.
+        TaggedFields = "tagged_fields_max",
+        /// A request that names more.
+        Names = "names_max",
+        /// It waited too long for memory.
+        BufferedBytes = "buffered_bytes_max",
+    }
+
+    /// What took too long.
+    Timeout("timeout") {
+        /// The TLS handshake.
+        Handshake = "handshake",
+        /// To prove an identity.
+        Authentication = "authentication",
+        /// The next byte of a request.
+        Request = "request",
+        /// A whole request.
+        RequestTotal = "request_total",
+        /// The client, in taking its answer.
+        Answer = "answer",
+        /// The next request.
+        Idle = "idle",
+        /// The broker, in answering.
+        Broker = "broker",
     }
 
     /// Why a TLS handshake failed.
@@ -155,6 +201,8 @@ labels! {
         Broker = "broker",
         /// Over a declared limit.
         Throttle = "throttle",
+        /// There is no memory left for what it sends.
+        Memory = "memory",
     }
 
     /// How a decision was found.
@@ -191,6 +239,47 @@ labels! {
         Session = "session",
         /// All others.
         Admin = "admin",
+    }
+}
+
+impl Label for Count {
+    const NAME: &'static str = "limit";
+    const VALUES: &'static [&'static str] = &[
+        Self::Produce.name(),
+        Self::Fetch.name(),
+        Self::Requests.name(),
+    ];
+    fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl Limit {
+    /// By the name of the setting; `None`: not one of those.
+    pub fn named(name: &str) -> Option<Self> {
+        const ALL: [Limit; 7] = [
+            Limit::ConnectionsPerPrincipal,
+            Limit::FrameBytes,
+            Limit::ArrayElements,
+            Limit::Values,
+            Limit::TaggedFields,
+            Limit::Names,
+            Limit::BufferedBytes,
+        ];
+        ALL.into_iter().find(|it| Self::VALUES[it.index()] == name)
+    }
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Handshake => "TLS handshake",
+            Self::Authentication => "authentication",
+            Self::Request | Self::RequestTotal => "request",
+            Self::Answer => "client, in taking its answer,",
+            Self::Idle => "next request",
+            Self::Broker => "broker, in answering,",
+        })
     }
 }
 

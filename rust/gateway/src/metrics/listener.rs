@@ -6,9 +6,11 @@ use std::sync::Arc;
 use streamward_wire::kafka::ApiKey;
 
 use super::label::{
-    API_KEYS, ApiFamily, Decision, Ended, Label, Mute, Refusal, Side, Source, TlsFailure,
-    api_index, api_name,
+    API_KEYS, ApiFamily, Decision, Ended, Label, Limit, Mute, Refusal, Side, Source, Timeout,
+    TlsFailure, api_index, api_name,
 };
+use crate::limits::Count;
+
 use super::value::{Counter, Counters, Distribution, Gauge, Histogram};
 
 /// Nanoseconds from a request to its answer.
@@ -107,6 +109,14 @@ pub struct ListenerMetrics {
     pub refused: Counters<Refusal>,
     /// Those that ended.
     pub closed: Counters<Ended>,
+    /// Of them, by a limit.
+    pub over_limit: Counters<Limit>,
+    /// And by a time-out.
+    pub timed_out: Counters<Timeout>,
+    /// Clients that were told to wait.
+    pub throttles: Counters<Count>,
+    /// And for how many milliseconds in sum.
+    pub throttled_milliseconds: Counters<Count>,
     /// TLS handshakes that failed.
     pub tls_failed: Counters<TlsFailure>,
     /// How often a client's socket was not read for a while.

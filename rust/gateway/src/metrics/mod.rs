@@ -22,7 +22,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::catalogue::reference;
 pub use self::label::{
-    Decision, Ended, Lookup, Mute, Outcome, Proof, Refusal, Side, Source, TlsFailure, Unentered,
+    Decision, Ended, Limit, Lookup, Mute, Outcome, Proof, Refusal, Side, Source, Timeout,
+    TlsFailure, Unentered,
 };
 pub use self::listener::{ListenerMetrics, Meter};
 pub use self::published::Published;

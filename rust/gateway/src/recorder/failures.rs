@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use streamward_audit::{AuditError, Batch};
@@ -11,12 +12,13 @@ use streamward_audit::{AuditError, Batch};
 use super::{Recorder, lock};
 use crate::caller::Peer;
 use crate::entry::{Class, Entry};
+use crate::limits::source_of;
 
-/// Failed attempts from one address that get an entry of their own, per second; more are counted.
+/// Failed attempts from one source (an address, or a /64 of IPv6) that get an entry of their own, per second; more are counted.
 pub const FAILURES_PER_SOURCE_AND_SECOND: u32 = 20;
 /// And from all addresses together.
 pub const FAILURES_PER_SECOND: u32 = 200;
-/// Addresses for which attempts are counted at one time; those of more are counted as of nobody.
+/// Sources for which attempts are counted at one time; those of more are counted as of nobody.
 pub const FAILURE_SOURCES_MAX: usize = 1_000;
 /// Entries of counts in one write.
 const FAILURES_PER_WRITE: usize = 500;
@@ -31,14 +33,32 @@ pub(super) struct Failure<'a> {
     pub(super) reason: &'a str,
 }
 
+/// Where failed attempts come in, and from where.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Origin {
+    environment: Arc<str>,
+    listener: Arc<str>,
+    /// `None`: from more sources than are told apart.
+    source: Option<IpAddr>,
+}
+
+impl Origin {
+    fn of(peer: &Peer) -> Self {
+        Self {
+            environment: peer.environment.clone(),
+            listener: peer.listener.clone(),
+            source: Some(source_of(peer.address.ip())),
+        }
+    }
+}
+
 /// Failed attempts since the last roll-up.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     entered: u32,
-    /// No more addresses than `entered`.
+    /// No more sources than `entered`.
     entered_by_source: HashMap<IpAddr, u32>,
-    /// By address, and under `None` what came from more addresses than are told apart.
-    counted: HashMap<Option<IpAddr>, u64>,
+    counted: HashMap<Origin, u64>,
 }
 
 impl Failures {
@@ -56,15 +76,16 @@ impl Failures {
         true
     }
 
-    fn count(&mut self, source: Option<IpAddr>, attempts: u64) {
-        let sources = self.counted.len() - usize::from(self.counted.contains_key(&None));
-        let kept = self.counted.contains_key(&source) || sources < FAILURE_SOURCES_MAX;
-        let count = self.counted.entry(source.filter(|_| kept)).or_default();
+    fn count(&mut self, origin: Origin, attempts: u64) {
+        let kept = self.counted.contains_key(&origin) || self.counted.len() < FAILURE_SOURCES_MAX;
+        let source = origin.source.filter(|_| kept);
+        let count = self.counted.entry(Origin { source, ..origin });
+        let count = count.or_default();
         *count = count.saturating_add(attempts);
     }
 
     /// Begins another second; returns what was counted in the last.
-    fn take(&mut self) -> Vec<(Option<IpAddr>, u64)> {
+    fn take(&mut self) -> Vec<(Origin, u64)> {
         self.entered = 0;
         self.entered_by_source.clear();
         std::mem::take(&mut self.counted).into_iter().collect()
@@ -82,10 +103,10 @@ impl Recorder {
         self.counts
             .authentication_failures
             .fetch_add(1, Ordering::Relaxed);
-        let source = peer.address.ip();
+        let origin = Origin::of(peer);
         let mut failures = lock(&self.failures);
-        if !failures.take_place(source) {
-            failures.count(Some(source), 1);
+        if !failures.take_place(origin.source.unwrap_or_else(|| peer.address.ip())) {
+            failures.count(origin, 1);
             return Ok(0);
         }
         drop(failures);
@@ -96,7 +117,7 @@ impl Recorder {
             .with("reason", failure.reason);
         let written = self.write_entry(entry);
         // It failed all the same: the log learns of it as soon as it takes entries again.
-        written.inspect_err(|_| lock(&self.failures).count(Some(source), 1))
+        written.inspect_err(|_| lock(&self.failures).count(origin, 1))
     }
 
     /// Enters how many attempts failed beyond those that have an entry of their own.
@@ -105,8 +126,8 @@ impl Recorder {
         for (done, chunk) in counted.chunks(FAILURES_PER_WRITE).enumerate() {
             if let Err(error) = self.enter_counted(chunk, now) {
                 let mut failures = lock(&self.failures);
-                for (source, attempts) in &counted[done * FAILURES_PER_WRITE..] {
-                    failures.count(*source, *attempts);
+                for (origin, attempts) in &counted[done * FAILURES_PER_WRITE..] {
+                    failures.count(origin.clone(), *attempts);
                 }
                 return Err(error);
             }
@@ -114,14 +135,16 @@ impl Recorder {
         Ok(())
     }
 
-    fn enter_counted(&self, counted: &[(Option<IpAddr>, u64)], now: i64) -> Result<(), AuditError> {
+    fn enter_counted(&self, counted: &[(Origin, u64)], now: i64) -> Result<(), AuditError> {
         let mut batch = Batch::new();
-        for (source, attempts) in counted {
+        for (origin, attempts) in counted {
             let mut entry = attempt(now)
+                .with("environment", &*origin.environment)
+                .with("listener", &*origin.listener)
                 .with("count", *attempts)
                 .with("reason", COUNTED);
-            if let Some(source) = source {
-                entry = entry.source(*source);
+            if let Some(source) = origin.source {
+                entry = entry.source(source);
             }
             batch.entry(&entry.into_leaf()?)?;
         }

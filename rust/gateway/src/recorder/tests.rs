@@ -151,3 +151,39 @@ fn what_a_failing_journal_does_not_take_is_entered_when_it_does() {
     assert_eq!(by_source(&counts, address(1)), [5 + u64::from(bound) + 3]);
     assert_eq!(sum(&counts), 5 + u64::from(bound) + 3);
 }
+
+#[test]
+fn addresses_of_one_ipv6_network_are_one_source_and_a_count_says_where_it_came_in() {
+    let directory = tempfile::tempdir().unwrap();
+    let recorder = Recorder::new(journal(directory.path()), 1);
+    let attempts = FAILURES_PER_SOURCE_AND_SECOND + 9;
+    for host in 0..attempts {
+        let address: IpAddr = format!("2001:db8:0:1::{host:x}").parse().unwrap();
+        for listener in ["clients", "partners"] {
+            let peer = Peer {
+                address: SocketAddr::new(address, 50_000),
+                listener: listener.into(),
+                ..peer(1)
+            };
+            let failed = Err(("alice", "PLAIN", "no such password"));
+            recorder.authentication(&peer, failed, NOW).unwrap();
+        }
+    }
+    recorder.roll_up(NOW + 1_000).unwrap();
+    let (single, counts) = log(directory.path(), &recorder);
+    assert_eq!(single.len(), FAILURES_PER_SOURCE_AND_SECOND as usize);
+    let network: IpAddr = "2001:db8:0:1::".parse().unwrap();
+    assert_eq!(by_source(&counts, network).len(), 2);
+    assert_eq!(sum(&counts) + single.len() as u64, u64::from(2 * attempts));
+    let mut listeners: Vec<_> = counts
+        .iter()
+        .map(|it| it["streaming"]["listener"].as_str().unwrap())
+        .collect();
+    listeners.sort_unstable();
+    assert_eq!(listeners, ["clients", "partners"]);
+    assert!(
+        counts
+            .iter()
+            .all(|it| it["streaming"]["environment"] == "test")
+    );
+}

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use streamward_identity::{Identity, Names, plain};
 use streamward_policy::Mechanism;
-use streamward_wire::Limits;
 use streamward_wire::kafka::{ApiKey, Value, error};
 
 use super::relay::Relay;
-use super::{Close, Effect, EffectReply, Head, Judged, REQUEST_VALUES_MAX, Session, Verdict};
+use super::throttle::authenticated_limits;
+use super::{Close, Effect, EffectReply, Head, Judged, Session, Verdict};
 use crate::caller::{Caller, principal_type};
 
 /// What every peer is told, whatever was wrong.
@@ -103,6 +103,7 @@ impl Session {
             device_posture: principal.device_posture.as_deref().map(Into::into),
             expires_milliseconds: identity.expires_milliseconds,
         };
+        self.enter_budget(&caller.principal, now)?;
         match self.recorder.authentication(&self.peer, Ok(&caller), now) {
             Ok(position) => {
                 self.durable_before_answer = self.durable_before_answer.max(position);
@@ -114,10 +115,7 @@ impl Session {
             }
         }
         self.decisions.clear();
-        self.request_limits = Limits {
-            values_max: REQUEST_VALUES_MAX,
-            ..self.limits.clone()
-        };
+        self.request_limits = authenticated_limits(&self.limits, &self.bounds);
         self.caller = Some(Arc::new(caller));
         Ok(())
     }

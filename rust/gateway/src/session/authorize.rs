@@ -53,6 +53,7 @@ impl Session {
         name: &str,
         now: i64,
     ) -> Result<Decided, Close> {
+        self.name_one()?;
         if let Some(decided) = self.decisions.get(action, kind, name, now) {
             self.tally.remembered += 1;
             return Ok(decided.clone());
@@ -102,11 +103,14 @@ impl Session {
         name: &str,
         now: i64,
     ) -> Result<bool, Close> {
-        if !self.decide(Action::Describe, kind, name, now)?.allowed {
-            return Ok(false);
+        // What is listed was not named by the client.
+        let naming = self.pause_naming();
+        let seen = self.decide(Action::Describe, kind, name, now)?.allowed;
+        if seen {
+            self.authorize(api, Action::Describe, kind, name, now)?;
         }
-        self.authorize(api, Action::Describe, kind, name, now)?;
-        Ok(true)
+        self.resume_naming(naming);
+        Ok(seen)
     }
 
     /// Decides and enters the decision: the access is opened, or the refusal counted, before any answer.

@@ -2,7 +2,7 @@
 
 use streamward_wire::WireError;
 
-use crate::metrics::Ended;
+use crate::metrics::{Ended, Limit, Timeout};
 
 /// Why a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,7 +79,13 @@ pub enum Close {
     #[error("the {what} took too long")]
     TooSlow {
         /// What took long.
-        what: &'static str,
+        what: Timeout,
+    },
+    /// More than a limit allows.
+    #[error("over the limit `{limit}`")]
+    OverLimit {
+        /// The name of the setting.
+        limit: &'static str,
     },
     /// The gateway is going down.
     #[error("the gateway is draining")]
@@ -102,7 +108,22 @@ impl Close {
             Self::Unrecorded { .. } => Ended::Unrecorded,
             Self::Unreachable { .. } => Ended::Unreachable,
             Self::TooSlow { .. } => Ended::TooSlow,
+            Self::OverLimit { .. } => Ended::OverLimit,
             Self::Draining => Ended::Draining,
+        }
+    }
+
+    /// The limit that was exceeded, if that is why.
+    pub fn over_limit(&self) -> Option<Limit> {
+        match self {
+            Self::OverLimit { limit } => Limit::named(limit),
+            Self::Malformed { source, .. } | Self::MalformedRequest { source, .. } => {
+                match source {
+                    WireError::OverLimit { limit, .. } => Limit::named(limit),
+                    _ => None,
+                }
+            }
+            _ => None,
         }
     }
 }

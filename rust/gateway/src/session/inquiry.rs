@@ -51,6 +51,13 @@ pub struct Inquiry {
     then: Then,
 }
 
+impl Inquiry {
+    /// The API and version of the client's request.
+    pub(super) const fn api(&self) -> (ApiKey, i16) {
+        (self.head.key, self.head.version)
+    }
+}
+
 impl Session {
     /// Asks the broker this instead of what the client sent.
     pub(super) fn inquire(
@@ -155,6 +162,7 @@ fn asked(
         key,
         version,
         correlation_id: head.correlation_id,
+        bytes: 0,
         shaping: Shaping::Inquire(Inquiry {
             head,
             client_id,

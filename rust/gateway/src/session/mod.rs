@@ -20,6 +20,7 @@ mod streaming;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod verdict;
 
 use std::cell::Cell;
@@ -34,6 +35,7 @@ use streamward_wire::{Limits, WireError};
 
 use crate::caller::{Caller, Peer};
 use crate::cluster::Cluster;
+use crate::limits::ListenerLimits;
 use crate::recorder::{Access, Recorder};
 use crate::snapshot::{Durability, ListenerSection, Snapshot, Unrecorded};
 
@@ -51,8 +53,6 @@ use self::produce::ProduceExchange;
 pub const UNAUTHENTICATED_FRAME_BYTES_MAX: usize = 64 * 1024;
 /// And the most values in one.
 const UNAUTHENTICATED_VALUES_MAX: usize = 1_000;
-/// The most values in a request of a peer that has; a decoded one takes 56 bytes.
-const REQUEST_VALUES_MAX: usize = 500_000;
 /// Bytes after the end of a message that are let pass, as Kafka does: librdkafka sends three.
 const TRAILING_BYTES_MAX: usize = 16;
 
@@ -69,6 +69,8 @@ struct Exchange {
     key: ApiKey,
     version: i16,
     correlation_id: i32,
+    /// Of the request.
+    bytes: usize,
     shaping: Shaping,
 }
 
@@ -97,6 +99,8 @@ enum Shaping {
 pub struct Session {
     peer: Peer,
     listener: Arc<ListenerSection>,
+    /// The listener's limits as they are now.
+    bounds: ListenerLimits,
     snapshot: Arc<Snapshot>,
     /// Grows when rights may have changed; tells whether a decision is of now.
     epoch: u64,
@@ -128,6 +132,7 @@ pub struct Session {
     judged: Judged,
     /// What streams groups need made.
     topologies: cold::Topologies,
+    throttle: throttle::Throttle,
 }
 
 impl Session {
@@ -144,16 +149,12 @@ impl Session {
             trailing_bytes_max: TRAILING_BYTES_MAX,
             ..Limits::default()
         };
-        let request_limits = Limits {
-            frame_bytes_max: limits.frame_bytes_max.min(UNAUTHENTICATED_FRAME_BYTES_MAX),
-            array_elements_max: UNAUTHENTICATED_VALUES_MAX,
-            tagged_fields_max: UNAUTHENTICATED_VALUES_MAX,
-            values_max: UNAUTHENTICATED_VALUES_MAX,
-            ..limits.clone()
-        };
+        let request_limits = throttle::unauthenticated_limits(&limits);
+        let bounds = listener.limits;
         Self {
             peer,
             listener,
+            bounds,
             snapshot,
             epoch: 0,
             cluster,
@@ -178,6 +179,7 @@ impl Session {
             tally: Tally::default(),
             judged: Judged::default(),
             topologies: cold::Topologies::default(),
+            throttle: throttle::Throttle::default(),
         }
     }
 
@@ -218,7 +220,9 @@ impl Session {
 
     /// May the client send another request, or does it wait for too many answers?
     pub fn has_room(&self) -> bool {
-        self.pending.len() < self.listener.limits.in_flight_max && !self.inquires()
+        self.pending.len() < self.bounds.in_flight_max
+            && (self.pending.len() < 2 || self.in_flight_bytes() < self.bounds.in_flight_bytes_max)
+            && !self.inquires()
     }
 
     /// The limits of frames from the broker.
@@ -245,9 +249,12 @@ impl Session {
             }
         };
         let head = Head::of(&header);
+        let (bytes, owed) = (frame.len(), self.pending.len());
+        self.begin_naming();
         let verdict = self.judge(&head, frame, now);
+        self.end_naming();
         self.judged = Judged::of(head.key, &verdict, &self.tally);
-        match verdict {
+        match self.spend_request(&head, bytes, owed, verdict, now) {
             Verdict::Close(Close::Malformed { source, .. }) => {
                 let (api, version) = (head.key.name(), head.version);
                 Verdict::Close(Close::MalformedRequest {
@@ -347,6 +354,7 @@ impl Session {
             key: head.key,
             version: head.version,
             correlation_id: head.correlation_id,
+            bytes: 0,
             shaping,
         }));
     }
@@ -380,8 +388,9 @@ impl Session {
                 });
             }
         };
-        self.shape(exchange, frame, now)
-            .unwrap_or_else(Answer::Close)
+        let api = exchange.client_api();
+        let answer = self.shape(exchange, frame, now);
+        self.spend_answer(api, answer.unwrap_or_else(Answer::Close), frame, now)
     }
 
     fn shape(&mut self, exchange: Exchange, frame: &mut [u8], now: i64) -> Result<Answer, Close> {
@@ -390,6 +399,7 @@ impl Session {
             version,
             correlation_id,
             shaping,
+            ..
         } = exchange;
         match shaping {
             Shaping::Forward => Ok(Answer::Forward),
@@ -488,6 +498,7 @@ impl Session {
         self.epoch += 1;
         self.decisions.clear();
         self.still_known(&before, now)?;
+        self.renew_limits(now);
         self.recheck_streaming(now)?;
         let mut answers = Vec::new();
         if self.streaming.is_some() {

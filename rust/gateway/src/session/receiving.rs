@@ -29,6 +29,7 @@ const RECEIVED_BYTES_MIN: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Receiving {
     head: Head,
+    frame_bytes: usize,
     acks: i64,
     /// Transactional batches may pass.
     transactional: bool,
@@ -129,6 +130,7 @@ impl Session {
         };
         let mut receiving = Receiving {
             head,
+            frame_bytes: length,
             acks: opening.acks,
             transactional: opening.transactional_id.is_some(),
             sending,
@@ -145,6 +147,7 @@ impl Session {
             key: head.key,
             decision: Decision::Allowed,
         };
+        self.spend_on_request(head.key, length, now);
         Ok(true)
     }
 
@@ -216,11 +219,17 @@ impl Session {
         }
         let Receiving {
             head,
+            frame_bytes,
             acks,
             sending,
             ..
         } = receiving;
         self.sent(&head, acks, vec![sending]);
+        if acks == 0 {
+            self.told_to_wait(head.key, now);
+        } else {
+            self.weigh(frame_bytes);
+        }
         Ok(released)
     }
 

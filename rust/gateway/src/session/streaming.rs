@@ -9,9 +9,12 @@ use streamward_audit::{Range, State};
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::WireError;
 use streamward_wire::frame::LENGTH_BYTES;
-use streamward_wire::kafka::{self, Direction, Field, Leaf, Progress, Stream, Visitor, batch};
+use streamward_wire::kafka::{
+    self, ApiKey, Direction, Field, Leaf, Progress, Stream, Visitor, batch,
+};
 
 use super::fetch::{FetchExchange, FetchSessions, Fetching};
+use super::throttle::announce;
 use super::{Close, Exchange, Pending, Session, Shaping, schema};
 use crate::recorder::Access;
 
@@ -29,6 +32,9 @@ pub struct Streaming {
     stream: Stream,
     /// The header of the frame, which goes first.
     header: usize,
+    /// How long it is to tell the client to wait, before any of it leaves.
+    wait: i32,
+    version: i16,
     topic: Option<usize>,
     partition: i32,
     records_left: usize,
@@ -79,10 +85,13 @@ impl Session {
         let schema = schema(key, version, Direction::Response).map_err(malformed)?;
         let left = length.saturating_sub(at);
         let stream = Stream::new(schema, left, &self.limits).map_err(malformed)?;
+        self.spend_on_answer(key, length, now);
         self.streaming = Some(Streaming {
             exchange,
             stream,
             header: LENGTH_BYTES + at,
+            wait: self.told_to_wait(key, now),
+            version,
             topic: None,
             partition: -1,
             records_left: 0,
@@ -114,6 +123,17 @@ impl Session {
         let Some(mut streaming) = self.streaming.take() else {
             return Ok(0);
         };
+        if let Some(frame) = unparsed.get_mut(LENGTH_BYTES..)
+            && streaming.wait > 0
+        {
+            let wait = std::mem::take(&mut streaming.wait);
+            announce(
+                (ApiKey::FETCH, streaming.version),
+                frame,
+                wait,
+                &self.limits,
+            );
+        }
         let mut released = 0;
         loop {
             let rest = unparsed.get_mut(released..).unwrap_or_default();
@@ -147,7 +167,7 @@ impl Session {
                 let reason = decided.decision.reason.clone();
                 // Enters the refusal; what it says is known.
                 let _refused = self.admit(
-                    (kafka::ApiKey::FETCH, 0),
+                    (ApiKey::FETCH, 0),
                     Action::Read,
                     &super::cold::Naming::Name(&name),
                     now,

@@ -4,6 +4,7 @@
 use streamward_wire::kafka::ApiKey;
 
 use super::{Close, Verdict};
+use crate::limits::Count;
 use crate::metrics::Decision;
 
 /// What happened since it was last taken.
@@ -17,6 +18,10 @@ pub struct Tally {
     pub errors: u64,
     /// Requests that were refused because they can't be recorded.
     pub unrecorded: u64,
+    /// Clients that were told to wait, by the rate that was exceeded.
+    pub throttles: [u64; 3],
+    /// And for how many milliseconds.
+    pub throttled_milliseconds: [u64; 3],
     /// Something of the present request was denied.
     pub(super) denied: bool,
     /// It was refused undecided.
@@ -28,6 +33,18 @@ impl Tally {
     pub(super) fn begin(&mut self) {
         self.denied = false;
         self.refused = false;
+    }
+
+    /// The client was told to wait.
+    pub(super) fn throttled(&mut self, count: Count, milliseconds: u64) {
+        let place = count as usize;
+        if let (Some(throttles), Some(time)) = (
+            self.throttles.get_mut(place),
+            self.throttled_milliseconds.get_mut(place),
+        ) {
+            *throttles += 1;
+            *time = time.saturating_add(milliseconds);
+        }
     }
 
     /// The present request can't be recorded.

@@ -146,6 +146,7 @@ impl Session {
             version,
             correlation_id,
             shaping: Shaping::Fetch(exchange),
+            ..
         })) = self.pending.pop_front()
         else {
             return Ok(None);

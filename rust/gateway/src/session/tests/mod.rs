@@ -20,6 +20,7 @@ mod properties;
 mod receiving;
 mod record;
 mod relay;
+mod throttle;
 mod topic_partitions;
 mod topics;
 mod transactions;
@@ -332,6 +333,27 @@ impl Script {
             Outcome::Verdict(verdict) => verdict,
             other => panic!("the last step was no request: {other:?}"),
         }
+    }
+
+    /// What the broker was asked by the last request, if it owes an answer.
+    pub fn asked_of_broker(&self) -> Option<(ApiKey, i16)> {
+        let asked = match self.verdict() {
+            Verdict::Forward => self.asked,
+            Verdict::Rewrite(framed) => {
+                let header = kafka::request_header(&framed[4..], &Limits::default()).unwrap();
+                (header.key, header.version)
+            }
+            _ => return None,
+        };
+        (self.session.in_flight() > 0).then_some(asked)
+    }
+
+    /// Did the broker's answer lead to one for the client?
+    pub fn is_answered(&self) -> bool {
+        matches!(
+            self.outcome,
+            Outcome::Answer(Answer::Forward | Answer::Rewrite(_), _)
+        )
     }
 
     /// Then: the broker gets the frame as it came.

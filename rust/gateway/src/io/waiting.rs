@@ -1,0 +1,125 @@
+//! Why a connection does not read for a while: its client was told to wait, or there is no memory left.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::time::Duration;
+
+use tokio::time::{Sleep, sleep};
+
+use super::Current;
+use super::buffer::{Input, Output};
+use super::clock::now_milliseconds;
+use crate::limits::{Memory, Share};
+use crate::metrics::Side;
+use crate::session::Session;
+
+/// How often whoever waits for memory looks whether there is some.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// Wakes a connection when the time is over for which its client was told to wait.
+pub struct Muted {
+    waking: Option<(i64, Pin<Box<Sleep>>)>,
+}
+
+impl Muted {
+    /// Of a connection that is not muted.
+    pub const fn new() -> Self {
+        Self { waking: None }
+    }
+
+    /// Sees to it that the task wakes when the session may read on, and lets it.
+    pub fn poll(&mut self, session: &mut Session, context: &mut Context<'_>, now: i64) {
+        session.unmute(now);
+        let Some(until) = session.muted_until(now) else {
+            self.waking = None;
+            return;
+        };
+        if self.waking.as_ref().is_none_or(|(at, _)| *at != until) {
+            self.waking = Some((until, Box::pin(sleep(left(until, now)))));
+        }
+        while let Some((at, waking)) = &mut self.waking
+            && waking.as_mut().poll(context).is_ready()
+        {
+            // The two clocks may disagree by a little; the wall clock may also have been set.
+            let now = now_milliseconds();
+            session.unmute(now);
+            if session.is_muted() {
+                *waking = Box::pin(sleep(left(*at, now)));
+            } else {
+                self.waking = None;
+            }
+        }
+    }
+}
+
+fn left(until: i64, now: i64) -> Duration {
+    Duration::from_millis(u64::try_from(until.saturating_sub(now)).unwrap_or(0).max(1))
+}
+
+/// What a connection's buffers hold, and its wait for more.
+pub struct Room {
+    share: Share,
+    /// Of the client's and of the broker's bytes, where their buffer can't grow.
+    retries: [Option<Pin<Box<Sleep>>>; 2],
+}
+
+impl Room {
+    /// Of a connection that holds nothing.
+    pub const fn new(memory: Arc<Memory>) -> Self {
+        Self {
+            share: Share::new(memory),
+            retries: [None, None],
+        }
+    }
+
+    /// The buffers hold so much now.
+    pub fn hold(&mut self, bytes: usize) {
+        self.share.hold(bytes);
+    }
+
+    /// Where the next read may put its bytes, as [`Input::spare`] says; the buffer only grows where the
+    /// budget of all connections allows it. If it must and can't, the task wakes to ask again.
+    pub fn spare<'a>(
+        &mut self,
+        (side, input): (Side, &'a mut Input),
+        output: &Output,
+        needed: Option<usize>,
+        current: &Current,
+        context: &mut Context<'_>,
+    ) -> Option<&'a mut [u8]> {
+        let [client, broker] = &mut self.retries;
+        let retry = match side {
+            Side::Client => client,
+            Side::Broker => broker,
+        };
+        let growth = input.growth(output, needed);
+        let budget = current.snapshot.limits.buffered_bytes_max;
+        let may_grow = growth == 0 || self.share.may_grow(growth, budget);
+        if may_grow || input.unparsed().len() < input.capacity() {
+            *retry = None;
+            return input.spare(output, needed, may_grow);
+        }
+        let retry = retry.get_or_insert_with(|| Box::pin(sleep(RETRY)));
+        while retry.as_mut().poll(context).is_ready() {
+            *retry = Box::pin(sleep(RETRY));
+        }
+        None
+    }
+
+    /// Does a read wait for memory?
+    pub fn waits(&self) -> bool {
+        self.retries.iter().any(Option::is_some)
+    }
+
+    /// Is this the connection that may grow beyond the budget?
+    pub const fn has_turn(&self) -> bool {
+        self.share.has_turn()
+    }
+
+    /// Lets the next one.
+    pub fn give_turn(&mut self) {
+        self.share.give_turn();
+    }
+}
