@@ -102,6 +102,8 @@ pub(crate) fn actions(schema: &Schema) -> Result<Vec<Entity>, PolicyError> {
 #[derive(Debug)]
 pub(crate) struct KnownPrincipal {
     pub entity: Entity,
+    /// The principal and everything that it belongs to.
+    pub lineage: HashSet<EntityUid>,
     pub tenant: Option<String>,
     pub mfa: bool,
     pub device_posture: Option<String>,
@@ -140,8 +142,12 @@ pub(crate) fn principals(
             PrincipalKind::User => &types.user,
             PrincipalKind::Service => &types.service,
         };
+        let itself = uid(type_name, id);
+        let mut lineage = parents.clone();
+        lineage.insert(itself.clone());
         let principal = KnownPrincipal {
-            entity: Entity::new_no_attrs(uid(type_name, id), parents),
+            entity: Entity::new_no_attrs(itself, parents),
+            lineage,
             tenant: facts.tenant.clone(),
             mfa: facts.mfa,
             device_posture: facts.device_posture.clone(),

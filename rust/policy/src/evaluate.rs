@@ -8,7 +8,7 @@ use crate::error::one_line;
 use crate::moment::Moment;
 use crate::networks::{NetworkSet, Networks};
 use crate::request::{Action, Decision, Mechanism, Resource, shortened};
-use crate::rules::Slice;
+use crate::rules::Selected;
 
 /// The context of one decision, computed.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ impl Facts<'_> {
 
 /// What goes into one evaluation.
 pub(crate) struct Question<'a> {
-    pub slice: &'a Slice,
+    pub rules: Selected,
     pub schema: &'a Schema,
     pub principal: &'a Entity,
     pub action: &'a Entity,
@@ -79,7 +79,7 @@ pub(crate) enum Outcome {
 /// Ask Cedar. Cedar alone would skip a rule that fails; here a failure outweighs every permission.
 pub(crate) fn evaluate(authorizer: &Authorizer, question: Question<'_>) -> Outcome {
     let Question {
-        slice,
+        rules: selected,
         schema,
         principal,
         action,
@@ -102,11 +102,11 @@ pub(crate) fn evaluate(authorizer: &Authorizer, question: Question<'_>) -> Outco
         Ok(entities) => entities,
         Err(error) => return Outcome::Inapplicable(one_line(&error)),
     };
-    let response = authorizer.is_authorized(&request, &slice.policies, &entities);
-    let mut errors: Vec<(String, String)> = slice
+    let response = authorizer.is_authorized(&request, &selected.policies, &entities);
+    let mut errors: Vec<(String, String)> = selected
         .failed
-        .iter()
-        .map(|id| (id.clone(), "it does not fit the others".to_owned()))
+        .into_iter()
+        .map(|id| (id, "it does not fit the others".to_owned()))
         .collect();
     for error in response.diagnostics().errors() {
         let cedar_policy::AuthorizationError::PolicyEvaluationError(failure) = error;

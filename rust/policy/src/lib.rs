@@ -19,6 +19,7 @@ mod probes;
 mod reads;
 mod request;
 mod rules;
+mod scope;
 mod section;
 mod streams;
 

@@ -15,7 +15,6 @@ use crate::memo::{Key, Memo, Values};
 use crate::moment::{Moment, span};
 use crate::networks::Networks;
 use crate::prefixes::Prefixes;
-use crate::probes;
 use crate::reads::Reads;
 use crate::request::{
     Action, Context, Decision, Mechanism, Request, Resource, ResourceKind, shortened,
@@ -39,9 +38,10 @@ pub struct Policy {
     streams: Streams,
     networks: Networks,
     rules: Rules,
-    stream_probes: Arc<[String]>,
     declared: Vec<crate::section::Stream>,
     acls: OnceLock<Vec<Acl>>,
+    /// Names and prefixes of streams and namespaces that are declared.
+    declared_names: Box<[String]>,
     authorizer: Authorizer,
     memo: Memo,
 }
@@ -81,7 +81,6 @@ impl Policy {
             return Err(PolicyError::Section(problems));
         };
         let rules = Rules::new(&section.rules, schema.clone(), &namespaces)?;
-        let stream_probes = stream_probes(section, &rules);
         let policy = Self {
             version: section.version.clone(),
             environment: environment.to_owned(),
@@ -94,9 +93,9 @@ impl Policy {
             streams,
             networks,
             rules,
-            stream_probes,
             declared: section.streams.clone(),
             acls: OnceLock::new(),
+            declared_names: declared_names(section),
             authorizer: Authorizer::new(),
             memo: Memo::new(),
         };
@@ -156,10 +155,15 @@ impl Policy {
         &self.version
     }
 
-    /// Names with which to ask whether somebody may do something to any stream at all: every stream
-    /// that is declared or that a rule names, and one name in every prefix.
-    pub fn stream_probes(&self) -> &Arc<[String]> {
-        &self.stream_probes
+    /// Names with which to ask whether a principal may do something to any stream at all: those of
+    /// the rules that allow it, a name in every prefix among them. None: it may not.
+    pub fn stream_probes(&self, principal: &str, action: Action) -> Vec<String> {
+        let known = self.principals.get(principal);
+        let action = &self.actions[action as usize];
+        known.map_or_else(Vec::new, |known| {
+            self.rules
+                .probes(&known.lineage, &action.uid(), &self.declared_names)
+        })
     }
 
     /// The rules in the words of Kafka's ACLs, where those can say the same; at most [`ACLS_MAX`].
@@ -289,12 +293,16 @@ impl Policy {
             .chain(longest)
             .map(|index| self.namespaces.get(index));
         let stream = self.streams.get(resource.name);
+        let resource = self.types.resource_entity(resource, namespaces, stream)?;
+        let slice = self.rules.slice(&self.namespaces, longest);
         let question = Question {
-            slice: self.rules.slice(&self.namespaces, longest),
+            rules: self
+                .rules
+                .select(slice, &principal.lineage, &resource.uid()),
             schema: &self.schema,
             principal: &principal.entity,
             action: &self.actions[action as usize],
-            resource: self.types.resource_entity(resource, namespaces, stream)?,
+            resource,
             context: facts.to_cedar(&self.networks)?,
         };
         Ok(evaluate(&self.authorizer, question))
@@ -374,13 +382,10 @@ fn namespaces(
     )
 }
 
-fn stream_probes(section: &PolicySection, rules: &Rules) -> Arc<[String]> {
+fn declared_names(section: &PolicySection) -> Box<[String]> {
     let mut names = BTreeSet::new();
     let streams = section.streams.iter();
     names.extend(streams.filter_map(|it| it.name.clone().or_else(|| it.prefix.clone())));
     names.extend(section.namespaces.iter().map(|it| it.prefix.clone()));
-    rules
-        .policies()
-        .for_each(|policy| probes::collect(policy, &mut names));
     names.into_iter().collect()
 }

@@ -1,13 +1,17 @@
 //! Rules, grouped into the slices that a request can need.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-use cedar_policy::{PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{
+    EntityUid, PolicyId, PolicySet, PrincipalConstraint, Schema, ValidationMode, Validator,
+};
 
 use crate::error::{PolicyError, RuleProblem, one_line};
 use crate::prefixes::Prefixes;
+use crate::probes::Probes;
 use crate::reads::{Reads, look};
+use crate::scope::Scope;
 use crate::section::Rule;
 
 /// Rules in one policy.
@@ -16,10 +20,20 @@ pub const RULES_MAX: usize = 20_000;
 pub const RULE_BYTES_MAX: usize = 64 * 1024;
 
 /// The rules that matter to the names of one namespace, and what they read.
-#[derive(Debug)]
+///
+/// There may be thousands, of which few speak of one principal: they are kept by the principal in
+/// their head, so that a decision costs what its own rules cost.
+#[derive(Debug, Default)]
 pub(crate) struct Slice {
-    pub policies: PolicySet,
     pub reads: Reads,
+    by_principal: HashMap<EntityUid, Vec<usize>>,
+    any_principal: Vec<usize>,
+}
+
+/// What Cedar is asked with.
+#[derive(Debug)]
+pub(crate) struct Selected {
+    pub policies: PolicySet,
     /// Rules that Cedar would not put together; never seen, and a reason to deny.
     pub failed: Vec<String>,
 }
@@ -29,6 +43,8 @@ pub(crate) struct Slice {
 struct CompiledRule {
     id: String,
     policy: cedar_policy::Policy,
+    scope: Scope,
+    probes: Probes,
     reads: Reads,
 }
 
@@ -106,6 +122,29 @@ impl Rules {
         self.compiled.iter().map(|rule| &rule.policy)
     }
 
+    /// Names with which to ask whether the principal may do something to any stream at all, first
+    /// those of the rules that allow it; none where no rule does. With these, `declared` are asked
+    /// where such a rule may speak of streams by anything but their names.
+    pub fn probes(
+        &self,
+        lineage: &HashSet<EntityUid>,
+        action: &EntityUid,
+        declared: &[String],
+    ) -> Vec<String> {
+        let permits = self.compiled.iter().filter(|rule| {
+            rule.probes.permits && rule.scope.covers(lineage) && rule.scope.acts(action)
+        });
+        let (mut names, mut is_open) = (Vec::new(), false);
+        for rule in permits {
+            names.extend(rule.probes.names.iter().cloned());
+            is_open |= rule.probes.is_open;
+        }
+        if is_open {
+            names.extend(declared.iter().cloned());
+        }
+        names
+    }
+
     /// The slice of a namespace, or of what is in none; put together when it is first asked for.
     pub fn slice(&self, namespaces: &Prefixes, longest: Option<usize>) -> &Slice {
         let place = longest.map_or(&self.outside, |index| &self.slices[index]);
@@ -119,20 +158,50 @@ impl Rules {
     }
 
     fn gather(&self, indices: HashSet<usize>) -> Slice {
-        let mut slice = Slice {
-            policies: PolicySet::new(),
-            reads: Reads::default(),
-            failed: Vec::new(),
-        };
+        let mut slice = Slice::default();
         for index in indices {
             let rule = &self.compiled[index];
             slice.reads = slice.reads.and(rule.reads);
-            if slice.policies.add(rule.policy.clone()).is_err() {
-                slice.failed.push(rule.id.clone());
+            match &rule.scope.principal {
+                PrincipalConstraint::Eq(uid)
+                | PrincipalConstraint::In(uid)
+                | PrincipalConstraint::IsIn(_, uid) => {
+                    let rules = slice.by_principal.entry(uid.clone()).or_default();
+                    rules.push(index);
+                }
+                PrincipalConstraint::Any | PrincipalConstraint::Is(_) => {
+                    slice.any_principal.push(index);
+                }
             }
         }
-        slice.failed.sort_unstable();
         slice
+    }
+
+    /// Those rules of a slice whose heads may fit the principal (itself and all that it is in) and
+    /// the resource. The head of any other rule doesn't fit, so that Cedar would look no further.
+    pub fn select(
+        &self,
+        slice: &Slice,
+        lineage: &HashSet<EntityUid>,
+        resource: &EntityUid,
+    ) -> Selected {
+        let mut selected = Selected {
+            policies: PolicySet::new(),
+            failed: Vec::new(),
+        };
+        let own = lineage
+            .iter()
+            .filter_map(|uid| slice.by_principal.get(uid))
+            .flatten();
+        for &index in own.chain(&slice.any_principal) {
+            let rule = &self.compiled[index];
+            if rule.scope.speaks_of(resource) && selected.policies.add(rule.policy.clone()).is_err()
+            {
+                selected.failed.push(rule.id.clone());
+            }
+        }
+        selected.failed.sort_unstable();
+        selected
     }
 }
 
@@ -151,7 +220,8 @@ fn compile(rule: &Rule, validator: &Validator) -> Result<CompiledRule, String> {
             .collect();
         return Err(errors.join("; "));
     }
-    let findings = look(&policy.to_json().map_err(|error| one_line(&error))?);
+    let tree = policy.to_json().map_err(|error| one_line(&error))?;
+    let findings = look(&tree);
     if findings.looks_into_literal {
         return Err(
             "it looks into an entity that is not of the request; ask about `principal`, \
@@ -159,8 +229,11 @@ fn compile(rule: &Rule, validator: &Validator) -> Result<CompiledRule, String> {
                 .to_owned(),
         );
     }
+    let scope = Scope::of(&policy);
     Ok(CompiledRule {
         id: rule.id.clone(),
+        probes: Probes::of(&policy, &scope, &tree),
+        scope,
         policy,
         reads: findings.reads,
     })

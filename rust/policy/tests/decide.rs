@@ -332,3 +332,104 @@ fn the_whole_context_can_be_asked() {
         );
     }
 }
+
+#[test]
+fn a_head_of_any_form_finds_whom_and_what_it_speaks_of() {
+    let principals = [
+        ("principal", "alice bob api"),
+        ("principal == Streamward::User::\"bob\"", "bob"),
+        ("principal in Streamward::User::\"bob\"", "bob"),
+        ("principal in Streamward::Role::\"reader\"", "alice bob"),
+        ("principal in Streamward::Role::\"writer\"", "alice"),
+        ("principal in Streamward::Tenant::\"payments\"", "alice api"),
+        ("principal is Streamward::Service", "api"),
+        (
+            "principal is Streamward::User in Streamward::Tenant::\"payments\"",
+            "alice",
+        ),
+    ];
+    let resources = [
+        (
+            "resource",
+            "payments.transactions payments.cards.issued other",
+        ),
+        (
+            "resource == Streamward::Stream::\"payments.cards.issued\"",
+            "payments.cards.issued",
+        ),
+        (
+            "resource is Streamward::Stream",
+            "payments.transactions payments.cards.issued other",
+        ),
+        (
+            "resource in Streamward::Namespace::\"payments.\"",
+            "payments.transactions payments.cards.issued",
+        ),
+        (
+            "resource in Streamward::DataClass::\"cardholder\"",
+            "payments.transactions",
+        ),
+        (
+            "resource is Streamward::Stream in Streamward::Namespace::\"payments.cards.\"",
+            "payments.cards.issued",
+        ),
+        ("resource is Streamward::Group", ""),
+    ];
+    for (principal, who) in principals {
+        for (resource, what) in resources {
+            let head = format!("permit ({principal}, action, {resource});");
+            let policy = policy(&[("a", &head, &[])]);
+            for caller in ["alice", "bob", "api", "nobody"] {
+                for name in ["payments.transactions", "payments.cards.issued", "other"] {
+                    let expected = who.split(' ').any(|it| it == caller)
+                        && what.split(' ').any(|it| it == name);
+                    let found = may(&policy, caller, Action::Read, name);
+                    assert_eq!(found, expected, "{head} {caller} {name}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn whether_somebody_may_do_something_somewhere_is_asked_with_few_names() {
+    let policy = policy(&[
+        (
+            "a",
+            r#"permit (principal == Streamward::User::"bob",
+                action == Streamward::Action::"Write", resource == Streamward::Stream::"logs.a");"#,
+            &[],
+        ),
+        (
+            "b",
+            r#"permit (principal in Streamward::Role::"lead",
+                action in [Streamward::Action::"Read", Streamward::Action::"Write"],
+                resource is Streamward::Stream) when { resource.name like "fraud.*" };"#,
+            &[],
+        ),
+        (
+            "c",
+            r#"forbid (principal, action, resource == Streamward::Stream::"fraud.");"#,
+            &[],
+        ),
+        (
+            "d",
+            r"permit (principal is Streamward::Service, action, resource is Streamward::Stream)
+                when { resource.level < 3 };",
+            &[],
+        ),
+    ]);
+    let asked = |who: &str| policy.stream_probes(who, Action::Write);
+    assert_eq!(asked("bob"), ["logs.a"]);
+    assert_eq!(policy.stream_probes("bob", Action::Read), [""; 0]);
+    assert_eq!(asked("nobody"), [""; 0]);
+    // Its one name is denied; that of another is not.
+    assert!(asked("alice").len() <= 4);
+    let somewhere = |who: &str| {
+        asked(who)
+            .iter()
+            .any(|name| may(&policy, who, Action::Write, name))
+    };
+    assert!(somewhere("alice") && somewhere("bob") && somewhere("api"));
+    assert!(asked("api").contains(&"logs.".to_owned()));
+}

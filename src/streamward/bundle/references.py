@@ -1,5 +1,6 @@
 """Checks that hold for every kind: names are unique, and what is referred to exists."""
 
+import functools
 from collections.abc import Iterator
 
 from streamward.model.document import Bundle, Document, Mistake, RefersTo
@@ -21,9 +22,10 @@ def duplicates(bundle: Bundle) -> Iterator[Mistake]:
 
 def unknown_references(bundle: Bundle) -> Iterator[Mistake]:
     """Names of documents that stand nowhere. A broken document counts as being there."""
+    names_of = functools.cache(bundle.names)
     for document in bundle.documents:
         for path, mark, name in marked(document.value, RefersTo):
-            names = bundle.names(mark.kind)
+            names = names_of(mark.kind)
             if name not in names:
                 yield document.mistake(
                     f"there is no {mark.kind} `{name}`",

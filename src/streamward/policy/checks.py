@@ -1,6 +1,8 @@
 """What must hold of grants and Cedar files."""
 
-from collections.abc import Iterator
+import bisect
+import functools
+from collections.abc import Iterable, Iterator
 
 from streamward.model.action import Action, ResourceType, applies
 from streamward.model.document import Bundle, Document, Mistake
@@ -23,12 +25,13 @@ def _grants(bundle: Bundle) -> Iterator[tuple[Document, Grant]]:
 
 def unknown_subjects(bundle: Bundle) -> Iterator[Mistake]:
     """Grants to roles, principals and tenants that stand nowhere."""
+    names_of = functools.cache(bundle.names)
     for document, grant in _grants(bundle):
         for field, subjects in (("to", grant.to), ("exempt", grant.exempt)):
             for index, text in enumerate(subjects):
                 subject = Subject.parse(text)
                 kind = _SUBJECT_KINDS.get(subject.word)
-                names = bundle.names(kind) if kind is not None else frozenset()
+                names = names_of(kind) if kind is not None else frozenset()
                 if kind is not None and subject.name not in names:
                     what = f"there is no {kind} `{subject.name}`"
                     hint = meant(subject.name, names)
@@ -48,6 +51,7 @@ def unknown_networks(bundle: Bundle) -> Iterator[Mistake]:
 
 def targets(bundle: Bundle) -> Iterator[Mistake]:
     """Patterns with a `*` in the middle, unknown classes, and streams that nothing declares."""
+    streams = None if bundle.broken else _Streams(bundle.of(Stream))
     for document, grant in _grants(bundle):
         for index, text in enumerate(grant.on):
             target = Target.parse(text)
@@ -64,35 +68,36 @@ def targets(bundle: Bundle) -> Iterator[Mistake]:
                     suggestion=f"write `{text.split('*')[0]}*`, or one line for each name; "
                     "a `*` that is part of the name is written `\\*`",
                 )
-            elif target.word == "stream" and target.prefix != "":
-                yield from _undeclared(bundle, document, index, target)
+            elif target.word == "stream" and streams is not None and not streams.meet(target):
+                yield document.mistake(
+                    f"no document declares a stream `{target.text.removeprefix('stream:')}`",
+                    "on",
+                    index,
+                    suggestion=meant(target.name, streams.names)
+                    or "declare it with a document of kind Stream",
+                    severity="warning",
+                )
 
 
-def _undeclared(
-    bundle: Bundle, document: Document, index: int, target: Target
-) -> Iterator[Mistake]:
-    streams = bundle.of(Stream)
-    if not any(_meets(target, stream) for stream in streams) and not bundle.broken:
-        names = [stream.name or stream.prefix or "" for stream in streams]
-        yield document.mistake(
-            f"no document declares a stream `{target.text.removeprefix('stream:')}`",
-            "on",
-            index,
-            suggestion=meant(target.name, names) or "declare it with a document of kind Stream",
-            severity="warning",
-        )
+class _Streams:
+    """The names and prefixes that are declared; there may be thousands, and as many targets."""
 
+    def __init__(self, streams: Iterable[Stream]) -> None:
+        streams = tuple(streams)
+        self.names = sorted(stream.name or stream.prefix or "" for stream in streams)
+        self._whole = frozenset(stream.name for stream in streams if stream.name is not None)
+        self._prefixes = frozenset(s.prefix for s in streams if s.prefix is not None)
 
-def _meets(target: Target, stream: Stream) -> bool:
-    """Whether some name is covered by both."""
-    if target.prefix is None:
-        return stream.name == target.name or (
-            stream.prefix is not None and target.name.startswith(stream.prefix)
-        )
-    if stream.name is not None:
-        return stream.name.startswith(target.prefix)
-    assert stream.prefix is not None
-    return stream.prefix.startswith(target.prefix) or target.prefix.startswith(stream.prefix)
+    def meet(self, target: Target) -> bool:
+        """Whether some name is covered by the target and by a declaration."""
+        beginnings = (target.name[:end] for end in range(1, len(target.name) + 1))
+        if any(beginning in self._prefixes for beginning in beginnings):
+            return True
+        if target.prefix is None:
+            return target.name in self._whole
+        after = bisect.bisect_left(self.names, target.prefix)
+        is_all = target.prefix == ""
+        return is_all or (after < len(self.names) and self.names[after].startswith(target.prefix))
 
 
 def actions_fit_targets(bundle: Bundle) -> Iterator[Mistake]:

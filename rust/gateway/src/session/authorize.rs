@@ -199,9 +199,13 @@ impl Session {
 
     /// Is this principal allowed to write to any stream at all? (`authorizeByResourceType` in Kafka.)
     pub(super) fn may_write_somewhere(&mut self, now: i64) -> Result<bool, Close> {
-        for name in self.snapshot.policy.stream_probes().clone().iter() {
+        let Some(caller) = &self.caller else {
+            return Ok(false);
+        };
+        let policy = &self.snapshot.policy;
+        for name in policy.stream_probes(&caller.principal, Action::Write) {
             if self
-                .decide(Action::Write, ResourceKind::Stream, name, now)?
+                .decide(Action::Write, ResourceKind::Stream, &name, now)?
                 .allowed
             {
                 return Ok(true);
