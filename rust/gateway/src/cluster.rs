@@ -9,6 +9,10 @@ use crate::metrics::ClusterMetrics;
 
 /// Topic ids kept at most; beyond it the table starts anew and clients ask for metadata again.
 const TOPIC_IDS_MAX: usize = 200_000;
+/// Ids that no broker knew when it was asked, kept at most; beyond it the table starts anew.
+const UNKNOWN_IDS_MAX: usize = 10_000;
+/// An id that no broker knew is asked for again after this time.
+pub const UNKNOWN_AGE_MAX_MILLISECONDS: i64 = 1_000;
 /// Brokers kept at most.
 const NODES_MAX: usize = 10_000;
 
@@ -49,9 +53,13 @@ pub struct Cluster {
     pub metrics: ClusterMetrics,
     nodes: RwLock<BTreeMap<i32, Endpoint>>,
     topics: RwLock<HashMap<[u8; 16], Arc<str>>>,
+    /// Ids that no broker knew, and when that was (ms since 1970).
+    unknown: RwLock<HashMap<[u8; 16], i64>>,
     versions: RwLock<Option<Arc<Versions>>>,
     features: RwLock<Option<Struct>>,
     listing: RwLock<Option<Listing>>,
+    /// Whoever asks for ids holds it, so that many who want to know the same ask once.
+    pub resolving_turn: tokio::sync::Mutex<()>,
     /// Whoever lists the topics holds it, so that many who want to know ask once.
     pub listing_turn: tokio::sync::Mutex<()>,
     auto_creates: RwLock<Option<bool>>,
@@ -123,6 +131,32 @@ impl Cluster {
             .unwrap_or_else(PoisonError::into_inner)
             .get(id)
             .cloned()
+    }
+
+    /// Must a broker be asked which topic this id stands for?
+    pub fn must_resolve(&self, id: &[u8; 16], now: i64) -> bool {
+        if *id == [0; 16] || self.topic(id).is_some() {
+            return false;
+        }
+        let unknown = self.unknown.read().unwrap_or_else(PoisonError::into_inner);
+        unknown
+            .get(id)
+            .is_none_or(|since| now.saturating_sub(*since) >= UNKNOWN_AGE_MAX_MILLISECONDS)
+    }
+
+    /// Learns that no broker knew these ids at this time; those that are known are left out.
+    pub fn learn_unknown(&self, ids: &[[u8; 16]], now: i64) {
+        let mut unknown = self.unknown.write().unwrap_or_else(PoisonError::into_inner);
+        for id in ids {
+            if self.topic(id).is_some() {
+                unknown.remove(id);
+                continue;
+            }
+            if unknown.len() >= UNKNOWN_IDS_MAX {
+                unknown.clear();
+            }
+            unknown.insert(*id, now);
+        }
     }
 
     /// Learns the names of all topics, asked for at this time.
@@ -265,6 +299,27 @@ mod tests {
         cluster.forget_name("orders");
         assert_eq!(cluster.topic(&[1; 16]), None);
         assert_eq!(cluster.topic(&[2; 16]), None);
+    }
+
+    #[test]
+    fn an_id_that_nobody_knew_is_asked_for_again_later() {
+        let cluster = Cluster::new("main");
+        let (one, two, later) = ([1; 16], [2; 16], UNKNOWN_AGE_MAX_MILLISECONDS);
+        assert!(cluster.must_resolve(&one, 0) && !cluster.must_resolve(&[0; 16], 0));
+        cluster.learn_topic(two, "orders");
+        cluster.learn_unknown(&[one, two], 0);
+        assert!(!cluster.must_resolve(&one, later - 1) && cluster.must_resolve(&one, later));
+        assert!(!cluster.must_resolve(&two, later));
+        cluster.forget_topic(&two);
+        assert!(cluster.must_resolve(&two, 0));
+    }
+
+    #[test]
+    fn ids_of_nobody_are_bounded() {
+        let cluster = Cluster::new("main");
+        let ids: Vec<[u8; 16]> = (0..100_000_u128).map(u128::to_be_bytes).collect();
+        cluster.learn_unknown(&ids, 0);
+        assert!(cluster.unknown.read().unwrap().len() <= UNKNOWN_IDS_MAX);
     }
 
     #[test]

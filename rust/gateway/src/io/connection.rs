@@ -380,14 +380,21 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
 
     fn start(&self, effect: Effect) -> oneshot::Receiver<EffectReply> {
         let (reply, receiver) = oneshot::channel();
+        let (current, cluster) = (self.current.clone(), self.cluster.clone());
         let (user, password) = match effect {
             Effect::CheckPassword { user, password } => (user, password),
             Effect::ListTopics {
                 age_max_milliseconds,
             } => {
-                let (current, cluster) = (self.current.clone(), self.cluster.clone());
                 tokio::spawn(async move {
                     topics::list(&current, &cluster, age_max_milliseconds).await;
+                    let _ = reply.send(EffectReply::Listed);
+                });
+                return receiver;
+            }
+            Effect::ResolveTopics(ids) => {
+                tokio::spawn(async move {
+                    topics::resolve(&current, &cluster, ids).await;
                     let _ = reply.send(EffectReply::Listed);
                 });
                 return receiver;

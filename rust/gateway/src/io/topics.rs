@@ -1,4 +1,4 @@
-//! Asks a cluster for the names of all its topics, on a connection of the gateway's own.
+//! Asks a cluster for the names of its topics, all or by id, on a connection of the gateway's own.
 
 use std::io;
 use std::ops::Range;
@@ -19,6 +19,8 @@ use crate::cluster::Cluster;
 
 /// The first version of Metadata that gives topics' ids beside their names.
 const METADATA_VERSION: i16 = 10;
+/// And the first that can be asked for topics by id.
+const BY_ID_VERSION: i16 = 12;
 
 /// Lists the topics, unless somebody else did while this one waited for its turn.
 pub async fn list(current: &Current, cluster: &Cluster, age_max_milliseconds: i64) {
@@ -34,6 +36,42 @@ pub async fn list(current: &Current, cluster: &Cluster, age_max_milliseconds: i6
             tracing::warn!(cluster = cluster.name, %error, "the topics can't be listed");
         }
     }
+}
+
+/// Learns which topics these ids stand for, unless somebody else did while this one waited for its turn.
+/// What no broker knows, or can be asked about, is remembered as unknown for a while.
+pub async fn resolve(current: &Current, cluster: &Cluster, mut ids: Vec<[u8; 16]>) {
+    let _turn = cluster.resolving_turn.lock().await;
+    ids.retain(|id| cluster.must_resolve(id, now_milliseconds()));
+    if ids.is_empty() {
+        return;
+    }
+    let asked = timeout(ANSWER, ask_by_id(current, cluster, &ids)).await;
+    let asked = asked.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut)));
+    if let Err(error) = asked {
+        tracing::warn!(cluster = cluster.name, %error, "topic ids can't be resolved");
+    }
+    cluster.learn_unknown(&ids, now_milliseconds());
+}
+
+async fn ask_by_id(current: &Current, cluster: &Cluster, ids: &[[u8; 16]]) -> io::Result<()> {
+    let mut stream = dial(current, cluster, None, Caller::Gateway, ANSWER).await?;
+    let versions = ask_versions(&mut stream).await?;
+    if newest(&versions, ApiKey::METADATA) < BY_ID_VERSION {
+        return Err(io::Error::other("the broker does not tell topics by id"));
+    }
+    let mut request = new(ApiKey::METADATA, BY_ID_VERSION)?;
+    let topics = ids.iter().map(|id| {
+        let mut topic = request.element("Topics");
+        topic.set("TopicId", *id).set("Name", Value::Null);
+        Value::Struct(topic)
+    });
+    let topics: Vec<Value> = topics.collect();
+    request
+        .set("Topics", topics)
+        .set("AllowAutoTopicCreation", false);
+    let answer = body(&mut stream, ApiKey::METADATA, BY_ID_VERSION, &request).await?;
+    names(BY_ID_VERSION, &answer, cluster).map(drop)
 }
 
 async fn ask(current: &Current, cluster: &Cluster) -> io::Result<Vec<Arc<str>>> {

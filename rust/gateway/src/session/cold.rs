@@ -105,6 +105,38 @@ const REFUSED_FIRST: [ApiKey; 3] = [
     ApiKey::CREATE_PARTITIONS,
 ];
 
+/// APIs, beside Produce and Fetch, some of whose versions name by id the topics that they are decided on.
+const DECIDED_BY_ID: &[ApiKey] = &[
+    ApiKey::OFFSET_COMMIT,
+    ApiKey::OFFSET_FETCH,
+    ApiKey::TXN_OFFSET_COMMIT,
+    ApiKey::SHARE_FETCH,
+    ApiKey::SHARE_ACKNOWLEDGE,
+];
+
+/// Will the answer name by id topics that the request does not name?
+fn answers_by_id(head: &Head, request: &Struct) -> bool {
+    head.key == ApiKey::OFFSET_FETCH
+        && request
+            .structs("Groups")
+            .any(|group| group.element("Topics").has("TopicId") && group.get("Topics").is_null())
+}
+
+/// Every topic id in a request.
+fn topic_ids(holder: &Struct, ids: &mut Vec<[u8; 16]>) {
+    for field in holder.schema().all() {
+        match holder.get(field.name) {
+            Value::Uuid(id) if field.name == "TopicId" => ids.push(*id),
+            Value::Struct(inner) => topic_ids(inner, ids),
+            Value::Array(elements) => {
+                let inner = elements.iter().filter_map(Value::as_struct);
+                inner.for_each(|inner| topic_ids(inner, ids));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// How a request names a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Naming<'a> {
@@ -254,10 +286,17 @@ impl Session {
             .cluster
             .listing(now, IDS_AGE_MAX_MILLISECONDS)
             .is_none()
-            && self.needs_ids(head, &request)
+            && answers_by_id(head, &request)
             && let Some(verdict) = self.wait_for_listing(frame, IDS_AGE_MAX_MILLISECONDS)
         {
             return Ok(verdict);
+        }
+        if DECIDED_BY_ID.contains(&head.key) {
+            let mut ids = Vec::new();
+            topic_ids(&request, &mut ids);
+            if let Some(wait) = self.resolve_topics(frame, ids.into_iter(), now) {
+                return Ok(wait);
+            }
         }
         match &row.access {
             Access::Governed(governed) => self.governed(head, governed, frame, &mut request, now),
@@ -274,26 +313,6 @@ impl Session {
         }
     }
 
-    /// Does it name topics by ids that are not known, or will its answer?
-    fn needs_ids(&self, head: &Head, request: &Struct) -> bool {
-        if head.key == ApiKey::METADATA {
-            // Its answer says which topics they are.
-            return false;
-        }
-        let unknown = |topic: &Struct| {
-            let id = topic.uuid("TopicId");
-            id != [0; 16] && self.cluster.topic(&id).is_none()
-        };
-        let all = |group: &Struct| {
-            let by_id = group.element("Topics").has("TopicId");
-            head.key == ApiKey::OFFSET_FETCH && by_id && group.get("Topics").is_null()
-        };
-        request.structs("Topics").any(unknown)
-            || request
-                .structs("Groups")
-                .any(|group| all(group) || group.structs("Topics").any(unknown))
-    }
-
     fn special(
         &mut self,
         head: &Head,
@@ -303,6 +322,8 @@ impl Session {
     ) -> Result<Verdict, Close> {
         match head.key {
             ApiKey::METADATA => self.metadata(head, frame, request, now),
+            ApiKey::SHARE_FETCH => self.share_fetch(head, frame, request, now),
+            ApiKey::SHARE_ACKNOWLEDGE => self.share_acknowledge(head, frame, request, now),
             ApiKey::DESCRIBE_CLUSTER => Ok(self.describe_cluster(head)),
             ApiKey::DESCRIBE_TOPIC_PARTITIONS => {
                 self.describe_topic_partitions(head, frame, request, now)

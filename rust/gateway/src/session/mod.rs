@@ -16,6 +16,7 @@ mod produce;
 mod receiving;
 mod relay;
 mod rewrite;
+mod share;
 mod streaming;
 mod tally;
 #[cfg(test)]
@@ -53,6 +54,8 @@ use self::produce::ProduceExchange;
 pub const UNAUTHENTICATED_FRAME_BYTES_MAX: usize = 64 * 1024;
 /// And the most values in one.
 const UNAUTHENTICATED_VALUES_MAX: usize = 1_000;
+/// Topic ids that are asked for on behalf of one request; further ones stay unknown to it.
+const RESOLVED_IDS_MAX: usize = 1_000;
 /// Bytes after the end of a message that are let pass, as Kafka does: librdkafka sends three.
 const TRAILING_BYTES_MAX: usize = 16;
 
@@ -119,6 +122,7 @@ pub struct Session {
     discarded: VecDeque<i32>,
     decisions: Decisions,
     fetch_sessions: fetch::FetchSessions,
+    share_sessions: share::ShareSessions,
     staged: Vec<(Arc<Access>, Range)>,
     batch: Batch,
     durable_before_answer: u64,
@@ -169,6 +173,7 @@ impl Session {
             discarded: VecDeque::new(),
             decisions: Decisions::default(),
             fetch_sessions: fetch::FetchSessions::default(),
+            share_sessions: share::ShareSessions::default(),
             staged: Vec::new(),
             batch: Batch::new(),
             durable_before_answer: 0,
@@ -329,6 +334,25 @@ impl Session {
         Some(Verdict::Wait(Effect::ListTopics {
             age_max_milliseconds,
         }))
+    }
+
+    /// Has the request wait until these ids have been asked for, if any of them is new here.
+    fn resolve_topics(
+        &mut self,
+        frame: &[u8],
+        ids: impl Iterator<Item = [u8; 16]>,
+        now: i64,
+    ) -> Option<Verdict> {
+        if self.resumed {
+            return None;
+        }
+        let unknown = ids.filter(|id| self.cluster.must_resolve(id, now));
+        let unknown: Vec<[u8; 16]> = unknown.take(RESOLVED_IDS_MAX).collect();
+        if unknown.is_empty() {
+            return None;
+        }
+        self.waiting = Some(frame.to_vec());
+        Some(Verdict::Wait(Effect::ResolveTopics(unknown)))
     }
 
     /// Decides the request that waited, from its beginning.

@@ -192,6 +192,10 @@ impl Session {
             // which one its acknowledgement counts.
             return self.refuse_produce(head, frame, walk.acks, error::INVALID_REQUEST);
         }
+        let named = walk.topics.iter().map(|topic| topic.naming.id());
+        if let Some(wait) = self.resolve_topics(frame, named, now) {
+            return Ok(wait);
+        }
         let api = (head.key, head.version);
         if walk.transactional {
             let allowed = match walk.transactional_id {

@@ -1,4 +1,4 @@
-//! Large answers to Fetch, let through while they arrive: each batch is entered when its header is
+//! Large answers to Fetch, of shares too, let through while they arrive: each batch is entered when its header is
 //! there, before any byte of it leaves. What needs rewriting can't change its length any more, so leader
 //! hints (KIP-951) are blanked where they lie; the client asks for metadata instead.
 
@@ -40,6 +40,10 @@ pub struct Streaming {
     records_left: usize,
     batch_left: usize,
     blank: Option<Bytes<usize>>,
+    /// Share fetch gives its leader hints as an array, which is as long without what it says.
+    hints_are_array: bool,
+    in_hints: bool,
+    hints: Vec<Hint>,
     in_topics: bool,
     error: i64,
     /// Where the broker's session stands in what is read, and which it is.
@@ -97,6 +101,9 @@ impl Session {
             records_left: 0,
             batch_left: 0,
             blank: None,
+            hints_are_array: key == kafka::ApiKey::SHARE_FETCH,
+            in_hints: false,
+            hints: Vec::new(),
             in_topics: false,
             error: 0,
             session: None,
@@ -218,6 +225,9 @@ impl Streaming {
                 place.copy_from_slice(&shown.to_be_bytes());
             }
         }
+        for hint in self.hints.drain(..) {
+            hint.blank(input);
+        }
         if let Some(blank) = self.blank.take() {
             blank_hint(input, blank);
         }
@@ -308,6 +318,34 @@ fn stage(staged: &mut Vec<(Arc<Access>, Range)>, access: Arc<Access>, range: Ran
     staged.push((access, range));
 }
 
+/// One value of a leader hint, where it lies.
+#[derive(Debug)]
+enum Hint {
+    Number(Bytes<usize>),
+    Text(Bytes<usize>),
+}
+
+impl Hint {
+    /// Leaves its length and takes away what it says: node -1 is nobody's.
+    fn blank(self, input: &mut [u8]) {
+        match self {
+            Self::Number(at) => input.get_mut(at).unwrap_or_default().fill(0xff),
+            Self::Text(at) => {
+                let text = input.get_mut(at).unwrap_or_default();
+                if let Some(value) = text.get_mut(varint_bytes(text)..) {
+                    value.fill(b'-');
+                }
+            }
+        }
+    }
+}
+
+/// The bytes of the varint at the start: up to one without a continuation bit.
+fn varint_bytes(bytes: &[u8]) -> usize {
+    let last = bytes.iter().position(|byte| byte & 0x80 == 0);
+    last.map_or(bytes.len(), |at| at + 1)
+}
+
 /// Turns a tagged field into one that no client knows, of the same length and without content.
 fn blank_hint(input: &mut [u8], at: Bytes<usize>) {
     let Some(field) = input.get_mut(at) else {
@@ -317,19 +355,17 @@ fn blank_hint(input: &mut [u8], at: Bytes<usize>) {
         return;
     };
     *tag = BLANK_TAG;
-    // The size stays: a varint whose last byte has no continuation bit.
-    let size = rest
-        .iter()
-        .position(|byte| byte & 0x80 == 0)
-        .map_or(rest.len(), |at| at + 1);
+    // The size stays.
+    let size = varint_bytes(rest);
     if let Some(value) = rest.get_mut(size..) {
         value.fill(0);
     }
 }
 
 impl<'a> Visitor<'a> for Streaming {
-    fn array(&mut self, _field: &'static Field, _count: Option<usize>) -> Result<(), WireError> {
+    fn array(&mut self, field: &'static Field, _count: Option<usize>) -> Result<(), WireError> {
         self.in_topics = true;
+        self.in_hints = self.hints_are_array && field.name == "NodeEndpoints";
         Ok(())
     }
 
@@ -360,6 +396,8 @@ impl<'a> Visitor<'a> for Streaming {
         at: Bytes<usize>,
     ) -> Result<(), WireError> {
         match (field.name, leaf) {
+            ("NodeId" | "Port", Leaf::Int(_)) if self.in_hints => self.hints.push(Hint::Number(at)),
+            ("Host", Leaf::Str(_)) if self.in_hints => self.hints.push(Hint::Text(at)),
             ("Topic", Leaf::Str(Some(name))) => self.topic = self.exchange.place_by_name(name),
             ("TopicId", Leaf::Uuid(id)) => self.topic = self.exchange.place_by_id(id),
             ("PartitionIndex", Leaf::Int(index)) => {

@@ -52,6 +52,8 @@ pub enum Effect {
         /// A listing that is no older will do.
         age_max_milliseconds: i64,
     },
+    /// Which topics do these ids stand for? The answer is learnt by the cluster.
+    ResolveTopics(Vec<[u8; 16]>),
 }
 
 impl std::fmt::Debug for Effect {
@@ -63,6 +65,10 @@ impl std::fmt::Debug for Effect {
                 .field("password", &"***")
                 .finish(),
             Self::ListTopics { .. } => formatter.write_str("ListTopics"),
+            Self::ResolveTopics(ids) => formatter
+                .debug_struct("ResolveTopics")
+                .field("ids", &ids.len())
+                .finish(),
         }
     }
 }
@@ -77,6 +83,6 @@ pub enum EffectReply {
         /// Who it is, or why not.
         outcome: Result<Identity, Refusal>,
     },
-    /// The topics have been listed, or could not be.
+    /// The topics have been listed or resolved, or could not be.
     Listed,
 }

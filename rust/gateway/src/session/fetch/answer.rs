@@ -54,6 +54,7 @@ impl Session {
                     place.copy_from_slice(&shown.to_be_bytes());
                 }
             }
+            self.lose_share(&exchange.scope, error);
             if !rewrite {
                 return Ok(Answer::Forward);
             }
@@ -62,7 +63,7 @@ impl Session {
             return encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite);
         }
         let mut answer = self.decode_response(key, version, frame)?;
-        self.release_tree(&mut exchange, &mut answer, now)?;
+        self.release_tree((key, version), &mut exchange, &mut answer, now)?;
         encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
     }
 
@@ -72,19 +73,30 @@ impl Session {
             .map_err(|what| Close::BrokerConfused { what })
     }
 
+    /// A share session to which the broker says an error is not gone on with.
+    fn lose_share(&mut self, scope: &Scope, error: i64) {
+        if let Scope::Share(key) = scope
+            && error != i64::from(error::NONE)
+        {
+            self.share_sessions.lose(key);
+        }
+    }
+
     /// Decides a waiting answer again, takes out what is no longer the caller's, counts the rest, and
     /// adds the answers to what the broker was not asked.
     fn release_tree(
         &mut self,
+        api: (ApiKey, i16),
         exchange: &mut FetchExchange,
         answer: &mut Struct,
         now: i64,
     ) -> Result<(), Close> {
-        self.rewrite_addresses(ApiKey::FETCH, answer);
+        self.rewrite_addresses(api.0, answer);
         let error = answer.int("ErrorCode");
         let id = i32::try_from(answer.int("SessionId")).unwrap_or(-1);
         let id = self.settle(&mut exchange.scope, error, id)?;
         answer.set("SessionId", id);
+        self.lose_share(&exchange.scope, error);
         let Some(topics) = answer.array_mut("Responses") else {
             return Ok(());
         };
@@ -95,7 +107,7 @@ impl Session {
                 });
             };
             let naming = Naming::Name(&fetching.name);
-            let access = match self.admit((ApiKey::FETCH, 0), Action::Read, &naming, now)? {
+            let access = match self.admit(api, Action::Read, &naming, now)? {
                 Ok((_, access)) => access,
                 Err(code) => {
                     withhold(topic, code);
@@ -132,6 +144,11 @@ impl Session {
         else {
             return Ok(None);
         };
+        if let Scope::Share(_) = exchange.scope {
+            // The broker's answer holds records that are locked for this member, and says what became of
+            // acknowledgements: it is waited for, and decided again when it comes.
+            return Ok(None);
+        }
         let admitted = exchange.admitted.clone();
         let mut refused = false;
         for topic in &admitted.topics {
@@ -193,6 +210,8 @@ impl Session {
                     self.fetch_sessions.put(session);
                 }
             }
+            // Is waited for.
+            Scope::Share(_) => {}
         }
         Ok(())
     }
@@ -211,6 +230,9 @@ fn withhold(topic: &mut Struct, code: i16) {
             .set("ErrorCode", code)
             .set("HighWatermark", -1)
             .set("Records", Value::Bytes(bytes::Bytes::new()));
+        for field in ["AcknowledgeErrorCode", "AcknowledgeErrorMessage"] {
+            refused.set(field, partition.get(field).clone());
+        }
         *partition = refused;
     }
 }

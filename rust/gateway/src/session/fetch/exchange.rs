@@ -7,6 +7,7 @@ use streamward_wire::kafka::{Struct, Value};
 
 use super::sessions::FetchSession;
 use crate::recorder::Access;
+use crate::session::share::ShareKey;
 
 /// A topic that is being fetched.
 #[derive(Debug)]
@@ -64,6 +65,8 @@ pub enum Scope {
         /// And what the broker was asked.
         asked: Asked,
     },
+    /// Those of a share session.
+    Share(Arc<ShareKey>),
 }
 
 /// A fetch that the broker is working on.

@@ -15,18 +15,16 @@ use std::sync::Arc;
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{self, Direction, Value, error};
 
-pub use self::exchange::{FetchExchange, Fetching};
-pub use self::sessions::FetchSessions;
-#[cfg(test)]
-pub use self::sessions::SESSION_PARTITIONS_MAX;
-
-use self::exchange::{Admitted, Asked, Scope};
-use self::request::{RequestWalk, Ticket, make_full, make_partial};
-use self::sessions::{
-    FINAL_EPOCH, FetchSession, INITIAL_EPOCH, SESSION_PARTITIONS_MAX as PARTITIONS_MAX, Upstream,
-    next_epoch,
+pub use self::exchange::{Admitted, FetchExchange, Fetching, Scope};
+pub use self::request::{Listed, Topic};
+pub use self::sessions::{
+    FINAL_EPOCH, FetchSessions, INITIAL_EPOCH, SESSION_PARTITIONS_MAX, next_epoch,
 };
-use self::wanted::Wanted;
+pub use self::wanted::{Position, Wanted};
+
+use self::exchange::Asked;
+use self::request::{RequestWalk, Ticket, make_full, make_partial};
+use self::sessions::{FetchSession, Upstream};
 use super::{Close, Head, Session, Shaping, Verdict, schema};
 
 /// The first version that names topics by id.
@@ -57,6 +55,11 @@ impl Session {
         kafka::walk(schema, body, &self.request_limits, &mut walk).map_err(malformed)?;
         if walk.follower {
             return Self::refuse_fetch(head, error::CLUSTER_AUTHORIZATION_FAILED);
+        }
+        let named = walk.topics.iter().map(|topic| topic.naming.id());
+        let unresolved = self.fetch_sessions.unresolved(walk.session_id);
+        if let Some(wait) = self.resolve_topics(frame, named.chain(unresolved), now) {
+            return Ok(wait);
         }
         let session_at = walk.session_at;
         let request = Request {
@@ -117,7 +120,10 @@ impl Session {
         let ended = self.fetch_sessions.take(walk.session_id);
         let ends = ended.map_or(0, |session| session.upstream.ends());
         let partitions: usize = walk.topics.iter().map(|it| it.partitions.len()).sum();
-        if walk.session_epoch == FINAL_EPOCH || partitions == 0 || partitions > PARTITIONS_MAX {
+        if walk.session_epoch == FINAL_EPOCH
+            || partitions == 0
+            || partitions > SESSION_PARTITIONS_MAX
+        {
             return self.fetch_outside(request, ends);
         }
         let by_id = head.version >= FIRST_BY_ID;
@@ -175,7 +181,7 @@ impl Session {
         if session.wanted.partitions() == 0 {
             return self.fetch_outside(request, session.upstream.ends());
         }
-        if session.wanted.partitions() > PARTITIONS_MAX {
+        if session.wanted.partitions() > SESSION_PARTITIONS_MAX {
             return self.outgrow(request, session);
         }
         let (ticket, verdict) = self.fetch_session(request, &mut session, changed)?;
@@ -326,7 +332,7 @@ impl Session {
     }
 
     /// Decides on every topic that is wanted, and enters each decision.
-    fn decide_wanted(
+    pub(super) fn decide_wanted(
         &mut self,
         api: (kafka::ApiKey, i16),
         wanted: &mut Wanted,

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use streamward_wire::kafka::error;
+
 use super::exchange::{Admitted, Asked, Scope};
 use super::wanted::Wanted;
 
@@ -123,6 +125,18 @@ impl FetchSessions {
         self.sessions.iter_mut().find(|session| session.id == id)
     }
 
+    /// The ids in this session that nobody knew when it was decided last.
+    pub fn unresolved(&self, id: i32) -> Vec<[u8; 16]> {
+        let session = self.sessions.iter().find(|session| session.id == id);
+        let in_part = session.filter(|session| {
+            let admitted = session.admitted.as_ref();
+            admitted.is_none_or(|admitted| admitted.in_part)
+        });
+        let topics = in_part.into_iter().flat_map(|it| it.wanted.topics());
+        let unknown = topics.filter(|topic| topic.code == Some(error::UNKNOWN_TOPIC_ID));
+        unknown.map(|topic| topic.id).collect()
+    }
+
     /// A number that was not used before.
     pub fn count(&mut self) -> u64 {
         self.count += 1;
@@ -154,7 +168,7 @@ impl FetchSessions {
     pub fn settle(&mut self, scope: &mut Scope, error: i64, id: i32) -> Result<i32, &'static str> {
         const UNASKED: &str = "a session that was not asked for";
         match scope {
-            Scope::Sessionless => (id == 0).then_some(0).ok_or(UNASKED),
+            Scope::Sessionless | Scope::Share(_) => (id == 0).then_some(0).ok_or(UNASKED),
             Scope::Opening(session) => {
                 let (Some(mut session), true) = (session.take(), error == 0 && id != 0) else {
                     return Ok(0);

@@ -268,11 +268,18 @@ fn no_mutation_of_a_request_gets_to_the_broker_with_a_name_that_is_denied() {
             groups: &groups[..=random.below(2)],
             transactional_id,
         };
-        let mut frame = naming(key, version, names).frame(1);
-        mutate(&mut frame, &mut random);
+        let mut request = naming(key, version, names);
         let mut session = session(&script.snapshot, &script.cluster, &script.recorder);
         log_in(&mut session, &script.snapshot, "alice");
         knows_topics(&mut session);
+        if key == ApiKey::SHARE_ACKNOWLEDGE {
+            // Only what was fetched can be acknowledged.
+            let opening = naming(ApiKey::SHARE_FETCH, version, names);
+            drop(session.on_request(&mut opening.frame(0), NOW));
+            request = request.with("ShareSessionEpoch", 1);
+        }
+        let mut frame = request.frame(1);
+        mutate(&mut frame, &mut random);
         let verdict = session.on_request(&mut frame, NOW);
         let sent = match &verdict {
             Verdict::Forward => &frame,

@@ -20,7 +20,9 @@ mod properties;
 mod receiving;
 mod record;
 mod relay;
+mod share;
 mod throttle;
+mod topic_ids;
 mod topic_partitions;
 mod topics;
 mod transactions;
@@ -315,8 +317,27 @@ impl Script {
         self.raw(ask.frame(self.correlation_id))
     }
 
-    /// When: the client sends these bytes.
+    /// When: the client sends this, of which something may have to be asked first.
+    pub fn undecided(&mut self, ask: &Ask) -> &mut Self {
+        self.correlation_id += 1;
+        self.asked = (ask.key, ask.version);
+        self.raw_undecided(ask.frame(self.correlation_id))
+    }
+
+    /// When: the client sends these bytes. A broker that is asked for topic ids knows none of them.
     pub fn raw(&mut self, frame: Vec<u8>) -> &mut Self {
+        self.raw_undecided(frame);
+        if matches!(
+            self.outcome,
+            Outcome::Verdict(Verdict::Wait(Effect::ResolveTopics(_)))
+        ) {
+            self.resolves(&[]);
+        }
+        self
+    }
+
+    /// When: the client sends these bytes, of which something may have to be asked first.
+    pub fn raw_undecided(&mut self, frame: Vec<u8>) -> &mut Self {
         self.sent = frame;
         let mut buffer = self.sent.clone();
         let verdict = self.session.on_request(&mut buffer, self.now);
@@ -407,6 +428,22 @@ impl Script {
             let names = topics.iter().map(|name| (*name).into()).collect();
             self.cluster.learn_listing(names, self.now);
         }
+        let verdict = self.session.on_effect(EffectReply::Listed, self.now);
+        self.outcome = Outcome::Verdict(verdict);
+        self
+    }
+
+    /// Then: it wants to know which topics some ids stand for. When: the broker knows these.
+    pub fn resolves(&mut self, known: &[(&str, u8)]) -> &mut Self {
+        let Verdict::Wait(Effect::ResolveTopics(ids)) = self.verdict() else {
+            panic!("{:?}", self.verdict());
+        };
+        let ids = ids.clone();
+        for (name, byte) in known {
+            assert!(ids.contains(&id(*byte)), "{name} was not asked for");
+            self.cluster.learn_topic(id(*byte), name);
+        }
+        self.cluster.learn_unknown(&ids, self.now);
         let verdict = self.session.on_effect(EffectReply::Listed, self.now);
         self.outcome = Outcome::Verdict(verdict);
         self

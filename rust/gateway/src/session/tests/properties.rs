@@ -6,7 +6,7 @@ use streamward_wire::kafka::ApiKey;
 
 use super::hostile::{forbidden, served};
 use super::messages::{Names, naming};
-use super::{NOW, Script, Verdict, log_in, open_request, script, session};
+use super::{Effect, EffectReply, NOW, Script, Verdict, log_in, open_request, script, session};
 
 const TOPIC_NAMES: [&str; 5] = ["ok.a", "ok.b", "no.a", "see.a", "of.nobody"];
 const GROUP_NAMES: [&str; 4] = ["ok.g", "ok.h", "no.g", "no.h"];
@@ -94,7 +94,11 @@ proptest! {
         let (key, frame) = frame(&shape, 1);
         let names_denied = !forbidden(key, &outside_a_session(key, &frame)).is_empty();
         let mut sent = frame.clone();
-        let verdict = script.session.on_request(&mut sent, NOW);
+        let mut verdict = script.session.on_request(&mut sent, NOW);
+        if let Verdict::Wait(Effect::ResolveTopics(ids)) = &verdict {
+            script.cluster.learn_unknown(ids, NOW);
+            verdict = script.session.on_effect(EffectReply::Listed, NOW);
+        }
         match &verdict {
             Verdict::Forward if key == ApiKey::FETCH => {
                 let differing = (0..sent.len()).filter(|at| sent[*at] != frame[*at]);

@@ -30,8 +30,10 @@ const CALLER: &str =
 #[rustfmt::skip]
 static EXEMPTIONS: &[Exemption] = &[
     exempt("Fetch.ForgottenTopicsData.Topic",
-        "outside a session, where every fetch is put, nothing is forgotten"),
+        "leaves the caller's own session, and tells nothing of what is there"),
     exempt("Fetch.ForgottenTopicsData.TopicId", "as the name"),
+    exempt("ShareFetch.ForgottenTopicsData.TopicId",
+        "leaves the share session that this connection opened, and tells nothing of what is there"),
     exempt("Fetch.ClusterId", FOLLOWERS),
     exempt("ReplicaDirectoryId", FOLLOWERS),
     exempt("ConsumerGroupHeartbeat.TopicPartitions.TopicId",

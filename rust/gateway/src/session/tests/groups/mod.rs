@@ -455,9 +455,8 @@ fn an_id_is_looked_up_before_it_is_called_unknown() {
     };
     for key in [ApiKey::OFFSET_COMMIT, ApiKey::OFFSET_FETCH] {
         let mut script = script();
-        script.request(&naming(key, 10, names));
-        script.cluster.learn_topic(id(99), "ok.new");
-        script.lists(Some(&["ok.new"])).rewrites(|_| ());
+        script.undecided(&naming(key, 10, names));
+        script.resolves(&[("ok.new", 99)]).rewrites(|_| ());
         script.broker(|_| ());
         // Whoever asks for what is not there makes nobody ask brokers all the time.
         let mut request = naming(key, 10, names);
