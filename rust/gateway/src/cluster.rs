@@ -18,7 +18,7 @@ const NODES_MAX: usize = 10_000;
 
 /// A listing of topics that is older is made anew before patterns are held against it (milliseconds).
 pub const LISTING_AGE_MAX_MILLISECONDS: i64 = 10_000;
-/// And before an id that nobody knows is called unknown.
+/// And before an id that nobody knows is called unknown, or a member joins.
 pub const IDS_AGE_MAX_MILLISECONDS: i64 = 1_000;
 
 /// The lowest and highest version that brokers serve of each API.

@@ -9,7 +9,7 @@ use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{Struct, Value, error};
 
 use super::subscription::{Member, Subscription};
-use crate::cluster::{LISTING_AGE_MAX_MILLISECONDS, Listing};
+use crate::cluster::{IDS_AGE_MAX_MILLISECONDS, LISTING_AGE_MAX_MILLISECONDS, Listing};
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
 /// The first version in which a member may subscribe by a pattern.
@@ -103,15 +103,21 @@ impl Session {
         now: i64,
     ) -> Result<Verdict, Close> {
         let api = (head.key, head.version);
+        // Who joins finds what has just been made.
+        let age_max = if request.int("MemberEpoch") == 0 {
+            IDS_AGE_MAX_MILLISECONDS
+        } else {
+            LISTING_AGE_MAX_MILLISECONDS
+        };
         let listing = if subscription.has_pattern() {
-            self.cluster.listing(now, LISTING_AGE_MAX_MILLISECONDS)
+            self.cluster.listing(now, age_max)
         } else {
             Some(Listing::default())
         };
         let Some(listing) = listing else {
             let told = subscription.told().is_some();
             self.subscriptions.put(member, subscription);
-            if let Some(verdict) = self.wait_for_listing(frame, LISTING_AGE_MAX_MILLISECONDS) {
+            if let Some(verdict) = self.wait_for_listing(frame, age_max) {
                 return Ok(verdict);
             }
             if told {

@@ -12,7 +12,7 @@ use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 use super::consumer::refuse_heartbeat;
 use super::describe::{internal_topics, source_topics};
 use super::topologies::{Member, Topology};
-use crate::cluster::{LISTING_AGE_MAX_MILLISECONDS, Listing};
+use crate::cluster::{IDS_AGE_MAX_MILLISECONDS, LISTING_AGE_MAX_MILLISECONDS, Listing};
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
 /// Kafka's own topics (`Topic.INTERNAL_TOPICS`).
@@ -141,6 +141,17 @@ impl Session {
                 return refuse_heartbeat(head, error::COORDINATOR_NOT_AVAILABLE);
             };
             let refused = self.refused_creations(head, &topology, &listing, makes_all, now)?;
+            let fresh = self
+                .cluster
+                .listing(now, IDS_AGE_MAX_MILLISECONDS)
+                .is_some();
+            if !refused.is_empty()
+                && !fresh
+                && let Some(verdict) = self.wait_for_listing(frame, IDS_AGE_MAX_MILLISECONDS)
+            {
+                // Somebody may have made them meanwhile.
+                return Ok(verdict);
+            }
             if !refused.is_empty() {
                 self.topologies.put(&member.0, topology.clone());
                 self.topologies.hold(member);

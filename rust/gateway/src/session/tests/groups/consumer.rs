@@ -4,7 +4,7 @@ use streamward_wire::kafka::{ApiKey, Struct, Value};
 
 use super::super::messages::{Names, naming};
 use super::super::{Ask, Script, ask, by, document, quarantine, script};
-use crate::cluster::LISTING_AGE_MAX_MILLISECONDS;
+use crate::cluster::{IDS_AGE_MAX_MILLISECONDS, LISTING_AGE_MAX_MILLISECONDS};
 
 #[test]
 fn a_heartbeat_with_any_denied_topic_is_refused_whole() {
@@ -111,6 +111,18 @@ fn a_member_that_is_alive_says_nothing_new_until_topics_appear() {
         assert!(request.get("SubscribedTopicRegex").is_null());
         assert_eq!(request.int("RebalanceTimeoutMs"), -1);
     });
+}
+
+#[test]
+fn who_joins_finds_what_has_just_been_made() {
+    let mut script = subscribed("ok.*");
+    script.now += IDS_AGE_MAX_MILLISECONDS;
+    script.request(&alive(1)).forwards();
+    script.broker(|_| ());
+    script
+        .request(&whole(0, "ok.*"))
+        .lists(Some(&["ok.new"]))
+        .rewrites(|request| assert_eq!(names(request), ["ok.new"]));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use streamward_wire::kafka::{ApiKey, Struct, Value};
 
 use super::super::{Ask, Script, ask, by, document, script};
-use crate::cluster::LISTING_AGE_MAX_MILLISECONDS;
+use crate::cluster::{IDS_AGE_MAX_MILLISECONDS, LISTING_AGE_MAX_MILLISECONDS};
 
 /// `alice` may make what is called `ok.made.…` and nothing else.
 fn restricted() -> Json {
@@ -246,6 +246,25 @@ fn missing_sources_are_told_first() {
         let detail = "Source topics ok.b, ok.c, ok.d and 1 additional topics are missing.";
         assert_eq!(statuses(answer), [(1, detail.to_owned())]);
     });
+}
+
+#[test]
+fn nobody_is_kept_waiting_for_topics_that_have_just_been_made() {
+    let topics = Topics {
+        sources: &["ok.a"],
+        changelogs: &["ok.changelog"],
+        ..Topics::default()
+    };
+    let mut script = by("alice", &restricted());
+    script.request(&joining(topics));
+    described(&mut script, None);
+    script.request(&joining(topics)).lists(Some(&["ok.a"]));
+    script.replies(|answer| assert_eq!(statuses(answer)[0].0, 3));
+    script.now += IDS_AGE_MAX_MILLISECONDS;
+    script
+        .request(&alive(1))
+        .lists(Some(&["ok.a", "ok.changelog"]))
+        .refuses(&[":110"]);
 }
 
 #[test]
