@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import kafka_differences
 import typer
 import typer.main
 
@@ -58,7 +59,10 @@ def command_page() -> str:
 
 def pages() -> dict[Path, str]:
     """The text of each generated page."""
-    return {REFERENCE / "cli.md": command_page()}
+    return {
+        REFERENCE / "cli.md": command_page(),
+        REFERENCE / "kafka-differences.md": kafka_differences.page(),
+    }
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import logging
+import signal
 import sys
 import time
 from pathlib import Path
@@ -37,6 +38,8 @@ def main() -> int:
     """Run what was asked for; 0 where nothing differs but for a known reason."""
     wanted = arguments()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # take the brokers along
     began = time.monotonic()
     if wanted.frames is not None:
         wanted.frames.mkdir(parents=True, exist_ok=True)
