@@ -22,11 +22,29 @@ BY_NATURE = {
     "clientInstanceId",
     "directoryId",
     "replicaDirectoryId",
-    "currentLeader",
+    "partitionSize",
+    "logEndOffset",
 }
 """Fields that say when, where or on which machine."""
 
-WHEN_SET = {"memberId", "sessionId", "leader", "producerId", "subscriptionId", "hmac", "tokenId"}
+EVERY_HOST = "*"
+"""As ACLs say it: no address."""
+
+WHEN_SET = {
+    "memberId",
+    "sessionId",
+    "leader",
+    "producerId",
+    "subscriptionId",
+    "hmac",
+    "tokenId",
+    "issueTimestamp",
+    "expiryTimestamp",
+    "maxTimestamp",
+    "issueTimestampMs",
+    "expiryTimestampMs",
+    "maxTimestampMs",
+}
 """Fields whose value was made up by a broker; whether there is one is compared."""
 
 _CONTENT = {"batches", "recordsSizeInBytes", "highWatermark", "lastStableOffset", "logStartOffset"}
@@ -49,6 +67,9 @@ _IDENTITY = (
 """Fields that say what an element of an array is about."""
 
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_CLUSTER = re.compile(r'(?<=the cluster id ")[^"]+')
+_INNARDS = re.compile(r"Request Request\(.*\) needs \w+ permission\.", re.DOTALL)
+"""A controller prints a Java object, with its place in memory, where brokers say what failed."""
 _ADDRESS = re.compile(r"127\.\d+\.\d+\.\d+:\d+")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -67,7 +88,7 @@ class Mask:
         if isinstance(value, list):
             listed = [self.apply(each, field) for each in value]
             return listed if field == "values" else sorted(listed, key=_order)
-        if field in BY_NATURE:
+        if field in BY_NATURE and value != EVERY_HOST:
             return f"<{field}>"
         if field in WHEN_SET:
             return value if value in (None, "", 0, -1) else f"<{field}>"
@@ -78,6 +99,7 @@ class Mask:
             return self._named(value)
         if field.endswith(("Message", "detail")):
             value = _ID.sub(lambda found: self._names.get(found[0], found[0]), value)
+            value = _CLUSTER.sub("<cluster>", _INNARDS.sub("Cluster authorization failed.", value))
             return _ADDRESS.sub("<address>", _UUID.sub("<uuid>", value))
         return value
 

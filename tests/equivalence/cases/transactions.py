@@ -31,30 +31,25 @@ def init_producer_id(c: Context) -> Iterator[Variant]:
 
 
 def add_partitions_to_txn(c: Context) -> Iterator[Variant]:
-    """A client's up to version 3; from 4 on a broker's."""
-    for label, identity in IDS.items():
-        for mix, names in mixes.topics(
-            "allowed", "denied", "partly", "unknown", "internal", "empty"
-        ):
-            topics = [{"name": name, "partitions": [0]} for name in names]
-            if c.has("transactions"):
-                one = {"transactionalId": identity, "topics": topics} | MISTAKEN
-                yield Variant(f"{label}-{mix}", {"transactions": [one]})
-                asked = {"transactions": [one | {"verifyOnly": True}]}
-                yield Variant(f"{label}-{mix}-verify", asked)
-            else:
-                yield Variant(
-                    f"{label}-{mix}",
-                    {
-                        "v3AndBelowTransactionalId": identity,
-                        "v3AndBelowProducerId": MISTAKEN["producerId"],
-                        "v3AndBelowProducerEpoch": 0,
-                        "v3AndBelowTopics": topics,
-                    },
-                )
+    """A client's up to version 3; from 4 on a broker's, of which few are sent."""
     if c.has("transactions"):
+        for mix in ("allowed", "denied"):
+            topics = [{"name": name, "partitions": [0]} for name in mixes.TOPIC_MIXES[mix]]
+            one = {"transactionalId": IDS["allowed"], "topics": topics} | MISTAKEN
+            yield Variant(mix, {"transactions": [one]})
+            yield Variant(f"{mix}-verify", {"transactions": [one | {"verifyOnly": True}]})
         # To a broker Kafka doesn't answer.
         yield Variant("empty", {"transactions": []}, seconds=1.0)
+        return
+    for label, identity in IDS.items():
+        for mix, names in mixes.topics():
+            body = {
+                "v3AndBelowTransactionalId": identity,
+                "v3AndBelowProducerId": MISTAKEN["producerId"],
+                "v3AndBelowProducerEpoch": 0,
+                "v3AndBelowTopics": [{"name": name, "partitions": [0]} for name in names],
+            }
+            yield Variant(f"{label}-{mix}", body)
 
 
 def add_offsets_to_txn(c: Context) -> Iterator[Variant]:
