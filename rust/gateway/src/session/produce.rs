@@ -183,15 +183,6 @@ impl Session {
             &mut walk,
         )
         .map_err(malformed)?;
-        if walk.malformed {
-            // SECURITY: a batch that we can't read might be one that the broker reads differently.
-            return self.refuse_produce(head, frame, walk.acks, error::CORRUPT_MESSAGE);
-        }
-        if walk.names_twice() {
-            // SECURITY: of a partition that is named twice the broker takes one load, and we can't know
-            // which one its acknowledgement counts.
-            return self.refuse_produce(head, frame, walk.acks, error::INVALID_REQUEST);
-        }
         let named = walk.topics.iter().map(|topic| topic.naming.id());
         if let Some(wait) = self.resolve_topics(frame, named, now) {
             return Ok(wait);
@@ -210,12 +201,23 @@ impl Session {
                 return self.refuse_produce(head, frame, walk.acks, code);
             }
         }
+        let unfit = if walk.malformed {
+            // SECURITY: a batch that we can't read might be one that the broker reads differently.
+            Some(error::CORRUPT_MESSAGE)
+        } else if walk.names_twice() {
+            // SECURITY: of a partition that is named twice the broker takes one load, and we can't know
+            // which one its acknowledgement counts.
+            Some(error::INVALID_REQUEST)
+        } else {
+            None
+        };
         let (acks, topics) = (walk.acks, walk.topics);
         let mut sending = Vec::with_capacity(topics.len());
         let mut denials = Vec::new();
         for (place, topic) in topics.into_iter().enumerate() {
-            match self.admit(api, Action::Write, &topic.naming, now)? {
-                Ok((name, access)) => {
+            match (self.admit(api, Action::Write, &topic.naming, now)?, unfit) {
+                (Ok(_), Some(code)) | (Err(code), _) => denials.push(Denial { place, code }),
+                (Ok((name, access)), None) => {
                     let id = topic.naming.id();
                     sending.push(Sending {
                         name,
@@ -224,8 +226,10 @@ impl Session {
                         loads: topic.loads,
                     });
                 }
-                Err(code) => denials.push(Denial { place, code }),
             }
+        }
+        if unfit.is_some() {
+            self.tally.refused = !self.tally.denied;
         }
         if denials.is_empty() {
             self.sent(head, acks, sending);

@@ -11,8 +11,10 @@ use crate::session::authorize::Permission;
 use crate::session::inquiry::{Next, Question, blank_request};
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
-/// The first version of Metadata that takes ids, and the newest that is asked.
-const METADATA: (i16, i16) = (12, 12);
+/// The version of Metadata that is asked: the first that takes ids.
+const METADATA_VERSION: i16 = 12;
+/// And the newest of `CreatePartitions`.
+const CREATE_PARTITIONS_VERSION: i16 = 3;
 const NO_ID: [u8; 16] = [0; 16];
 
 /// What one element of a request asks to be removed.
@@ -57,10 +59,10 @@ impl Session {
             answered,
         };
         let unknown = deletion.unknown_ids(self);
-        let version = self.upstream_version(ApiKey::METADATA, METADATA.0, METADATA.1);
+        let version = self.upstream_version(ApiKey::METADATA, METADATA_VERSION, METADATA_VERSION);
         if let (Some(version), false) = (version, unknown.is_empty()) {
             let api = (ApiKey::METADATA, version);
-            let question = about_topics(api, unknown.into_iter().map(Target::Id))?;
+            let question = about_ids(api, unknown.into_iter())?;
             let then = move |session: &mut Session, found: Struct, now: i64| {
                 session.learn_topics(&found);
                 Ok(deletion.decide(session, now)?.into_next())
@@ -168,24 +170,42 @@ fn targets(request: &Struct, answer: &Struct) -> (Vec<Target>, Vec<Value>) {
     (targets.chain(ids.map(Target::Id)).collect(), answered)
 }
 
-/// A question about topics, which never makes any.
-fn about_topics(
-    api: (ApiKey, i16),
-    targets: impl Iterator<Item = Target>,
-) -> Result<Struct, Close> {
+/// Which topics are these? A question that never makes any.
+fn about_ids(api: (ApiKey, i16), ids: impl Iterator<Item = [u8; 16]>) -> Result<Struct, Close> {
     let mut request = blank_request(api)?;
-    let topics = targets.map(|target| {
+    let topics = ids.map(|id| {
         let mut topic = request.element("Topics");
-        match target {
-            Target::Name(name) => topic.set("Name", name),
-            Target::Id(id) => topic.set("Name", Value::Null).set("TopicId", id),
-        };
+        topic.set("Name", Value::Null).set("TopicId", id);
         Value::Struct(topic)
     });
     let topics: Vec<Value> = topics.collect();
     request
         .set("Topics", topics)
         .set("AllowAutoTopicCreation", false);
+    Ok(request)
+}
+
+/// Do these exist? Only the controller knows at once, so it is asked, without effect, for what it never does: a topic
+/// that exists has one partition at least.
+fn about_names(
+    api: (ApiKey, i16),
+    names: impl Iterator<Item = String>,
+    timeout_milliseconds: i64,
+) -> Result<Struct, Close> {
+    let mut request = blank_request(api)?;
+    let topics = names.map(|name| {
+        let mut topic = request.element("Topics");
+        topic
+            .set("Name", name)
+            .set("Count", 1)
+            .set("Assignments", Value::Null);
+        Value::Struct(topic)
+    });
+    let topics: Vec<Value> = topics.collect();
+    request
+        .set("Topics", topics)
+        .set("TimeoutMs", timeout_milliseconds)
+        .set("ValidateOnly", true);
     Ok(request)
 }
 
@@ -226,12 +246,13 @@ impl Deletion {
             }
         }
         self.targets = removed;
-        let version = session.upstream_version(ApiKey::METADATA, 4, METADATA.1);
+        let version =
+            session.upstream_version(ApiKey::CREATE_PARTITIONS, 0, CREATE_PARTITIONS_VERSION);
         let (Some(version), false) = (version, shown.is_empty()) else {
             return self.remove();
         };
-        let api = (ApiKey::METADATA, version);
-        let question = about_topics(api, shown.into_iter().map(Target::Name))?;
+        let api = (ApiKey::CREATE_PARTITIONS, version);
+        let question = about_names(api, shown.into_iter(), self.request.int("TimeoutMs"))?;
         Ok(Decided::Ask(Question::new(
             api,
             question,
@@ -277,7 +298,7 @@ impl Deletion {
     /// A name that may be described is unknown or refused, by whether it exists.
     fn answer_shown(&mut self, found: &Struct) -> Result<(), Close> {
         let answer = self.head.response()?;
-        for topic in found.structs("Topics") {
+        for topic in found.structs("Results") {
             let code = i16::try_from(topic.int("ErrorCode")).unwrap_or(error::UNKNOWN_SERVER_ERROR);
             let name = topic.str("Name").unwrap_or_default();
             let code = match code {

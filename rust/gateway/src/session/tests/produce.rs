@@ -218,3 +218,23 @@ fn an_answer_beyond_the_largest_offset_harms_nobody() {
         .passes();
     assert_eq!(script.ranges().len(), 1);
 }
+
+#[test]
+fn what_is_denied_is_refused_for_that_before_its_records_are_looked_at() {
+    for version in 3..=12 {
+        let names = Names {
+            topics: &["no.a", "ok.a"],
+            ..OK
+        };
+        let mut request = naming(ApiKey::PRODUCE, version, names);
+        for topic in request.body.array_mut("TopicData").unwrap() {
+            let topic = topic.as_struct_mut().unwrap();
+            let partitions = topic.array_mut("PartitionData").unwrap();
+            let partition = partitions[0].as_struct_mut().unwrap();
+            partition.set("Records", batch(0, 1, 0).slice(..30));
+        }
+        let mut script = script();
+        script.request(&request).refuses(&["no.a/0:29", "ok.a/0:2"]);
+        assert_eq!(script.deeds("denied"), ["Write no.a"]);
+    }
+}

@@ -197,3 +197,28 @@ fn whoever_acts_for_a_broker_may_ask_for_the_epochs_of_any_topic() {
         script().request(&request).refuses(&["any/0:29"]);
     }
 }
+
+#[test]
+fn records_of_a_topic_that_stands_there_twice_are_refused_once() {
+    for version in 0..=2 {
+        let names = Names {
+            topics: &["no.a", "ok.a", "no.a", "no.b"],
+            groups: &["g"],
+            transactional_id: "t",
+        };
+        let mut script = script();
+        script.request(&naming(ApiKey::DELETE_RECORDS, version, names));
+        script.broker(|_| ());
+        script.answers(|answer| {
+            assert_eq!(codes(answer), ["no.a/0:29", "no.b/0:29"]);
+            let partitions = answer
+                .structs("Topics")
+                .flat_map(|it| it.structs("Partitions"));
+            assert!(
+                partitions
+                    .into_iter()
+                    .all(|it| it.int("LowWatermark") == -1)
+            );
+        });
+    }
+}
