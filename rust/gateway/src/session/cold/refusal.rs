@@ -1,11 +1,12 @@
 //! Answers to what is denied of a request, in the form that its API has for it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use streamward_wire::kafka::access::Topics;
 use streamward_wire::kafka::{ApiKey, Struct, Value};
 
 use super::Naming;
+use super::groups::merge_topics;
 use crate::session::{Close, Head};
 
 /// A refused element of a request: its place in the array, and the error that it gets.
@@ -107,27 +108,12 @@ fn absent_offsets(partition: &mut Struct) {
 }
 
 /// Topics that stand there several times as one, and so their partitions, where Kafka answers from a map.
-fn merged(refused: Vec<Value>, topics: &Topics) -> Vec<Value> {
+fn merged(mut refused: Vec<Value>, topics: &Topics) -> Vec<Value> {
     let Some(partitions) = &topics.partitions else {
         return refused;
     };
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut list: Vec<Struct> = Vec::new();
-    for topic in refused {
-        let Value::Struct(topic) = topic else {
-            continue;
-        };
-        let name = topic.str(topics.answer_name).unwrap_or_default().to_owned();
-        if let Some(known) = places.get(&name).and_then(|place| list.get_mut(*place)) {
-            if let Some(all) = known.array_mut(partitions.answer) {
-                all.extend_from_slice(topic.array(partitions.answer));
-            }
-        } else {
-            places.insert(name, list.len());
-            list.push(topic);
-        }
-    }
-    for topic in &mut list {
+    merge_topics(&mut refused);
+    for topic in refused.iter_mut().filter_map(Value::as_struct_mut) {
         let mut seen = HashSet::new();
         if let Some(all) = topic.array_mut(partitions.answer) {
             all.retain(|partition| {
@@ -138,5 +124,5 @@ fn merged(refused: Vec<Value>, topics: &Topics) -> Vec<Value> {
             });
         }
     }
-    list.into_iter().map(Value::Struct).collect()
+    refused
 }
