@@ -21,6 +21,12 @@ class Gateway:
         """The decision that a live connection would get, as JSON."""
     def status(self) -> bytes:
         """JSON: listeners with their bound ports, connections, counters, versions."""
+    def metrics(self, accept: str = "") -> tuple[str, bytes]:
+        """All figures: the content type that the `Accept` header asks for, and the text."""
+    def health(self) -> bytes:
+        """JSON: alive, ready, and each check with what is wrong."""
+    def publish(self, figures: bytes) -> None:
+        """JSON `{"followers", "alerts", "reloads"}`: name → number; replaces the last."""
     def drain(self, seconds: float) -> None:
         """Take no new connection, wait for what is in flight, then stop."""
 
@@ -53,6 +59,9 @@ def policy_schema() -> str:
 
 def password_verifier(password: bytes, iterations: int = 4096) -> str:
     """RFC 5803 text for SCRAM-SHA-256."""
+
+def metric_reference() -> bytes:
+    """JSON: name, type, labels and help of every figure."""
 
 def api_table() -> bytes:
     """JSON: key, name, versions, decision, how a denial shows."""

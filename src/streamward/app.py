@@ -19,6 +19,7 @@ from streamward.errors import InvalidArgument, NotFound
 from streamward.gateway import checks as gateway_checks
 from streamward.gateway import kinds as gateway_kinds
 from streamward.gateway.data_plane import CoreDataPlane
+from streamward.gateway.figures import Figures, FiguresPublisher
 from streamward.gateway.materials import material_mistakes
 from streamward.gateway.service import DRAIN_SECONDS, GatewayService
 from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
@@ -207,7 +208,20 @@ async def run_gateway(
     await service.start(bundle)
     version, status = service.policy_version, service.status()
     on_started(Started(bundle, where, version, status, service.stop))
-    workers_beside = (server, containments, detections)
+
+    def figures() -> Figures:
+        followers = {
+            "detection": detections.handled_entries,
+            "response": containments.handled_entries,
+        }
+        return {
+            "followers": {name: at for name, at in followers.items() if at is not None},
+            "alerts": detections.alerts,
+            "reloads": service.reloads,
+        }
+
+    publisher = FiguresPublisher(data_plane, figures)
+    workers_beside = (server, containments, detections, publisher)
     await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)
 
 

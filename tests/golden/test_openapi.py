@@ -26,6 +26,9 @@ def test_no_verb_but_health_does_without_a_denial_that_it_can_give() -> None:
 
     verbs = {f"{method} {path}" for path, methods in paths.items() for method in methods}
     assert verbs == {
+        "get /metrics",
+        "get /health/live",
+        "get /health/ready",
         "get /v1/health",
         "get /v1/status",
         "get /v1/policy",

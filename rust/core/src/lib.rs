@@ -12,7 +12,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use streamward_audit::{Journal as AuditJournal, Options, Reader};
-use streamward_gateway::Gateway as DataPlane;
+use streamward_gateway::{Format, Gateway as DataPlane};
 use streamward_identity::Verifier;
 use streamward_policy::Policy as Evaluator;
 
@@ -95,6 +95,38 @@ impl Gateway {
             .detach(|| self.0.status())
             .ok_or_else(|| failed("stopped", "the gateway is not running"))?;
         Ok(PyBytes::new(python, &json(&status)?))
+    }
+
+    /// All figures as text, in the newest format of the `Accept` header; with their `Content-Type`.
+    #[pyo3(signature = (accept = ""))]
+    fn metrics<'py>(
+        &self,
+        python: Python<'py>,
+        accept: &str,
+    ) -> PyResult<(&'static str, Bound<'py, PyBytes>)> {
+        let format = Format::accepted(accept);
+        let text = python
+            .detach(|| self.0.metrics(format))
+            .ok_or_else(|| failed("stopped", "the gateway is not running"))?;
+        Ok((
+            format.content_type(),
+            PyBytes::new(python, text.as_bytes()),
+        ))
+    }
+
+    /// Is it alive, may clients come, and what is missing, as JSON.
+    fn health<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let health = python
+            .detach(|| self.0.health())
+            .ok_or_else(|| failed("stopped", "the gateway is not running"))?;
+        Ok(PyBytes::new(python, &json(&health)?))
+    }
+
+    /// Takes over figures that Python counts, so that a scrape need not ask it.
+    fn publish(&self, python: Python<'_>, figures: &[u8]) -> PyResult<()> {
+        python
+            .detach(|| self.0.publish(figures))
+            .map_err(|error| raise(error.code(), &error))
     }
 
     /// Takes no new connection, waits for what is in flight, then stops.
@@ -239,6 +271,13 @@ fn api_table(python: Python<'_>) -> PyResult<Bound<'_, PyBytes>> {
     Ok(PyBytes::new(python, &json(&table::rows())?))
 }
 
+/// Every figure that a scrape holds, as JSON.
+#[pyfunction]
+fn metric_reference(python: Python<'_>) -> PyResult<Bound<'_, PyBytes>> {
+    let reference = streamward_gateway::reference();
+    Ok(PyBytes::new(python, &json(&reference)?))
+}
+
 /// Logs of the data plane go to standard error as JSON lines; `STREAMWARD_LOG` says how much.
 fn log_to_standard_error() {
     use tracing_subscriber::EnvFilter;
@@ -263,5 +302,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Policy>()?;
     module.add_function(wrap_pyfunction!(password_verifier, module)?)?;
     module.add_function(wrap_pyfunction!(policy_schema, module)?)?;
+    module.add_function(wrap_pyfunction!(metric_reference, module)?)?;
     module.add_function(wrap_pyfunction!(api_table, module)?)
 }

@@ -99,6 +99,24 @@ def status(
 
 
 @app.command()
+def metrics(
+    state_dir: StateDir = None,
+    socket: Socket = None,
+    openmetrics: Annotated[
+        bool, typer.Option("--openmetrics", help="As OpenMetrics, not as Prometheus' text.")
+    ] = False,
+) -> None:
+    """Every figure of a running gateway, as Prometheus reads them.
+
+    Example:
+        streamward gateway metrics | grep streamward_requests_total
+    """
+    accept = "application/openmetrics-text" if openmetrics else ""
+    with DoorClient(find_socket(state_dir, socket, None)) as door:
+        typer.echo(door.metrics(accept), nl=False)
+
+
+@app.command()
 def reload(
     state_dir: StateDir = None,
     socket: Socket = None,

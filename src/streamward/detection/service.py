@@ -1,6 +1,7 @@
 """Runs detections over the log: live, and over what was."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -10,7 +11,7 @@ from streamward.clock import monotonic_seconds
 from streamward.detection.engine import Engine
 from streamward.errors import Unavailable
 from streamward.log import Logger
-from streamward.model.alert import Alert
+from streamward.model.alert import Alert, Severity
 from streamward.model.event import Entry, Kind, alert_event
 
 log = Logger(__name__)
@@ -69,8 +70,20 @@ class DetectionService:
         self._next_index = 0
         self._mute_before = 0
         self._recorded: set[str] = set()
+        self._alerts: Counter[str] = Counter()
+        self._handled_entries: int | None = None
         self._saved_at = monotonic_seconds()
         self.on_recorded: Callable[[], None] = lambda: None
+
+    @property
+    def handled_entries(self) -> int | None:
+        """How many entries of the log have been folded; None until it is known."""
+        return self._handled_entries
+
+    @property
+    def alerts(self) -> dict[str, int]:
+        """Alerts recorded since the start, by severity."""
+        return {str(one): self._alerts[one] for one in Severity}
 
     def replace(self, engine: Engine) -> None:
         """Take other detections or another context from the next entry on."""
@@ -152,11 +165,13 @@ class DetectionService:
                 log.error("alert not recorded yet", alert=alert.id, cause=error)
                 await asyncio.sleep(RETRY_SECONDS)
         self._recorded.add(alert.id)
+        self._alerts[alert.severity] += 1
         log.warning("alert", alert=alert.id, detection=alert.detection, reason=alert.title)
         self.on_recorded()
 
     def _handled(self, batch: Batch) -> None:
         self._cursor = batch.cursor
+        self._handled_entries = batch.entries[-1].index + 1
         self._next_index = max(self._next_index, batch.entries[-1].index + 1)
         self._in_batch = False
         if monotonic_seconds() - self._saved_at >= SAVE_SECONDS:

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from streamward.gateway import limit_checks
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.manifest import Environment, Manifest
-from streamward.model.topology import Cluster, Listener
+from streamward.model.topology import Cluster, Listener, Metrics
 
 PORT_MAX = 65_535
 
@@ -192,6 +192,32 @@ def _same_address(one: str, other: str) -> bool:
     return one == other or bool({one, other} & {"0.0.0.0", "::"})  # noqa: S104
 
 
+def one_place_for_metrics(bundle: Bundle) -> Iterator[Mistake]:
+    """One document says where figures are served; on a port of its own, and rather on loopback."""
+    listeners = bundle.of(Listener)
+    for number, document in enumerate(bundle.documents_of(Metrics)):
+        metrics = document.value
+        assert isinstance(metrics, Metrics)
+        if number > 0:
+            yield document.mistake(
+                "a bundle has at most one document of kind Metrics", suggestion="remove one of them"
+            )
+        for listener in listeners:
+            if metrics.port in listener.used_ports() and _same_address(metrics.bind, listener.bind):
+                yield document.mistake(
+                    f"port {metrics.port} is also taken by listener `{listener.name}`",
+                    "port",
+                    suggestion="choose another",
+                )
+        if not is_loopback(metrics.bind):
+            yield document.mistake(
+                "everybody who reaches this address can read the figures",
+                "bind",
+                suggestion="bind `127.0.0.1`, or let a firewall admit Prometheus only",
+                severity="warning",
+            )
+
+
 def something_to_do(bundle: Bundle) -> Iterator[Mistake]:
     """Clusters that no listener serves."""
     if bundle.broken:
@@ -215,6 +241,7 @@ CHECKS = (
     server_name_routing_over_tls,
     ports_in_range,
     ports_used_once,
+    one_place_for_metrics,
     something_to_do,
     *limit_checks.CHECKS,
 )

@@ -61,6 +61,21 @@ class CoreDataPlane:
         with core_errors():
             return self._running.status()
 
+    def metrics(self, accept: str) -> tuple[str, bytes]:
+        """All figures: the content type that the `Accept` header asks for, and the text."""
+        with core_errors():
+            return self._running.metrics(accept)
+
+    def health(self) -> bytes:
+        """Whether it is alive and ready, and what is missing."""
+        with core_errors():
+            return self._running.health()
+
+    def publish(self, figures: bytes) -> None:
+        """Take over what is counted outside of the data plane."""
+        with core_errors():
+            self._running.publish(figures)
+
     def drain(self, seconds: float) -> None:
         """Take no new connection, wait for what is in flight, then stop."""
         with core_errors():

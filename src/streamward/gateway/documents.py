@@ -214,6 +214,13 @@ class OverlaySection(_Entry, frozen=True, kw_only=True):
     quarantined: tuple[Quarantined, ...] = ()
 
 
+class MetricsEntry(_Entry, frozen=True, kw_only=True):
+    """Where figures and health are served."""
+
+    bind: str
+    port: int
+
+
 class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     """Everything that a gateway enforces."""
 
@@ -227,3 +234,4 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     limits: GatewayLimits
     quotas: tuple[QuotaEntry, ...]
     overlay: OverlaySection
+    metrics: MetricsEntry | None

@@ -2,10 +2,11 @@
 
 from streamward.model.document import DocumentKind
 from streamward.model.limits import Quota
-from streamward.model.topology import Cluster, Listener
+from streamward.model.topology import Cluster, Listener, Metrics
 
 DOCUMENT_KINDS = (
     DocumentKind("Cluster", Cluster, room="gateway"),
     DocumentKind("Listener", Listener, room="gateway"),
+    DocumentKind("Metrics", Metrics, room="gateway"),
     DocumentKind("Quota", Quota, room="gateway", key=("id",)),
 )

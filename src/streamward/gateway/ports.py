@@ -22,6 +22,18 @@ class DataPlane(Protocol):
         """JSON: listeners with their bound ports, connections, counters, versions."""
         ...
 
+    def metrics(self, accept: str) -> tuple[str, bytes]:
+        """All figures: the content type that the `Accept` header asks for, and the text."""
+        ...
+
+    def health(self) -> bytes:
+        """JSON: alive, ready, and each check with what is wrong."""
+        ...
+
+    def publish(self, figures: bytes) -> None:
+        """Take over what is counted outside of the data plane, as JSON."""
+        ...
+
     def drain(self, seconds: float) -> None:
         """Take no new connection, wait for what is in flight, then stop."""
         ...

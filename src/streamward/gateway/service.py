@@ -47,6 +47,7 @@ class GatewayService:
         self._reload_wanted = asyncio.Event()
         self._built_on_day = -1
         self._version = ""
+        self._reloads = {"success": 0, "failure": 0}
 
     @property
     def policy_version(self) -> str:
@@ -112,12 +113,35 @@ class GatewayService:
         document: dict[str, Any] = json.loads(self._data_plane.status())
         return document
 
+    def metrics(self, accept: str) -> tuple[str, bytes]:
+        """All figures as text: the content type for an `Accept` header, and the text."""
+        return self._data_plane.metrics(accept)
+
+    def health(self) -> dict[str, Any]:
+        """Whether the data plane is alive and ready, with each check."""
+        document: dict[str, Any] = json.loads(self._data_plane.health())
+        return document
+
+    @property
+    def reloads(self) -> dict[str, int]:
+        """How often the bundle was read again, by outcome."""
+        return dict(self._reloads)
+
     async def reload(self) -> dict[str, Any]:
         """Read the bundle again and put it in force.
 
         Raises BundleInvalid with its mistakes, and other StreamwardErrors; then what was in force
         stays in force.
         """
+        try:
+            answer = await self._reload()
+        except BaseException:
+            self._reloads["failure"] += 1
+            raise
+        self._reloads["success"] += 1
+        return answer
+
+    async def _reload(self) -> dict[str, Any]:
         async with self._lock:
             bundle = await asyncio.to_thread(self._source.read)
             async with self._overlay.frozen() as overlay:

@@ -15,6 +15,7 @@ from streamward.gateway.documents import (
     IdentitySection,
     ListenerEntry,
     ListenerTls,
+    MetricsEntry,
     OverlaySection,
     PasswordEntry,
     PortNodes,
@@ -37,7 +38,7 @@ from streamward.model.principal import (
     Principal,
     UnixUserCredential,
 )
-from streamward.model.topology import Cluster, Listener
+from streamward.model.topology import Cluster, Listener, Metrics
 from streamward.policy import compile_policy
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import policy_schema
@@ -85,7 +86,14 @@ def snapshot_document(
         limits=gateway_limits(heads[0].limits),
         quotas=tuple(map(quota_entry, bundle.of(Quota))),
         overlay=_overlay(overlay),
+        metrics=_metrics(bundle),
     )
+
+
+def _metrics(bundle: Bundle) -> MetricsEntry | None:
+    for metrics in bundle.of(Metrics):
+        return MetricsEntry(bind=metrics.bind, port=metrics.port)
+    return None
 
 
 def _overlay(overlay: OverlaySection | Mapping[str, Any] | None) -> OverlaySection:

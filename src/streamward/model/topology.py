@@ -164,3 +164,16 @@ class Listener(Noun):
         assert self.ports is not None  # exactly one of both is set
         nodes = self.ports.nodes
         return (self.ports.bootstrap, *range(nodes.first_port, nodes.first_port + nodes.count))
+
+
+class Metrics(Noun):
+    """Where Prometheus reads the gateway's figures, and where its health is asked for.
+
+    In clear, to everybody who reaches the port. Without this document both are at the control door
+    only.
+    """
+
+    name: Name
+    bind: Host = "127.0.0.1"
+    """The address that is listened on; figures tell how much is done, though never by whom."""
+    port: Port = 9464

@@ -60,11 +60,17 @@ class ResponseService:
         self._changed = asyncio.Event()
         self._in_force = True
         self._follower: Follower | None = None
+        self._handled_entries: int | None = None
 
     @property
     def overlay(self) -> Overlay:
         """The containments that are open."""
         return self._overlay
+
+    @property
+    def handled_entries(self) -> int | None:
+        """How many entries of the log have been acted on; None until it is known."""
+        return self._handled_entries
 
     @asynccontextmanager
     async def frozen(self) -> AsyncIterator[dict[str, Any]]:
@@ -143,6 +149,7 @@ class ResponseService:
                 self._fold(entry)
             answered = await self._answer_pending()
             self._cursor = batch.cursor
+            self._handled_entries = batch.entries[-1].index + 1
             if answered or self._overlay is not before:
                 self._save()
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -25,8 +25,10 @@ from streamward.server.documents import (
     ContainmentView,
     HealthView,
     LiftBody,
+    LivenessView,
     PolicyView,
     Problem,
+    ReadinessView,
     ReloadView,
 )
 from streamward.server.door import ControlDoor
@@ -78,10 +80,38 @@ def control_api(door: ControlDoor) -> FastAPI:
         responses=_PROBLEMS,
         generate_unique_id_function=lambda route: route.name,
     )
+    _watchers(api, door)
     _readers(api, door)
     _writers(api, door)
     _errors(api)
     return api
+
+
+def _watchers(api: FastAPI, door: ControlDoor) -> None:
+    """What monitoring asks: nothing of the policy, and without a record."""
+
+    @api.get("/metrics", response_class=Response)
+    async def metrics(request: Request) -> Response:
+        """All figures, as Prometheus' text or OpenMetrics."""
+        peer(request)
+        content_type, text = await door.metrics(request.headers.get("accept", ""))
+        return Response(text, headers={"content-type": content_type})
+
+    @api.get("/health/live")
+    async def live(request: Request, response: Response) -> LivenessView:
+        """Whether the data plane's event loop turns; 503 where it doesn't."""
+        peer(request)
+        view = LivenessView.model_validate(await door.health(), extra="ignore")
+        response.status_code = 200 if view.live else 503
+        return view
+
+    @api.get("/health/ready")
+    async def ready(request: Request, response: Response) -> ReadinessView:
+        """Whether clients may come, and what is missing; 503 where they may not."""
+        peer(request)
+        view = ReadinessView.model_validate(await door.health())
+        response.status_code = 200 if view.ready else 503
+        return view
 
 
 def _readers(api: FastAPI, door: ControlDoor) -> None:

@@ -55,6 +55,10 @@ class DoorClient:
         """Listeners, connections, counters and versions."""
         return self._call("GET", "/v1/status")
 
+    def metrics(self, accept: str = "") -> str:
+        """All figures as text."""
+        return self._send("GET", "/metrics", headers={"accept": accept}).text
+
     def policy_version(self) -> str:
         """The digest of the policy in force."""
         return str(self._call("GET", "/v1/policy")["version"])
@@ -93,14 +97,18 @@ class DoorClient:
         self._call("DELETE", path, {"reason": reason, "owner": owner})
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = self._send(method, path, json=body)
+        return dict(answer.json()) if answer.content else {}
+
+    def _send(self, method: str, path: str, **parts: Any) -> httpx.Response:
         try:
-            answer = self._http.request(method, path, json=body)
+            answer = self._http.request(method, path, **parts)
         except httpx.ConnectError as error:
             raise NotRunning(f"no gateway answers at `{self._socket}`") from error
         except httpx.HTTPError as error:
             raise Unavailable("the control door did not answer") from error
         if answer.is_success:
-            return dict(answer.json()) if answer.content else {}
+            return answer
         raise _error(answer)
 
 

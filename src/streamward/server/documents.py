@@ -92,6 +92,28 @@ class HealthView(Body):
     status: str
 
 
+class HealthCheckView(BaseModel):
+    """One part of the gateway, and what is wrong with it."""
+
+    name: str
+    ok: bool
+    detail: str | None = None
+
+
+class ReadinessView(BaseModel):
+    """Whether clients may come; one cluster of several may be missing all the same."""
+
+    live: bool
+    ready: bool
+    checks: tuple[HealthCheckView, ...]
+
+
+class LivenessView(BaseModel):
+    """Whether the data plane's event loop turns."""
+
+    live: bool
+
+
 class Problem(BaseModel):
     """An error (RFC 9457): `code` is stable, `help` says what to do next."""
 

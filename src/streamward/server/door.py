@@ -88,6 +88,14 @@ class ControlDoor:
         status = await asyncio.to_thread(self._running.status)
         return {**status, "containments": len(self._response.overlay.active)}
 
+    async def metrics(self, accept: str) -> tuple[str, bytes]:
+        """All figures. To look is free: they say how much is done, and never by whom."""
+        return await asyncio.to_thread(self._running.metrics, accept)
+
+    async def health(self) -> dict[str, Any]:
+        """Whether the gateway is alive and ready, with each check. To look is free."""
+        return await asyncio.to_thread(self._running.health)
+
     async def policy(self, peer: Peer) -> dict[str, Any]:
         """The version of the policy in force."""
         await self._authorize(peer, Action.INSPECT, "inspect", {"what": "policy"})

@@ -26,3 +26,11 @@ class Reloader(Protocol):
     def status(self) -> dict[str, Any]:
         """What listens, who is connected."""
         ...
+
+    def metrics(self, accept: str) -> tuple[str, bytes]:
+        """All figures as text: the content type for an `Accept` header, and the text."""
+        ...
+
+    def health(self) -> dict[str, Any]:
+        """`live`, `ready`, and `checks` with what is wrong."""
+        ...

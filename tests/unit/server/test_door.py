@@ -73,6 +73,13 @@ class Reloader:
     def status(self) -> dict[str, Any]:
         return {"listeners": []}
 
+    def metrics(self, accept: str) -> tuple[str, bytes]:
+        return "text/plain; version=0.0.4", f"# accepted {accept}\n".encode()
+
+    def health(self) -> dict[str, Any]:
+        checks = [{"name": "journal", "ok": False, "detail": "full"}]
+        return {"live": True, "ready": False, "checks": checks}
+
 
 class Sink:
     def __init__(self) -> None:
@@ -349,3 +356,21 @@ def test_the_peer_is_the_process_at_the_other_end() -> None:
     assert peer_of(ours) == Peer(os.getpid(), os.geteuid(), os.getegid())
     ours.close()
     theirs.close()
+
+
+def test_monitoring_asks_nothing_of_the_policy_and_leaves_no_record(house: House) -> None:
+    def script(client: DoorClient) -> tuple[str, httpx.Response, httpx.Response]:
+        http = httpx.Client(transport=httpx.HTTPTransport(uds=str(house.path)))
+        with http:
+            live = http.get("http://door/health/live")
+            ready = http.get("http://door/health/ready")
+        return client.metrics("application/openmetrics-text"), live, ready
+
+    text, live, ready = house.visit(script)
+
+    assert text == "# accepted application/openmetrics-text\n"
+    assert (live.status_code, live.json()) == (200, {"live": True})
+    assert ready.status_code == 503
+    assert ready.json()["checks"] == [{"name": "journal", "ok": False, "detail": "full"}]
+    assert house.decider.asked == []
+    assert house.log.leaves == []
