@@ -1,5 +1,7 @@
 """The figures say what clients really did, and health says what is really there."""
 
+import contextlib
+import json
 import re
 import resource
 import socket
@@ -9,20 +11,20 @@ from dataclasses import dataclass
 
 import httpx
 import pytest
-from confluent_kafka import KafkaError
 
+from streamward.audit.journal import core
 from streamward.dev.kafka import KafkaServer
-from streamward.dev.kafka_files import KafkaOptions
 from tests.conftest import require_gateway
 from tests.support import requests
-from tests.support.bundles import free_ports, write_bundle
+from tests.support.bundles import write_bundle
 from tests.support.confluent import create_topics, produce
 from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually
 from tests.support.figures import OPENMETRICS, Figures, scrape
 from tests.support.gateway import GatewayProcess
-from tests.support.messages import Api
+from tests.support.messages import Api, encode_request
 from tests.support.raw import RawClient
+from tests.support.relay import Relay
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,11 @@ class Watched:
         return {one["name"] for one in self.get("/health/ready").json()["checks"] if not one["ok"]}
 
 
-def watched_gateway(kafka: KafkaServer, folder: pytest.TempPathFactory) -> Iterator[Watched]:
+@contextlib.contextmanager
+def watched_gateway(bootstrap: str, folder: pytest.TempPathFactory) -> Iterator[Watched]:
     require_gateway()
-    bundle = write_bundle(folder.mktemp("watched") / "bundle", kafka.bootstrap())
-    port = free_ports(1)
+    bundle = write_bundle(folder.mktemp("watched") / "bundle", bootstrap)
+    port = bundle.sni_port + 1
     metrics = f"kind: Metrics\nname: prometheus\nport: {port}\n"
     (bundle.folder / "metrics.yaml").write_text(metrics)
     with GatewayProcess(bundle) as process:
@@ -56,28 +59,8 @@ def watched_gateway(kafka: KafkaServer, folder: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="module")
 def watched(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    yield from watched_gateway(kafka, tmp_path_factory)
-
-
-class Counting:
-    """Stands between a raw client and its socket, and counts."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self.sent = 0
-        self.received = 0
-
-    def sendall(self, data: bytes) -> None:
-        self.sent += len(data)
-        self._connection.sendall(data)
-
-    def recv(self, size: int) -> bytes:
-        data = self._connection.recv(size)
-        self.received += len(data)
-        return data
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._connection, name)
+    with watched_gateway(kafka.bootstrap(), tmp_path_factory) as watched:
+        yield watched
 
 
 def test_requests_bytes_and_denials_are_what_was_sent(
@@ -92,15 +75,14 @@ def test_requests_bytes_and_denials_are_what_was_sent(
     before = watched.scrape()
 
     with RawClient(bundle.endpoint("writer")) as client:
-        counting = Counting(client._socket)  # noqa: SLF001 - the only place that sees all bytes
-        client._socket = counting  # type: ignore[assignment]  # noqa: SLF001
-        for _ in range(3):
-            client.request(apis["Produce"], 9, requests.produce(open_topic))
-        client.request(apis["Produce"], 9, requests.produce(topic))
-        both = requests.produce(open_topic)
-        both["TopicData"] += requests.produce(topic)["TopicData"]
-        client.request(apis["Produce"], 9, both)
-    assert identities.keys() == {topic, open_topic}
+        allowed = requests.produce(open_topic, identities[open_topic])
+        denied = requests.produce(topic, identities[topic])
+        both = allowed | {"TopicData": allowed["TopicData"] + denied["TopicData"]}
+        sent = 0
+        for values in (allowed, allowed, allowed, denied, both):
+            client.request(apis["Produce"], 9, values)
+            sent += len(encode_request(apis["Produce"], 9, 1, values))
+        received = len(client.received)
     assert eventually(lambda: watched.scrape().sum("streamward_connections_open") == 0)
     after = watched.scrape()
 
@@ -113,8 +95,8 @@ def test_requests_bytes_and_denials_are_what_was_sent(
     }
     assert decided == {"allowed": 3, "partly": 1, "denied": 1, "refused": 0}
     assert grown("streamward_denials_total") == 2
-    assert grown("streamward_received_bytes_total", peer="client") == counting.sent
-    assert grown("streamward_sent_bytes_total", peer="client") == counting.received
+    assert grown("streamward_received_bytes_total", peer="client") == sent
+    assert grown("streamward_sent_bytes_total", peer="client") == received
     # Of five answers the gateway gave the one to the request that was denied whole.
     assert grown("streamward_responses_total", source="broker") == 4
     assert grown("streamward_responses_total", source="gateway") == 1
@@ -136,9 +118,7 @@ def test_both_formats_have_every_documented_figure_and_no_name_of_a_client(
     assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
     strict = Figures(answer.text, strict=True)
 
-    from streamward._core import metric_reference  # noqa: PLC0415 - built, or this test is skipped
-
-    documented = {one["name"] for one in __import__("json").loads(metric_reference())}
+    documented = {one["name"] for one in json.loads(core().metric_reference())}
     base = {re.sub("_(total|info)$", "", name) for name in documented}
     assert {family.name for family in strict.families} == base
     assert {re.sub("_info$", "", family.name) for family in plain.families} == base
@@ -157,7 +137,10 @@ def test_failed_handshakes_are_told_by_their_cause(watched: Watched) -> None:
         stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
         while stranger.recv(1024):
             pass
-    failed = lambda: watched.scrape().sum("streamward_tls_handshakes_failed_total", reason="not_tls")  # noqa: E501, E731
+
+    def failed() -> float:
+        return watched.scrape().sum("streamward_tls_handshakes_failed_total", reason="not_tls")
+
     assert eventually(lambda: failed() == before + 1)
 
 
@@ -184,11 +167,9 @@ def test_it_is_not_ready_while_the_log_cannot_be_written(watched: Watched) -> No
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
     try:
         # An attempt to get in is what there is to write.
-        with RawClient(watched.gateway.bundle.endpoint("tester")):
-            pass
-    except (OSError, AssertionError):
-        pass
-    try:
+        endpoint = watched.gateway.bundle.endpoint("tester")
+        with contextlib.suppress(OSError), RawClient(endpoint) as client:
+            client.is_closed_by_peer()
         assert eventually(lambda: watched.missing() == {"journal"})
         assert watched.get("/health/ready").status_code == 503
         assert watched.get("/health/live").json() == {"live": True}
@@ -200,22 +181,18 @@ def test_it_is_not_ready_while_the_log_cannot_be_written(watched: Watched) -> No
 
 
 def test_it_is_not_ready_without_brokers_until_they_are_back(
-    tmp_path_factory: pytest.TempPathFactory,
+    kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    server = KafkaServer.ephemeral(KafkaOptions(auto_create_topics=False))
-    server.start()
-    try:
-        for watched in watched_gateway(server, tmp_path_factory):
-            assert eventually(lambda: watched.missing() == set())  # noqa: B023 - used at once
-            server.stop()
-            gone = lambda: watched.missing() == {"cluster:main"}  # noqa: B023, E731
-            assert eventually(gone, seconds=30.0)
+    with (
+        Relay(kafka.bootstrap()) as relay,
+        watched_gateway(relay.address, tmp_path_factory) as watched,
+    ):
+        assert eventually(lambda: watched.missing() == set())
+        with relay.shut():
+            assert eventually(lambda: watched.missing() == {"cluster:main"}, seconds=30.0)
             assert watched.get("/health/ready").status_code == 503
             assert watched.scrape().sum("streamward_upstream_reachable") == 0
-            server.start()
-            assert eventually(lambda: watched.missing() == set(), seconds=30.0)  # noqa: B023
-    finally:
-        server.stop(delete=True)
+        assert eventually(lambda: watched.missing() == set(), seconds=30.0)
 
 
 def test_nothing_else_is_served(watched: Watched) -> None:
@@ -227,4 +204,3 @@ def test_nothing_else_is_served(watched: Watched) -> None:
     with socket.create_connection(("127.0.0.1", watched.port)) as long:
         long.sendall(b"GET /metrics HTTP/1.1\r\nA: " + b"a" * 20_000)
         assert long.recv(1024).startswith(b"HTTP/1.1 431 ")
-    assert int(KafkaError.TOPIC_AUTHORIZATION_FAILED) == 29

@@ -1,4 +1,4 @@
-"""Hands over to the data plane what is counted in Python, so that a scrape never waits for Python."""
+"""Hands what Python counts over to the data plane, so that a scrape never waits for Python."""
 
 import asyncio
 import json
