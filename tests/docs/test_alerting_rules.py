@@ -39,7 +39,8 @@ def test_rules_name_figures_and_labels_that_there_are() -> None:
     known = figures()
     for rule in rules():
         series = re.findall(r"(?:streamward_\w+|up(?=\{))", rule["expr"])
-        assert series and set(series) <= known.keys(), rule["alert"]
+        assert series != [], rule["alert"]
+        assert set(series) <= known.keys(), rule["alert"]
         labels = re.findall(r"(\w+)=\"", rule["expr"])
         labels += re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])
         assert all(set(labels) <= known[name] for name in series), rule["alert"]
