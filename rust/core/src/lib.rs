@@ -108,10 +108,7 @@ impl Gateway {
         let text = python
             .detach(|| self.0.metrics(format))
             .ok_or_else(|| failed("stopped", "the gateway is not running"))?;
-        Ok((
-            format.content_type(),
-            PyBytes::new(python, text.as_bytes()),
-        ))
+        Ok((format.content_type(), PyBytes::new(python, text.as_bytes())))
     }
 
     /// Is it alive, may clients come, and what is missing, as JSON.
