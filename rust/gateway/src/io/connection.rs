@@ -638,7 +638,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 request_begun: begun,
                 answer_waits: !self.to_client.is_empty() || self.client_unflushed,
                 in_flight: self.session.in_flight() > 0,
-                broker_owes: self.session.in_flight() > 0 && !self.to_client.is_backed_up(),
+                broker_owes: self.session.in_flight() > 0 && self.to_client.is_empty(),
                 waits_for_memory: self.room.waits(),
                 has_turn: self.room.has_turn(),
             };

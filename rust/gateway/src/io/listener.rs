@@ -55,7 +55,8 @@ impl Counted {
             shared.connections_refused.fetch_add(1, Ordering::Relaxed);
             metrics.refused.of(why).add_one();
         };
-        if bound.open.load(Ordering::Relaxed) >= limits.connections_max {
+        if bound.open.fetch_add(1, Ordering::Relaxed) >= limits.connections_max {
+            bound.open.fetch_sub(1, Ordering::Relaxed);
             refused(Refusal::ConnectionsMax);
             return None;
         }
@@ -64,13 +65,13 @@ impl Counted {
             .admit(&bound.listener, from, limits, now_milliseconds());
         let place = taken
             .inspect_err(|crowded| {
+                bound.open.fetch_sub(1, Ordering::Relaxed);
                 refused(match crowded {
                     Crowded::Open => Refusal::ConnectionsPerSourceMax,
                     Crowded::New => Refusal::SourceConnectionsPerSecond,
                 });
             })
             .ok()?;
-        bound.open.fetch_add(1, Ordering::Relaxed);
         shared.connections.fetch_add(1, Ordering::Relaxed);
         metrics.open.add(1);
         Some(Self {

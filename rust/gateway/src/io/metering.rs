@@ -232,6 +232,28 @@ mod tests {
     }
 
     #[test]
+    fn who_was_told_to_wait_is_counted_by_the_rate_that_was_exceeded() {
+        let listener = Arc::new(ListenerMetrics::default());
+        let metering = Metering::new(Meter::new(listener.clone(), 0));
+        let mut tally = Tally::default();
+        tally.throttled(Count::Produce, 20);
+        for _ in 0..3 {
+            tally.throttled(Count::Requests, 200);
+        }
+        metering.tally(&tally, &Metrics::default());
+        metering.tally(&tally, &Metrics::default());
+        let found: Vec<_> = listener.throttles.each().collect();
+        let names = [
+            "produce_bytes_per_second",
+            "fetch_bytes_per_second",
+            "requests_per_second",
+        ];
+        assert_eq!(found, [(names[0], 2), (names[1], 0), (names[2], 6)]);
+        let time: Vec<_> = listener.throttled_milliseconds.each().collect();
+        assert_eq!(time, [(names[0], 40), (names[1], 0), (names[2], 1_200)]);
+    }
+
+    #[test]
     fn a_connection_that_ends_takes_its_gauges_with_it() {
         let listener = Arc::new(ListenerMetrics::default());
         let mut metering = Metering::new(Meter::new(listener.clone(), 3));

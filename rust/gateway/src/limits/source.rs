@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bucket::{Bucket, Rate};
 use super::section::ListenerLimits;
 
 /// Sources that are told apart at one time on one listener; more share one count.
 pub const SOURCES_MAX: usize = 20_000;
+/// How long after looking for sources that can be forgotten it is done again.
+const SWEEP_MILLISECONDS: i64 = 1_000;
 /// What an IPv6 network hands to one customer or host at least: its addresses are one source.
 const PREFIX_BITS: u32 = 64;
 
@@ -31,9 +33,33 @@ struct Source {
     new: Bucket,
 }
 
-/// The sources of one listener; `None` stands for those beyond [`SOURCES_MAX`].
+/// The sources of one listener.
 #[derive(Debug, Default)]
-pub struct Sources(Mutex<HashMap<Option<IpAddr>, Source>>);
+pub struct Sources(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    /// `None` stands for those beyond [`SOURCES_MAX`].
+    sources: HashMap<Option<IpAddr>, Source>,
+    swept_milliseconds: i64,
+}
+
+impl Table {
+    /// The place of a source; those of whom nothing is left to remember make room for it.
+    fn key(&mut self, source: IpAddr, now: i64) -> Option<IpAddr> {
+        let known = self.sources.contains_key(&Some(source));
+        if known || self.sources.len() < SOURCES_MAX {
+            return Some(source);
+        }
+        // SECURITY: who comes from ever new addresses must not make each of them cost a sweep.
+        if now.saturating_sub(self.swept_milliseconds) >= SWEEP_MILLISECONDS {
+            self.swept_milliseconds = now;
+            self.sources
+                .retain(|_, source| source.open > 0 || !source.new.is_settled(now));
+        }
+        Some(source).filter(|_| self.sources.len() < SOURCES_MAX)
+    }
+}
 
 /// Why a connection is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +79,8 @@ pub struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut sources = self.sources.lock();
-        if let Some(source) = sources.get_mut(&self.source) {
+        let mut table = self.sources.lock();
+        if let Some(source) = table.sources.get_mut(&self.source) {
             source.open = source.open.saturating_sub(1);
         }
     }
@@ -68,16 +94,9 @@ impl Sources {
         limits: &ListenerLimits,
         now: i64,
     ) -> Result<Place, Crowded> {
-        let mut sources = self.lock();
-        let mut key = Some(source_of(address));
-        if !sources.contains_key(&key) && sources.len() >= SOURCES_MAX {
-            // Those of whom nothing is left to remember make room.
-            sources.retain(|_, source| source.open > 0 || !source.new.is_settled(now));
-            if sources.len() >= SOURCES_MAX {
-                key = None;
-            }
-        }
-        let source = sources.entry(key).or_default();
+        let mut table = self.lock();
+        let key = table.key(source_of(address), now);
+        let source = table.sources.entry(key).or_default();
         if source.open >= limits.connections_per_source_max {
             return Err(Crowded::Open);
         }
@@ -100,7 +119,7 @@ impl Sources {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Option<IpAddr>, Source>> {
+    fn lock(&self) -> MutexGuard<'_, Table> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -178,10 +197,10 @@ mod tests {
             .map(|number| sources.take(nth(number), &limits, NOW))
             .collect();
         assert_eq!(shared.iter().filter(|it| it.is_ok()).count(), 3);
-        assert!(sources.lock().len() <= SOURCES_MAX + 1);
+        assert!(sources.lock().sources.len() <= SOURCES_MAX + 1);
         drop((held, shared));
         let later = NOW + 10_000;
         assert!(sources.take(nth(SOURCES_MAX + 9), &limits, later).is_ok());
-        assert_eq!(sources.lock().len(), 1);
+        assert_eq!(sources.lock().sources.len(), 1);
     }
 }

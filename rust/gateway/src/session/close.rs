@@ -127,3 +127,33 @@ impl Close {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::label::Label;
+
+    #[test]
+    fn a_limit_that_ended_a_connection_is_told_by_its_setting() {
+        for limit in Limit::VALUES {
+            let found = Close::OverLimit { limit }.over_limit();
+            assert_eq!(found.map(|it| Limit::VALUES[it.index()]), Some(*limit));
+        }
+        for limit in ["frame_bytes_max", "array_elements_max", "values_max"] {
+            let source = WireError::OverLimit {
+                field: "x",
+                at: 0,
+                limit,
+                value: 2,
+                max: 1,
+            };
+            let close = Close::Malformed {
+                what: "request frame",
+                source,
+            };
+            let found = close.over_limit().map(|it| Limit::VALUES[it.index()]);
+            assert_eq!(found, Some(limit));
+        }
+        assert_eq!(Close::ClientGone.over_limit(), None);
+    }
+}

@@ -36,7 +36,7 @@ impl Tally {
     }
 
     /// The client was told to wait.
-    pub(super) fn throttled(&mut self, count: Count, milliseconds: u64) {
+    pub fn throttled(&mut self, count: Count, milliseconds: u64) {
         let place = count as usize;
         if let (Some(throttles), Some(time)) = (
             self.throttles.get_mut(place),
