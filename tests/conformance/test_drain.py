@@ -31,7 +31,12 @@ def limited(
     """A gateway, and the port of a listener with narrow limits."""
     require_gateway()
     bundle = write_bundle(tmp_path_factory.mktemp("limited") / "bundle", kafka.bootstrap())
-    narrow = {"connections_max": CONNECTIONS_MAX, "in_flight_max": IN_FLIGHT_MAX}
+    narrow = {
+        "connections_max": CONNECTIONS_MAX,
+        "connections_per_source_max": CONNECTIONS_MAX,
+        "connections_per_principal_max": CONNECTIONS_MAX,
+        "in_flight_max": IN_FLIGHT_MAX,
+    }
     port = add_listener(bundle, "narrow", limits=narrow)
     with GatewayProcess(bundle) as process:
         yield process, port
