@@ -140,10 +140,38 @@ def _of_key(kafka: dict, gateway: dict, key: str, path: str) -> list[str]:
 
 
 def _of_lists(kafka: list, gateway: list, path: str) -> list[str]:
+    """Elements about the same thing are compared; then come those that only one side has."""
+    theirs, ours = _by_identity(kafka), _by_identity(gateway)
+    if theirs is None or ours is None:
+        return _of_multisets(kafka, gateway, path)
+    lines = [
+        line
+        for identity, each in theirs.items()
+        if identity in ours
+        for line in differences(each, ours[identity], f"{path}[{identity}]")
+    ]
+    missing = [each for identity, each in theirs.items() if identity not in ours]
+    extra = [each for identity, each in ours.items() if identity not in theirs]
+    return lines + _of_multisets(missing, extra, path)
+
+
+def _of_multisets(kafka: list, gateway: list, path: str) -> list[str]:
     ours, theirs = [_order(each) for each in gateway], [_order(each) for each in kafka]
     missing = [f"{path}: only kafka has {_short(e)}" for e in kafka if _order(e) not in ours]
     extra = [f"{path}: only gateway has {_short(e)}" for e in gateway if _order(e) not in theirs]
-    return missing + extra or [f"{path}: kafka {len(kafka)} entries, gateway {len(gateway)}"]
+    if missing or extra or len(kafka) == len(gateway):
+        return missing + extra
+    return [f"{path}: kafka {len(kafka)} entries, gateway {len(gateway)}"]
+
+
+def _by_identity(elements: list) -> dict[str, Any] | None:
+    """Elements by what they are about; None where that doesn't tell them apart."""
+    found = {
+        ",".join(str(each[key]) for key in _IDENTITY if key in each): each
+        for each in elements
+        if isinstance(each, dict)
+    }
+    return found if len(found) == len(elements) and "" not in found else None
 
 
 def _without_internals(shown: dict) -> dict:

@@ -9,7 +9,7 @@ from tests.equivalence.known import SHARE_MAX, Known
 
 LINES_MAX = 8
 
-_OF_ONE_CASE = re.compile(r"(\[)\d+(?=\])|(?<=[A-Za-z])-\d+-(?:admin|alice|bob|operator)\b")
+_OF_ONE_CASE = re.compile(r"(?<=\w)(\[)[^\]]*(?=\])|(?<=[A-Za-z])-\d+-(?:admin|alice|bob|operator)\b")
 """Places in arrays, and the version and principal in the name of what belongs to one case."""
 
 

@@ -78,6 +78,15 @@ def test_the_order_of_an_array_is_no_difference_and_an_element_is_one() -> None:
     ]
 
 
+def test_in_arrays_of_different_length_what_is_about_the_same_is_compared() -> None:
+    one, other = {"name": "a", "errorCode": 29}, {"name": "b", "errorCode": 3}
+    found = differences({"t": [one, other]}, {"t": [one | {"errorCode": 0}]})
+    assert found == [
+        "t[a].errorCode: kafka 29, gateway 0",
+        't: only kafka has {"name": "b", "errorCode": 3}',
+    ]
+
+
 def test_a_difference_names_its_place_and_both_values() -> None:
     found = differences({"a": {"b": 1}, "c": None}, {"a": {"b": 2}, "d": None})
     assert found == [
@@ -136,6 +145,13 @@ def test_a_row_covers_only_its_cases_and_its_lines() -> None:
     report.judge("Sample-1/alice/x", ["a.errorMessage: …"], known)
     assert report.known == {"why": ["Sample-1/bob/x"]}
     assert [each.case for each in report.differences] == ["Sample-1/bob/y", "Sample-1/alice/x"]
+
+
+def test_no_row_covers_what_kafka_refuses_and_the_gateway_allows() -> None:
+    anything = Row("any", ("*",), "x", "y", "because")
+    assert anything.covers("Sample-1/bob/x", ["t[0].errorCode: kafka 0, gateway 29"])
+    assert not anything.covers("Sample-1/bob/x", ["t[0].errorCode: kafka 29, gateway 0"])
+    assert not anything.covers("Sample-1/bob/x", ["partitionErrorCode: kafka -1, gateway 0"])
 
 
 def test_a_run_passes_only_without_anything_unexplained() -> None:
