@@ -1,12 +1,11 @@
 //! Answers to what is denied of a request, in the form that its API has for it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use streamward_wire::kafka::access::Topics;
 use streamward_wire::kafka::{ApiKey, Struct, Value};
 
 use super::Naming;
-use super::groups::merge_topics;
 use crate::session::{Close, Head};
 
 /// A refused element of a request: its place in the array, and the error that it gets.
@@ -34,7 +33,7 @@ pub fn take_denied(
         .filter_map(|denial| Some(mirror(list.get(denial.place)?, topics, answer, denial.code)));
     let mut refused: Vec<Value> = refused.collect();
     if from_a_map {
-        refused = merged(refused, topics);
+        merge_topics(&mut refused, "Partitions", "PartitionIndex");
     }
     let mut place = 0;
     // Both are in the order of the request.
@@ -108,21 +107,30 @@ fn absent_offsets(partition: &mut Struct) {
 }
 
 /// Topics that stand there several times as one, and so their partitions, where Kafka answers from a map.
-fn merged(mut refused: Vec<Value>, topics: &Topics) -> Vec<Value> {
-    let Some(partitions) = &topics.partitions else {
-        return refused;
-    };
-    merge_topics(&mut refused);
-    for topic in refused.iter_mut().filter_map(Value::as_struct_mut) {
-        let mut seen = HashSet::new();
-        if let Some(all) = topic.array_mut(partitions.answer) {
-            all.retain(|partition| {
-                let index = partition
-                    .as_struct()
-                    .map(|it| it.int(partitions.answer_index));
-                seen.insert(index)
-            });
+pub(super) fn merge_topics(topics: &mut Vec<Value>, partitions: &str, index: &str) {
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(topics.len());
+    let mut merged: Vec<Value> = Vec::with_capacity(topics.len());
+    for mut topic in std::mem::take(topics) {
+        let name = topic.as_struct().and_then(|it| it.str("Name"));
+        let name = name.unwrap_or_default().to_owned();
+        let place = *places.entry(name).or_insert(merged.len());
+        let more = topic
+            .as_struct_mut()
+            .and_then(|it| it.array_mut(partitions));
+        let more = more.map(std::mem::take).unwrap_or_default();
+        if merged.len() == place {
+            merged.push(topic);
+        }
+        let first = merged.get_mut(place).and_then(Value::as_struct_mut);
+        if let Some(all) = first.and_then(|it| it.array_mut(partitions)) {
+            all.extend(more);
         }
     }
-    refused
+    for topic in merged.iter_mut().filter_map(Value::as_struct_mut) {
+        let mut seen = HashSet::new();
+        if let Some(all) = topic.array_mut(partitions) {
+            all.retain(|it| seen.insert(it.as_struct().map(|it| it.int(index))));
+        }
+    }
+    *topics = merged;
 }

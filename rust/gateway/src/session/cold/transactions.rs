@@ -5,6 +5,7 @@ use streamward_wire::kafka::{Struct, Value, error};
 
 use super::Naming;
 use super::producers::in_places;
+use super::refusal::merge_topics;
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
 /// A topic that no broker ever lets into a transaction.
@@ -70,6 +71,7 @@ impl Session {
             self.expect(head, Shaping::Forward);
             return Ok(Verdict::Forward);
         }
+        merge_topics(&mut refused, "ResultsByPartition", "PartitionIndex");
         if allowed.is_empty() {
             answer.set(RESULTS, refused);
             return Ok(Verdict::Reply(head.reply(&answer)?));

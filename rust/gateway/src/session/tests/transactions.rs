@@ -126,6 +126,16 @@ fn nothing_is_in_a_transaction_beside_what_is_denied_whatever_the_broker_says() 
 }
 
 #[test]
+fn a_denied_topic_that_stands_there_twice_is_answered_once() {
+    let names = Names {
+        topics: &["no.a", "no.a"],
+        ..OK
+    };
+    let request = naming(ApiKey::ADD_PARTITIONS_TO_TXN, 3, names);
+    script().request(&request).refuses(&["no.a/0:29"]);
+}
+
+#[test]
 fn with_every_topic_denied_nothing_is_attempted() {
     let names = Names {
         topics: &["no.a", "no.b"],
