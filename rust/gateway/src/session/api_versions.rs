@@ -35,6 +35,13 @@ impl Session {
             return Ok(Verdict::Reply(zero.reply(&answer)?));
         }
         let request = self.decode_request(head, frame)?;
+        if !is_software(&request, "ClientSoftwareName")
+            || !is_software(&request, "ClientSoftwareVersion")
+        {
+            let mut answer = head.response()?;
+            answer.set("ErrorCode", error::INVALID_REQUEST);
+            return Ok(Verdict::Reply(head.reply(&answer)?));
+        }
         if let Some(name) = request.str("ClientSoftwareName") {
             let version = request.str("ClientSoftwareVersion").unwrap_or_default();
             self.client_software = Some(format!("{name} {version}").chars().take(128).collect());
@@ -75,6 +82,20 @@ impl Session {
         copy_features(self.cluster.features().as_ref(), &mut answer);
         Ok(Verdict::Reply(head.reply(&answer)?))
     }
+}
+
+/// Is it a name of a client's software, as Kafka takes it? Letters and digits, with `-` and `.` between them.
+fn is_software(request: &Struct, field: &str) -> bool {
+    if !request.has(field) {
+        return true;
+    }
+    let name = request.str(field).unwrap_or_default();
+    let ends = |it: Option<char>| it.is_some_and(|it| it.is_ascii_alphanumeric());
+    ends(name.chars().next())
+        && ends(name.chars().last())
+        && name
+            .chars()
+            .all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '.')
 }
 
 fn entry(answer: &Struct, key: ApiKey, from: i16, to: i16) -> Value {

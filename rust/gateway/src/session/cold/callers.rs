@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use streamward_wire::kafka::access::OfCaller;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::cluster::refuse_at_the_top;
 use crate::session::authorize::action;
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
@@ -137,7 +136,12 @@ fn credential(result: &Struct, mechanism: &str, iterations: u32) -> Option<Value
 
 /// An answer that refuses everything that the request asks for; `text` instead of what Kafka says of the code.
 fn refused(head: &Head, request: &Struct, code: i16, text: Option<&str>) -> Result<Struct, Close> {
-    let text = text.or_else(|| error::error_message(code));
+    // Kafka says nothing beside its refusals of these.
+    let silent = [
+        ApiKey::DESCRIBE_CLIENT_QUOTAS,
+        ApiKey::DESCRIBE_USER_SCRAM_CREDENTIALS,
+    ];
+    let text = text.or_else(|| error::error_message(code).filter(|_| !silent.contains(&head.key)));
     let mut answer = head.response()?;
     let (list, count) = match head.key {
         ApiKey::CREATE_ACLS => ("Results", request.array("Creations").len()),
@@ -148,8 +152,10 @@ fn refused(head: &Head, request: &Struct, code: i16, text: Option<&str>) -> Resu
             return Ok(refused_users(answer, request, code, text));
         }
         _ => {
-            refuse_at_the_top(&mut answer, code);
-            answer.set("Entries", Value::Null);
+            answer
+                .set("ErrorCode", code)
+                .set("ErrorMessage", text)
+                .set("Entries", Value::Null);
             return Ok(answer);
         }
     };
@@ -164,8 +170,10 @@ fn refused(head: &Head, request: &Struct, code: i16, text: Option<&str>) -> Resu
         Value::Struct(entry)
     });
     let places: Vec<Value> = places.collect();
-    answer.set(list, places);
-    refuse_at_the_top(&mut answer, code);
+    answer
+        .set(list, places)
+        .set("ErrorCode", code)
+        .set("ErrorMessage", text);
     Ok(answer)
 }
 

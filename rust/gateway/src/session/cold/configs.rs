@@ -1,7 +1,7 @@
 //! Settings: of topics and groups, decided one by one, and of brokers, their loggers and client metrics, which
 //! belong to the cluster.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
@@ -15,6 +15,8 @@ const BROKER: i64 = 4;
 const BROKER_LOGGER: i64 = 8;
 const CLIENT_METRICS: i64 = 16;
 const GROUP: i64 = 32;
+/// Kafka's `AlterConfigOp.OpType`.
+const DELETE: i64 = 1;
 
 /// Settings of brokers that say where brokers and controllers listen.
 const ADDRESSES: &[&str] = &[
@@ -94,18 +96,16 @@ impl Session {
     ) -> Result<Verdict, Close> {
         let mut answer = head.response()?;
         let resources = request.array("Resources");
-        if let Some(unknown) = resources
+        if resources
             .iter()
-            .find(|it| governed_by(named(it).0).is_none())
+            .any(|it| governed_by(named(it).0).is_none())
         {
             // One resource of no kind refuses them all.
-            let text = format!(
-                "Unexpected resource type UNKNOWN for resource {}",
-                named(unknown).1
-            );
+            let code = error::INVALID_REQUEST;
+            let text = error::error_message(code);
             let each = resources
                 .iter()
-                .map(|it| refused(&answer, "Results", it, error::INVALID_REQUEST, Some(&text)));
+                .map(|it| refused(&answer, "Results", it, code, text));
             let each: Vec<Value> = each.collect();
             answer.set("Results", each);
             return Ok(Verdict::Reply(head.reply(&answer)?));
@@ -163,25 +163,24 @@ impl Session {
         // By place: the answer of what is refused; `None`: the broker's.
         let (mut slots, mut allowed) = (Vec::new(), Vec::new());
         for resource in resources {
-            let slot = if times.get(&named(resource)).is_some_and(|times| *times > 1) {
-                let text = "Each resource must appear at most once.";
-                Some((error::INVALID_REQUEST, text.to_owned()))
-            } else if !alters(head.key, named(resource).0) {
-                let text = format!("Unknown resource type {}", named(resource).0);
-                Some((error::INVALID_REQUEST, text))
+            let twice = times.get(&named(resource)).is_some_and(|it| *it > 1);
+            let slot = if let Some(text) = wrong(head.key, resource, twice) {
+                Some((error::INVALID_REQUEST, Some(text)))
             } else {
                 let decided = self.may_configure(head, Action::AlterConfigs, resource, now)?;
-                decided.err().map(|code| {
-                    let text = error::error_message(code).unwrap_or_default();
-                    (code, text.to_owned())
-                })
+                // Of loggers Kafka says no word beside its refusal.
+                let silent = named(resource).0 == BROKER_LOGGER;
+                let text = |code| error::error_message(code).filter(|_| !silent);
+                decided
+                    .err()
+                    .map(|code| (code, text(code).map(str::to_owned)))
             };
             if slot.is_none() {
                 allowed.push(resource.clone());
             }
-            slots.push(
-                slot.map(|(code, text)| refused(&answer, "Responses", resource, code, Some(&text))),
-            );
+            slots.push(slot.map(|(code, text)| {
+                refused(&answer, "Responses", resource, code, text.as_deref())
+            }));
         }
         if slots.iter().all(Option::is_none) {
             self.expect(head, Shaping::Forward);
@@ -203,6 +202,35 @@ impl Session {
         );
         Ok(Verdict::Rewrite(rewritten))
     }
+}
+
+/// What is wrong with a change whoever asks for it: a broker looks before it asks for rights.
+fn wrong(key: ApiKey, resource: &Value, twice: bool) -> Option<String> {
+    let (kind, name) = named(resource);
+    if twice {
+        return Some("Each resource must appear at most once.".to_owned());
+    }
+    let changes: Vec<&Struct> = resource.as_struct()?.structs("Configs").collect();
+    let mut names = HashSet::new();
+    if !changes.iter().all(|it| names.insert(it.str("Name"))) {
+        return Some("Error due to duplicate config keys".to_owned());
+    }
+    let missing = changes.iter().filter(|it| {
+        it.get("Value").is_null()
+            && (!it.has("ConfigOperation") || it.int("ConfigOperation") != DELETE)
+    });
+    let missing: Vec<&str> = missing.filter_map(|it| it.str("Name")).collect();
+    if !missing.is_empty() {
+        return Some(format!(
+            "Null value not supported for : {}",
+            missing.join(", ")
+        ));
+    }
+    if !alters(key, kind) {
+        return Some(format!("Unknown resource type {kind}"));
+    }
+    (kind == BROKER && !name.is_empty() && name.parse::<i32>().is_err())
+        .then(|| format!("Node id must be an integer, but it is: {name}"))
 }
 
 /// Can this API alter resources of this kind? The levels of loggers came with the second generation.

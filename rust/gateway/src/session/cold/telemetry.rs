@@ -19,7 +19,7 @@ impl Session {
         let compression = request.int("CompressionType");
         let bytes = request.bytes("Metrics").map_or(0, bytes::Bytes::len);
         let code = if !(0..=COMPRESSION_TYPE_MAX).contains(&compression) {
-            error::UNSUPPORTED_COMPRESSION_TYPE
+            error::INVALID_REQUEST
         } else if bytes > TELEMETRY_BYTES_MAX {
             error::TELEMETRY_TOO_LARGE
         } else {

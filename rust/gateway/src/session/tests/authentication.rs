@@ -200,6 +200,27 @@ fn versions_are_told_to_everyone_and_are_those_that_are_decided() {
 }
 
 #[test]
+fn software_without_a_name_that_kafka_takes_is_told_nothing() {
+    for (name, version) in [
+        ("", "1"),
+        ("test", ""),
+        ("te st", "1"),
+        ("test", "1-"),
+        (".a", "1"),
+    ] {
+        let mut script = stranger(&document());
+        script.request(&ask(ApiKey::API_VERSIONS, 3, |it| {
+            it.set("ClientSoftwareName", name)
+                .set("ClientSoftwareVersion", version);
+        }));
+        script.replies(|answer| {
+            assert_eq!(answer.int("ErrorCode"), 42, "{name} {version}");
+            assert!(answer.array("ApiKeys").is_empty());
+        });
+    }
+}
+
+#[test]
 fn a_client_newer_than_the_gateway_gets_a_version_that_everyone_reads() {
     let mut script = stranger(&document());
     let frame = [

@@ -223,8 +223,8 @@ fn metrics_of_clients_pass_up_to_a_size() {
     script.request(&push(4, 1024 * 1024)).forwards();
     script.broker(|_| ()).passes();
     script.request(&push(0, 1024 * 1024 + 1)).refuses(&[":118"]);
-    script.request(&push(5, 0)).refuses(&[":76"]);
-    script.request(&push(-1, 0)).refuses(&[":76"]);
+    script.request(&push(5, 0)).refuses(&[":42"]);
+    script.request(&push(-1, 0)).refuses(&[":42"]);
     let asks = ask(ApiKey::GET_TELEMETRY_SUBSCRIPTIONS, 0, |_| ());
     script.request(&asks).forwards();
     script.broker(|_| ()).passes();

@@ -186,3 +186,59 @@ fn what_says_where_brokers_listen_is_withheld_as_a_password_is() {
         });
     });
 }
+
+type Settings<'a> = &'a [(&'a str, Option<&'a str>)];
+
+/// A change of one resource.
+fn change(key: ApiKey, version: i16, resource: (i64, &str), settings: Settings<'_>) -> Ask {
+    let mut ask = of(key, version, &[resource]);
+    let resources = ask.body.array_mut("Resources").unwrap();
+    let resource = resources[0].as_struct_mut().unwrap();
+    let settings = settings.iter().map(|(name, value)| {
+        let mut setting = resource.element("Configs");
+        setting.set("Name", *name).set("Value", *value);
+        Value::Struct(setting)
+    });
+    let settings: Vec<Value> = settings.collect();
+    resource.set("Configs", settings);
+    ask
+}
+
+#[test]
+fn a_change_that_no_broker_takes_is_refused_before_rights_are_asked() {
+    let cases: [((i64, &str), Settings<'_>, &str); 3] = [
+        (
+            (2, "no.a"),
+            &[("a", None), ("b", None)],
+            "Null value not supported for : a, b",
+        ),
+        (
+            (2, "no.a"),
+            &[("a", Some("1")), ("a", Some("2"))],
+            "Error due to duplicate config keys",
+        ),
+        (
+            (4, "x"),
+            &[("a", Some("1"))],
+            "Node id must be an integer, but it is: x",
+        ),
+    ];
+    every(&[ALTER, ALTER_INCREMENTALLY], |key, version| {
+        for (resource, settings, text) in cases {
+            let mut script = script();
+            script.request(&change(key, version, resource, settings));
+            script.replies(|answer| {
+                let response = answer.structs("Responses").next().unwrap();
+                assert_eq!(response.int("ErrorCode"), 42);
+                assert_eq!(response.str("ErrorMessage"), Some(text));
+            });
+        }
+    });
+    let key = ApiKey::INCREMENTAL_ALTER_CONFIGS;
+    let mut delete = change(key, 1, (2, "ok.a"), &[("a", None)]);
+    let resource = &mut delete.body.array_mut("Resources").unwrap()[0];
+    let settings = resource.as_struct_mut().unwrap().array_mut("Configs");
+    let setting = settings.unwrap()[0].as_struct_mut().unwrap();
+    setting.set("ConfigOperation", 1);
+    script().request(&delete).forwards();
+}

@@ -13,5 +13,5 @@ pub(super) static ROWS: &[Row] = &[
         "asks which of its own metrics the client shall send; Kafka asks for no right") },
     Row { key: ApiKey::PUSH_TELEMETRY, versions: (0, 0), access: special(
         "sends the client's own metrics; Kafka asks for no right; its size is bounded",
-        "118 at the top for what is too large, 76 for an unknown compression", &[]) },
+        "118 at the top for what is too large, 42 for an unknown compression", &[]) },
 ];
