@@ -19,7 +19,7 @@ use super::clock::now_milliseconds;
 use super::idle::{Idle, Now};
 use super::metering::Metering;
 use super::waiting::{Muted, Room};
-use super::{Current, Shared, topics};
+use super::{Current, Shared, groups, topics};
 use crate::cluster::Cluster;
 use crate::limits::GUARANTEED_BYTES;
 use crate::metrics::{Meter, Mute, Side, Source};
@@ -389,6 +389,15 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 tokio::spawn(async move {
                     topics::list(&current, &cluster, age_max_milliseconds).await;
                     let _ = reply.send(EffectReply::Listed);
+                });
+                return receiver;
+            }
+            Effect::DescribeStreamsGroup { group } => {
+                let node = self.node;
+                tokio::spawn(async move {
+                    let described = groups::describe_streams(&current, &cluster, node, &group);
+                    let described = described.await;
+                    let _ = reply.send(EffectReply::Described { group, described });
                 });
                 return receiver;
             }

@@ -5,6 +5,7 @@ pub mod broker;
 pub mod buffer;
 pub mod clock;
 pub mod connection;
+mod groups;
 pub mod http;
 mod idle;
 pub mod listener;

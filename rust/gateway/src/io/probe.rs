@@ -199,7 +199,7 @@ pub(super) async fn body(
     Ok(Bytes::from(answer).slice(at..))
 }
 
-fn decode(key: ApiKey, version: i16, body: &Bytes) -> io::Result<Struct> {
+pub(super) fn decode(key: ApiKey, version: i16, body: &Bytes) -> io::Result<Struct> {
     let schema = kafka::schema(key, version, Direction::Response)
         .ok_or_else(|| io::Error::other("the table lacks a message"))?;
     Struct::decode(schema, body, &Limits::default()).map_err(invalid)

@@ -241,8 +241,14 @@ impl Session {
 
     /// Goes on with what waited for the effect.
     pub fn on_effect(&mut self, reply: EffectReply, now: i64) -> Verdict {
-        let EffectReply::Password { user, outcome } = reply else {
-            return self.resume(now);
+        let (user, outcome) = match reply {
+            EffectReply::Password { user, outcome } => (user, outcome),
+            EffectReply::Listed => return self.resume(true, now),
+            EffectReply::Described { group, described } => {
+                self.topologies.learn(&group, described.as_ref());
+                // It may still have to know which topics are there.
+                return self.resume(false, now);
+            }
         };
         let Some(Handshake::Checking(head)) = self.handshake.take() else {
             return Verdict::Close(Close::AuthenticationFailed);

@@ -446,7 +446,7 @@ impl Session {
                     };
                     list.splice(end..end, refused);
                     if REFUSED_FIRST.contains(&key) {
-                        groups::merge_topics(list);
+                        groups::merge_topics(list, "Name");
                     }
                 }
                 Ok(())

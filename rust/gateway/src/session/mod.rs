@@ -80,18 +80,10 @@ struct Exchange {
 /// A change of a broker's answer, for APIs that are not on the hot path.
 type Edit = Box<dyn FnOnce(&mut Session, &mut Struct, i64) -> Result<(), Close> + Send>;
 
-/// What a broker said to a question of the gateway's own; gives the client's answer.
-type Learn = Box<dyn FnOnce(&mut Session, &Struct, i64) -> Result<Struct, Close> + Send>;
-
 /// What happens to the broker's answer on its way back.
 enum Shaping {
     Forward,
     Edit(Edit),
-    /// The broker was asked something else.
-    Other {
-        asked: (ApiKey, i16),
-        learn: Learn,
-    },
     /// The broker is asked something else, and the answer is composed of what it says.
     Inquire(inquiry::Inquiry),
     Produce(ProduceExchange),
@@ -336,6 +328,14 @@ impl Session {
         }))
     }
 
+    /// Puts a request aside until the coordinator has said what it has of a streams group.
+    fn wait_for_topology(&mut self, frame: &[u8], group: &str) -> Verdict {
+        self.waiting = Some(frame.to_vec());
+        Verdict::Wait(Effect::DescribeStreamsGroup {
+            group: group.to_owned(),
+        })
+    }
+
     /// Has the request wait until these ids have been asked for, if any of them is new here.
     fn resolve_topics(
         &mut self,
@@ -356,11 +356,11 @@ impl Session {
     }
 
     /// Decides the request that waited, from its beginning.
-    fn resume(&mut self, now: i64) -> Verdict {
+    fn resume(&mut self, resumed: bool, now: i64) -> Verdict {
         let Some(mut frame) = self.waiting.take() else {
             return Verdict::Nothing;
         };
-        self.resumed = true;
+        self.resumed = resumed;
         let verdict = self.on_request(&mut frame, now);
         self.resumed = false;
         let Verdict::Forward = verdict else {
@@ -430,11 +430,6 @@ impl Session {
             Shaping::Edit(edit) => {
                 let mut answer = self.decode_response(key, version, frame)?;
                 edit(self, &mut answer, now)?;
-                encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
-            }
-            Shaping::Other { asked, learn } => {
-                let said = self.decode_response(asked.0, asked.1, frame)?;
-                let answer = learn(self, &said, now)?;
                 encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
             }
             Shaping::Inquire(inquiry) => self.learnt((key, version), inquiry, frame, now),
@@ -652,10 +647,6 @@ impl Head {
 
     fn response(&self) -> Result<Struct, Close> {
         new_response(self.key, self.version)
-    }
-
-    fn request(&self) -> Result<Struct, Close> {
-        inquiry::blank_request((self.key, self.version))
     }
 
     fn reply(&self, answer: &Struct) -> Result<Vec<u8>, Close> {

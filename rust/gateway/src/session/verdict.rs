@@ -1,6 +1,7 @@
 //! What a session says of a frame, and what it asks for before it can say.
 
 use streamward_identity::{Identity, Refusal};
+use streamward_wire::kafka::Struct;
 
 use super::Close;
 
@@ -52,6 +53,11 @@ pub enum Effect {
         /// A listing that is no older will do.
         age_max_milliseconds: i64,
     },
+    /// What does the coordinator have of this streams group?
+    DescribeStreamsGroup {
+        /// Its id.
+        group: String,
+    },
     /// Which topics do these ids stand for? The answer is learnt by the cluster.
     ResolveTopics(Vec<[u8; 16]>),
 }
@@ -65,6 +71,10 @@ impl std::fmt::Debug for Effect {
                 .field("password", &"***")
                 .finish(),
             Self::ListTopics { .. } => formatter.write_str("ListTopics"),
+            Self::DescribeStreamsGroup { group } => formatter
+                .debug_struct("DescribeStreamsGroup")
+                .field("group", group)
+                .finish(),
             Self::ResolveTopics(ids) => formatter
                 .debug_struct("ResolveTopics")
                 .field("ids", &ids.len())
@@ -85,4 +95,11 @@ pub enum EffectReply {
     },
     /// The topics have been listed or resolved, or could not be.
     Listed,
+    /// The coordinator has described a streams group.
+    Described {
+        /// Its id.
+        group: String,
+        /// Its entry in the answer; `None` where there was no answer.
+        described: Option<Struct>,
+    },
 }

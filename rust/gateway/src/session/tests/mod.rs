@@ -449,6 +449,19 @@ impl Script {
         self
     }
 
+    /// Then: it wants to know what the coordinator has of a streams group. When: this, or nothing.
+    pub fn describes(&mut self, expected: &str, described: Option<Struct>) -> &mut Self {
+        let Verdict::Wait(Effect::DescribeStreamsGroup { group }) = self.verdict() else {
+            panic!("{:?}", self.verdict());
+        };
+        assert_eq!(group, expected);
+        let group = group.clone();
+        let reply = EffectReply::Described { group, described };
+        let verdict = self.session.on_effect(reply, self.now);
+        self.outcome = Outcome::Verdict(verdict);
+        self
+    }
+
     /// Then: the connection ends.
     pub fn closes(&mut self) -> Close {
         match &self.outcome {

@@ -221,7 +221,7 @@ impl Session {
                     && let Some(topics) = answer.array_mut("Topics")
                 {
                     topics.splice(0..0, refused);
-                    merge_topics(topics);
+                    merge_topics(topics, "Name");
                 }
                 Ok(())
             })),
@@ -231,11 +231,11 @@ impl Session {
 }
 
 /// A topic that stands in a list several times stands there once, with all its partitions.
-pub(in crate::session::cold) fn merge_topics(topics: &mut Vec<Value>) {
+pub(in crate::session::cold) fn merge_topics(topics: &mut Vec<Value>, name: &str) {
     let mut places = HashMap::with_capacity(topics.len());
     let mut merged: Vec<Value> = Vec::with_capacity(topics.len());
     for mut topic in std::mem::take(topics) {
-        let key = match Naming::of(&topic, "Name") {
+        let key = match Naming::of(&topic, name) {
             Naming::Name(name) => (name.to_owned(), [0; 16]),
             Naming::Id(id) => (String::new(), id),
         };

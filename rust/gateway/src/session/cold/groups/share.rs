@@ -6,7 +6,7 @@ use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::consumer::refuse_heartbeat;
-use super::{describe, in_order_of};
+use super::{describe, in_order_of, merge_topics};
 use crate::session::{Close, Head, Session, Shaping, Verdict};
 
 /// A broker takes no longer names of members, in UTF-16 units as Java counts.
@@ -196,6 +196,8 @@ impl Session {
         // Even without any topic left the coordinator has a word on the group.
         request.set("Topics", allowed);
         let rewritten = head.rewrite(frame, request, &self.limits)?;
+        // Of the two only this answers by partitions.
+        let merges = head.key == ApiKey::ALTER_SHARE_GROUP_OFFSETS;
         self.expect(
             head,
             Shaping::Edit(Box::new(move |_, answer, _| {
@@ -204,6 +206,9 @@ impl Session {
                     && let Some(responses) = answer.array_mut("Responses")
                 {
                     responses.splice(0..0, refused);
+                    if merges {
+                        merge_topics(responses, "TopicName");
+                    }
                 }
                 Ok(())
             })),

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use streamward_policy::{Action, ResourceKind};
-use streamward_wire::kafka::{ApiKey, Struct, Value, error};
+use streamward_wire::kafka::{Struct, Value, error};
 
 use super::consumer::refuse_heartbeat;
 use super::describe::{internal_topics, source_topics};
@@ -23,8 +23,6 @@ const KAFKAS_OWN: [&str; 3] = [
 ];
 /// The longest name of a topic.
 const TOPIC_NAME_MAX: usize = 249;
-/// The version in which a coordinator is asked for a group's topology.
-const DESCRIBE_VERSION: i16 = 0;
 /// How soon a member that waits comes again: a broker's default, in milliseconds.
 const HEARTBEAT_INTERVAL_MILLISECONDS: i64 = 5_000;
 
@@ -64,7 +62,10 @@ impl Session {
             own
         } else {
             let Some(known) = self.topologies.get(&member.0) else {
-                return self.ask_for_topology(head, frame, &member.0);
+                if let Some(code) = self.topologies.take_failure() {
+                    return refuse_heartbeat(head, code);
+                }
+                return Ok(self.wait_for_topology(frame, &member.0));
             };
             own.with(known)
         };
@@ -193,41 +194,6 @@ impl Session {
             }
         }
         Ok(refused)
-    }
-
-    /// Asks the coordinator for the topology that it has of a group, in the place of the heartbeat, which the
-    /// client is told to repeat.
-    fn ask_for_topology(
-        &mut self,
-        head: &Head,
-        frame: &[u8],
-        group: &str,
-    ) -> Result<Verdict, Close> {
-        let describe = Head {
-            key: ApiKey::STREAMS_GROUP_DESCRIBE,
-            version: DESCRIBE_VERSION,
-            ..*head
-        };
-        let mut question = describe.request()?;
-        question.set("GroupIds", vec![Value::from(group)]);
-        let rewritten = describe.rewrite(frame, &question, &self.limits)?;
-        let mut answer = head.response()?;
-        answer.set("ErrorCode", error::COORDINATOR_LOAD_IN_PROGRESS);
-        let name = group.to_owned();
-        self.expect(
-            head,
-            Shaping::Other {
-                asked: (describe.key, describe.version),
-                learn: Box::new(move |session, described, _| {
-                    let groups = described.structs("Groups");
-                    let mut found = groups.filter(|it| it.str("GroupId") == Some(&*name));
-                    let topology = found.next().map(Topology::of).unwrap_or_default();
-                    session.topologies.put(&name, topology);
-                    Ok(answer)
-                }),
-            },
-        );
-        Ok(Verdict::Rewrite(rewritten))
     }
 }
 

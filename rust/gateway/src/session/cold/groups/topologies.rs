@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use streamward_wire::kafka::Struct;
+use streamward_wire::kafka::{Struct, error};
 
 use super::describe::{internal_topics, source_topics};
 
@@ -94,6 +94,8 @@ fn summary(names: &[String]) -> String {
 #[derive(Debug, Default)]
 pub struct Topologies {
     groups: HashMap<String, Topology>,
+    /// Why the last question for a topology has no answer.
+    failure: Option<i16>,
     waiting: HashSet<Member>,
 }
 
@@ -101,6 +103,27 @@ impl Topologies {
     /// The topology of a group, if it is known.
     pub fn get(&self, group: &str) -> Option<&Topology> {
         self.groups.get(group)
+    }
+
+    /// Learns what a coordinator has of a group, by its entry in a description; none where there is no such
+    /// group.
+    pub fn learn(&mut self, group: &str, described: Option<&Struct>) {
+        let code = described.map(|it| it.int("ErrorCode"));
+        match (described, code) {
+            (Some(entry), Some(0)) => self.put(group, Topology::of(entry)),
+            (_, Some(code)) if code == i64::from(error::GROUP_ID_NOT_FOUND) => {
+                self.put(group, Topology::default());
+            }
+            (_, code) => {
+                let code = code.and_then(|code| i16::try_from(code).ok());
+                self.failure = Some(code.unwrap_or(error::COORDINATOR_NOT_AVAILABLE));
+            }
+        }
+    }
+
+    /// The error for whoever asked in vain.
+    pub fn take_failure(&mut self) -> Option<i16> {
+        self.failure.take()
     }
 
     /// Remembers a topology. Beyond what one connection may speak for all are forgotten, and asked for.

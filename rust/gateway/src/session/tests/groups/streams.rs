@@ -1,7 +1,7 @@
 //! Streams groups: heartbeats.
 
 use serde_json::{Value as Json, json};
-use streamward_wire::kafka::{ApiKey, Struct, Value};
+use streamward_wire::kafka::{ApiKey, Direction, Struct, Value, schema};
 
 use super::super::{Ask, Script, ask, by, document, script};
 use crate::cluster::{IDS_AGE_MAX_MILLISECONDS, LISTING_AGE_MAX_MILLISECONDS};
@@ -70,25 +70,17 @@ fn joining(topics: Topics<'_>) -> Ask {
     request
 }
 
-/// When: the coordinator says which topology the group has.
+/// Then: it wants to know what the coordinator has of the group. When: this, or there is no such group.
 fn described(script: &mut Script, topics: Option<Topics<'_>>) {
-    let number = script.last_correlation_id();
-    script.rewrites(|request| {
-        assert_eq!(request.schema().key, ApiKey::STREAMS_GROUP_DESCRIBE);
-        assert_eq!(request.array("GroupIds"), [Value::from("ok.app")]);
-    });
-    script.broker_answers(ApiKey::STREAMS_GROUP_DESCRIBE, 0, number, |answer| {
-        let mut group = answer.element("Groups");
-        group.set("GroupId", "ok.app");
-        match topics {
-            Some(topics) => fill_topology(&mut group, topics),
-            None => {
-                group.set("ErrorCode", 69);
-            }
+    let answers = schema(ApiKey::STREAMS_GROUP_DESCRIBE, 0, Direction::Response).unwrap();
+    let mut group = Struct::new(answers).element("Groups");
+    match topics {
+        Some(topics) => fill_topology(&mut group, topics),
+        None => {
+            group.set("ErrorCode", 69);
         }
-        answer.set("Groups", vec![group]);
-    });
-    script.answers(|answer| assert_eq!(answer.int("ErrorCode"), 14));
+    }
+    script.describes("ok.app", Some(group));
 }
 
 fn statuses(answer: &Struct) -> Vec<(i64, String)> {
@@ -187,7 +179,7 @@ fn a_member_that_may_not_make_missing_topics_waits_for_them() {
     let mut script = by("alice", &restricted());
     script.request(&joining(topics));
     described(&mut script, None);
-    script.request(&joining(topics)).lists(Some(&["ok.a"]));
+    script.lists(Some(&["ok.a"]));
     script.replies(|answer| {
         assert_eq!((answer.int("ErrorCode"), answer.int("MemberEpoch")), (0, 1));
         assert_eq!(answer.str("MemberId"), Some("member"));
@@ -222,7 +214,7 @@ fn a_right_to_make_the_topics_is_enough() {
     let mut script = by("alice", &restricted());
     script.request(&joining(topics));
     described(&mut script, None);
-    script.request(&joining(topics)).lists(Some(&[]));
+    script.lists(Some(&[]));
     script.rewrites(|_| ());
     assert!(
         script
@@ -241,7 +233,7 @@ fn missing_sources_are_told_first() {
     let mut script = by("alice", &restricted());
     script.request(&joining(topics));
     described(&mut script, None);
-    script.request(&joining(topics)).lists(Some(&["ok.a"]));
+    script.lists(Some(&["ok.a"]));
     script.replies(|answer| {
         let detail = "Source topics ok.b, ok.c, ok.d and 1 additional topics are missing.";
         assert_eq!(statuses(answer), [(1, detail.to_owned())]);
@@ -258,7 +250,7 @@ fn nobody_is_kept_waiting_for_topics_that_have_just_been_made() {
     let mut script = by("alice", &restricted());
     script.request(&joining(topics));
     described(&mut script, None);
-    script.request(&joining(topics)).lists(Some(&["ok.a"]));
+    script.lists(Some(&["ok.a"]));
     script.replies(|answer| assert_eq!(statuses(answer)[0].0, 3));
     script.now += IDS_AGE_MAX_MILLISECONDS;
     script
@@ -281,10 +273,26 @@ fn a_groups_topology_counts_whatever_a_member_says() {
         let mut script = by("alice", &restricted());
         script.request(&request);
         described(&mut script, Some(groups));
-        script.request(&request).lists(Some(&["ok.a"]));
+        script.lists(Some(&["ok.a"]));
         script.replies(|answer| assert_eq!(statuses(answer)[0].0, 3));
         script.now += LISTING_AGE_MAX_MILLISECONDS;
         script.request(&request).lists(None).refuses(&[":15"]);
         script.request(&alive(-1)).forwards();
     }
+}
+
+#[test]
+fn a_coordinator_that_says_nothing_of_a_group_gets_no_member() {
+    let topics = Topics {
+        changelogs: &["ok.changelog"],
+        ..Topics::default()
+    };
+    let mut script = by("alice", &restricted());
+    script.request(&joining(topics)).describes("ok.app", None);
+    script.refuses(&[":15"]);
+    let answers = schema(ApiKey::STREAMS_GROUP_DESCRIBE, 0, Direction::Response).unwrap();
+    let mut group = Struct::new(answers).element("Groups");
+    group.set("ErrorCode", 16);
+    script.request(&alive(3)).describes("ok.app", Some(group));
+    script.refuses(&[":16"]);
 }
