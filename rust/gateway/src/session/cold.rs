@@ -12,6 +12,7 @@ mod metadata;
 mod operations;
 mod producers;
 mod refusal;
+mod targets;
 mod telemetry;
 mod topic_partitions;
 mod topics;

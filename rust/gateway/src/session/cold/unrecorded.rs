@@ -140,3 +140,31 @@ fn each(
     answer.set(answers, entries);
     Some(answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use streamward_wire::kafka::{Direction, Entity, Schema, schema};
+
+    use super::*;
+
+    /// Does it name a group or a transaction?
+    fn coordinated(of: &Schema) -> bool {
+        let ours = [Some(Entity::GroupId), Some(Entity::TransactionalId)];
+        of.all()
+            .any(|field| ours.contains(&field.entity) || field.structure().is_some_and(coordinated))
+    }
+
+    #[test]
+    fn clients_of_records_groups_and_transactions_are_told_to_try_again() {
+        for row in access::served() {
+            let of = schema(row.key, row.versions.1, Direction::Request).unwrap();
+            let records = [ApiKey::PRODUCE, ApiKey::FETCH].contains(&row.key);
+            let has_form = FORMS.iter().any(|(key, ..)| *key == row.key);
+            assert!(
+                has_form || !(records || coordinated(of)),
+                "{} has no answer while nothing can be recorded",
+                row.key.name()
+            );
+        }
+    }
+}
