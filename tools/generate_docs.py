@@ -96,10 +96,60 @@ def metrics_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+APIS_HEAD = f"""# Kafka's APIs
+
+{NOTE}
+Every API and version that Kafka 4.3 has, and what becomes of it; `streamward gateway apis` prints
+the same. Operations and resources are Kafka's own. Why some are answered by the gateway:
+[whose rights brokers see](../concepts/whose-rights.md).
+
+"""
+REQUESTS_HEAD = """## Fields of requests for which nobody needs a right
+
+A bare name stands for the last part of any path, never for what Kafka marks as the name of a
+topic, a group or a transaction. A name or an id in a request that is neither decided nor listed
+here fails a test.
+"""
+ANSWERS_HEAD = """## Fields of answers that could tell of a broker
+
+Every number of a node and every text. One that is not listed here fails a test.
+"""
+
+
+def _table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _versions(row: dict[str, Any]) -> str:
+    first, last = row["versions"]
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def api_page() -> str:
+    """Every API with its decision, and every field that no decision covers."""
+    apis = json.loads(core().api_table())
+    fields = json.loads(core().api_fields())
+    rows = ((str(a["key"]), a["name"], _versions(a), a["decision"], a["denial"]) for a in apis)
+    exempt = ((f"`{one['field']}`", one["reason"]) for one in fields["requests"])
+    told = ((f"`{one['field']}`", one["treatment"], one["reason"]) for one in fields["answers"])
+    return "\n".join(
+        [
+            APIS_HEAD + _table(("key", "API", "versions", "decision", "a denial shows as"), rows),
+            REQUESTS_HEAD,
+            _table(("field", "why"), exempt),
+            ANSWERS_HEAD,
+            _table(("field", "what becomes of it", "why"), told),
+        ]
+    )
+
+
 def pages() -> dict[Path, str]:
     """The text of each generated page."""
     return {
         REFERENCE / "cli.md": command_page(),
+        REFERENCE / "kafka-apis.md": api_page(),
         REFERENCE / "kafka-differences.md": kafka_differences.page(),
         REFERENCE / "metrics.md": metrics_page(),
     }

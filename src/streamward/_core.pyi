@@ -63,5 +63,8 @@ def password_verifier(password: bytes, iterations: int = 4096) -> str:
 def metric_reference() -> bytes:
     """JSON: name, type, labels and help of every figure."""
 
+def api_fields() -> bytes:
+    """JSON: `requests` and `answers`, each a list of field, treatment, reason."""
+
 def api_table() -> bytes:
     """JSON: key, name, versions, decision, how a denial shows."""

@@ -275,6 +275,12 @@ fn metric_reference(python: Python<'_>) -> PyResult<Bound<'_, PyBytes>> {
     Ok(PyBytes::new(python, &json(&reference)?))
 }
 
+/// What the table leaves out, and why, as JSON.
+#[pyfunction]
+fn api_fields(python: Python<'_>) -> PyResult<Bound<'_, PyBytes>> {
+    Ok(PyBytes::new(python, &json(&table::fields())?))
+}
+
 /// Logs of the data plane go to standard error as JSON lines; `STREAMWARD_LOG` says how much.
 fn log_to_standard_error() {
     use tracing_subscriber::EnvFilter;
@@ -300,5 +306,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(password_verifier, module)?)?;
     module.add_function(wrap_pyfunction!(policy_schema, module)?)?;
     module.add_function(wrap_pyfunction!(metric_reference, module)?)?;
+    module.add_function(wrap_pyfunction!(api_fields, module)?)?;
     module.add_function(wrap_pyfunction!(api_table, module)?)
 }

@@ -1,7 +1,9 @@
 //! The access table, for people: which APIs are served, and what each asks for.
 
 use serde::Serialize;
-use streamward_wire::kafka::access::{self, Access, Governed, OfCaller, Resource, Shape};
+use streamward_wire::kafka::access::{
+    self, Access, Governed, OfCaller, Resource, Shape, Treatment,
+};
 
 /// How one API is decided in a range of versions.
 #[derive(Serialize)]
@@ -17,6 +19,45 @@ pub struct Row {
 /// Every API and version that Kafka has: what the gateway decides, and what it refuses.
 pub fn rows() -> Vec<Row> {
     access::rows().map(row).collect()
+}
+
+/// Fields that no row decides.
+#[derive(Serialize)]
+pub struct Fields {
+    /// Of requests: they name nothing that anybody is granted.
+    requests: Vec<Note>,
+    /// Of answers: they could tell of a broker.
+    answers: Vec<Note>,
+}
+
+/// One field, what becomes of it, and why that is enough.
+#[derive(Serialize)]
+struct Note {
+    field: &'static str,
+    treatment: &'static str,
+    reason: &'static str,
+}
+
+/// Every field that is exempt, and every field of an answer that could tell of a broker.
+pub fn fields() -> Fields {
+    let exempt = access::exemptions().iter().map(|it| Note {
+        field: it.field,
+        treatment: "not decided",
+        reason: it.reason,
+    });
+    let told = access::answer_fields().iter().map(|it| Note {
+        field: it.field,
+        treatment: match it.treatment {
+            Treatment::Rewritten => "rewritten",
+            Treatment::Withheld => "withheld",
+            Treatment::Harmless => "harmless",
+        },
+        reason: it.reason,
+    });
+    Fields {
+        requests: exempt.collect(),
+        answers: told.collect(),
+    }
 }
 
 fn row(row: &access::Row) -> Row {
