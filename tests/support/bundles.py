@@ -15,6 +15,7 @@ VICTIMS = ("victim-busy", "victim-idle", "victim-polling")
 
 _PRINCIPALS = {
     "tester": ("conformance", ["tester"]),
+    "administrator": ("conformance", ["tester", "administrator"]),
     "reader": ("conformance", ["reader"]),
     "writer": ("conformance", ["writer"]),
     "intruder": ("outside", []),
@@ -193,6 +194,15 @@ name: writer
 ---
 kind: Role
 name: operator
+---
+kind: Role
+name: administrator
+---
+kind: Grant
+id: administrator-cluster
+to: ["role:administrator"]
+allow: [create, alter, describe, describe_configs, alter_configs]
+on: [cluster]
 ---
 kind: Grant
 id: tester-streams
