@@ -22,7 +22,6 @@ const RETRY: Duration = Duration::from_millis(300);
 /// How long an answer may take.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// Versions in which the gateway asks, unless the broker serves older ones only.
-const API_VERSIONS_VERSION: i16 = 3;
 const METADATA_VERSION: i16 = 9;
 const SETTINGS_VERSION: i16 = 4;
 const SETTINGS_OLDEST: i16 = 1;
@@ -34,8 +33,9 @@ const TYPE_BROKER: i16 = 4;
 const AUTO_CREATE: &str = "auto.create.topics.enable";
 /// What a TLS server says first to somebody who does not speak TLS: an alert of version 3.x.
 const TLS_RECORD: [u8; 2] = [0x15, 0x03];
-/// The version of ApiVersions that everything serves which speaks Kafka (KIP-511).
-const API_VERSIONS_OLDEST: i16 = 0;
+/// Versions of `ApiVersions`, from the one that names every feature to the one that everything serves which
+/// speaks Kafka (KIP-511).
+const API_VERSIONS: [i16; 3] = [4, 3, 0];
 
 /// Keeps one cluster's facts fresh, for as long as the gateway runs.
 pub async fn keep_fresh(shared: Arc<Shared>, cluster: Arc<Cluster>) {
@@ -124,20 +124,23 @@ async fn ask_auto_creates(
 }
 
 /// Which versions the broker serves. One that does not know the version of this very question says so
-/// in a form of its own, and is asked in the oldest.
+/// in a form of its own, and is asked in an older one.
 pub(super) async fn ask_versions(stream: &mut BrokerStream) -> io::Result<Struct> {
-    let mut request = new(ApiKey::API_VERSIONS, API_VERSIONS_VERSION)?;
-    request
-        .set("ClientSoftwareName", "streamward")
-        .set("ClientSoftwareVersion", "0");
     let key = ApiKey::API_VERSIONS;
-    let body = body(stream, key, API_VERSIONS_VERSION, &request).await?;
-    // The error code comes first in every version.
-    if body.starts_with(&error::UNSUPPORTED_VERSION.to_be_bytes()) {
-        let request = new(key, API_VERSIONS_OLDEST)?;
-        return exchange(stream, key, API_VERSIONS_OLDEST, &request).await;
+    for version in API_VERSIONS {
+        let mut request = new(key, version)?;
+        request
+            .set("ClientSoftwareName", "streamward")
+            .set("ClientSoftwareVersion", "0");
+        let body = body(stream, key, version, &request).await?;
+        // The error code comes first in every version.
+        if !body.starts_with(&error::UNSUPPORTED_VERSION.to_be_bytes()) {
+            return decode(key, version, &body);
+        }
     }
-    decode(key, API_VERSIONS_VERSION, &body)
+    Err(io::Error::other(
+        "the broker serves no version of ApiVersions",
+    ))
 }
 
 /// The newest version of an API that the broker serves, by its own answer; -1 where it serves none.

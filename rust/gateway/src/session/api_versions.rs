@@ -107,6 +107,9 @@ fn entry(answer: &Struct, key: ApiKey, from: i16, to: i16) -> Value {
     Value::Struct(entry)
 }
 
+/// The first version whose clients read a feature that begins at level 0 (KIP-584).
+const LEVEL_ZERO: i16 = 4;
+
 /// Clients choose between generations of transactions by the brokers' features.
 fn copy_features(brokers: Option<&Struct>, answer: &mut Struct) {
     let Some(brokers) = brokers else { return };
@@ -133,10 +136,12 @@ fn copy_list(brokers: &Struct, answer: &mut Struct, list: &str, levels: &[&str])
     if !answer.has(list) {
         return;
     }
+    let old = answer.schema().version < LEVEL_ZERO;
     let copies = brokers
         .array(list)
         .iter()
         .filter_map(Value::as_struct)
+        .filter(|feature| !(old && feature.has("MinVersion") && feature.int("MinVersion") == 0))
         .map(|feature| {
             let mut copy = answer.element(list);
             copy.set("Name", feature.str("Name").unwrap_or_default());

@@ -162,6 +162,13 @@ fn versions_are_told_to_everyone_and_are_those_that_are_decided() {
             .set("Name", "transaction.version")
             .set("MaxVersionLevel", 2);
         answer.set("FinalizedFeatures", vec![feature]);
+        let supported = [("transaction.version", 0), ("metadata.version", 7)];
+        let supported = supported.map(|(name, lowest)| {
+            let mut feature = answer.element("SupportedFeatures");
+            feature.set("Name", name).set("MinVersion", lowest);
+            feature
+        });
+        answer.set("SupportedFeatures", supported.to_vec());
     };
     let of = streamward_wire::kafka::schema(
         ApiKey::API_VERSIONS,
@@ -195,6 +202,12 @@ fn versions_are_told_to_everyone_and_are_those_that_are_decided() {
             assert_eq!(told, expected, "version {version}");
             let features = answer.array("FinalizedFeatures").len();
             assert_eq!(features, usize::from(version >= 3));
+            // Clients of version 3 can't read one that begins at 0.
+            let features = answer.array("SupportedFeatures").len();
+            assert_eq!(
+                features,
+                usize::from(version >= 3) + usize::from(version >= 4)
+            );
         });
     }
 }
