@@ -17,8 +17,8 @@ use super::fetch::{
 };
 use super::{Close, Head, Session, Shaping, Verdict};
 
-/// Share sessions that one connection may hold.
-const SHARE_SESSIONS_MAX: usize = 16;
+/// Share sessions that one connection may hold; all together hold as many partitions as one fetch session may.
+const SHARE_SESSIONS_MAX: usize = 1_000;
 
 /// Whose share session it is: the group and the member, as they name themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +47,13 @@ impl ShareSessions {
     fn take(&mut self, key: &ShareKey) -> Option<ShareSession> {
         let place = self.sessions.iter().position(|it| *it.key == *key)?;
         self.sessions.remove(place)
+    }
+
+    /// Is there room for this one beside the others?
+    fn has_room(&self, session: &ShareSession) -> bool {
+        let others = self.sessions.iter().map(|it| it.wanted.partitions());
+        let partitions = others.sum::<usize>() + session.wanted.partitions();
+        self.sessions.len() < SHARE_SESSIONS_MAX && partitions <= SESSION_PARTITIONS_MAX
     }
 
     /// The broker has no such session, or none at this place any more.
@@ -141,10 +148,10 @@ fn restrict(request: &mut Struct, wanted: &Wanted) -> bool {
     }
     let (mut rejoining, mut leaving) = (Vec::new(), Vec::new());
     for topic in wanted.topics() {
-        match topic.code {
-            None if !topic.upstream && !topic.fresh => rejoining.push(topic),
-            Some(_) if topic.upstream => leaving.push(topic),
-            _ => {}
+        if topic.rejoins() {
+            rejoining.push(topic);
+        } else if topic.leaves() {
+            leaving.push(topic);
         }
     }
     if !changed && rejoining.is_empty() && leaving.is_empty() {
@@ -216,8 +223,7 @@ impl Session {
             (_, Some(session)) => session,
         };
         session.wanted.add(&listed(request, "Topics"));
-        let full = self.share_sessions.sessions.len() >= SHARE_SESSIONS_MAX;
-        if full || session.wanted.partitions() > SESSION_PARTITIONS_MAX {
+        if !self.share_sessions.has_room(&session) {
             return refuse(head, error::SHARE_SESSION_LIMIT_REACHED);
         }
         session.epoch = next_epoch(epoch);
@@ -340,13 +346,18 @@ impl Session {
         request: &Struct,
         now: i64,
     ) -> Result<Result<(Arc<ShareKey>, i32), i16>, Close> {
-        let group = request.str("GroupId").unwrap_or_default();
+        let Some(group) = request.str("GroupId") else {
+            return Ok(Err(error::INVALID_REQUEST));
+        };
         if !self.permitted(head, Action::Read, ResourceKind::Group, group, now)? {
             return Ok(Err(error::GROUP_AUTHORIZATION_FAILED));
         }
+        let Some(member) = request.str("MemberId") else {
+            return Ok(Err(error::INVALID_REQUEST));
+        };
         let key = ShareKey {
             group: group.into(),
-            member: request.str("MemberId").unwrap_or_default().into(),
+            member: member.into(),
         };
         let epoch = i32::try_from(request.int("ShareSessionEpoch")).unwrap_or(FINAL_EPOCH);
         Ok(Ok((Arc::new(key), epoch)))

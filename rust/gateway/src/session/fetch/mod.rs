@@ -23,7 +23,7 @@ pub use self::sessions::{
 pub use self::wanted::{Position, Wanted};
 
 use self::exchange::Asked;
-use self::request::{RequestWalk, Ticket, make_full, make_partial};
+use self::request::{RequestWalk, Ticket, make_changes, make_full};
 use self::sessions::{FetchSession, Upstream};
 use super::{Close, Head, Session, Shaping, Verdict, schema};
 
@@ -216,31 +216,41 @@ impl Session {
             .admitted
             .take()
             .filter(|admitted| !changed && !admitted.in_part && admitted.holds(self.epoch, now));
-        let mut diverged = false;
-        let admitted = if let Some(admitted) = held {
-            admitted
-        } else {
-            let api = (head.key, head.version);
-            let admitted = self.decide_wanted(api, &mut session.wanted, now)?;
-            diverged = session.wanted.diverges();
-            session.wanted.sent();
-            admitted
+        let fresh = held.is_none();
+        let admitted = match held {
+            Some(admitted) => admitted,
+            None => self.decide_wanted((head.key, head.version), &mut session.wanted, now)?,
         };
         session.admitted = Some(admitted.clone());
-        if admitted.topics.is_empty() {
+        let outcome = if admitted.topics.is_empty() {
             // Nothing to ask the broker for; its session has nothing that is still the client's.
             session.upstream.spoil();
             let mut answer = head.response()?;
             answer.set("Responses", session.wanted.refused(&answer));
             answer.set("SessionId", session.id);
-            let verdict = Verdict::Reply(head.reply(&answer)?);
-            return Ok((Ticket::ends(0), verdict));
+            (Ticket::ends(0), Verdict::Reply(head.reply(&answer)?))
+        } else if let Upstream::Open { id, epoch } = session.upstream {
+            let diverges = fresh && session.wanted.diverges();
+            let ticket = Ticket { id, epoch };
+            self.fetch_changes(request, session, admitted, (ticket, diverges))?
+        } else {
+            self.fetch_again(request, session, admitted)?
+        };
+        if fresh {
+            session.wanted.sent();
         }
+        Ok(outcome)
+    }
+
+    /// Asks the broker for all of a session, of which it holds nothing, or nothing that fits.
+    fn fetch_again(
+        &mut self,
+        request: &Request<'_>,
+        session: &mut FetchSession,
+        admitted: Arc<Admitted>,
+    ) -> Result<(Ticket, Verdict), Close> {
         let (id, ends) = (session.id, session.upstream.ends());
         let (ticket, asked) = match session.upstream {
-            Upstream::Open { id, epoch } if !diverged => {
-                return self.fetch_changes(request, session, admitted, Ticket { id, epoch });
-            }
             Upstream::Opening(_) => {
                 // What the broker makes of it is not known yet, and it would miss what this request says.
                 session.upstream = Upstream::Absent;
@@ -259,13 +269,13 @@ impl Session {
         Ok((ticket, verdict))
     }
 
-    /// Asks the broker in its session, which holds what is allowed.
+    /// Asks the broker in its session, which from then on holds what is allowed.
     fn fetch_changes(
         &mut self,
         request: &Request<'_>,
         session: &mut FetchSession,
         admitted: Arc<Admitted>,
-        ticket: Ticket,
+        (ticket, diverges): (Ticket, bool),
     ) -> Result<(Ticket, Verdict), Close> {
         let Request { head, frame, .. } = *request;
         let epoch = next_epoch(ticket.epoch);
@@ -287,9 +297,9 @@ impl Session {
                 let found = session.wanted.find(&topic.naming);
                 found.is_none_or(|found| found.code.is_some())
             });
-        let verdict = if lists_refused {
+        let verdict = if lists_refused || diverges {
             let mut changes = self.decode_request(head, frame)?;
-            make_partial(&mut changes, &session.wanted, ticket);
+            make_changes(&mut changes, &session.wanted, ticket);
             Verdict::Rewrite(head.rewrite(frame, &changes, &self.limits)?)
         } else {
             Verdict::Forward

@@ -6,7 +6,7 @@ use streamward_wire::WireError;
 use streamward_wire::kafka::{Field, Leaf, Struct, Value, Visitor};
 
 use super::sessions::FINAL_EPOCH;
-use super::wanted::{Position, Wanted};
+use super::wanted::{Position, Wanted, WantedTopic};
 use crate::session::cold::Naming;
 
 /// One partition of a request.
@@ -180,39 +180,64 @@ impl Ticket {
 pub fn make_full(request: &mut Struct, wanted: &Wanted, ticket: Ticket) {
     ticket.set(request);
     let topics = wanted.topics().filter(|topic| topic.code.is_none());
-    let topics = topics.map(|wanted| {
-        let mut topic = request.element("Topics");
-        topic
-            .set("Topic", wanted.name.as_deref())
-            .set("TopicId", wanted.id);
-        let blank = topic.element("Partitions");
-        let partitions = wanted.partitions.iter().map(|(index, position)| {
-            let mut partition = blank.clone();
-            partition
-                .set("Partition", *index)
-                .set("CurrentLeaderEpoch", position.current_leader_epoch)
-                .set("FetchOffset", position.fetch_offset)
-                .set("LastFetchedEpoch", position.last_fetched_epoch)
-                .set("LogStartOffset", position.log_start_offset)
-                .set("PartitionMaxBytes", position.bytes_max);
-            partition
-        });
-        let partitions: Vec<Struct> = partitions.collect();
-        topic.set("Partitions", partitions);
-        topic
-    });
-    let topics: Vec<Struct> = topics.collect();
+    let topics: Vec<Struct> = topics.map(|topic| entry(request, topic)).collect();
     request.set("Topics", topics);
     request.set("ForgottenTopicsData", Vec::<Value>::new());
 }
 
-/// Takes what is not allowed out of a request that names changes only.
-pub fn make_partial(request: &mut Struct, wanted: &Wanted, ticket: Ticket) {
+/// Fits a request that names changes only to what the broker may be asked: nothing of what is denied, which
+/// leaves its session, and all of what is allowed again.
+pub fn make_changes(request: &mut Struct, wanted: &Wanted, ticket: Ticket) {
     ticket.set(request);
+    let rejoining = wanted.topics().filter(|topic| topic.rejoins());
+    let rejoining: Vec<Value> = rejoining
+        .map(|topic| Value::Struct(entry(request, topic)))
+        .collect();
+    let leaving = wanted.topics().filter(|topic| topic.leaves());
+    let leaving: Vec<Value> = leaving.map(|topic| forgotten(request, topic)).collect();
     if let Some(topics) = request.array_mut("Topics") {
         topics.retain(|topic| {
             let found = wanted.find(&Naming::of(topic, "Topic"));
-            found.is_some_and(|topic| topic.code.is_none())
+            found.is_some_and(|topic| topic.code.is_none() && !topic.rejoins())
         });
+        topics.extend(rejoining);
     }
+    if let Some(gone) = request.array_mut("ForgottenTopicsData") {
+        gone.extend(leaving);
+    }
+}
+
+/// A request's entry for all partitions of a topic.
+fn entry(request: &Struct, wanted: &WantedTopic) -> Struct {
+    let mut topic = request.element("Topics");
+    topic
+        .set("Topic", wanted.name.as_deref())
+        .set("TopicId", wanted.id);
+    let blank = topic.element("Partitions");
+    let partitions = wanted.partitions.iter().map(|(index, position)| {
+        let mut partition = blank.clone();
+        partition
+            .set("Partition", *index)
+            .set("CurrentLeaderEpoch", position.current_leader_epoch)
+            .set("FetchOffset", position.fetch_offset)
+            .set("LastFetchedEpoch", position.last_fetched_epoch)
+            .set("LogStartOffset", position.log_start_offset)
+            .set("PartitionMaxBytes", position.bytes_max);
+        partition
+    });
+    let partitions: Vec<Struct> = partitions.collect();
+    topic.set("Partitions", partitions);
+    topic
+}
+
+/// And one that forgets them.
+fn forgotten(request: &Struct, wanted: &WantedTopic) -> Value {
+    let mut topic = request.element("ForgottenTopicsData");
+    let partitions = wanted.partitions.keys().map(|index| Value::from(*index));
+    let partitions: Vec<Value> = partitions.collect();
+    topic
+        .set("Topic", wanted.name.as_deref())
+        .set("TopicId", wanted.id)
+        .set("Partitions", partitions);
+    Value::Struct(topic)
 }

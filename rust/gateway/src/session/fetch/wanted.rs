@@ -52,6 +52,16 @@ pub struct WantedTopic {
 }
 
 impl WantedTopic {
+    /// Is it allowed, and the broker's session lacks it?
+    pub const fn rejoins(&self) -> bool {
+        self.code.is_none() && !self.upstream && !self.fresh
+    }
+
+    /// Is it denied, and the broker's session holds it?
+    pub const fn leaves(&self) -> bool {
+        self.code.is_some() && self.upstream
+    }
+
     /// How it was named.
     pub fn naming(&self) -> Naming<'_> {
         match &self.name {
@@ -191,10 +201,9 @@ impl Wanted {
 
     /// Does the broker's session lack what is allowed, or hold what is not?
     pub fn diverges(&self) -> bool {
-        self.topics.iter().any(|topic| match topic.code {
-            None => !topic.upstream && !topic.fresh,
-            Some(_) => topic.upstream,
-        })
+        self.topics
+            .iter()
+            .any(|topic| topic.rejoins() || topic.leaves())
     }
 
     /// From this request on the broker's session holds what is allowed.
