@@ -250,18 +250,15 @@ impl Session {
         admitted: Arc<Admitted>,
     ) -> Result<(Ticket, Verdict), Close> {
         let (id, ends) = (session.id, session.upstream.ends());
-        let (ticket, asked) = match session.upstream {
-            Upstream::Opening(_) => {
-                // What the broker makes of it is not known yet, and it would miss what this request says.
-                session.upstream = Upstream::Absent;
-                (Ticket::ends(0), Asked::Sessionless)
-            }
-            _ => {
-                let count = self.fetch_sessions.count();
-                session.upstream = Upstream::Opening(count);
-                let epoch = INITIAL_EPOCH;
-                (Ticket { id: ends, epoch }, Asked::Full(count))
-            }
+        let (ticket, asked) = if let Upstream::Opening(_) = session.upstream {
+            // What the broker makes of it is not known yet, and it would miss what this request says.
+            session.upstream = Upstream::Absent;
+            (Ticket::ends(0), Asked::Sessionless)
+        } else {
+            let count = self.fetch_sessions.count();
+            session.upstream = Upstream::Opening(count);
+            let epoch = INITIAL_EPOCH;
+            (Ticket { id: ends, epoch }, Asked::Full(count))
         };
         let scope = Scope::Continuing { id, asked };
         let exchange = FetchExchange::new(admitted, scope);
