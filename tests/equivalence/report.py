@@ -9,7 +9,9 @@ from tests.equivalence.known import SHARE_MAX, Known
 
 LINES_MAX = 8
 
-_OF_ONE_CASE = re.compile(r"(?<=\w)(\[)[^\]]*(?=\])|(?<=[A-Za-z])-\d+-(?:admin|alice|bob|operator)\b")
+_OF_ONE_CASE = re.compile(
+    r"(?<=\w)(\[)[^\]]*(?=\])|(?<=[A-Za-z])-\d+-(?:admin|alice|bob|operator)\b"
+)
 """Places in arrays, and the version and principal in the name of what belongs to one case."""
 
 
@@ -19,6 +21,14 @@ class Difference:
 
     case: str
     lines: list[str]
+
+    @property
+    def about(self) -> str:
+        """The API (`DeleteTopics`), or the script."""
+        start = self.case.partition("/")[0]
+        if self.case.startswith("state/"):
+            return self.case.partition("after-")[2]
+        return start if start.startswith("script-") else start.rpartition("-")[0]
 
 
 @dataclass
@@ -88,9 +98,7 @@ class Report:
     def _by_api(self) -> list[str]:
         counts: dict[str, int] = {}
         for each in self.differences:
-            start = each.case.partition("/")[0]
-            api = start if start.startswith("script-") else start.rpartition("-")[0] or each.case
-            counts[api] = counts.get(api, 0) + 1
+            counts[each.about] = counts.get(each.about, 0) + 1
         return [f"{count:6} {api}" for api, count in sorted(counts.items(), key=lambda i: -i[1])]
 
     def write(self, path: Path) -> None:
@@ -105,8 +113,7 @@ def alike(differences: list[Difference]) -> list[tuple[list[str], list[str]]]:
         plain = tuple(
             sorted({_OF_ONE_CASE.sub(lambda found: found[1] or "", line) for line in each.lines})
         )
-        start = each.case.partition("/")[0]
-        key = (start if start.startswith("script-") else start.rpartition("-")[0], *plain)
+        key = (each.about, *plain)
         groups.setdefault(key, (list(plain), []))[1].append(each.case)
     return list(groups.values())
 

@@ -151,7 +151,7 @@ def test_no_row_covers_what_kafka_refuses_and_the_gateway_allows() -> None:
     anything = Row("any", ("*",), "x", "y", "because")
     assert anything.covers("Sample-1/bob/x", ["t[0].errorCode: kafka 0, gateway 29"])
     assert not anything.covers("Sample-1/bob/x", ["t[0].errorCode: kafka 29, gateway 0"])
-    assert not anything.covers("Sample-1/bob/x", ["partitionErrorCode: kafka -1, gateway 0"])
+    assert not anything.covers("Sample-1/bob/x", ["partitionErrorCode: kafka 3, gateway 0"])
 
 
 def test_a_run_passes_only_without_anything_unexplained() -> None:
