@@ -33,6 +33,8 @@ _SETTINGS = {
     "delegation.token.secret.key": "equivalence",
     "offsets.retention.check.interval.ms": "3600000",
     "group.share.assignors": "simple",
+    # Records of the cases have a fixed time long ago, and would be deleted during the run.
+    "log.retention.ms": "-1",
     "auto.create.topics.enable": "false",
     "transaction.partition.verification.enable": "true",
 }
