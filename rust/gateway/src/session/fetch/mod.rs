@@ -54,7 +54,7 @@ impl Session {
         let body = &frame[head.body_at..];
         kafka::walk(schema, body, &self.request_limits, &mut walk).map_err(malformed)?;
         if walk.follower {
-            return Self::refuse_fetch(head, error::CLUSTER_AUTHORIZATION_FAILED);
+            return self.refuse_follower(head, &walk);
         }
         let named = walk.topics.iter().map(|topic| topic.naming.id());
         let unresolved = self.fetch_sessions.unresolved(walk.session_id);
@@ -382,6 +382,22 @@ impl Session {
             epoch: self.epoch,
             valid_until,
         }
+    }
+
+    /// Replicas are copied among brokers: no client has a right to it, which Kafka says of each partition.
+    fn refuse_follower(&self, head: &Head, walk: &RequestWalk<'_>) -> Result<Verdict, Close> {
+        let mut wanted = Wanted::of(&walk.topics);
+        for topic in wanted.topics_mut() {
+            let known = topic.naming().resolve(&self.cluster).is_some();
+            topic.code = Some(if known {
+                error::TOPIC_AUTHORIZATION_FAILED
+            } else {
+                error::UNKNOWN_TOPIC_ID
+            });
+        }
+        let mut answer = head.response()?;
+        answer.set("Responses", wanted.refused(&answer));
+        Ok(Verdict::Reply(head.reply(&answer)?))
     }
 
     fn refuse_fetch(head: &Head, code: i16) -> Result<Verdict, Close> {
