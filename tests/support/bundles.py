@@ -1,5 +1,6 @@
 """A bundle for the conformance tests: who they are, what they may, where the gateway listens."""
 
+import secrets
 import socket
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -77,8 +78,13 @@ def write_bundle(
 
 
 def free_ports(count: int) -> int:
-    """The first of `count` neighbouring free ports, below those of outgoing connections."""
-    for first in range(19_200, 31_000, count + 7):
+    """The first of `count` neighbouring free ports, below those of outgoing connections.
+
+    Looked for from a random place on, because other test runs on this machine look too.
+    """
+    firsts = list(range(19_200, 31_000, count + 7))
+    begin = secrets.randbelow(len(firsts))
+    for first in firsts[begin:] + firsts[:begin]:
         with ExitStack() as held:
             try:
                 for port in range(first, first + count):

@@ -70,6 +70,8 @@ class GatewayProcess:
             assert self._process.poll() is None, f"the gateway ended: {self.tail()}"
             assert time.monotonic() < deadline, f"the gateway doesn't listen: {self.tail()}"
             time.sleep(0.05)
+        # It is this one that accepts, and not another on its ports.
+        self.door().status()
 
     def stop(self) -> None:
         """Ask it to end, and wait."""
