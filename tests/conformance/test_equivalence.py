@@ -22,10 +22,8 @@ CASES_MIN = 1000
 
 UNFINISHED = {
     "AddPartitionsToTxn",
-    "AlterConfigs",
     "DeleteRecords",
     "DescribeLogDirs",
-    "IncrementalAlterConfigs",
     "ListConfigResources",
     "ShareAcknowledge",
     "ShareFetch",

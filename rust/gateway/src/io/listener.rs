@@ -185,6 +185,7 @@ async fn run(
         recorder,
     )
     .counted_in(shared.ledger.clone());
+    session.leads_to(node);
     let Some(tls) = tls else {
         return match session.plaintext(now_milliseconds()) {
             Ok(()) => {
@@ -221,12 +222,14 @@ async fn run(
             what: "the TLS server name is of no broker".into(),
         };
     };
+    let node = node.or(named);
+    session.leads_to(node);
     if let Some(certificate) = tls.peer_certificates().and_then(|chain| chain.first())
         && let Err(close) = session.certificate(certificate, now_milliseconds())
     {
         return close;
     }
-    Connection::new(shared, cluster, node.or(named), session, meter, stream)
+    Connection::new(shared, cluster, node, session, meter, stream)
         .run()
         .await
 }

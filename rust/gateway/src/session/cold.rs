@@ -4,6 +4,7 @@
 mod acls;
 mod callers;
 mod cluster;
+mod config_changes;
 mod configs;
 mod creation;
 mod deletion;

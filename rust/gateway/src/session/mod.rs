@@ -100,6 +100,8 @@ pub struct Session {
     /// Grows when rights may have changed; tells whether a decision is of now.
     epoch: u64,
     cluster: Arc<Cluster>,
+    /// The broker that the connection leads to; `None`: any of the cluster's.
+    node: Option<i32>,
     recorder: Arc<Recorder>,
     limits: Limits,
     request_limits: Limits,
@@ -154,6 +156,7 @@ impl Session {
             snapshot,
             epoch: 0,
             cluster,
+            node: None,
             recorder,
             limits,
             request_limits,
@@ -178,6 +181,11 @@ impl Session {
             topologies: cold::Topologies::default(),
             throttle: throttle::Throttle::default(),
         }
+    }
+
+    /// Says which broker the connection leads to (its node id); `None`: any of the cluster's.
+    pub fn leads_to(&mut self, node: Option<i32>) {
+        self.node = node;
     }
 
     /// The limits of the next frame from the client: narrow until it has proved who it is.

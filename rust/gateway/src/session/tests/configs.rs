@@ -242,3 +242,79 @@ fn a_change_that_no_broker_takes_is_refused_before_rights_are_asked() {
     setting.set("ConfigOperation", 1);
     script().request(&delete).forwards();
 }
+
+/// Each entry of an answer: the resource, the error, the text.
+fn said(answer: &Struct) -> Vec<(String, i64, Option<String>)> {
+    let entry = |it: &Struct| {
+        let name = it.str("ResourceName").unwrap_or_default().to_owned();
+        let text = it.str("ErrorMessage").map(str::to_owned);
+        (name, it.int("ErrorCode"), text)
+    };
+    answer.structs("Responses").map(entry).collect()
+}
+
+#[test]
+fn settings_of_a_broker_are_changed_by_that_broker() {
+    every(&[ALTER, ALTER_INCREMENTALLY], |key, version| {
+        let other = "Unexpected broker id, expected 1, but received 7";
+        for who in ["alice", "root"] {
+            let mut script = by(who, &document());
+            script.session.leads_to(Some(1));
+            script.request(&of(key, version, &[(4, "7")]));
+            let expected = [("7".to_owned(), 42, Some(other.to_owned()))];
+            script.replies(|answer| assert_eq!(said(answer), expected));
+            // It is the answer to everybody, and nobody was denied a right.
+            assert!(script.log("denied").is_empty());
+        }
+        // All brokers, this one, and one behind a connection that leads to any.
+        for (node, name) in [(Some(1), ""), (Some(1), "1"), (None, "7")] {
+            let mut script = self::script();
+            script.session.leads_to(node);
+            script.request(&of(key, version, &[(4, name)]));
+            script.refuses(&[&format!("{name}:31")]);
+        }
+    });
+}
+
+/// One setting of each resource, changed by an operation.
+fn operate(resources: &[(i64, &str)], version: i16, operation: i64) -> Ask {
+    let mut ask = of(ApiKey::INCREMENTAL_ALTER_CONFIGS, version, resources);
+    for resource in ask.body.array_mut("Resources").unwrap() {
+        let resource = resource.as_struct_mut().unwrap();
+        let mut setting = resource.element("Configs");
+        setting.set("Name", "a").set("Value", "1");
+        setting.set("ConfigOperation", operation);
+        resource.set("Configs", vec![setting]);
+    }
+    ask
+}
+
+#[test]
+fn an_operation_that_kafka_does_not_have_fails_all_that_a_controller_decides() {
+    every(&[ALTER_INCREMENTALLY], |_, version| {
+        let asked = [(2, "no.a"), (2, "ok.a"), (8, "0"), (4, "x"), (4, "")];
+        for (operation, failure) in [(3, 29), (4, -1), (-1, -1)] {
+            let mut script = script();
+            script.request(&operate(&asked, version, operation));
+            script.rewrites(|request| assert_eq!(names(request, "Resources"), ["ok.a"]));
+            script.broker(|answer| answered(answer, "Responses", &[(2, "ok.a")]));
+            script.answers(|answer| {
+                let said = said(answer);
+                assert_eq!(said[0].1, failure, "{operation}");
+                assert_eq!(said[0].2.is_some(), failure == 29);
+                assert_eq!((said[2].1, &said[2].2), (31, &None));
+                assert_eq!(said[3].1, 42);
+                let all = if failure == 29 {
+                    "Cluster authorization failed.".to_owned()
+                } else {
+                    format!("Unknown operations type {operation}")
+                };
+                assert_eq!(said[4].2.as_ref(), Some(&all));
+            });
+        }
+        // Nothing that is hers was in it: the controller has only denials to tell.
+        let mut script = script();
+        script.request(&operate(&[(2, "no.a")], version, 4));
+        script.refuses(&["no.a:29"]);
+    });
+}
