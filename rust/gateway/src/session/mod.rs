@@ -12,6 +12,7 @@ mod cold;
 mod decisions;
 mod fetch;
 mod inquiry;
+mod message;
 mod produce;
 mod receiving;
 mod relay;
@@ -24,15 +25,13 @@ mod tests;
 mod throttle;
 mod verdict;
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use streamward_audit::{Batch, Range};
 use streamward_identity::Principal;
-use streamward_policy::ResourceKind;
-use streamward_wire::kafka::{self, ApiKey, RequestHeader, Struct, Value, access};
-use streamward_wire::{Limits, WireError};
+use streamward_wire::Limits;
+use streamward_wire::kafka::{self, ApiKey, Struct, access};
 
 use crate::caller::{Caller, Peer};
 use crate::cluster::Cluster;
@@ -48,6 +47,10 @@ pub use self::verdict::{Answer, Effect, EffectReply, Verdict};
 
 use self::decisions::Decisions;
 use self::fetch::FetchExchange;
+use self::message::{
+    Head, copy_fields, correlation_id, decode, encode_response, find_next, new_response,
+    resource_kind, schema,
+};
 use self::produce::ProduceExchange;
 
 /// Largest frame of a peer that has not proved who it is.
@@ -631,152 +634,5 @@ impl Session {
     /// The name of the cluster as a resource.
     fn cluster_name(&self) -> Arc<str> {
         self.peer.cluster.clone()
-    }
-}
-
-/// What is needed of a request's header after the frame is borrowed again.
-#[derive(Debug, Clone, Copy)]
-struct Head {
-    key: ApiKey,
-    version: i16,
-    correlation_id: i32,
-    body_at: usize,
-}
-
-impl Head {
-    fn of(header: &RequestHeader<'_>) -> Self {
-        Self {
-            key: header.key,
-            version: header.version,
-            correlation_id: header.correlation_id,
-            body_at: header.body_at,
-        }
-    }
-
-    fn response(&self) -> Result<Struct, Close> {
-        new_response(self.key, self.version)
-    }
-
-    fn reply(&self, answer: &Struct) -> Result<Vec<u8>, Close> {
-        encode_response(self.key, self.version, self.correlation_id, answer)
-    }
-
-    fn rewrite(&self, frame: &[u8], request: &Struct, limits: &Limits) -> Result<Vec<u8>, Close> {
-        let malformed = |source| Close::Malformed {
-            what: "request",
-            source,
-        };
-        let header = kafka::request_header(frame, limits).map_err(malformed)?;
-        let mut out = Vec::new();
-        kafka::write_request(
-            &mut out,
-            self.key,
-            self.version,
-            self.correlation_id,
-            header.client_id,
-            request,
-        )
-        .map_err(malformed)?;
-        Ok(out)
-    }
-}
-
-/// The place of the item that `is` asks for, looked for behind the one that was found last, so that
-/// an answer in the order of its request costs one look for each of its topics.
-fn find_next<T>(items: &[T], next: &Cell<usize>, is: impl Fn(&T) -> bool) -> Option<usize> {
-    let start = next.get().min(items.len());
-    let place = (start..items.len())
-        .chain(0..start)
-        .find(|place| is(&items[*place]))?;
-    next.set(place + 1);
-    Some(place)
-}
-
-fn decode(
-    direction: kafka::Direction,
-    key: ApiKey,
-    version: i16,
-    body: &[u8],
-    limits: &Limits,
-) -> Result<Struct, WireError> {
-    let schema = schema(key, version, direction)?;
-    Struct::decode(schema, &bytes::Bytes::copy_from_slice(body), limits)
-}
-
-fn schema(
-    key: ApiKey,
-    version: i16,
-    direction: kafka::Direction,
-) -> Result<&'static kafka::Schema, WireError> {
-    kafka::schema(key, version, direction).ok_or(WireError::UnknownApi {
-        key: key.0,
-        version,
-    })
-}
-
-fn new_response(key: ApiKey, version: i16) -> Result<Struct, Close> {
-    schema(key, version, kafka::Direction::Response)
-        .map(Struct::new)
-        .map_err(|source| Close::Malformed {
-            what: "response",
-            source,
-        })
-}
-
-fn encode_response(
-    key: ApiKey,
-    version: i16,
-    correlation_id: i32,
-    answer: &Struct,
-) -> Result<Vec<u8>, Close> {
-    let mut out = Vec::new();
-    kafka::write_response(&mut out, key, version, correlation_id, answer).map_err(|source| {
-        Close::Malformed {
-            what: "response",
-            source,
-        }
-    })?;
-    Ok(out)
-}
-
-/// Copies what both versions of a message have; the rest keeps its defaults.
-fn copy_fields(from: &Struct, to: &mut Struct) {
-    for field in to.schema().all() {
-        if !from.has(field.name) {
-            continue;
-        }
-        let copied = match from.get(field.name) {
-            Value::Array(elements) => {
-                let copies = elements
-                    .iter()
-                    .map(|element| copied(element, to, field.name));
-                copies.collect::<Vec<Value>>().into()
-            }
-            value => copied(value, to, field.name),
-        };
-        to.set(field.name, copied);
-    }
-}
-
-fn copied(value: &Value, to: &Struct, field: &str) -> Value {
-    let Value::Struct(from) = value else {
-        return value.clone();
-    };
-    let mut copy = to.element(field);
-    copy_fields(from, &mut copy);
-    Value::Struct(copy)
-}
-
-fn correlation_id(frame: &[u8]) -> Option<i32> {
-    let bytes = frame.get(..4)?;
-    Some(i32::from_be_bytes(bytes.try_into().ok()?))
-}
-
-const fn resource_kind(resource: access::Resource) -> ResourceKind {
-    match resource {
-        access::Resource::Topic => ResourceKind::Stream,
-        access::Resource::Group => ResourceKind::Group,
-        access::Resource::TransactionalId => ResourceKind::Transaction,
-        access::Resource::Cluster => ResourceKind::Cluster,
     }
 }
