@@ -22,6 +22,8 @@ PYTHON_SOURCES := pyproject.toml $(shell find src -type f -not -name '*.so' -not
 KAFKA_JAR := $(firstword $(wildcard $(HOME)/.m2/repository/org/apache/kafka/kafka-clients/4.3.1/kafka-clients-4.3.1.jar))
 
 FUZZ_SECONDS ?= 60
+# A folder that `make equivalence EQUIVALENCE_ARGS="--frames FOLDER"` filled: its frames are seeds.
+FUZZ_FRAMES ?=
 FUZZ_SEEDS := $(abspath $(TARGET))/fuzz-seeds
 FUZZ_TARGETS := $(patsubst rust/fuzz/fuzz_targets/%.rs,%,$(wildcard rust/fuzz/fuzz_targets/*.rs))
 
@@ -64,13 +66,15 @@ golden: setup  ## rewrite the golden files; review the difference before you com
 	STREAMWARD_GOLDEN=1 $(BIN)/python -m pytest tests/golden
 	git status --short tests/golden
 
-fuzz: $(STAMPS)/venv  ## many more random cases than `make test`; FUZZ_SECONDS for each fuzz target
+fuzz: setup  ## many more random cases than `make test`; FUZZ_SECONDS for each fuzz target
 	PROPTEST_CASES=20000 $(CARGO_TEST) --release
 	@if cargo fuzz --version >/dev/null 2>&1; then \
-	  mkdir -p $(FUZZ_SEEDS) && STREAMWARD_FUZZ_SEEDS=$(FUZZ_SEEDS) \
+	  mkdir -p $(FUZZ_SEEDS)/session && STREAMWARD_FUZZ_SEEDS=$(FUZZ_SEEDS)/session \
 	    cargo test --quiet --locked -p streamward-gateway --lib fuzz && \
+	  if [ -n "$(FUZZ_FRAMES)" ]; then \
+	    $(BIN)/python -m tests.equivalence.seeds "$(FUZZ_FRAMES)" $(FUZZ_SEEDS); fi && \
 	  for target in $(FUZZ_TARGETS); do \
-	    seeds=; if [ "$$target" = session ]; then seeds=$(FUZZ_SEEDS); fi; \
+	    seeds=; if [ -d $(FUZZ_SEEDS)/$$target ]; then seeds=$(FUZZ_SEEDS)/$$target; fi; \
 	    cargo +nightly fuzz run --fuzz-dir rust/fuzz "$$target" rust/fuzz/corpus/$$target $$seeds -- \
 	      -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=512 || exit 1; done; \
 	else echo "skipped: $(FUZZ_TARGETS) (cargo-fuzz is not installed)"; fi
