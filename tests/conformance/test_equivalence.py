@@ -23,8 +23,6 @@ CASES_MIN = 1000
 UNFINISHED = {
     "AddPartitionsToTxn",
     "DeleteRecords",
-    "DescribeLogDirs",
-    "ListConfigResources",
     "ShareAcknowledge",
     "ShareFetch",
     "StreamsGroupHeartbeat",
