@@ -6,6 +6,7 @@ use streamward_wire::kafka::{ApiKey, Struct, Value};
 
 use super::messages::topic_id;
 use super::{Ask, Close, Script, Verdict, ask, batch, document, quarantine, script};
+use crate::metrics::Decision;
 
 /// Enough batches of two records that a frame is large.
 const BATCHES: u32 = 1_000;
@@ -84,6 +85,9 @@ fn passes(script: &mut Script, request: &[u8], piece: usize) {
     outcome.unwrap();
     assert!(left == request && unparsed.is_empty(), "{piece}");
     assert!(!script.session.is_receiving());
+    let judged = script.session.judged();
+    let expected = (ApiKey::PRODUCE, Decision::Allowed);
+    assert_eq!((judged.key, judged.decision), expected);
 }
 
 fn acknowledge(answer: &mut Struct, topic: &str) {
