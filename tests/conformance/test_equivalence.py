@@ -20,17 +20,6 @@ from tests.equivalence.watch import Watch
 
 CASES_MIN = 1000
 
-UNFINISHED = {
-    "AddPartitionsToTxn",
-    "DeleteRecords",
-    "ShareAcknowledge",
-    "ShareFetch",
-    "StreamsGroupHeartbeat",
-    "script-fetch-session",
-    "script-share-group",
-}
-"""APIs and scripts of which some case still differs without a reason; the list may only shrink."""
-
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[Pair]:
@@ -61,8 +50,7 @@ def report(both: Pair) -> Report:
 @pytest.mark.slow
 def test_the_gateway_answers_as_kafka_does(report: Report) -> None:
     assert report.cases > CASES_MIN
-    differing = {each.about for each in report.differences}
-    assert differing <= UNFINISHED, report.text()
+    assert report.differences == [], report.text()
 
 
 @pytest.mark.slow

@@ -167,6 +167,10 @@ def _share(s: Steps, who: str, group: str, version: int) -> None:
     heartbeat = {"groupId": group, "memberId": MEMBER, "memberEpoch": 0}
     heartbeat["subscribedTopicNames"] = ["team.two"]
     s.step("join", who, "ShareGroupHeartbeat", 1, heartbeat)
+    asked = {"groups": [{"groupId": group, "topics": None}]}
+    if group.startswith("team."):
+        # Its partitions are made ready in the background; nobody joins another group.
+        s.settle(who, "DescribeShareGroupOffsets", 1, asked, _described)
 
     def fetch(epoch: int, *acknowledged: Body) -> Body:
         parts = [
@@ -176,7 +180,8 @@ def _share(s: Steps, who: str, group: str, version: int) -> None:
         topics = [
             {"topicId": TopicId(n), "partitions": parts} for n in ("team.two", "secret.plans")
         ]
-        sizes = {"maxWaitMs": 500, "minBytes": 1, "maxBytes": MAX_BYTES, "maxRecords": 2}
+        # More than there is: an answer waits for all partitions, not just for the first.
+        sizes = {"maxWaitMs": 500, "minBytes": MAX_BYTES, "maxBytes": MAX_BYTES, "maxRecords": 2}
         session = {"groupId": group, "memberId": MEMBER, "shareSessionEpoch": epoch}
         return session | sizes | {"batchSize": 2, "topics": topics if epoch >= 0 else []}
 
@@ -189,7 +194,6 @@ def _share(s: Steps, who: str, group: str, version: int) -> None:
     session = {"groupId": group, "memberId": MEMBER, "shareSessionEpoch": 4}
     s.step("acknowledge", who, "ShareAcknowledge", version, session | {"topics": topics})
     s.step("wrong-epoch", who, "ShareFetch", version, fetch(9))
-    asked = {"groups": [{"groupId": group, "topics": None}]}
     s.step("describe", who, "ShareGroupDescribe", 1, {"groupIds": [group]})
     s.step("close", who, "ShareFetch", version, fetch(-1))
     s.step("leave", who, "ShareGroupHeartbeat", 1, heartbeat | {"memberEpoch": -1})
@@ -200,6 +204,12 @@ def _share(s: Steps, who: str, group: str, version: int) -> None:
     gone = [{"topicName": name} for name in ("team.two", "secret.plans")]
     s.step("forget", who, "DeleteShareGroupOffsets", 0, {"groupId": group, "topics": gone})
     s.step("delete", who, "DeleteGroups", 2, {"groupsNames": [group]})
+
+
+def _described(answer: Body) -> bool:
+    """Are there partitions that can be fetched, or is none of it for the caller?"""
+    described = answer["groups"][0]
+    return bool(described["errorCode"] or described["topics"])
 
 
 def streams_group(s: Steps) -> None:

@@ -143,6 +143,24 @@ fn a_group_that_is_denied_is_refused_as_a_whole() {
 }
 
 #[test]
+fn a_request_without_a_group_or_a_member_is_invalid_as_kafka_says() {
+    for key in [ApiKey::SHARE_FETCH, ApiKey::SHARE_ACKNOWLEDGE] {
+        for version in 1..=2 {
+            let request = || share(key, version, 0, &[("ok.a", &[0])], false);
+            // Without a group no right is asked for; a member is looked at after the right to the group.
+            script()
+                .request(&request().with("GroupId", Value::Null))
+                .refuses(&[":42"]);
+            let nameless = || request().with("MemberId", Value::Null);
+            script().request(&nameless()).refuses(&[":42"]);
+            script()
+                .request(&nameless().with("GroupId", "no.g"))
+                .refuses(&[":30"]);
+        }
+    }
+}
+
+#[test]
 fn denied_partitions_are_refused_in_each_answer_and_never_asked_for() {
     let mut script = script();
     let topics: Listed<'_> = &[("no.a", &[0, 1]), ("ok.a", &[0]), ("of.nobody", &[2])];
