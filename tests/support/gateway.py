@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 import streamward
+from streamward.errors import StreamwardError
 from streamward.server.client import DoorClient
 from tests.support.bundles import GatewayBundle
 
@@ -66,12 +67,10 @@ class GatewayProcess:
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_ENVIRONMENT
             )
         deadline = time.monotonic() + START_SECONDS_MAX
-        while not self._accepts():
+        while not (self._accepts() and self._answers()):
             assert self._process.poll() is None, f"the gateway ended: {self.tail()}"
             assert time.monotonic() < deadline, f"the gateway doesn't listen: {self.tail()}"
             time.sleep(0.05)
-        # It is this one that accepts, and not another on its ports.
-        self.door().status()
 
     def stop(self) -> None:
         """Ask it to end, and wait."""
@@ -151,6 +150,14 @@ class GatewayProcess:
                 return True
         except OSError:
             return False
+
+    def _answers(self) -> bool:
+        """Whether it is this one that accepts, and not another on its ports."""
+        try:
+            self.door().status()
+        except (StreamwardError, OSError):
+            return False
+        return True
 
     def _end(self, by: signal.Signals) -> None:
         if self._process is None:
