@@ -103,10 +103,11 @@ def pair() -> Iterator[Pair]:
 def _free_ports(count: int) -> int:
     """The first of neighbouring free ports; anywhere, since others may start Kafkas right now.
 
-    None is a multiple of 256: among the zeros of an answer such a port would be seen by chance.
+    Zeros, an error code and a length must not spell one by chance: the upper byte is no error's
+    code and the lower is not zero. They lie above the ports of outgoing connections.
     """
-    firsts = [it for it in range(15_000, 31_000, count) if 0 < it % 256 <= 256 - count]
-    for first in secrets.SystemRandom().sample(firsts, 200):
+    firsts = [it for it in range(61_000, 65_000, count) if 0 < it % 256 <= 256 - count]
+    for first in secrets.SystemRandom().sample(firsts, len(firsts)):
         with ExitStack() as held:
             try:
                 for port in range(first, first + count):

@@ -17,6 +17,11 @@ def create_topics(endpoint: Endpoint, *names: str, partitions: int = 1) -> None:
     created = admin.create_topics([NewTopic(name, partitions, 1) for name in names])
     for future in created.values():
         future.result(SECONDS_MAX)
+    # A broker answers before all of it has heard of the topic.
+    deadline = time.monotonic() + SECONDS_MAX
+    while any(admin.list_topics(name, timeout=10).topics[name].error for name in names):
+        assert time.monotonic() < deadline, f"{names} are not known"
+        time.sleep(0.05)
 
 
 def produce(endpoint: Endpoint, topic: str, values: list[bytes], **settings: Any) -> list[int]:
