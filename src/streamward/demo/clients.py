@@ -89,7 +89,11 @@ def write(
 
     for number, value in enumerate(values):
         producer.produce(topic, value, key=str(number).encode(), on_delivery=delivered)
-    left = producer.flush(SECONDS_MAX)
+    try:
+        left = producer.flush(SECONDS_MAX)
+    except SystemError as error:
+        # The client's binding loses the KeyboardInterrupt of a Ctrl-C that comes inside this call.
+        raise KeyboardInterrupt from error
     if left:
         raise Unavailable(f"{left} records were not answered within {SECONDS_MAX:.0f} seconds")
     return written, errors
