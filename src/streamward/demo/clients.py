@@ -19,6 +19,7 @@ from streamward.demo.folder import Folder
 from streamward.errors import Unavailable
 
 SECONDS_MAX: Final = 20.0
+POLL_SECONDS: Final = 0.005
 POLL_SECONDS: Final = 0.1
 _FAILED_LOGIN: Final = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED)
 
@@ -89,11 +90,13 @@ def write(
 
     for number, value in enumerate(values):
         producer.produce(topic, value, key=str(number).encode(), on_delivery=delivered)
-    try:
-        left = producer.flush(SECONDS_MAX)
-    except SystemError as error:
-        # The client's binding loses the KeyboardInterrupt of a Ctrl-C that comes inside this call.
-        raise KeyboardInterrupt from error
+    # Not `flush`: it loses what the handler of a signal raises that comes while it waits.
+    for _ in range(int(SECONDS_MAX / POLL_SECONDS)):
+        producer.poll(0)
+        if not len(producer):
+            break
+        time.sleep(POLL_SECONDS)
+    left = len(producer)
     if left:
         raise Unavailable(f"{left} records were not answered within {SECONDS_MAX:.0f} seconds")
     return written, errors
