@@ -19,7 +19,7 @@ from streamward.demo.folder import Folder
 from streamward.errors import Unavailable
 
 SECONDS_MAX: Final = 20.0
-POLL_SECONDS: Final = 0.005
+STEP_SECONDS: Final = 0.005
 POLL_SECONDS: Final = 0.1
 _FAILED_LOGIN: Final = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED)
 
@@ -91,11 +91,11 @@ def write(
     for number, value in enumerate(values):
         producer.produce(topic, value, key=str(number).encode(), on_delivery=delivered)
     # Not `flush`: it loses what the handler of a signal raises that comes while it waits.
-    for _ in range(int(SECONDS_MAX / POLL_SECONDS)):
+    for _ in range(int(SECONDS_MAX / STEP_SECONDS)):
         producer.poll(0)
         if not len(producer):
             break
-        time.sleep(POLL_SECONDS)
+        time.sleep(STEP_SECONDS)
     left = len(producer)
     if left:
         raise Unavailable(f"{left} records were not answered within {SECONDS_MAX:.0f} seconds")
