@@ -14,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 from tests.support.bundles import GatewayBundle
 from tests.support.confluent import consume, consumer, create_topics, produce, read
 from tests.support.endpoints import Endpoint
+from tests.support.entries import eventually
 from tests.support.java_tools import JavaTools
 from tests.support.messages import Api, Values
 from tests.support.raw import RawClient
@@ -21,6 +22,7 @@ from tests.support.raw import RawClient
 PATTERNS = Path(__file__).parent / "java" / "PatternConsumer.java"
 MISSING_SOURCE_TOPICS, MISSING_INTERNAL_TOPICS = 1, 3
 UNSENT_MAX = 100
+MEMBER_SECONDS_MAX = 60.0
 
 
 def tool(java: JavaTools, endpoint: Endpoint, command: str, *arguments: str) -> str:
@@ -57,7 +59,7 @@ def test_a_pattern_finds_what_its_member_may_see_beside_a_member_that_sees_more(
         finished = java.run(str(PATTERNS), properties, group, pattern, "1", seconds=90)
         assert finished.returncode == 0, finished.stderr
         assert finished.stdout.splitlines() == names[1:]
-    assert names[0] in seen
+        assert eventually(lambda: names[0] in seen, MEMBER_SECONDS_MAX)
 
 
 @contextmanager

@@ -46,11 +46,11 @@ def changing(
         yield process
 
 
-def hang_up(gateway: GatewayProcess, wait_for: bytes = b"bundle in force") -> None:
+def hang_up(gateway: GatewayProcess, wait_for: str = "bundle in force") -> None:
     """SIGHUP, and wait until the gateway says what became of it."""
-    marker = len(gateway.log.read_bytes())
+    since = gateway.said()
     os.kill(gateway.pid, signal.SIGHUP)
-    assert eventually(lambda: wait_for in gateway.log.read_bytes()[marker:]), gateway.tail()
+    assert gateway.says(wait_for, since), gateway.tail()
 
 
 def rights(bundle: GatewayBundle, *streams: str) -> None:
@@ -201,7 +201,7 @@ def test_a_broken_bundle_says_so_and_changes_nothing(
     with connect(changing, apis, topic, "intruder") as client:
         assert client.produce() == 0
         changing.bundle.grants("kind: Grant\nid: guest\nto: ['role:nobody']\n")
-        hang_up(changing, wait_for=b"the old policy stays")
+        hang_up(changing, wait_for="the old policy stays")
         assert client.produce() == 0
         with changing.door() as door:
             assert door.policy_version() == version
@@ -307,7 +307,7 @@ def test_a_certificate_without_its_key_changes_nothing(
     other = Authority.create("other").server("localhost", ["localhost"])
     file.write_bytes(other.certificate)
     try:
-        hang_up(changing, wait_for=b"the old policy stays")
+        hang_up(changing, wait_for="the old policy stays")
         assert served(endpoint) == old
         with connect(changing, apis, topic, "tester") as client:
             assert client.produce() == 0

@@ -17,6 +17,7 @@ from streamward.server.client import DoorClient
 from tests.support.bundles import GatewayBundle
 
 START_SECONDS_MAX = 60.0
+SAID_SECONDS_MAX = 15.0
 _SOURCE = Path(streamward.__file__).parent.parent
 _ENVIRONMENT = os.environ | {"PYTHONPATH": str(_SOURCE)}
 
@@ -143,6 +144,19 @@ class GatewayProcess:
     def tail(self) -> str:
         """The end of its log."""
         return self.log.read_text(errors="replace")[-2000:]
+
+    def said(self) -> int:
+        """How much it has said so far: a mark for `says`."""
+        return self.log.stat().st_size
+
+    def says(self, text: str, since: int = 0) -> bool:
+        """Whether it says this after the mark, now or soon: its log runs behind its answers."""
+        deadline = time.monotonic() + SAID_SECONDS_MAX
+        while text.encode() not in self.log.read_bytes()[since:]:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
 
     def _accepts(self) -> bool:
         try:

@@ -197,6 +197,8 @@ def _share(s: Steps, who: str, group: str, version: int) -> None:
     s.step("describe", who, "ShareGroupDescribe", 1, {"groupIds": [group]})
     s.step("close", who, "ShareFetch", version, fetch(-1))
     s.step("leave", who, "ShareGroupHeartbeat", 1, heartbeat | {"memberEpoch": -1})
+    # What was acknowledged is written down in the background too.
+    s.settle(who, "DescribeShareGroupOffsets", 1, asked, _acknowledged)
     s.step("offsets", who, "DescribeShareGroupOffsets", 1, asked)
     changed = [{"partitionIndex": 0, "startOffset": 2}]
     named = [{"topicName": n, "partitions": changed} for n in ("team.two", "secret.plans")]
@@ -210,6 +212,13 @@ def _described(answer: Body) -> bool:
     """Are there partitions that can be fetched, or is none of it for the caller?"""
     described = answer["groups"][0]
     return bool(described["errorCode"] or described["topics"])
+
+
+def _acknowledged(answer: Body) -> bool:
+    """Has the first record left the group's share, or is none of it for the caller?"""
+    described = answer["groups"][0]
+    partitions = [p for topic in described["topics"] for p in topic["partitions"]]
+    return not partitions or any(p["startOffset"] > 0 for p in partitions)
 
 
 def streams_group(s: Steps) -> None:
