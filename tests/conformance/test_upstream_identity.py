@@ -1,6 +1,7 @@
 """Whom brokers see: the gateway, which logs in by SCRAM, or each client, which does so itself."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import pytest
@@ -12,24 +13,33 @@ from confluent_kafka.admin import (
     AdminClient,
     ResourcePatternType,
     ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
 )
 
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.kafka_files import KafkaOptions
+from streamward.policy.kafka_acls.cluster import describe_acls
+from streamward.policy.kafka_acls.properties import read_connection
 from tests.conftest import require_gateway
 from tests.support import requests
 from tests.support.bundles import write_bundle
 from tests.support.confluent import consume, create_topics, error_code, produce
 from tests.support.endpoints import Endpoint
-from tests.support.entries import of_kind
+from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
 from tests.support.messages import Api
 from tests.support.raw import RawClient
-from tests.support.topologies import add_listener, copy_file, topology
+from tests.support.topologies import add_listener, brokers, copy_file, topology
 
-USERS = ("admin", "proxy", "tester", "writer", "stranger")
+USERS = ("admin", "proxy", "tester", "writer", "stranger", "administrator")
+DECLARED = ("tester", "writer", "administrator")
 TOPIC = "conformance.relayed"
 CLOSED = "conformance.closed"
+METERED = "conformance.open.metered"
+SETTINGS = {"delegation.token.secret.key": "only a test knows it"}
+CLUSTER_AUTHORIZATION_FAILED = 31
 
 
 @dataclass(frozen=True)
@@ -54,7 +64,9 @@ class Place:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     require_gateway()
-    options = KafkaOptions(users=USERS, authorizer=True, auto_create_topics=False)
+    options = KafkaOptions(
+        users=USERS, authorizer=True, auto_create_topics=False, settings=SETTINGS
+    )
     with KafkaServer.ephemeral(options) as kafka:
         _prepare(kafka)
         bundle = write_bundle(tmp_path_factory.mktemp("relay") / "bundle", kafka.bootstrap())
@@ -86,7 +98,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         }
         access = bundle.folder / "access.yaml"
         text = access.read_text()
-        for name in ("tester", "writer"):
+        for name in DECLARED:
             password = f'verifier: "file:secrets/{name}.verifier"}}\n'
             text = text.replace(password, f"{password}  - {{id: {name}-broker, type: broker}}\n")
         access.write_text(text)
@@ -95,33 +107,29 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 
 
 def _prepare(kafka: KafkaServer) -> None:
-    tls = kafka.folder / "tls"
-    admin = Endpoint(
-        "admin", kafka.bootstrap("ssl"), kafka.ca_file, tls / "admin.pem", tls / "admin.key"
-    )
-    create_topics(admin, TOPIC, CLOSED)
+    admin = brokers(kafka)[0]
+    create_topics(admin, TOPIC, CLOSED, METERED)
     rights = [
         ("proxy", ResourceType.TOPIC, "conformance.", AclOperation.ALL),
         ("proxy", ResourceType.GROUP, "conformance.", AclOperation.ALL),
         ("tester", ResourceType.TOPIC, TOPIC, AclOperation.ALL),
         ("tester", ResourceType.GROUP, "conformance.", AclOperation.ALL),
         ("writer", ResourceType.TOPIC, "conformance.", AclOperation.ALL),
+        ("administrator", ResourceType.BROKER, "kafka-cluster", AclOperation.ALTER),
+        ("administrator", ResourceType.BROKER, "kafka-cluster", AclOperation.ALTER_CONFIGS),
     ]
-    bindings = [
-        AclBinding(
-            kind,
-            name,
-            ResourcePatternType.PREFIXED,
-            f"User:{user}",
-            "*",
-            operation,
-            AclPermissionType.ALLOW,
-        )
-        for user, kind, name, operation in rights
-    ]
+    bindings = [binding(*each) for each in rights]
     client = AdminClient(admin.librdkafka())
     for future in client.create_acls(bindings).values():
         future.result(30.0)
+
+
+def binding(user: str, kind: ResourceType, name: str, operation: AclOperation) -> AclBinding:
+    """A right of a user on everything whose name starts so; librdkafka calls a cluster `BROKER`."""
+    literal = kind is ResourceType.BROKER
+    pattern = ResourcePatternType.LITERAL if literal else ResourcePatternType.PREFIXED
+    allow = AclPermissionType.ALLOW
+    return AclBinding(kind, name, pattern, f"User:{user}", "*", operation, allow)
 
 
 def test_the_gateway_logs_in_with_a_name_and_a_password(place: Place) -> None:
@@ -179,3 +187,129 @@ def test_nothing_but_a_login_passes_before_it(place: Place, apis: dict[str, Api]
         assert client.is_closed_by_peer()
     with RawClient(place.client("tester")) as client:
         assert requests.offered(client, apis)["Metadata"]
+
+
+# What means the caller goes to the broker as the caller's own.
+
+
+@contextmanager
+def logged_in(place: Place, apis: dict[str, Api], user: str) -> Iterator[RawClient]:
+    """A connection through the gateway on which the user has logged in to the broker."""
+    with RawClient(place.client(user)) as client:
+        answer = client.authenticate_scram(apis, user, place.kafka.password(user))
+        assert answer["ErrorCode"] == 0, answer
+        yield client
+
+
+def quota_of(user: str, bytes_per_second: float | None) -> dict[str, object]:
+    """AlterClientQuotas: how fast a user may produce; None takes the quota away."""
+    op = {
+        "Key": "producer_byte_rate",
+        "Value": bytes_per_second or 0.0,
+        "Remove": bytes_per_second is None,
+    }
+    entity = [{"EntityType": "user", "EntityName": user}]
+    return {"Entries": [{"Entity": entity, "Ops": [op]}], "ValidateOnly": False}
+
+
+def test_acls_that_an_administrator_creates_are_the_brokers(place: Place) -> None:
+    added = binding("tester", ResourceType.TOPIC, "elsewhere.", AclOperation.READ)
+    client = AdminClient(place.client("administrator").librdkafka())
+    client.create_acls([added])[added].result(30.0)
+    at_the_broker = read_connection(place.kafka.folder / "admin-ssl.properties")
+
+    def is_there() -> bool:
+        acls = describe_acls(place.kafka.bootstrap("ssl"), at_the_broker)
+        return ("User:tester", "elsewhere.") in {(acl.principal, acl.name) for acl in acls}
+
+    assert eventually(is_there)
+
+
+def test_who_may_not_alter_the_cluster_by_the_policy_changes_no_acl(place: Place) -> None:
+    added = binding("tester", ResourceType.TOPIC, "taken.", AclOperation.ALL)
+    client = AdminClient(place.client("tester").librdkafka())
+    with pytest.raises(KafkaException) as raised:
+        client.create_acls([added])[added].result(30.0)
+    assert error_code(raised.value) == KafkaError.CLUSTER_AUTHORIZATION_FAILED
+    denied = of_kind(place.gateway, "denied", principal="tester", api="CreateAcls")
+    assert [each["action"] for each in denied] == ["Alter"]
+
+
+def test_a_password_that_an_administrator_sets_opens_the_broker(place: Place) -> None:
+    client = AdminClient(place.client("administrator").librdkafka())
+    info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+    change = UserScramCredentialUpsertion("newcomer", info, b"chosen by the administrator")
+    client.alter_user_scram_credentials([change])["newcomer"].result(30.0)
+    direct = replace(
+        place.client("tester").with_password("newcomer", "chosen by the administrator"),
+        bootstrap=place.kafka.bootstrap("sasl_ssl"),
+        ca=place.kafka.ca_file,
+    )
+
+    def opens() -> bool:
+        try:
+            AdminClient(direct.librdkafka()).list_topics(timeout=2.0)
+        except KafkaException:
+            return False
+        return True
+
+    assert eventually(opens, seconds=20.0)
+
+
+def test_a_quota_that_an_administrator_sets_slows_the_client_itself(
+    place: Place, apis: dict[str, Api]
+) -> None:
+    with logged_in(place, apis, "administrator") as client:
+        answer = client.request(apis["AlterClientQuotas"], 1, quota_of("writer", 1.0))
+        assert [entry["ErrorCode"] for entry in answer["Entries"]] == [0]
+        try:
+            assert eventually(lambda: throttled(place, apis), seconds=20.0)
+        finally:
+            client.request(apis["AlterClientQuotas"], 1, quota_of("writer", None))
+
+
+def throttled(place: Place, apis: dict[str, Api]) -> bool:
+    """Whether the broker has a writer wait after a kilobyte."""
+    with logged_in(place, apis, "writer") as client:
+        identity = requests.topic_id(client, apis, METERED)
+        values = requests.produce(METERED, identity, b"x" * 1_000)
+        answer = client.request(apis["Produce"], 12, values)
+        partition = answer["Responses"][0]["PartitionResponses"][0]
+        assert partition["ErrorCode"] == 0, partition
+        return answer["ThrottleTimeMs"] > 0
+
+
+def test_what_the_broker_does_not_allow_the_client_itself_is_refused(
+    place: Place, apis: dict[str, Api]
+) -> None:
+    # The policy lets `tester` describe the cluster; the broker doesn't, though the gateway may.
+    anything = {"ResourceTypeFilter": 1, "PatternTypeFilter": 1, "Operation": 1}
+    with logged_in(place, apis, "tester") as client:
+        answer = client.request(apis["DescribeAcls"], 3, anything | {"PermissionType": 1})
+    assert answer["ErrorCode"] == CLUSTER_AUTHORIZATION_FAILED
+    assert not of_kind(place.gateway, "denied", principal="tester", api="DescribeAcls")
+
+
+def test_a_delegation_token_is_minted_for_the_client_itself(
+    place: Place, apis: dict[str, Api]
+) -> None:
+    with logged_in(place, apis, "tester") as client:
+        token = client.request(apis["CreateDelegationToken"], 3, {"MaxLifetimeMs": 60_000})
+        assert token["ErrorCode"] == 0, token
+        assert (token["PrincipalType"], token["PrincipalName"]) == ("User", "tester")
+
+        def owners() -> list[str]:
+            found = client.request(apis["DescribeDelegationToken"], 3, {"Owners": None})
+            assert found["ErrorCode"] == 0, found
+            tokens = [each for each in found["Tokens"] if each["TokenId"] == token["TokenId"]]
+            return [each["PrincipalName"] for each in tokens]
+
+        assert eventually(lambda: owners() == ["tester"])
+        renewed = client.request(
+            apis["RenewDelegationToken"], 2, {"Hmac": token["Hmac"], "RenewPeriodMs": 30_000}
+        )
+        assert renewed["ErrorCode"] == 0, renewed
+        ended = client.request(
+            apis["ExpireDelegationToken"], 2, {"Hmac": token["Hmac"], "ExpiryTimePeriodMs": -1}
+        )
+        assert ended["ErrorCode"] == 0, ended

@@ -1,5 +1,10 @@
 """A client of sockets and bytes: it sends what it likes, and keeps every byte that came back."""
 
+import base64
+import hashlib
+import hmac
+import re
+import secrets
 import socket
 import ssl
 import struct
@@ -52,6 +57,25 @@ class RawClient:
         assert handshake["ErrorCode"] == 0, handshake
         proof = f"\0{username}\0{password}".encode()
         return self.request(apis["SaslAuthenticate"], 2, {"AuthBytes": proof})
+
+    def authenticate_scram(self, apis: dict[str, Api], username: str, password: str) -> Values:
+        """SASL SCRAM-SHA-512 (RFC 5802); gives the last answer to SaslAuthenticate."""
+        handshake = self.request(apis["SaslHandshake"], 1, {"Mechanism": "SCRAM-SHA-512"})
+        assert handshake["ErrorCode"] == 0, handshake
+        first = f"n={username},r={secrets.token_hex(16)}"
+        proof = {"AuthBytes": f"n,,{first}".encode()}
+        challenge = self.request(apis["SaslAuthenticate"], 2, proof)["AuthBytes"].decode()
+        match = re.fullmatch(r"r=([^,]+),s=([^,]+),i=([0-9]+)", challenge)
+        assert match is not None, challenge
+        salt = base64.b64decode(match[2])
+        salted = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, int(match[3]))
+        key = hmac.digest(salted, b"Client Key", "sha512")
+        final = f"c=biws,r={match[1]}"
+        signed = f"{first},{challenge},{final}".encode()
+        signature = hmac.digest(hashlib.sha512(key).digest(), signed, "sha512")
+        shown = bytes(a ^ b for a, b in zip(key, signature, strict=True))
+        last = f"{final},p={base64.b64encode(shown).decode()}".encode()
+        return self.request(apis["SaslAuthenticate"], 2, {"AuthBytes": last})
 
     def read_frame(self) -> bytes:
         """The next frame without its length. Raises ConnectionError where the peer closed."""
