@@ -21,6 +21,27 @@ pub struct Peer {
     pub address: SocketAddr,
     /// Is the connection inside TLS?
     pub tls: bool,
+    /// What the TLS handshake agreed on; `None`: there was none, or it is not over.
+    pub tls_session: Option<Arc<TlsSession>>,
+}
+
+/// What a TLS handshake agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSession {
+    /// `1.2` or `1.3`.
+    pub version: &'static str,
+    /// The cipher suite, as IANA names it.
+    pub suite: Arc<str>,
+    /// SHA-256 of the client's certificate (DER), if it showed one: `x5t#S256` of RFC 8705.
+    pub certificate_sha256: Option<[u8; 32]>,
+}
+
+impl Peer {
+    /// SHA-256 of the certificate that the client proved in TLS to hold the key of, declared or not.
+    pub fn certificate_sha256(&self) -> Option<&[u8; 32]> {
+        let tls = self.tls_session.as_ref()?;
+        tls.certificate_sha256.as_ref()
+    }
 }
 
 /// A principal that has proved itself on a connection.

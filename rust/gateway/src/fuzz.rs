@@ -121,6 +121,7 @@ impl Connection {
             environment: "development".into(),
             address: SocketAddr::from(([127, 0, 0, 1], 50_000)),
             tls: !proved,
+            tls_session: None,
         };
         let mut session = Session::new(
             peer,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use aws_lc_rs::digest;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
@@ -83,6 +84,13 @@ pub fn names(der: &[u8]) -> Result<Names, IdentityError> {
         }
     }
     Ok(names)
+}
+
+/// SHA-256 of a certificate's DER: its thumbprint, `x5t#S256` of RFC 8705 before it is written as base64url.
+pub fn sha256(der: &[u8]) -> [u8; 32] {
+    let mut thumbprint = [0; 32];
+    thumbprint.copy_from_slice(digest::digest(&digest::SHA256, der).as_ref());
+    thumbprint
 }
 
 fn rfc4514(name: &X509Name<'_>) -> Result<String, IdentityError> {

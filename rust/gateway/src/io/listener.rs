@@ -172,6 +172,7 @@ async fn run(
         environment: current.snapshot.environment.clone(),
         address,
         tls: section.tls.is_some(),
+        tls_session: None,
     };
     let tls = current.tls.listeners.get(&section.name).cloned();
     let routing = section.routing.clone();
@@ -224,6 +225,7 @@ async fn run(
     };
     let node = node.or(named);
     session.leads_to(node);
+    session.secured(super::tls::agreed(tls));
     if let Some(certificate) = tls.peer_certificates().and_then(|chain| chain.first())
         && let Err(close) = session.certificate(certificate, now_milliseconds())
     {

@@ -7,11 +7,15 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
-use rustls::{CertificateError, ClientConfig, Error, RootCertStore, ServerConfig, version};
+use rustls::{
+    CertificateError, CipherSuite, ClientConfig, Error, ProtocolVersion, RootCertStore,
+    ServerConfig, ServerConnection, version,
+};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::login::Login;
+use crate::caller::TlsSession;
 use crate::error::GatewayError;
 use crate::metrics::TlsFailure;
 use crate::snapshot::{ClientCertificate, ListenerTls, Snapshot, UpstreamTls};
@@ -155,6 +159,27 @@ fn client(snapshot: &Snapshot, tls: &UpstreamTls) -> Result<ClientConfig, Gatewa
         (Some(reference), None) | (None, Some(reference)) => {
             Err(wrong(reference, "a certificate and its key come together"))
         }
+    }
+}
+
+/// What the handshake agreed on.
+pub fn agreed(connection: &ServerConnection) -> TlsSession {
+    let suite = connection.negotiated_cipher_suite().map(|it| it.suite());
+    let suite = suite.as_ref().and_then(CipherSuite::as_str);
+    let certificates = connection.peer_certificates();
+    TlsSession {
+        version: match connection.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => "1.3",
+            _ => "1.2",
+        },
+        // IANA's names don't tell the version.
+        suite: suite
+            .unwrap_or_default()
+            .replacen("TLS13_", "TLS_", 1)
+            .into(),
+        certificate_sha256: certificates
+            .and_then(<[_]>::first)
+            .map(|it| streamward_identity::certificate::sha256(it)),
     }
 }
 

@@ -10,7 +10,7 @@ use streamward_wire::kafka::{ApiKey, Value, error};
 use super::relay::Relay;
 use super::throttle::authenticated_limits;
 use super::{Close, Effect, EffectReply, Head, Judged, Session, Verdict};
-use crate::caller::{Caller, principal_type};
+use crate::caller::{Caller, TlsSession, principal_type};
 
 /// What every peer is told, whatever was wrong.
 pub const FAILED: &str = "authentication failed";
@@ -31,6 +31,11 @@ pub enum Handshake {
 }
 
 impl Session {
+    /// The TLS handshake is over; what it agreed on becomes an attribute of the peer.
+    pub fn secured(&mut self, tls: TlsSession) {
+        self.peer.tls_session = Some(Arc::new(tls));
+    }
+
     /// Proves the peer by its certificate, whose chain TLS has verified. `Err`: it can't come in at all.
     pub fn certificate(&mut self, der: &[u8], now: i64) -> Result<(), Close> {
         let outcome = streamward_identity::certificate::names(der)

@@ -204,6 +204,7 @@ pub fn session(
         environment: "test".into(),
         address: SocketAddr::from(([192, 0, 2, 7], 50_000)),
         tls: listener.tls.is_some(),
+        tls_session: None,
     };
     Session::new(
         peer,
