@@ -4,6 +4,7 @@
 //! for each API that Kafka decides in a way of its own), `rewrite`. The session owns no clock: the time comes in
 //! with each call, so a test is a list of values.
 
+mod answers;
 mod api_versions;
 mod authenticate;
 mod authorize;
@@ -18,18 +19,19 @@ mod receiving;
 mod relay;
 mod rewrite;
 mod share;
+mod standing;
 mod streaming;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod throttle;
 mod verdict;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use streamward_audit::{Batch, Range};
-use streamward_identity::Principal;
 use streamward_wire::Limits;
 use streamward_wire::kafka::{self, ApiKey, Struct, access};
 
@@ -45,53 +47,19 @@ pub use self::tally::{Judged, Tally};
 pub use self::tests::seeds;
 pub use self::verdict::{Answer, Effect, EffectReply, Verdict};
 
+use self::answers::{Exchange, Pending, Shaping};
 use self::decisions::Decisions;
-use self::fetch::FetchExchange;
 use self::message::{
     Head, copy_fields, correlation_id, decode, encode_response, find_next, new_response,
     resource_kind, schema,
 };
-use self::produce::ProduceExchange;
 
 /// Largest frame of a peer that has not proved who it is.
 pub const UNAUTHENTICATED_FRAME_BYTES_MAX: usize = 64 * 1024;
 /// And the most values in one.
 const UNAUTHENTICATED_VALUES_MAX: usize = 1_000;
-/// Topic ids that are asked for on behalf of one request; further ones stay unknown to it.
-const RESOLVED_IDS_MAX: usize = 1_000;
 /// Bytes after the end of a message that are let pass, as Kafka does: librdkafka sends three.
 const TRAILING_BYTES_MAX: usize = 16;
-
-/// An answer that the client is owed.
-enum Pending {
-    /// Ready; it only waits for its turn.
-    Local(Vec<u8>),
-    /// The broker's answer is still to come.
-    Upstream(Exchange),
-}
-
-/// A request that the broker is working on.
-struct Exchange {
-    key: ApiKey,
-    version: i16,
-    correlation_id: i32,
-    /// Of the request.
-    bytes: usize,
-    shaping: Shaping,
-}
-
-/// A change of a broker's answer, for APIs that are not on the hot path.
-type Edit = Box<dyn FnOnce(&mut Session, &mut Struct, i64) -> Result<(), Close> + Send>;
-
-/// What happens to the broker's answer on its way back.
-enum Shaping {
-    Forward,
-    Edit(Edit),
-    /// The broker is asked something else, and the answer is composed of what it says.
-    Inquire(inquiry::Inquiry),
-    Produce(ProduceExchange),
-    Fetch(FetchExchange),
-}
 
 /// One connection's state.
 pub struct Session {
@@ -196,24 +164,9 @@ impl Session {
         &self.request_limits
     }
 
-    /// The number of the answer that the broker owes next.
-    #[cfg(any(fuzzing, test))]
-    pub fn awaited(&self) -> Option<i32> {
-        let discarded = self.discarded.front().copied();
-        discarded.or_else(|| match self.pending.front() {
-            Some(Pending::Upstream(exchange)) => Some(exchange.correlation_id),
-            _ => None,
-        })
-    }
-
     /// Has the peer proved who it is?
     pub fn authenticated(&self) -> bool {
         self.caller.is_some()
-    }
-
-    /// Answers that the client is owed.
-    pub fn in_flight(&self) -> usize {
-        self.pending.len() + usize::from(self.streaming.is_some())
     }
 
     /// What became of the last request.
@@ -328,142 +281,6 @@ impl Session {
         }
     }
 
-    /// Puts a request aside until the topics are listed. `None`: it has waited already.
-    fn wait_for_listing(&mut self, frame: &[u8], age_max_milliseconds: i64) -> Option<Verdict> {
-        if self.resumed {
-            return None;
-        }
-        self.waiting = Some(frame.to_vec());
-        Some(Verdict::Wait(Effect::ListTopics {
-            age_max_milliseconds,
-        }))
-    }
-
-    /// Puts a request aside until the coordinator has said what it has of a streams group.
-    fn wait_for_topology(&mut self, frame: &[u8], group: &str) -> Verdict {
-        self.waiting = Some(frame.to_vec());
-        Verdict::Wait(Effect::DescribeStreamsGroup {
-            group: group.to_owned(),
-        })
-    }
-
-    /// Has the request wait until these ids have been asked for, if any of them is new here.
-    fn resolve_topics(
-        &mut self,
-        frame: &[u8],
-        ids: impl Iterator<Item = [u8; 16]>,
-        now: i64,
-    ) -> Option<Verdict> {
-        if self.resumed {
-            return None;
-        }
-        let unknown = ids.filter(|id| self.cluster.must_resolve(id, now));
-        let unknown: Vec<[u8; 16]> = unknown.take(RESOLVED_IDS_MAX).collect();
-        if unknown.is_empty() {
-            return None;
-        }
-        self.waiting = Some(frame.to_vec());
-        Some(Verdict::Wait(Effect::ResolveTopics(unknown)))
-    }
-
-    /// Decides the request that waited, from its beginning.
-    fn resume(&mut self, resumed: bool, now: i64) -> Verdict {
-        let Some(mut frame) = self.waiting.take() else {
-            return Verdict::Nothing;
-        };
-        self.resumed = resumed;
-        let verdict = self.on_request(&mut frame, now);
-        self.resumed = false;
-        let Verdict::Forward = verdict else {
-            return verdict;
-        };
-        let length = i32::try_from(frame.len()).unwrap_or(i32::MAX);
-        let mut framed = length.to_be_bytes().to_vec();
-        framed.append(&mut frame);
-        Verdict::Rewrite(framed)
-    }
-
-    /// Remembers that the broker owes an answer.
-    fn expect(&mut self, head: &Head, shaping: Shaping) {
-        self.pending.push_back(Pending::Upstream(Exchange {
-            key: head.key,
-            version: head.version,
-            correlation_id: head.correlation_id,
-            bytes: 0,
-            shaping,
-        }));
-    }
-
-    /// A response from the broker, without its length.
-    pub fn on_response(&mut self, frame: &mut [u8], now: i64) -> Answer {
-        let Some(correlation_id) = correlation_id(frame) else {
-            return Answer::Close(Close::BrokerConfused {
-                what: "a response without a correlation id",
-            });
-        };
-        // What was discarded was asked before all that is pending, so it is answered before.
-        if let Some(discarded) = self.discarded.pop_front() {
-            if discarded == correlation_id {
-                return Answer::Drop;
-            }
-            return Answer::Close(Close::BrokerConfused {
-                what: "a response out of order",
-            });
-        }
-        if let Err(close) = self.still_proved(now) {
-            return Answer::Close(close);
-        }
-        let exchange = match self.pending.pop_front() {
-            Some(Pending::Upstream(exchange)) if exchange.correlation_id == correlation_id => {
-                exchange
-            }
-            _ => {
-                return Answer::Close(Close::BrokerConfused {
-                    what: "a response to no request",
-                });
-            }
-        };
-        let api = exchange.client_api();
-        let answer = self.shape(exchange, frame, now);
-        self.spend_answer(api, answer.unwrap_or_else(Answer::Close), frame, now)
-    }
-
-    fn shape(&mut self, exchange: Exchange, frame: &mut [u8], now: i64) -> Result<Answer, Close> {
-        let Exchange {
-            key,
-            version,
-            correlation_id,
-            shaping,
-            ..
-        } = exchange;
-        match shaping {
-            Shaping::Forward => Ok(Answer::Forward),
-            Shaping::Edit(edit) => {
-                let mut answer = self.decode_response(key, version, frame)?;
-                edit(self, &mut answer, now)?;
-                encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
-            }
-            Shaping::Inquire(inquiry) => self.learnt((key, version), inquiry, frame, now),
-            Shaping::Produce(exchange) => {
-                self.produced(key, version, correlation_id, &exchange, frame, now)
-            }
-            Shaping::Fetch(exchange) => {
-                self.fetched((key, version), correlation_id, exchange, frame, now)
-            }
-        }
-    }
-
-    /// Answers of our own whose turn has come.
-    pub fn next_local(&mut self) -> Option<Vec<u8>> {
-        if self.streaming.is_some() || !matches!(self.pending.front(), Some(Pending::Local(_))) {
-            return None;
-        }
-        match self.pending.pop_front() {
-            Some(Pending::Local(answer)) => Some(answer),
-            _ => None,
-        }
-    }
-
     /// Writes what this turn discloses and acknowledges, before any of it leaves.
     pub fn commit(&mut self, now: i64) -> Result<(), Close> {
         if self.staged.is_empty() {
@@ -511,94 +328,6 @@ impl Session {
         }
     }
 
-    /// Another snapshot is in force. `Err`: this connection has no rights left. Otherwise the answers
-    /// that clients get at once, because what they wait for is no longer theirs.
-    pub fn on_snapshot(
-        &mut self,
-        snapshot: Arc<Snapshot>,
-        now: i64,
-    ) -> Result<Vec<Vec<u8>>, Close> {
-        let unchanged = Arc::ptr_eq(&snapshot.policy, &self.snapshot.policy)
-            && Arc::ptr_eq(&snapshot.overlay, &self.snapshot.overlay)
-            && Arc::ptr_eq(&snapshot.directory, &self.snapshot.directory);
-        let before = std::mem::replace(&mut self.snapshot, snapshot);
-        if unchanged {
-            return Ok(Vec::new());
-        }
-        self.epoch += 1;
-        self.decisions.clear();
-        self.still_known(&before, now)?;
-        self.renew_limits(now);
-        self.recheck_streaming(now)?;
-        let mut answers = Vec::new();
-        if self.streaming.is_some() {
-            // Nothing overtakes the answer that is on its way; what waits is decided when it comes.
-            return Ok(answers);
-        }
-        while let Some(Pending::Upstream(Exchange {
-            shaping: Shaping::Fetch(_),
-            ..
-        })) = self.pending.front()
-        {
-            let Some(answer) = self.refuse_waiting_fetch(now)? else {
-                break;
-            };
-            answers.push(answer);
-            while let Some(local) = self.next_local() {
-                answers.push(local);
-            }
-        }
-        Ok(answers)
-    }
-
-    /// The proof has not ended, as a certificate does.
-    fn still_proved(&self, now: i64) -> Result<(), Close> {
-        let ends = self.caller.as_ref().and_then(|it| it.expires_milliseconds);
-        match ends {
-            Some(ends) if ends <= now => Err(Close::Revoked {
-                reason: "its credential has expired".into(),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    /// The caller is still declared, by the same credential; what is declared of it is that of now.
-    fn still_known(&mut self, before: &Snapshot, now: i64) -> Result<(), Close> {
-        let Some(caller) = &self.caller else {
-            return Ok(());
-        };
-        let revoked = |reason: String| Err(Close::Revoked { reason });
-        if let Some(containment) =
-            self.snapshot
-                .overlay
-                .revokes(&caller.principal, caller.credentials(), now)
-        {
-            return revoked(format!("containment `{containment}`"));
-        }
-        if caller.mechanism == streamward_policy::Mechanism::Plaintext {
-            return Ok(());
-        }
-        let Some(principal) = self.snapshot.directory.principal(&caller.principal) else {
-            return revoked("the principal is no longer declared".into());
-        };
-        let declared = |principal: &Principal| {
-            let mut credentials = principal.credentials.iter();
-            credentials
-                .find(|it| it.id() == &*caller.credential)
-                .cloned()
-        };
-        let Some(credential) = declared(principal) else {
-            return revoked("the credential is no longer declared".into());
-        };
-        let known = before.directory.principal(&caller.principal);
-        if known.and_then(|it| declared(it)) != Some(credential) {
-            return revoked("the credential has changed".into());
-        }
-        let refreshed = caller.declared_as(principal);
-        self.caller = Some(Arc::new(refreshed));
-        Ok(())
-    }
-
     fn decode_request(&self, head: &Head, frame: &[u8]) -> Result<Struct, Close> {
         let body = &frame[head.body_at..];
         decode(
@@ -612,23 +341,6 @@ impl Session {
             what: "request",
             source,
         })
-    }
-
-    fn decode_response(&self, key: ApiKey, version: i16, frame: &[u8]) -> Result<Struct, Close> {
-        kafka::response_body_at(key, version, frame, &self.limits)
-            .and_then(|at| {
-                decode(
-                    kafka::Direction::Response,
-                    key,
-                    version,
-                    &frame[at..],
-                    &self.limits,
-                )
-            })
-            .map_err(|source| Close::Malformed {
-                what: "response",
-                source,
-            })
     }
 
     /// The name of the cluster as a resource.

@@ -1,0 +1,157 @@
+//! From the broker to the client.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use streamward_wire::frame::{self, LENGTH_BYTES};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
+
+use super::sockets::{needed, receive, send};
+use super::{Broker, Connection};
+use crate::metrics::{Side, Source};
+use crate::session::{Answer, Close};
+
+impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
+    pub(super) fn parse_answers(&mut self, now: i64) -> Result<bool, Close> {
+        let mut moved = false;
+        while self.closing.is_none() && !self.to_client.is_backed_up() {
+            if self.session.is_streaming() {
+                let released = self.session.stream(self.from_broker.unparsed_mut())?;
+                if released == 0 {
+                    break;
+                }
+                let place = self.from_broker.take_frame(released);
+                self.to_client.push_input(place);
+                if !self.session.is_streaming() {
+                    self.metering.response(Source::Broker);
+                }
+                self.send_locals();
+                moved = true;
+                continue;
+            }
+            let length =
+                frame::complete(self.from_broker.unparsed(), self.session.response_limits())
+                    .map_err(|source| Close::Malformed {
+                        what: "response frame",
+                        source,
+                    })?;
+            let Some(length) = length else {
+                if self
+                    .session
+                    .begins_stream(self.from_broker.unparsed(), now)?
+                {
+                    continue;
+                }
+                break;
+            };
+            let place = self.from_broker.take_frame(length);
+            let body = self
+                .from_broker
+                .slice_mut(place.start + LENGTH_BYTES..place.end);
+            match self.session.on_response(body, now) {
+                Answer::Forward => {
+                    self.to_client.push_input(place);
+                    self.metering.response(Source::Broker);
+                }
+                Answer::Rewrite(frame) => {
+                    self.to_client.push_owned(frame);
+                    self.metering.response(Source::Broker);
+                }
+                Answer::Ask(frame) => self.to_broker.push_owned(frame),
+                Answer::Drop => {}
+                Answer::Close(close) => return Err(close),
+            }
+            self.send_locals();
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    /// Answers of our own follow the broker's where their turn has come.
+    pub(super) fn send_locals(&mut self) {
+        // Of all that was owed, what was worked on is the oldest.
+        self.metering.answer(self.session.in_flight());
+        while let Some(answer) = self.session.next_local() {
+            self.reply(answer);
+        }
+        self.metering.settle(self.session.in_flight());
+    }
+
+    /// Is everything durable that must be, before anything more leaves for the client?
+    pub(super) fn poll_durable(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Close>> {
+        let journal = self.shared.recorder.journal();
+        loop {
+            let needed = self.session.durable_before_answer();
+            if let Some((position, waiting)) = &mut self.durable {
+                let position = *position;
+                let done = ready!(Pin::new(waiting).poll(context));
+                self.durable = None;
+                let failed = |what: String| Poll::Ready(Err(Close::Unrecorded { what }));
+                match done {
+                    Ok(Ok(())) if position >= needed => return Poll::Ready(Ok(())),
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => return failed(error.to_string()),
+                    Err(_) => return failed("the journal is closed".into()),
+                }
+            } else {
+                if journal.durable_position() >= needed {
+                    return Poll::Ready(Ok(()));
+                }
+                let (wake, waiting) = oneshot::channel();
+                journal.when_durable(needed, Box::new(move |outcome| drop(wake.send(outcome))));
+                self.durable = Some((needed, waiting));
+            }
+        }
+    }
+
+    pub(super) fn send_to_client(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        if self.to_client.is_empty() && !self.client_unflushed {
+            return Ok(false);
+        }
+        match self.poll_durable(context) {
+            Poll::Pending => return Ok(false),
+            Poll::Ready(done) => done?,
+        }
+        let sent = send(
+            &mut self.client,
+            &mut self.to_client,
+            &self.from_broker,
+            &mut self.client_unflushed,
+            context,
+        );
+        let sent = sent.map_err(|_| Close::ClientGone)?;
+        if sent > 0 {
+            self.idle.answer_moved();
+            self.metering.sent(Side::Client, sent);
+            self.metering.left();
+        }
+        Ok(sent > 0)
+    }
+
+    pub(super) fn receive_from_broker(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        if self.to_client.is_backed_up() {
+            return Ok(false);
+        }
+        let Broker::Open(broker) = &mut self.broker else {
+            return Ok(false);
+        };
+        let needed = if self.session.is_streaming() {
+            None
+        } else {
+            needed(self.from_broker.unparsed())
+        };
+        let input = (Side::Broker, &mut self.from_broker);
+        let (output, current) = (&self.to_client, &self.current);
+        let Some(room) = self.room.spare(input, output, needed, current, context) else {
+            return Ok(false);
+        };
+        let Some(length) = receive(broker, room, context).map_err(|_| Close::BrokerGone)? else {
+            return Ok(false);
+        };
+        self.from_broker.fill(length);
+        self.metering.received(Side::Broker, length);
+        self.idle.broker_moved();
+        Ok(true)
+    }
+}

@@ -1,0 +1,277 @@
+//! One connection between a client and a broker: a single task that moves bytes both ways through a
+//! [`Session`], with no lock and, for what needs no change, no copy.
+
+mod answers;
+mod delivery;
+mod effects;
+mod requests;
+mod sockets;
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use streamward_audit::AuditError;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::broker::{BrokerStream, Caller, dial};
+use super::buffer::{Input, Output};
+use super::clock::now_milliseconds;
+use super::idle::{Idle, Now};
+use super::metering::Metering;
+use super::waiting::{Muted, Room};
+use super::{Current, Shared};
+use crate::cluster::Cluster;
+use crate::limits::GUARANTEED_BYTES;
+use crate::metrics::{Meter, Mute, Source};
+use crate::session::{Close, EffectReply, Session};
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+enum Broker {
+    Absent,
+    Dialling(Boxed<std::io::Result<BrokerStream>>),
+    Open(BrokerStream),
+}
+
+/// Both sockets, what lies between them, and what is being waited for.
+pub struct Connection<C> {
+    shared: Arc<Shared>,
+    cluster: Arc<Cluster>,
+    node: Option<i32>,
+    session: Session,
+    metering: Metering,
+    client: C,
+    broker: Broker,
+    from_client: Input,
+    to_broker: Output,
+    from_broker: Input,
+    to_client: Output,
+    client_unflushed: bool,
+    broker_unflushed: bool,
+    current: Current,
+    change: Boxed<Option<watch::Receiver<Current>>>,
+    effect: Option<oneshot::Receiver<EffectReply>>,
+    durable: Option<(u64, oneshot::Receiver<Result<(), AuditError>>)>,
+    ticks: Interval,
+    idle: Idle,
+    muted: Muted,
+    room: Room,
+    closing: Option<Close>,
+}
+
+fn next_change(mut changes: watch::Receiver<Current>) -> Boxed<Option<watch::Receiver<Current>>> {
+    Box::pin(async move { changes.changed().await.ok().map(|()| changes) })
+}
+
+impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
+    /// A connection whose client has been accepted.
+    pub fn new(
+        shared: Arc<Shared>,
+        cluster: Arc<Cluster>,
+        node: Option<i32>,
+        session: Session,
+        meter: Meter,
+        client: C,
+    ) -> Self {
+        let mut changes = shared.current.subscribe();
+        let current = changes.borrow().clone();
+        // Whatever changed since the session was made is looked at first.
+        changes.mark_changed();
+        let mut ticks = interval(Duration::from_secs(1));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            muted: Muted::new(),
+            room: Room::new(shared.ledger.memory.clone()),
+            shared,
+            cluster,
+            node,
+            session,
+            metering: Metering::new(meter),
+            client,
+            broker: Broker::Absent,
+            from_client: Input::new(),
+            to_broker: Output::default(),
+            from_broker: Input::new(),
+            to_client: Output::default(),
+            client_unflushed: false,
+            broker_unflushed: false,
+            current,
+            change: next_change(changes),
+            effect: None,
+            durable: None,
+            ticks,
+            idle: Idle::default(),
+            closing: None,
+        }
+    }
+
+    /// Runs until one side ends it; says why.
+    pub async fn run(mut self) -> Close {
+        let close = poll_fn(|context| self.poll(context)).await;
+        self.rest();
+        if close == Close::ClientGone {
+            self.deliver().await;
+        }
+        if matches!(self.broker, Broker::Open(_)) {
+            self.session.end();
+            let now = now_milliseconds();
+            if let Err(error) = self.session.commit(now) {
+                self.session.abandon(&error.to_string(), now);
+            }
+        }
+        let shutdown = poll_fn(|context| Pin::new(&mut self.client).poll_shutdown(context));
+        let _ = tokio::time::timeout(Duration::from_secs(1), shutdown).await;
+        // What the client has not been shown was not disclosed; what it has been is in the journal.
+        close
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Close> {
+        loop {
+            match self.turn(context) {
+                Ok(true) => {}
+                Ok(false) => return Poll::Pending,
+                Err(close) => return Poll::Ready(close),
+            }
+        }
+    }
+
+    /// One turn: everything that can move moves once. `false`: nothing could.
+    fn turn(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        let now = now_milliseconds();
+        self.metering.wake();
+        let mut moved = self.poll_change(context, now)?;
+        self.muted.poll(&mut self.session, context, now);
+        moved |= self.poll_effect(context, now)?;
+        moved |= self.poll_dial(context)?;
+        moved |= self.parse_answers(now)?;
+        moved |= self.parse_requests(now)?;
+        // Nothing that this turn discloses or acknowledges leaves before it is written.
+        self.session.commit(now)?;
+        moved |= self.send_to_client(context)?;
+        moved |= self.send_to_broker(context)?;
+        moved |= self.receive_from_broker(context)?;
+        moved |= self.receive_from_client(context)?;
+        self.account();
+        self.poll_ticks(context)?;
+        if self.to_client.is_empty() && !self.client_unflushed {
+            if let Some(close) = self.closing.take() {
+                return Err(close);
+            }
+            let drained = self.session.in_flight() == 0 && self.to_broker.is_empty();
+            if self.current.draining && drained && self.effect.is_none() {
+                return Err(Close::Draining);
+            }
+        }
+        if !moved {
+            self.rest();
+        }
+        Ok(moved)
+    }
+
+    fn poll_change(&mut self, context: &mut Context<'_>, now: i64) -> Result<bool, Close> {
+        let Poll::Ready(changes) = self.change.as_mut().poll(context) else {
+            return Ok(false);
+        };
+        let Some(mut changes) = changes else {
+            return Err(Close::Draining);
+        };
+        self.current = changes.borrow_and_update().clone();
+        self.change = next_change(changes);
+        for answer in self
+            .session
+            .on_snapshot(self.current.snapshot.clone(), now)?
+        {
+            self.to_client.push_owned(answer);
+            self.metering.response(Source::Gateway);
+        }
+        self.metering.settle(self.session.in_flight());
+        Ok(true)
+    }
+
+    fn poll_dial(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        if matches!(self.broker, Broker::Absent) && !self.to_broker.is_empty() {
+            let (current, cluster, node) = (self.current.clone(), self.cluster.clone(), self.node);
+            let within = Duration::from_millis(self.session.bounds().timeout_milliseconds.dial);
+            self.broker = Broker::Dialling(Box::pin(async move {
+                dial(&current, &cluster, node, Caller::Client, within).await
+            }));
+        }
+        let Broker::Dialling(dialling) = &mut self.broker else {
+            return Ok(false);
+        };
+        match dialling.as_mut().poll(context) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok(stream)) => {
+                self.broker = Broker::Open(stream);
+                Ok(true)
+            }
+            Poll::Ready(Err(error)) => Err(Close::Unreachable {
+                what: error.to_string(),
+            }),
+        }
+    }
+
+    /// Nothing more can move: what there is to count is counted.
+    fn rest(&mut self) {
+        let tally = self.session.take_tally();
+        self.metering.tally(&tally, &self.shared.metrics);
+        let mute = if !self.session.has_room() {
+            Some(Mute::InFlight)
+        } else if self.to_client.is_backed_up() {
+            Some(Mute::Answers)
+        } else if self.to_broker.is_backed_up() {
+            Some(Mute::Broker)
+        } else if self.session.is_muted() {
+            Some(Mute::Throttle)
+        } else if self.room.waits() {
+            Some(Mute::Memory)
+        } else {
+            None
+        };
+        let (to_client, to_broker) = (self.to_client.bytes(), self.to_broker.bytes());
+        self.metering.rest(to_client, to_broker, mute);
+    }
+
+    /// Tells what the buffers hold now, and gives the turn to grow beyond the budget on.
+    fn account(&mut self) {
+        if self.room.has_turn() {
+            self.from_client.give_back(&self.to_broker);
+            self.from_broker.give_back(&self.to_client);
+            let largest = self.from_client.capacity().max(self.from_broker.capacity());
+            if largest <= GUARANTEED_BYTES {
+                self.room.give_turn();
+            }
+        }
+        let inputs = self.from_client.capacity() + self.from_broker.capacity();
+        let outputs = self.to_client.owned_bytes() + self.to_broker.owned_bytes();
+        self.room.hold(inputs + outputs);
+    }
+
+    /// Once a second: has anything taken too long?
+    fn poll_ticks(&mut self, context: &mut Context<'_>) -> Result<(), Close> {
+        while self.ticks.poll_tick(context).is_ready() {
+            self.from_client.rest(&self.to_broker);
+            self.from_broker.rest(&self.to_client);
+            let begun = self.session.is_receiving() || !self.from_client.is_drained();
+            let now = Now {
+                unauthenticated: !self.session.authenticated(),
+                muted: self.session.is_muted(),
+                takes_requests: self.takes_requests(),
+                request_begun: begun,
+                answer_waits: !self.to_client.is_empty() || self.client_unflushed,
+                in_flight: self.session.in_flight() > 0,
+                broker_owes: self.session.in_flight() > 0 && self.to_client.is_empty(),
+                waits_for_memory: self.room.waits(),
+                has_turn: self.room.has_turn(),
+            };
+            let timeouts = &self.session.bounds().timeout_milliseconds;
+            self.idle.tick(&now, timeouts)?;
+        }
+        Ok(())
+    }
+}

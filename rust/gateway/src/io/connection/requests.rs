@@ -1,0 +1,152 @@
+//! From the client to the broker.
+
+use std::ops::Range;
+use std::task::Context;
+
+use streamward_wire::frame::{self, LENGTH_BYTES};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::sockets::{needed, receive, send};
+use super::{Broker, Connection};
+use crate::metrics::{Side, Source};
+use crate::session::{Close, Verdict};
+
+impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
+    pub(super) fn parse_requests(&mut self, now: i64) -> Result<bool, Close> {
+        let mut moved = false;
+        while self.takes_requests() {
+            if self.session.is_receiving() {
+                let released = self.session.receive(self.from_client.unparsed(), now)?;
+                if released == 0 {
+                    break;
+                }
+                let place = self.from_client.take_frame(released);
+                self.to_broker.push_input(place);
+                if !self.session.is_receiving() {
+                    self.count_request(&Verdict::Forward);
+                    self.idle.request_ended();
+                }
+                moved = true;
+                continue;
+            }
+            let limits = self.session.request_limits();
+            let length =
+                frame::complete(self.from_client.unparsed(), limits).map_err(|source| {
+                    Close::Malformed {
+                        what: "request frame",
+                        source,
+                    }
+                })?;
+            let Some(length) = length else {
+                let unparsed = self.from_client.unparsed();
+                if self.session.begins_receiving(unparsed, now)? {
+                    continue;
+                }
+                break;
+            };
+            let place = self.from_client.take_frame(length);
+            let body = self
+                .from_client
+                .slice_mut(place.start + LENGTH_BYTES..place.end);
+            let verdict = self.session.on_request(body, now);
+            self.count_request(&verdict);
+            self.idle.request_ended();
+            self.carry_out(verdict, Some(place))?;
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    pub(super) fn count_request(&mut self, verdict: &Verdict) {
+        if matches!(verdict, Verdict::Wait(_)) {
+            return self.metering.effect();
+        }
+        let replied = matches!(verdict, Verdict::Reply(_) | Verdict::ReplyAndClose(..));
+        let in_flight = self.session.in_flight();
+        self.metering
+            .request(self.session.judged(), replied, in_flight);
+    }
+
+    pub(super) fn takes_requests(&self) -> bool {
+        self.closing.is_none()
+            && self.effect.is_none()
+            && !self.current.draining
+            && !self.session.is_muted()
+            && self.session.has_room()
+            // SECURITY: a peer that sends and never reads is not read any further.
+            && !self.to_client.is_backed_up()
+            && !self.to_broker.is_backed_up()
+    }
+
+    pub(super) fn carry_out(
+        &mut self,
+        verdict: Verdict,
+        place: Option<Range<usize>>,
+    ) -> Result<(), Close> {
+        match verdict {
+            Verdict::Forward => {
+                if let Some(place) = place {
+                    self.to_broker.push_input(place);
+                }
+            }
+            Verdict::Rewrite(frame) => self.to_broker.push_owned(frame),
+            Verdict::Reply(frame) => self.reply(frame),
+            Verdict::ReplyAndClose(frame, close) => {
+                self.reply(frame);
+                self.closing = Some(close);
+            }
+            Verdict::Nothing => {}
+            Verdict::Wait(effect) => self.effect = Some(self.start(effect)),
+            Verdict::Close(close) => return Err(close),
+        }
+        Ok(())
+    }
+
+    pub(super) fn reply(&mut self, frame: Vec<u8>) {
+        self.to_client.push_owned(frame);
+        self.metering.response(Source::Gateway);
+    }
+
+    pub(super) fn send_to_broker(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        let Broker::Open(broker) = &mut self.broker else {
+            return Ok(false);
+        };
+        let sent = send(
+            broker,
+            &mut self.to_broker,
+            &self.from_client,
+            &mut self.broker_unflushed,
+            context,
+        )
+        .map_err(|_| Close::BrokerGone)?;
+        if sent > 0 {
+            self.metering.sent(Side::Broker, sent);
+        }
+        Ok(sent > 0)
+    }
+
+    pub(super) fn receive_from_client(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        if !self.takes_requests() {
+            return Ok(false);
+        }
+        let needed = if self.session.is_receiving() {
+            None
+        } else {
+            needed(self.from_client.unparsed())
+        };
+        let input = (Side::Client, &mut self.from_client);
+        let (output, current) = (&self.to_broker, &self.current);
+        let Some(room) = self.room.spare(input, output, needed, current, context) else {
+            return Ok(false);
+        };
+        let Some(length) =
+            receive(&mut self.client, room, context).map_err(|_| Close::ClientGone)?
+        else {
+            return Ok(false);
+        };
+        self.from_client.fill(length);
+        self.metering.received(Side::Client, length);
+        self.idle.request_moved();
+        Ok(true)
+    }
+}

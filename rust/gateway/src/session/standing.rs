@@ -1,0 +1,99 @@
+//! Whether the caller still stands: rights, credential and proof may end while a connection lives.
+
+use std::sync::Arc;
+
+use streamward_identity::Principal;
+
+use super::answers::{Exchange, Pending, Shaping};
+use super::{Close, Session};
+use crate::snapshot::Snapshot;
+
+impl Session {
+    /// Another snapshot is in force. `Err`: this connection has no rights left. Otherwise the answers
+    /// that clients get at once, because what they wait for is no longer theirs.
+    pub fn on_snapshot(
+        &mut self,
+        snapshot: Arc<Snapshot>,
+        now: i64,
+    ) -> Result<Vec<Vec<u8>>, Close> {
+        let unchanged = Arc::ptr_eq(&snapshot.policy, &self.snapshot.policy)
+            && Arc::ptr_eq(&snapshot.overlay, &self.snapshot.overlay)
+            && Arc::ptr_eq(&snapshot.directory, &self.snapshot.directory);
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
+        if unchanged {
+            return Ok(Vec::new());
+        }
+        self.epoch += 1;
+        self.decisions.clear();
+        self.still_known(&before, now)?;
+        self.renew_limits(now);
+        self.recheck_streaming(now)?;
+        let mut answers = Vec::new();
+        if self.streaming.is_some() {
+            // Nothing overtakes the answer that is on its way; what waits is decided when it comes.
+            return Ok(answers);
+        }
+        while let Some(Pending::Upstream(Exchange {
+            shaping: Shaping::Fetch(_),
+            ..
+        })) = self.pending.front()
+        {
+            let Some(answer) = self.refuse_waiting_fetch(now)? else {
+                break;
+            };
+            answers.push(answer);
+            while let Some(local) = self.next_local() {
+                answers.push(local);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// The proof has not ended, as a certificate does.
+    pub(super) fn still_proved(&self, now: i64) -> Result<(), Close> {
+        let ends = self.caller.as_ref().and_then(|it| it.expires_milliseconds);
+        match ends {
+            Some(ends) if ends <= now => Err(Close::Revoked {
+                reason: "its credential has expired".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The caller is still declared, by the same credential; what is declared of it is that of now.
+    pub(super) fn still_known(&mut self, before: &Snapshot, now: i64) -> Result<(), Close> {
+        let Some(caller) = &self.caller else {
+            return Ok(());
+        };
+        let revoked = |reason: String| Err(Close::Revoked { reason });
+        if let Some(containment) =
+            self.snapshot
+                .overlay
+                .revokes(&caller.principal, caller.credentials(), now)
+        {
+            return revoked(format!("containment `{containment}`"));
+        }
+        if caller.mechanism == streamward_policy::Mechanism::Plaintext {
+            return Ok(());
+        }
+        let Some(principal) = self.snapshot.directory.principal(&caller.principal) else {
+            return revoked("the principal is no longer declared".into());
+        };
+        let declared = |principal: &Principal| {
+            let mut credentials = principal.credentials.iter();
+            credentials
+                .find(|it| it.id() == &*caller.credential)
+                .cloned()
+        };
+        let Some(credential) = declared(principal) else {
+            return revoked("the credential is no longer declared".into());
+        };
+        let known = before.directory.principal(&caller.principal);
+        if known.and_then(|it| declared(it)) != Some(credential) {
+            return revoked("the credential has changed".into());
+        }
+        let refreshed = caller.declared_as(principal);
+        self.caller = Some(Arc::new(refreshed));
+        Ok(())
+    }
+}
