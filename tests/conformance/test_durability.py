@@ -17,10 +17,11 @@ from tests.support import requests
 from tests.support.bundles import write_bundle
 from tests.support.confluent import consumer, create_topics, produce, read
 from tests.support.endpoints import Endpoint
-from tests.support.entries import eventually, of_kind, settled
+from tests.support.entries import eventually, leaves, of_kind, settled
 from tests.support.gateway import GatewayProcess
 from tests.support.load import Load, Reading
 from tests.support.messages import Api
+from tests.support.ocsf import problems
 from tests.support.raw import RawClient
 from tests.support.topologies import add_listener, at_port
 
@@ -463,3 +464,12 @@ def test_whoever_is_new_at_a_listener_that_serves_on_is_in_the_gap(
     assert counted["accesses"] >= 1
     # Others came and went meanwhile at the listener that refuses; they are in no gap.
     assert sum(int(each["authentications"]) for each in found) == 1
+
+
+# What all of the above left behind
+
+
+def test_every_entry_of_crashes_and_gaps_is_an_event_of_ocsf(durable: Durable) -> None:
+    found = [(leaf["streaming"]["kind"], problems(leaf)) for leaf in leaves(durable.gateway)]
+    assert [each for each in found if each[1]] == []
+    assert found

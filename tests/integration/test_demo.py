@@ -23,6 +23,7 @@ from streamward.demo.folder import Folder, write_folder
 from streamward.errors import InvalidArgument
 from streamward.model.event import Entry, Event, Kind
 from tests.conftest import require_gateway
+from tests.support.ocsf import problems
 
 SOURCE = Path(streamward.__file__).parent.parent
 KEYS = {
@@ -54,9 +55,13 @@ class Run:
         return document
 
     @property
-    def events(self) -> list[Event]:
+    def entries(self) -> list[Entry]:
         batches = Follower(journal_readers(self.log)).drain()
-        return [entry.event for batch in batches for entry in batch.entries]
+        return [entry for batch in batches for entry in batch.entries]
+
+    @property
+    def events(self) -> list[Event]:
+        return [entry.event for entry in self.entries]
 
 
 def environment(temporary: Path) -> dict[str, str]:
@@ -117,6 +122,14 @@ def test_the_log_that_it_leaves_agrees_with_the_numbers(mock: Run) -> None:
     assert mock.numbers["records_written"] == moved["Write"] > 0
     assert mock.numbers["records_read"] == moved["Read"] > 0
     assert mock.numbers["audit_entries"] == len(mock.events)
+
+
+def test_every_entry_is_an_event_of_ocsf(mock: Run) -> None:
+    entries = mock.entries
+
+    wrong = {entry.event.kind: problems(entry.document) for entry in entries}
+    assert wrong == {kind: [] for kind in wrong}
+    assert set(wrong) >= set(Kind) - {Kind.GAP, Kind.CONTROL}
 
 
 def test_each_kind_of_rule_denied_something(mock: Run) -> None:

@@ -8,6 +8,9 @@ use streamward_policy::{Action, Decision, Resource};
 
 use crate::caller::{Caller, Peer};
 
+/// The extension of OCSF whose object the entries carry (`docs/reference/ocsf.md`).
+const EXTENSION_VERSION: &str = "1.0.0";
+
 /// OCSF classes that the gateway writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -38,6 +41,7 @@ impl Class {
 /// An entry that is being put together.
 #[derive(Debug)]
 pub struct Entry {
+    class: Class,
     event: Map<String, Value>,
     streaming: Map<String, Value>,
 }
@@ -55,13 +59,23 @@ impl Entry {
         event.insert("time".into(), now_milliseconds.into());
         event.insert("severity_id".into(), 1.into());
         event.insert("status_id".into(), 1.into());
-        event.insert(
-            "metadata".into(),
-            json!({"version": "1.8.0", "product": {"name": "Streamward", "vendor_name": "Streamward"}}),
-        );
+        event.insert("metadata".into(), metadata());
+        // What OCSF requires of the class, and is the same in all of ours.
+        match class {
+            Class::ApplicationLifecycle => event.insert("app".into(), product()),
+            Class::ConfigStateChange => event.insert(
+                "device".into(),
+                json!({"name": "gateway", "type": "Server", "type_id": 1}),
+            ),
+            _ => None,
+        };
         let mut streaming = Map::new();
         streaming.insert("kind".into(), kind.into());
-        Self { event, streaming }
+        Self {
+            class,
+            event,
+            streaming,
+        }
     }
 
     /// The outcome was a failure, and as grave as this (OCSF `severity_id`).
@@ -74,6 +88,13 @@ impl Entry {
     /// Sets a field of the `streaming` object.
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.streaming.insert(key.into(), value.into());
+        self
+    }
+
+    /// When what it tells of began and ended (ms since 1970); `time` is when it was entered.
+    pub fn interval(mut self, start: i64, end: i64) -> Self {
+        self.event.insert("start_time".into(), start.into());
+        self.event.insert("end_time".into(), end.into());
         self
     }
 
@@ -96,13 +117,22 @@ impl Entry {
         self
     }
 
+    /// Says who tried to prove an identity, and at which listener; `*` is several or unknown ones.
+    pub fn subject(mut self, user: Value, listener: &str) -> Self {
+        self.event.insert("user".into(), user);
+        self.event
+            .insert("service".into(), json!({"name": listener}));
+        self
+    }
+
     /// Says who acted.
     pub fn caller(self, caller: &Caller) -> Self {
         let mut entry = self.peer(&caller.peer);
-        entry.event.insert(
-            "actor".into(),
-            json!({"user": {"name": &*caller.principal, "type": caller.principal_type}}),
-        );
+        let user = user(&caller.principal, caller.principal_type);
+        if entry.class == Class::Authentication {
+            entry = entry.subject(user.clone(), &caller.peer.listener);
+        }
+        entry.event.insert("actor".into(), json!({"user": user}));
         if let Some(tenant) = &caller.tenant {
             entry = entry.with("tenant", &**tenant);
         }
@@ -122,10 +152,7 @@ impl Entry {
     ) -> Self {
         self = self
             .with("action", action.name())
-            .with(
-                "resource",
-                json!({"type": resource.kind.name(), "name": resource.name}),
-            )
+            .resource(resource.kind.name(), resource.name)
             .with("decision", if decision.allowed { "allow" } else { "deny" })
             .with("policy_version", policy_version)
             .with("rules", decision.rules.clone())
@@ -136,10 +163,81 @@ impl Entry {
         self
     }
 
+    /// Says what was acted on, as `streaming` and as the class has it.
+    pub fn resource(mut self, kind: &str, name: &str) -> Self {
+        match self.class {
+            Class::DatastoreActivity => self.event.insert(
+                "databucket".into(),
+                json!({"name": name, "type": "Kafka topic", "type_id": 99}),
+            ),
+            Class::ApiActivity => self
+                .event
+                .insert("resources".into(), json!([{"name": name, "type": kind}])),
+            _ => None,
+        };
+        self.with("resource", json!({"type": kind, "name": name}))
+    }
+
+    /// Says by which request.
+    pub fn request(mut self, api: &str, version: i16) -> Self {
+        if self.class == Class::ApiActivity {
+            let call = json!({"operation": api, "version": version.to_string()});
+            self.event.insert("api".into(), call);
+        }
+        self.with("api", api).with("api_version", version)
+    }
+
+    /// Takes over from an earlier entry, decoded, who acted, from where and on what; what it does not say is
+    /// named as unknown.
+    pub fn actor_of(mut self, earlier: &Value) -> Self {
+        let unknown = [
+            (
+                "actor",
+                json!({"user": {"name": "unknown", "type": "Unknown", "type_id": 0}}),
+            ),
+            ("src_endpoint", json!({"name": "unknown"})),
+            (
+                "databucket",
+                json!({"name": "unknown", "type": "Kafka topic", "type_id": 99}),
+            ),
+        ];
+        for (name, otherwise) in unknown {
+            let value = earlier.get(name).cloned().unwrap_or(otherwise);
+            self.event.insert(name.into(), value);
+        }
+        self
+    }
+
     /// The leaf, in canonical form.
     pub fn into_leaf(mut self) -> Result<Vec<u8>, streamward_audit::AuditError> {
         self.event
             .insert("streaming".into(), Value::Object(self.streaming));
         leaf::canonical(&Value::Object(self.event))
     }
+}
+
+fn product() -> Value {
+    json!({"name": "Streamward", "vendor_name": "Streamward"})
+}
+
+fn metadata() -> Value {
+    json!({
+        "version": "1.8.0",
+        "product": product(),
+        "extensions": [{"name": "streaming", "version": EXTENSION_VERSION}],
+    })
+}
+
+/// A principal as OCSF's user object; `kind` is `user` or `service`.
+fn user(name: &str, kind: &str) -> Value {
+    match kind {
+        "user" => json!({"name": name, "type": "User", "type_id": 1}),
+        "service" => json!({"name": name, "type": "Service", "type_id": 4}),
+        _ => json!({"name": name, "type": "Unknown", "type_id": 0}),
+    }
+}
+
+/// Somebody who proved nothing: the name that it claimed, or `*` for several.
+pub fn unproved(name: &str) -> Value {
+    user(name, "unknown")
 }

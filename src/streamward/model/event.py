@@ -15,6 +15,9 @@ import msgspec
 from streamward.model.alert import Alert, Severity
 
 OCSF_VERSION: Final = "1.8.0"
+EXTENSION_VERSION: Final = "1.0.0"
+"""The version of the extension `streaming` (`docs/reference/ocsf.md`)."""
+
 ENTRY_BYTES_MAX: Final = 65_535
 """The largest leaf that a journal frame holds."""
 
@@ -168,6 +171,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     streaming: Streaming
     activity_name: str | None = None
     status_id: int | None = None
+    start_time: int | None = None
+    end_time: int | None = None
     actor: Actor | None = None
     src_endpoint: Endpoint | None = None
 
@@ -247,6 +252,7 @@ def _event(
         "time": time_milliseconds,
         "severity_id": severity.ocsf,
         "metadata": {
+            "extensions": [{"name": "streaming", "version": EXTENSION_VERSION}],
             "product": {"name": "Streamward", "vendor_name": "Streamward"},
             "version": OCSF_VERSION,
         },
@@ -301,6 +307,7 @@ def control_event(
     document["actor"] = {"user": {"name": caller.principal}}
     document["src_endpoint"] = {"name": caller.mechanism}
     document["api"] = {"operation": verb}
+    document["resources"] = [{"name": resource[1], "type": resource[0]}]
     return canonical(document)
 
 
@@ -349,6 +356,7 @@ def containment_event(
     )
     # OCSF's incident status: 1 new, 5 closed.
     document["status_id"] = 1 if change == "opened" else 5
+    document["assignee"] = {"name": owner}
     document["finding_info_list"] = [
         {"title": f"{verb} {target_type} `{target_name}`", "uid": identifier}
     ]
@@ -378,4 +386,8 @@ def alert_event(alert: Alert) -> bytes:
     )
     document["status_id"] = 1
     document["finding_info"] = {"title": alert.title[:REASON_CHARACTERS_MAX], "uid": alert.id}
+    if alert.techniques:
+        document["finding_info"]["attacks"] = [
+            {"technique": {"uid": technique}} for technique in alert.techniques
+        ]
     return canonical(document)

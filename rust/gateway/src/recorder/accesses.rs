@@ -66,7 +66,8 @@ impl Access {
 struct Moved {
     ranges: BTreeMap<i32, Vec<Range>>,
     queued: bool,
-    last_milliseconds: i64,
+    /// When the first and the last of it moved (ms since 1970); `None` while there is nothing.
+    interval: Option<(i64, i64)>,
 }
 
 impl Moved {
@@ -84,6 +85,12 @@ impl Moved {
             return;
         }
         ranges.push(range);
+    }
+
+    /// Something of it moved at this time, or between these.
+    fn covers(&mut self, (first, last): (i64, i64)) {
+        let (start, end) = self.interval.unwrap_or((first, last));
+        self.interval = Some((start.min(first), end.max(last)));
     }
 }
 
@@ -134,7 +141,7 @@ impl Recorder {
         }
         let id = self.next_access.fetch_add(1, Ordering::Relaxed);
         let (class, activity) = match (deed.resource.kind, deed.action) {
-            (ResourceKind::Stream, Action::Write) => (Class::DatastoreActivity, (2, "Update")),
+            (ResourceKind::Stream, Action::Write) => (Class::DatastoreActivity, (5, "Write")),
             (ResourceKind::Stream, Action::Read) => (Class::DatastoreActivity, (1, "Read")),
             (ResourceKind::Stream, _) => (Class::DatastoreActivity, (99, "Other")),
             _ => (Class::ApiActivity, (99, "Other")),
@@ -143,10 +150,7 @@ impl Recorder {
             .entry("access_opened", class, activity, now)
             .with("access", id.to_string());
         if &*key.name != deed.resource.name {
-            entry = entry.with(
-                "resource",
-                json!({"type": deed.resource.kind.name(), "name": "*"}),
-            );
+            entry = entry.resource(deed.resource.kind.name(), "*");
         }
         let mut batch = Batch::new();
         batch.entry(&entry.into_leaf()?)?;
@@ -185,7 +189,7 @@ impl Recorder {
             counter.fetch_add(range.records.into(), Ordering::Relaxed);
             let mut moved = lock(&access.moved);
             moved.add(range);
-            moved.last_milliseconds = now;
+            moved.covers((now, now));
             let queue = !std::mem::replace(&mut moved.queued, true);
             drop(moved);
             if queue {
@@ -206,12 +210,14 @@ impl Recorder {
                 .into_values()
                 .flatten()
                 .collect();
+            let interval = moved.interval.take().unwrap_or((now, now));
             drop(moved);
-            if let Err(error) = self.enter_ranges(access, &ranges, now) {
+            if let Err(error) = self.enter_ranges(access, &ranges, interval, now) {
                 let mut moved = lock(&access.moved);
                 for range in ranges {
                     moved.add(range);
                 }
+                moved.covers(interval);
                 moved.queued = true;
                 drop(moved);
                 lock(&self.running).extend_from_slice(&running[done..]);
@@ -221,21 +227,25 @@ impl Recorder {
         Ok(())
     }
 
-    fn enter_ranges(&self, access: &Access, ranges: &[Range], now: i64) -> Result<(), AuditError> {
+    fn enter_ranges(
+        &self,
+        access: &Access,
+        ranges: &[Range],
+        (start, end): (i64, i64),
+        now: i64,
+    ) -> Result<(), AuditError> {
         let Some(id) = access.id else { return Ok(()) };
         let mut batch = Batch::new();
-        for chunk in ranges.chunks(RANGES_PER_ENTRY) {
+        for chunk in entries_of(ranges) {
             let (activity, kind) = match access.key.action {
-                Action::Write => ((2, "Update"), "write"),
+                Action::Write => ((5, "Write"), "write"),
                 _ => ((1, "Read"), "read"),
             };
             let entry = Entry::new("access_rollup", Class::DatastoreActivity, activity, now)
                 .caller(&access.caller)
+                .interval(start, end)
                 .with("action", access.key.action.name())
-                .with(
-                    "resource",
-                    json!({"type": access.key.kind.name(), "name": &*access.name}),
-                )
+                .resource(access.key.kind.name(), &access.name)
                 .with("classes", access.classes.clone())
                 .with("policy_version", access.policy_version.as_str())
                 .with("decision", "allow")
@@ -268,15 +278,20 @@ impl Recorder {
                 .and_then(|leaf| serde_json::from_slice(leaf).ok())
                 .unwrap_or_default();
             let mut batch = Batch::new();
-            for chunk in access.ranges.chunks(RANGES_PER_ENTRY) {
-                let mut entry = Entry::new(
-                    "access_rollup",
-                    Class::DatastoreActivity,
-                    (99, "Other"),
-                    now,
-                )
-                .with("access", access.access.to_string())
-                .with("reason", "recovered from the journal after a crash");
+            // No frame says when: some time between the opening of the access and now.
+            let start = opened["time"].as_i64().unwrap_or(now);
+            let activity = match opened["streaming"]["action"].as_str() {
+                Some("Write") => (5, "Write"),
+                Some("Read") => (1, "Read"),
+                _ => (99, "Other"),
+            };
+            for chunk in entries_of(&access.ranges) {
+                let mut entry =
+                    Entry::new("access_rollup", Class::DatastoreActivity, activity, now)
+                        .actor_of(&opened)
+                        .interval(start.min(now), now)
+                        .with("access", access.access.to_string())
+                        .with("reason", "recovered from the journal after a crash");
                 if let Some(fields) = opened["streaming"].as_object() {
                     for name in INHERITED {
                         if let Some(value) = fields.get(*name) {
@@ -312,6 +327,13 @@ const INHERITED: &[&str] = &[
     "resource",
     "tenant",
 ];
+
+/// The ranges in as many parts as they need entries; the state of an entry is that of all its ranges.
+fn entries_of(ranges: &[Range]) -> impl Iterator<Item = &[Range]> {
+    ranges
+        .chunk_by(|one, next| one.state == next.state)
+        .flat_map(|alike| alike.chunks(RANGES_PER_ENTRY))
+}
 
 fn with_ranges(entry: Entry, ranges: &[Range]) -> Entry {
     let offset = |offset: i64| {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use streamward_audit::{AuditError, Batch};
 
 use super::{Deed, Key, Recorder, lock};
@@ -87,10 +87,7 @@ impl Recorder {
             .entry("denied", Class::ApiActivity, (99, "Other"), now)
             .failed(2);
         if &*key.name != deed.resource.name {
-            entry = entry.with(
-                "resource",
-                json!({"type": deed.resource.kind.name(), "name": "*"}),
-            );
+            entry = entry.resource(deed.resource.kind.name(), "*");
         }
         let leaf = entry.with("count", 1).into_leaf()?;
         let template = Arc::new(serde_json::from_slice(&leaf).unwrap_or_default());

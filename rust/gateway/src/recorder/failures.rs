@@ -11,7 +11,7 @@ use streamward_audit::{AuditError, Batch};
 
 use super::{Recorder, lock};
 use crate::caller::Peer;
-use crate::entry::{Class, Entry};
+use crate::entry::{Class, Entry, unproved};
 use crate::limits::source_of;
 
 /// Failed attempts from one source (an address, or a /64 of IPv6) that get an entry of their own, per second; more are counted.
@@ -111,6 +111,7 @@ impl Recorder {
         }
         drop(failures);
         let entry = attempt(now)
+            .subject(unproved(failure.claimed), &peer.listener)
             .peer(peer)
             .with("principal", failure.claimed)
             .with("mechanism", failure.mechanism)
@@ -139,6 +140,7 @@ impl Recorder {
         let mut batch = Batch::new();
         for (origin, attempts) in counted {
             let mut entry = attempt(now)
+                .subject(unproved("*"), &origin.listener)
                 .with("environment", &*origin.environment)
                 .with("listener", &*origin.listener)
                 .with("count", *attempts)

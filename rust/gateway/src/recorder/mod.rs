@@ -87,8 +87,7 @@ impl Deed<'_> {
                 self.decision,
                 self.policy_version,
             )
-            .with("api", self.api)
-            .with("api_version", self.api_version);
+            .request(self.api, self.api_version);
         if self.resource.kind == ResourceKind::Stream {
             entry = entry.with("classes", self.classes.to_vec());
         }
