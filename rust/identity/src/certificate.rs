@@ -25,6 +25,8 @@ pub struct Names {
     pub uri: Vec<String>,
     /// Mail addresses among the alternative names.
     pub email: Vec<String>,
+    /// Begin of its validity, ms since 1970.
+    pub not_before_milliseconds: i64,
     /// End of its validity, ms since 1970.
     pub not_after_milliseconds: i64,
 }
@@ -60,6 +62,11 @@ pub fn names(der: &[u8]) -> Result<Names, IdentityError> {
     }
     let mut names = Names {
         subject: rfc4514(certificate.subject())?,
+        not_before_milliseconds: certificate
+            .validity()
+            .not_before
+            .timestamp()
+            .saturating_mul(1000),
         not_after_milliseconds: certificate
             .validity()
             .not_after

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::attributes::Attributes;
 use crate::certificate::Names;
 use crate::error::{IdentityError, Refusal};
 use crate::plain::{PASSWORD_BYTES_MAX, USER_BYTES_MAX};
@@ -23,6 +24,8 @@ pub struct Identity {
     pub other_credentials: Vec<String>,
     /// When the proof ends, ms since 1970: the end of a certificate's validity.
     pub expires_milliseconds: Option<i64>,
+    /// What the proof says of its holder.
+    pub attributes: Attributes,
 }
 
 /// A name in a certificate with its kind: a DNS name that looks like a URI is not that URI.
@@ -229,6 +232,10 @@ impl Directory {
             credential: first.credential.clone(),
             other_credentials: others.into_iter().cloned().collect(),
             expires_milliseconds: Some(names.not_after_milliseconds),
+            attributes: Attributes {
+                issued_at_milliseconds: Some(names.not_before_milliseconds),
+                ..Attributes::default()
+            },
         })
     }
 
@@ -262,6 +269,7 @@ impl Directory {
                 credential,
                 other_credentials,
                 expires_milliseconds: None,
+                attributes: Attributes::default(),
             });
         }
         spend(self.rounds.saturating_sub(spent), password);
@@ -292,6 +300,7 @@ impl Directory {
             credential: credential.clone(),
             other_credentials: Vec::new(),
             expires_milliseconds: None,
+            attributes: Attributes::default(),
         })
     }
 

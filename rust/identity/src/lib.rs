@@ -4,6 +4,7 @@
 //! processor time on purpose; callers run it where it may block.
 #![forbid(unsafe_code)]
 
+mod attributes;
 pub mod certificate;
 mod directory;
 mod error;
@@ -12,6 +13,7 @@ pub mod scram;
 mod section;
 pub mod verifier;
 
+pub use attributes::Attributes;
 pub use certificate::Names;
 pub use directory::{Directory, Identity};
 pub use error::{IdentityError, Refusal};

@@ -16,6 +16,7 @@ struct Expected {
     dns: Vec<String>,
     uri: Vec<String>,
     email: Vec<String>,
+    not_before_milliseconds: i64,
     not_after_milliseconds: i64,
 }
 
@@ -40,6 +41,7 @@ fn names_are_those_that_an_independent_reader_finds() {
             dns: expected.dns,
             uri: expected.uri,
             email: expected.email,
+            not_before_milliseconds: expected.not_before_milliseconds,
             not_after_milliseconds: expected.not_after_milliseconds,
         };
         assert_eq!(names(&der).unwrap(), expected, "{name}");

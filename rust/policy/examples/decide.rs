@@ -69,12 +69,12 @@ fn main() -> Result<(), PolicyError> {
     let policy = Policy::from_json(&document)?;
     println!("compile {RULES} rules: {:?}", start.elapsed());
     let context = Context {
-        source: IpAddr::from([10, 0, 0, 1]),
         tls: true,
-        mechanism: Mechanism::Certificate,
-        mfa: false,
-        device_posture: None,
-        now_milliseconds: 1_782_913_079_999,
+        ..Context::new(
+            IpAddr::from([10, 0, 0, 1]),
+            Mechanism::Certificate,
+            1_782_913_079_999,
+        )
     };
     let decide = |name: &str| {
         let resource = Resource {

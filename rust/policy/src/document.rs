@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
+use crate::attributes::{AGES, Ages, TEXTS, Texts};
 use crate::error::PolicyError;
 use crate::evaluate::Facts;
 use crate::moment::Moment;
@@ -85,7 +86,17 @@ struct ContextDocument {
     mechanism: Option<String>,
     mfa: Option<bool>,
     environment: Option<String>,
+    tls_version: Option<String>,
+    tls_cipher: Option<String>,
+    client_software_name: Option<String>,
+    client_software_version: Option<String>,
     device_posture: Option<String>,
+    device_status: Option<String>,
+    credential_age: Option<i64>,
+    authentication_age: Option<i64>,
+    mfa_age: Option<i64>,
+    #[serde(default)]
+    roles: Vec<String>,
     now: Option<i64>,
     hour: Option<i64>,
     minute: Option<i64>,
@@ -93,6 +104,26 @@ struct ContextDocument {
 }
 
 impl ContextDocument {
+    fn texts<'a>(&'a self, declared_posture: Option<&'a str>) -> Texts<'a> {
+        [
+            self.tls_version.as_deref(),
+            self.tls_cipher.as_deref(),
+            self.client_software_name.as_deref(),
+            self.client_software_version.as_deref(),
+            self.device_posture.as_deref().or(declared_posture),
+            self.device_status.as_deref(),
+        ]
+    }
+
+    fn ages(&self) -> Result<Ages, String> {
+        let ages = [self.credential_age, self.authentication_age, self.mfa_age];
+        let negative = |age: &Option<i64>| age.is_some_and(|seconds| seconds < 0);
+        match AGES.iter().zip(ages).find(|(_, age)| negative(age)) {
+            Some((name, _)) => Err(format!("`{name}` is a number of seconds, 0 or more")),
+            None => Ok(ages),
+        }
+    }
+
     /// The time that the request names, as a whole, or `now_milliseconds`.
     fn moment(&self, now_milliseconds: i64) -> Result<Moment, String> {
         let parts = self.hour.or(self.minute).or(self.weekday);
@@ -209,7 +240,10 @@ impl Policy {
                 .as_deref()
                 .unwrap_or_else(|| self.environment()),
             moment: context.moment(now_milliseconds).map_err(bad)?,
-            device_posture: context.device_posture.as_deref().or(declared_posture),
+            texts: context.texts(declared_posture),
+            ages: context.ages().map_err(bad)?,
+            roles: &context.roles,
+            tenant: None,
         })
     }
 
@@ -230,8 +264,16 @@ impl Policy {
             "minute": facts.moment.minute,
             "weekday": facts.moment.weekday,
         });
-        if let (Some(posture), Some(fields)) = (facts.device_posture, context.as_object_mut()) {
-            fields.insert("device_posture".to_owned(), json!(posture));
+        if let Some(fields) = context.as_object_mut() {
+            for (name, text) in TEXTS.iter().zip(facts.texts) {
+                fields.extend(text.map(|text| ((*name).to_owned(), json!(text))));
+            }
+            for (name, age) in AGES.iter().zip(facts.ages) {
+                fields.extend(age.map(|age| ((*name).to_owned(), json!(age))));
+            }
+            if !facts.roles.is_empty() {
+                fields.insert("roles".to_owned(), json!(facts.roles));
+            }
         }
         let answer = json!({
             "effect": if decision.allowed { "allow" } else { "deny" },

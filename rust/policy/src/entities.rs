@@ -2,6 +2,7 @@
 //!
 //! Every entity carries all of its ancestors, so a request needs these three and nothing else.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression, Schema};
@@ -99,7 +100,7 @@ pub(crate) fn actions(schema: &Schema) -> Result<Vec<Entity>, PolicyError> {
 }
 
 /// A principal with everything that it belongs to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct KnownPrincipal {
     pub entity: Entity,
     /// The principal and everything that it belongs to.
@@ -109,13 +110,61 @@ pub(crate) struct KnownPrincipal {
     pub device_posture: Option<String>,
 }
 
-/// All principals by their ids. What does not fit is added to `problems`.
+/// What a proof may assert of its holder: declared roles with all that they include, and tenants.
+#[derive(Debug, Default)]
+pub(crate) struct Assertable {
+    roles: HashMap<String, HashSet<EntityUid>>,
+    tenants: HashMap<String, EntityUid>,
+}
+
+impl Assertable {
+    fn new(roles: &HashMap<&str, HashSet<&str>>, tenants: &HashSet<&str>, types: &Types) -> Self {
+        let role = |(name, closure): (&&str, &HashSet<&str>)| {
+            let closure = closure.iter().map(|role| uid(&types.role, role));
+            ((*name).to_owned(), closure.collect())
+        };
+        let tenant = |name: &&str| ((*name).to_owned(), uid(&types.tenant, name));
+        Self {
+            roles: roles.iter().map(role).collect(),
+            tenants: tenants.iter().map(tenant).collect(),
+        }
+    }
+
+    /// The principal with what its proof asserts beside what is declared.
+    pub fn holder<'a>(
+        &self,
+        principal: &'a KnownPrincipal,
+        roles: &[String],
+        tenant: Option<&str>,
+    ) -> Cow<'a, KnownPrincipal> {
+        let roles = roles.iter().filter_map(|role| self.roles.get(role));
+        let mut more: HashSet<EntityUid> = roles.flatten().cloned().collect();
+        // SECURITY: a declared tenant is never widened by a second one.
+        let tenant = tenant.filter(|_| principal.tenant.is_none());
+        more.extend(tenant.and_then(|name| self.tenants.get(name)).cloned());
+        if more.is_subset(&principal.lineage) {
+            return Cow::Borrowed(principal);
+        }
+        let itself = principal.entity.uid();
+        let mut lineage = principal.lineage.clone();
+        lineage.extend(more);
+        let parents = lineage.iter().filter(|uid| **uid != itself).cloned();
+        Cow::Owned(KnownPrincipal {
+            entity: Entity::new_no_attrs(itself.clone(), parents.collect()),
+            lineage,
+            ..principal.clone()
+        })
+    }
+}
+
+/// All principals by their ids, and what may be asserted of them. What does not fit is added to
+/// `problems`.
 pub(crate) fn principals(
     section: &PolicySection,
     principals: &[PrincipalFacts],
     types: &Types,
     problems: &mut Vec<String>,
-) -> HashMap<String, KnownPrincipal> {
+) -> (HashMap<String, KnownPrincipal>, Assertable) {
     let roles = roles(section, problems);
     let tenants: HashSet<&str> = section.tenants.iter().map(String::as_str).collect();
     let mut known = HashMap::with_capacity(principals.len());
@@ -156,7 +205,7 @@ pub(crate) fn principals(
             problems.push(format!("principal `{id}` is declared twice"));
         }
     }
-    known
+    (known, Assertable::new(&roles, &tenants, types))
 }
 
 /// Every role with itself and all that it includes, however far.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use cedar_policy::{Authorizer, Entities, Entity, RestrictedExpression, Schema};
 
+use crate::attributes::{AGES, Ages, TEXTS, Texts};
 use crate::error::one_line;
 use crate::moment::Moment;
 use crate::networks::{NetworkSet, Networks};
@@ -20,7 +21,10 @@ pub(crate) struct Facts<'a> {
     pub mfa: bool,
     pub environment: &'a str,
     pub moment: Moment,
-    pub device_posture: Option<&'a str>,
+    pub texts: Texts<'a>,
+    pub ages: Ages,
+    pub roles: &'a [String],
+    pub tenant: Option<&'a str>,
 }
 
 impl Facts<'_> {
@@ -31,9 +35,14 @@ impl Facts<'_> {
             RestrictedExpression::new_long,
         );
         let held = networks.names_of(self.networks).map(text);
-        let posture = self
-            .device_posture
-            .map(|posture| ("device_posture", text(posture)));
+        let texts = TEXTS
+            .iter()
+            .zip(self.texts)
+            .filter_map(|(name, value)| Some((*name, text(value?))));
+        let ages = AGES
+            .iter()
+            .zip(self.ages)
+            .filter_map(|(name, value)| Some((*name, long(value?))));
         let pairs = [
             (
                 "source",
@@ -48,7 +57,7 @@ impl Facts<'_> {
             ("minute", long(self.moment.minute)),
             ("weekday", long(self.moment.weekday)),
         ];
-        let pairs = pairs.into_iter().chain(posture);
+        let pairs = pairs.into_iter().chain(texts).chain(ages);
         let pairs = pairs.map(|(name, value)| (name.to_owned(), value));
         cedar_policy::Context::from_pairs(pairs).map_err(|error| one_line(&error))
     }

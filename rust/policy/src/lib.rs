@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod acls;
+mod attributes;
 mod document;
 mod entities;
 mod error;
@@ -21,6 +22,7 @@ mod request;
 mod rules;
 mod scope;
 mod section;
+mod span;
 mod streams;
 
 pub use acls::{ACLS_MAX, Acl};

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hashbrown::HashTable;
 
+use crate::attributes::{Begins, TEXTS, Texts};
 use crate::networks::NetworkSet;
 use crate::request::{Action, Decision, Mechanism, ResourceKind};
 
@@ -13,8 +14,8 @@ use crate::request::{Action, Decision, Mechanism, ResourceKind};
 const SHARDS: usize = 16;
 /// Entries in one generation of one shard; a shard holds two, the memo 65,536.
 const GENERATION_ENTRIES_MAX: usize = 2048;
-/// A longer name or posture is decided anew each time: an entry has a bounded size.
-const TEXT_BYTES_MAX: usize = 512;
+/// Longer names or texts are decided anew each time: an entry has a bounded size.
+const TEXT_BYTES_MAX: usize = 1024;
 
 /// What a decision depends on, borrowed: a look-up allocates nothing. What the rules of the slice
 /// do not read is left out, so that it makes no difference.
@@ -22,8 +23,19 @@ const TEXT_BYTES_MAX: usize = 512;
 pub(crate) struct Key<'a> {
     pub principal: &'a str,
     pub name: &'a str,
-    pub device_posture: Option<&'a str>,
+    pub texts: Texts<'a>,
+    /// Asserted by the proof; they stand in the heads of rules.
+    pub roles: &'a Arc<[String]>,
+    pub tenant: Option<&'a str>,
     pub values: Values,
+}
+
+impl Key<'_> {
+    fn text_bytes(&self) -> usize {
+        let texts = self.texts.iter().chain([&self.tenant]);
+        let bytes: usize = texts.flatten().map(|text| text.len()).sum();
+        bytes + self.name.len()
+    }
 }
 
 /// The parts of a key that are not text.
@@ -36,6 +48,7 @@ pub(crate) struct Values {
     pub mfa: Option<bool>,
     pub source: Option<IpAddr>,
     pub networks: NetworkSet,
+    pub begins: Begins,
 }
 
 #[derive(Debug)]
@@ -43,7 +56,9 @@ struct Entry {
     hash: u64,
     principal: Box<str>,
     name: Box<str>,
-    device_posture: Option<Box<str>>,
+    texts: [Option<Box<str>>; TEXTS.len()],
+    roles: Arc<[String]>,
+    tenant: Option<Box<str>>,
     values: Values,
     /// First and end of the time for which it was made; `None`: for ever.
     span: Option<(i64, i64)>,
@@ -55,7 +70,9 @@ impl Entry {
         Key {
             principal: &self.principal,
             name: &self.name,
-            device_posture: self.device_posture.as_deref(),
+            texts: self.texts.each_ref().map(Option::as_deref),
+            roles: &self.roles,
+            tenant: self.tenant.as_deref(),
             values: self.values,
         }
     }
@@ -116,15 +133,16 @@ impl Memo {
         span: Option<(i64, i64)>,
         decision: &Arc<Decision>,
     ) {
-        let posture_bytes = key.device_posture.map_or(0, str::len);
-        if key.name.len().max(posture_bytes) > TEXT_BYTES_MAX {
+        if key.text_bytes() > TEXT_BYTES_MAX {
             return;
         }
         let entry = Entry {
             hash,
             principal: key.principal.into(),
             name: key.name.into(),
-            device_posture: key.device_posture.map(Into::into),
+            texts: key.texts.map(|text| text.map(Into::into)),
+            roles: Arc::clone(key.roles),
+            tenant: key.tenant.map(Into::into),
             values: key.values,
             span,
             decision: Arc::clone(decision),
@@ -163,13 +181,19 @@ impl Memo {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
+
+    static NO_ROLES: LazyLock<Arc<[String]>> = LazyLock::new(Arc::default);
 
     fn key(name: &str) -> Key<'_> {
         Key {
             principal: "alice",
             name,
-            device_posture: None,
+            texts: [None; TEXTS.len()],
+            roles: &NO_ROLES,
+            tenant: None,
             values: Values {
                 action: Action::Read,
                 kind: ResourceKind::Stream,
@@ -178,6 +202,7 @@ mod tests {
                 mfa: None,
                 source: None,
                 networks: 0,
+                begins: [None; 3],
             },
         }
     }

@@ -8,11 +8,12 @@ use std::sync::{Arc, OnceLock};
 use cedar_policy::{Authorizer, Entities, Entity, Schema};
 
 use crate::acls::{self, ACLS_MAX, Acl, Member};
-use crate::entities::{self, KnownPrincipal, Types};
+use crate::attributes::{AGES, TEXTS, ages_of, begins_of, texts_of};
+use crate::entities::{self, Assertable, KnownPrincipal, Types};
 use crate::error::{PolicyError, one_line};
 use crate::evaluate::{Facts, Outcome, Question, evaluate};
 use crate::memo::{Key, Memo, Values};
-use crate::moment::{Moment, span};
+use crate::moment::Moment;
 use crate::networks::Networks;
 use crate::prefixes::Prefixes;
 use crate::reads::Reads;
@@ -21,6 +22,7 @@ use crate::request::{
 };
 use crate::rules::Rules;
 use crate::section::{PolicySection, PrincipalFacts};
+use crate::span::span;
 use crate::streams::Streams;
 
 /// A compiled policy section: immutable, shared by all connections.
@@ -32,6 +34,7 @@ pub struct Policy {
     /// By the place of each action in [`Action::ALL`].
     actions: Vec<Entity>,
     principals: HashMap<String, KnownPrincipal>,
+    assertable: Assertable,
     namespaces: Prefixes,
     /// Tenants of the namespaces, by their places.
     owners: Vec<Option<String>>,
@@ -69,7 +72,8 @@ impl Policy {
             .map_err(|error| PolicyError::Schema(one_line(&error)))?;
         let actions = entities::actions(&schema)?;
         let mut problems = Vec::new();
-        let principals = entities::principals(section, principals, &types, &mut problems);
+        let (principals, assertable) =
+            entities::principals(section, principals, &types, &mut problems);
         let (namespaces, owners) = namespaces(section, &mut problems);
         let streams = Streams::new(&section.streams, &section.classes);
         let streams = streams.map_err(|found| problems.extend(found)).ok();
@@ -88,6 +92,7 @@ impl Policy {
             types,
             actions,
             principals,
+            assertable,
             namespaces,
             owners,
             streams,
@@ -115,7 +120,10 @@ impl Policy {
             mfa: true,
             environment: &self.environment,
             moment: Moment::of(0),
-            device_posture: Some("probe"),
+            texts: [Some("probe"); TEXTS.len()],
+            ages: [Some(0); AGES.len()],
+            roles: &[],
+            tenant: None,
         };
         let context = facts.to_cedar(&self.networks).map_err(bad)?;
         for action in &self.actions {
@@ -157,13 +165,15 @@ impl Policy {
 
     /// Names with which to ask whether a principal may do something to any stream at all: those of
     /// the rules that allow it, a name in every prefix among them. None: it may not.
-    pub fn stream_probes(&self, principal: &str, action: Action) -> Vec<String> {
-        let known = self.principals.get(principal);
+    pub fn stream_probes(&self, principal: &str, action: Action, context: &Context) -> Vec<String> {
+        let Some(known) = self.principals.get(principal) else {
+            return Vec::new();
+        };
+        let tenant = context.tenant.as_deref();
+        let holder = self.assertable.holder(known, &context.roles, tenant);
         let action = &self.actions[action as usize];
-        known.map_or_else(Vec::new, |known| {
-            self.rules
-                .probes(&known.lineage, &action.uid(), &self.declared_names)
-        })
+        self.rules
+            .probes(&holder.lineage, &action.uid(), &self.declared_names)
     }
 
     /// The rules in the words of Kafka's ACLs, where those can say the same; at most [`ACLS_MAX`].
@@ -194,15 +204,15 @@ impl Policy {
         } = *request;
         let now = context.now_milliseconds;
         let longest = self.longest_namespace(resource);
-        let reads = self.rules.slice(&self.namespaces, longest).reads;
-        let key = self.key(request, reads);
+        let slice = self.rules.slice(&self.namespaces, longest);
+        let key = self.key(request, slice.reads);
         let hash = self.memo.hash(&key);
         if let Some(decision) = self.memo.get(hash, &key, now) {
             return decision;
         }
-        let span = span(reads, now);
+        let span = span(slice.reads, &slice.turns, &begins_of(context), now);
         let facts = self.facts_of(context);
-        let until = span.map(|span| span.1);
+        let until = span.map(|span| span.1).filter(|until| *until < i64::MAX);
         let decision = Arc::new(self.decide_anew(principal, action, resource, &facts, until));
         // Whoever is unknown costs nothing to deny and has no claim on the memory.
         if self.principals.contains_key(principal) {
@@ -219,13 +229,20 @@ impl Policy {
             context,
         } = *request;
         let reads_networks = reads.contain(Reads::NETWORKS);
+        let mut texts = texts_of(context);
+        for (place, text) in texts.iter_mut().enumerate() {
+            *text = text.filter(|_| reads.contain(Reads::text(place)));
+        }
+        let mut begins = begins_of(context);
+        for (place, begin) in begins.iter_mut().enumerate() {
+            *begin = begin.filter(|_| reads.contain(Reads::age(place)));
+        }
         Key {
             principal,
             name: resource.name,
-            device_posture: context
-                .device_posture
-                .as_deref()
-                .filter(|_| reads.contain(Reads::DEVICE_POSTURE)),
+            texts,
+            roles: &context.roles,
+            tenant: context.tenant.as_deref(),
             values: Values {
                 action,
                 kind: resource.kind,
@@ -240,6 +257,7 @@ impl Policy {
                 } else {
                     0
                 },
+                begins,
             },
         }
     }
@@ -253,7 +271,10 @@ impl Policy {
             mfa: context.mfa,
             environment: &self.environment,
             moment: Moment::of(context.now_milliseconds),
-            device_posture: context.device_posture.as_deref(),
+            texts: texts_of(context),
+            ages: ages_of(&begins_of(context), context.now_milliseconds),
+            roles: &context.roles,
+            tenant: context.tenant.as_deref(),
         }
     }
 
@@ -275,7 +296,8 @@ impl Policy {
                 valid_until_milliseconds,
             };
         };
-        let outcome = self.ask(known, action, resource, facts);
+        let holder = self.assertable.holder(known, facts.roles, facts.tenant);
+        let outcome = self.ask(&holder, action, resource, facts);
         let outcome = outcome.unwrap_or_else(Outcome::Inapplicable);
         outcome.into_decision(action, resource, valid_until_milliseconds)
     }

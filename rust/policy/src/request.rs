@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -212,9 +213,53 @@ pub struct Context {
     /// Whether a second factor is known.
     pub mfa: bool,
     /// State of the caller's device, where it is known.
-    pub device_posture: Option<String>,
+    pub device_posture: Option<Arc<str>>,
+    /// Whether the device is in use, lost, retired…, where it is known.
+    pub device_status: Option<Arc<str>>,
+    /// `TLSv1.2` or `TLSv1.3`, where there is TLS.
+    pub tls_version: Option<Arc<str>>,
+    /// The cipher suite, by its name at IANA, where there is TLS.
+    pub tls_cipher: Option<Arc<str>>,
+    /// What the client says it is (KIP-511). Never proved: good to refuse by, not to allow by.
+    pub client_software_name: Option<Arc<str>>,
+    /// The version that it says it has.
+    pub client_software_version: Option<Arc<str>>,
+    /// When the credential or token was issued, ms since 1970.
+    pub issued_at_milliseconds: Option<i64>,
+    /// When the caller last proved itself to whoever issued the token, ms since 1970.
+    pub authenticated_at_milliseconds: Option<i64>,
+    /// When a second factor was shown, ms since 1970.
+    pub mfa_at_milliseconds: Option<i64>,
+    /// Roles that the proof asserts beside the declared ones; undeclared names mean nothing.
+    pub roles: Arc<[String]>,
+    /// The tenant that the proof asserts; means nothing where another one is declared.
+    pub tenant: Option<Arc<str>>,
     /// Milliseconds since 1970, UTC.
     pub now_milliseconds: i64,
+}
+
+impl Context {
+    /// A context of which nothing more is known: no TLS, no second factor.
+    pub fn new(source: IpAddr, mechanism: Mechanism, now_milliseconds: i64) -> Self {
+        Self {
+            source,
+            tls: false,
+            mechanism,
+            mfa: false,
+            device_posture: None,
+            device_status: None,
+            tls_version: None,
+            tls_cipher: None,
+            client_software_name: None,
+            client_software_version: None,
+            issued_at_milliseconds: None,
+            authenticated_at_milliseconds: None,
+            mfa_at_milliseconds: None,
+            roles: Arc::default(),
+            tenant: None,
+            now_milliseconds,
+        }
+    }
 }
 
 /// May this principal do this, now and from there?

@@ -13,6 +13,7 @@ use crate::probes::Probes;
 use crate::reads::{Reads, look};
 use crate::scope::Scope;
 use crate::section::Rule;
+use crate::span::{AgeTurns, Turns};
 
 /// Rules in one policy.
 pub const RULES_MAX: usize = 20_000;
@@ -26,6 +27,8 @@ pub const RULE_BYTES_MAX: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Slice {
     pub reads: Reads,
+    /// When what the rules say of ages can turn over.
+    pub turns: AgeTurns,
     by_principal: HashMap<EntityUid, Vec<usize>>,
     any_principal: Vec<usize>,
 }
@@ -46,6 +49,7 @@ struct CompiledRule {
     scope: Scope,
     probes: Probes,
     reads: Reads,
+    turns: AgeTurns,
 }
 
 /// All rules. A name falls into the slice of its longest namespace, whose prefix tells all other
@@ -162,6 +166,9 @@ impl Rules {
         for index in indices {
             let rule = &self.compiled[index];
             slice.reads = slice.reads.and(rule.reads);
+            for (turns, of_rule) in slice.turns.iter_mut().zip(&rule.turns) {
+                turns.join(of_rule);
+            }
             match &rule.scope.principal {
                 PrincipalConstraint::Eq(uid)
                 | PrincipalConstraint::In(uid)
@@ -174,6 +181,7 @@ impl Rules {
                 }
             }
         }
+        slice.turns.iter_mut().for_each(Turns::settle);
         slice
     }
 
@@ -236,5 +244,6 @@ fn compile(rule: &Rule, validator: &Validator) -> Result<CompiledRule, String> {
         scope,
         policy,
         reads: findings.reads,
+        turns: findings.turns,
     })
 }

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{WEDNESDAY, ask, context, may, policy, stream};
-use streamward_policy::{Action, Resource, ResourceKind};
+use streamward_policy::{Action, Context, Resource, ResourceKind};
 
 const ALLOW_ALL: &str = "permit (principal, action, resource);";
 
@@ -334,6 +334,87 @@ fn the_whole_context_can_be_asked() {
 }
 
 #[test]
+fn what_is_known_of_a_caller_can_be_asked_and_what_is_not_does_not_hold() {
+    let known = Context {
+        tls_version: Some("TLSv1.3".into()),
+        tls_cipher: Some("TLS_AES_256_GCM_SHA384".into()),
+        client_software_name: Some("librdkafka".into()),
+        client_software_version: Some("2.3.0".into()),
+        device_status: Some("in_use".into()),
+        device_posture: Some("compliant".into()),
+        issued_at_milliseconds: Some(WEDNESDAY - 61_999),
+        authenticated_at_milliseconds: Some(WEDNESDAY + 5_000),
+        mfa_at_milliseconds: Some(WEDNESDAY - 900_000),
+        ..context()
+    };
+    for (attribute, condition) in [
+        ("tls_version", "== \"TLSv1.3\""),
+        ("tls_cipher", "like \"*AES_256*\""),
+        ("client_software_name", "== \"librdkafka\""),
+        ("client_software_version", "== \"2.3.0\""),
+        ("device_status", "== \"in_use\""),
+        ("device_posture", "== \"compliant\""),
+        ("credential_age", "== 61"),
+        ("authentication_age", "== 0"),
+        ("mfa_age", "== 900"),
+    ] {
+        let rule = format!(
+            "permit (principal, action, resource) \
+            when {{ context has {attribute} && context.{attribute} {condition} }};"
+        );
+        let policy = policy(&[("rule", &rule, &[])]);
+        let allowed = |context| ask(&policy, "api", Action::Read, stream("x"), context).allowed;
+        assert!(allowed(&known), "{attribute}");
+        assert!(!allowed(&context()), "{attribute}");
+    }
+}
+
+#[test]
+fn a_proof_may_assert_declared_roles_and_no_second_tenant() {
+    let policy = policy(&[
+        (
+            "writer",
+            "permit (principal in Streamward::Role::\"writer\", action, resource);",
+            &[],
+        ),
+        (
+            "reader",
+            "permit (principal in Streamward::Role::\"reader\", \
+            action == Streamward::Action::\"Read\", resource);",
+            &[],
+        ),
+        (
+            "tenant",
+            "permit (principal in Streamward::Tenant::\"fraud\", \
+            action == Streamward::Action::\"Delete\", resource);",
+            &[],
+        ),
+    ]);
+    let may = |who: &str, action, roles: &[&str], tenant: Option<&str>| {
+        let context = Context {
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            tenant: tenant.map(Into::into),
+            ..context()
+        };
+        let probed = !policy.stream_probes(who, action, &context).is_empty();
+        let allowed = ask(&policy, who, action, stream("x"), &context).allowed;
+        assert_eq!(probed, allowed, "{who} {action:?} {roles:?}");
+        allowed
+    };
+    assert!(!may("api", Action::Write, &[], None));
+    assert!(may("api", Action::Write, &["writer"], None));
+    assert!(!may("api", Action::Write, &["Writer", "root", ""], None));
+    // What a role includes comes with it: writers are readers.
+    assert!(may("api", Action::Read, &["writer"], None));
+    assert!(!may("mallory", Action::Read, &["writer"], Some("fraud")));
+    // Bob has no declared tenant, `api` has another one.
+    assert!(!may("bob", Action::Delete, &["reader"], None));
+    assert!(may("bob", Action::Delete, &[], Some("fraud")));
+    assert!(!may("bob", Action::Delete, &[], Some("nobody's")));
+    assert!(!may("api", Action::Delete, &[], Some("fraud")));
+}
+
+#[test]
 fn a_head_of_any_form_finds_whom_and_what_it_speaks_of() {
     let principals = [
         ("principal", "alice bob api"),
@@ -419,9 +500,12 @@ fn whether_somebody_may_do_something_somewhere_is_asked_with_few_names() {
             &[],
         ),
     ]);
-    let asked = |who: &str| policy.stream_probes(who, Action::Write);
+    let asked = |who: &str| policy.stream_probes(who, Action::Write, &context());
     assert_eq!(asked("bob"), ["logs.a"]);
-    assert_eq!(policy.stream_probes("bob", Action::Read), [""; 0]);
+    assert_eq!(
+        policy.stream_probes("bob", Action::Read, &context()),
+        [""; 0]
+    );
     assert_eq!(asked("nobody"), [""; 0]);
     // Its one name is denied; that of another is not.
     assert!(asked("alice").len() <= 4);

@@ -47,15 +47,28 @@ fn deadlines_are_those_of_what_is_read() {
             Some(WEDNESDAY - WEDNESDAY % 60_000 + 60_000),
         ),
         (
+            "context has mfa_age && context.mfa_age <= 900",
+            Some(WEDNESDAY - 60_000 + 901_000),
+        ),
+        ("context has mfa_age", None),
+        (
+            "context has credential_age && context.credential_age < 5",
+            None,
+        ),
+        (
             "context.minute < 1000 && context.hour > 1",
             Some(WEDNESDAY + 1),
         ),
     ] {
         let rule = format!("permit (principal, action, resource) when {{ {condition} }};");
         let policy = policy(&[("rule", &rule, &["logs."])]);
-        let decision = ask(&policy, "api", Action::Read, stream("logs.x"), &context());
+        let context = Context {
+            mfa_at_milliseconds: Some(WEDNESDAY - 60_000),
+            ..context()
+        };
+        let decision = ask(&policy, "api", Action::Read, stream("logs.x"), &context);
         assert_eq!(decision.valid_until_milliseconds, until, "{condition}");
-        let elsewhere = ask(&policy, "api", Action::Read, stream("x"), &context());
+        let elsewhere = ask(&policy, "api", Action::Read, stream("x"), &context);
         assert_eq!(elsewhere.valid_until_milliseconds, None, "{condition}");
     }
 }
@@ -125,6 +138,19 @@ fn rich() -> Policy {
             &["logs."],
         ),
         (
+            "step-up",
+            "permit (principal in Streamward::Role::\"writer\", \
+            action == Streamward::Action::\"Write\", resource) \
+            when { context has mfa_age && context.mfa_age <= 900 };",
+            &["logs."],
+        ),
+        (
+            "old-tls",
+            "forbid (principal, action == Streamward::Action::\"Read\", resource) \
+            unless { context has tls_version && context.tls_version == \"TLSv1.3\" };",
+            &["logs."],
+        ),
+        (
             "failing",
             "permit (principal, action == Streamward::Action::\"Alter\", resource) \
             when { context.hour + 9223372036854775800 > 0 };",
@@ -152,14 +178,18 @@ prop_compose! {
         device_posture in prop::sample::select(vec![None, Some("managed"), Some("lost")]),
         minutes in prop::sample::select(vec![0_i64, 1, 11 * 60]),
         days in prop::sample::select(vec![0_i64, 4]),
+        mfa_age in prop::sample::select(vec![None, Some(0_i64), Some(900), Some(901)]),
+        roles in prop::sample::select(vec![vec![], vec!["writer"], vec!["reader", "nobody's"]]),
     ) -> Context {
+        let now = WEDNESDAY + days * 24 * HOUR + minutes * 60_000;
         Context {
-            source: source.parse().unwrap(),
             tls,
-            mechanism,
             mfa,
-            device_posture: device_posture.map(str::to_owned),
-            now_milliseconds: WEDNESDAY + days * 24 * HOUR + minutes * 60_000,
+            device_posture: device_posture.map(Into::into),
+            tls_version: tls.then(|| "TLSv1.3".into()),
+            mfa_at_milliseconds: mfa_age.map(|seconds| now - seconds * 1000),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            ..Context::new(source.parse().unwrap(), mechanism, now)
         }
     }
 }
@@ -202,7 +232,7 @@ proptest! {
 }
 
 fn anew(policy: &Policy, case: Case, context: &Context) -> (bool, String) {
-    let request = serde_json::json!({
+    let mut request = serde_json::json!({
         "principal": case.principal,
         "action": case.action.name(),
         "resource": {"type": case.kind.name(), "name": case.name},
@@ -212,9 +242,16 @@ fn anew(policy: &Policy, case: Case, context: &Context) -> (bool, String) {
             "mechanism": context.mechanism.name(),
             "mfa": context.mfa,
             "device_posture": context.device_posture.as_deref().unwrap_or("none"),
+            "roles": *context.roles,
             "now": context.now_milliseconds,
         },
     });
+    let known = request["context"].as_object_mut().unwrap();
+    let age = |begin: i64| serde_json::json!((context.now_milliseconds - begin) / 1000);
+    let version = context.tls_version.as_deref().map(serde_json::Value::from);
+    known.extend(version.map(|it| ("tls_version".to_owned(), it)));
+    let mfa_age = context.mfa_at_milliseconds.map(age);
+    known.extend(mfa_age.map(|it| ("mfa_age".to_owned(), it)));
     let answer = policy
         .decide_json(&serde_json::to_vec(&request).unwrap(), 0)
         .unwrap();

@@ -79,12 +79,12 @@ pub fn policy(rules: Rules<'_>) -> Policy {
 
 pub fn context() -> Context {
     Context {
-        source: IpAddr::from([10, 1, 2, 3]),
         tls: true,
-        mechanism: Mechanism::Certificate,
-        mfa: false,
-        device_posture: None,
-        now_milliseconds: WEDNESDAY,
+        ..Context::new(
+            IpAddr::from([10, 1, 2, 3]),
+            Mechanism::Certificate,
+            WEDNESDAY,
+        )
     }
 }
 
