@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use streamward_identity::{Principal, PrincipalKind};
+use streamward_identity::{Attributes, Identity, Principal, PrincipalKind};
 use streamward_policy::{Context, Mechanism};
 
 /// Where a connection came in.
@@ -65,18 +65,63 @@ pub struct Caller {
     pub mfa: bool,
     /// What is known of its device.
     pub device_posture: Option<Arc<str>>,
+    /// Whether the device is in use, lost, retired…
+    pub device_status: Option<Arc<str>>,
+    /// Roles that the proof asserts beside the declared ones: sorted, each once.
+    pub roles: Arc<[String]>,
+    /// What the proof said of its holder.
+    pub asserted: Arc<Attributes>,
     /// When the proof ends (ms since 1970), as that by a certificate does.
     pub expires_milliseconds: Option<i64>,
 }
 
+/// What a client says that it is (`ApiVersions` 3 and later, KIP-511). Nobody proves it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Software {
+    /// Its name, such as `apache-kafka-java`.
+    pub name: Option<Arc<str>>,
+    /// Its version.
+    pub version: Option<Arc<str>>,
+}
+
 impl Caller {
-    /// The same caller with what is declared of its principal.
+    /// Who has proved to be this identity.
+    pub fn new(peer: &Peer, identity: &Identity, mechanism: Mechanism) -> Self {
+        let asserted = &identity.attributes;
+        let mut roles = asserted.roles.clone();
+        roles.sort_unstable();
+        roles.dedup();
+        Self {
+            peer: peer.clone(),
+            principal: identity.principal.id.as_str().into(),
+            principal_type: principal_type(identity.principal.kind),
+            tenant: None,
+            credential: identity.credential.as_str().into(),
+            other_credentials: identity.other_credentials.clone().into(),
+            mechanism,
+            mfa: false,
+            device_posture: None,
+            device_status: None,
+            roles: roles.into(),
+            asserted: Arc::new(asserted.clone()),
+            expires_milliseconds: identity.expires_milliseconds,
+        }
+        .declared_as(&identity.principal)
+    }
+
+    /// The same caller with what is declared of its principal, where the proof says nothing else.
     pub fn declared_as(&self, principal: &Principal) -> Self {
+        let asserted = &self.asserted;
+        let shared = |text: Option<&str>| text.map(Into::into);
+        // SECURITY: what is declared of the tenant stands, whatever a proof says.
+        let tenant = principal.tenant.as_deref().or(asserted.tenant.as_deref());
+        let posture = asserted.device_posture.as_deref();
         Self {
             principal_type: principal_type(principal.kind),
-            tenant: principal.tenant.as_deref().map(Into::into),
-            mfa: principal.mfa,
-            device_posture: principal.device_posture.as_deref().map(Into::into),
+            tenant: shared(tenant),
+            mfa: asserted.mfa.unwrap_or(principal.mfa),
+            device_posture: shared(posture.or(principal.device_posture.as_deref())),
+            device_status: shared(asserted.device_status.as_deref()),
             ..self.clone()
         }
     }
@@ -87,13 +132,26 @@ impl Caller {
     }
 
     /// The attributes on which the policy may look, at this moment.
-    pub fn context(&self, now_milliseconds: i64) -> Context {
+    pub fn context(&self, software: &Software, now_milliseconds: i64) -> Context {
+        let tls = self.peer.tls_session.as_deref();
+        let asserted = &self.asserted;
         Context {
             source: self.peer.address.ip(),
             tls: self.peer.tls,
+            tls_version: tls.map(|tls| tls.version),
+            tls_cipher: tls.map(|tls| tls.suite.clone()),
             mechanism: self.mechanism,
             mfa: self.mfa,
-            device_posture: self.device_posture.as_deref().map(str::to_owned),
+            // That it was shown then says nothing where it does not count.
+            mfa_at_milliseconds: asserted.mfa_at_milliseconds.filter(|_| self.mfa),
+            issued_at_milliseconds: asserted.issued_at_milliseconds,
+            authenticated_at_milliseconds: asserted.authenticated_at_milliseconds,
+            device_posture: self.device_posture.clone(),
+            device_status: self.device_status.clone(),
+            client_software_name: software.name.clone(),
+            client_software_version: software.version.clone(),
+            roles: self.roles.clone(),
+            tenant: asserted.tenant.as_deref().map(Into::into),
             now_milliseconds,
         }
     }

@@ -27,7 +27,7 @@ pub(crate) type Ages = [Option<i64>; AGES.len()];
 
 pub(crate) fn texts_of(context: &Context) -> Texts<'_> {
     [
-        context.tls_version.as_deref(),
+        context.tls_version,
         context.tls_cipher.as_deref(),
         context.client_software_name.as_deref(),
         context.client_software_version.as_deref(),

@@ -200,7 +200,9 @@ mod tests {
     fn comparisons_of_an_age_with_a_number_say_when_they_turn() {
         let expected = |compared: &[i64], anyhow: bool| {
             let mut turns = Turns::default();
-            compared.iter().for_each(|it| turns.compare(*it));
+            for seconds in compared {
+                turns.compare(*seconds);
+            }
             if anyhow {
                 turns.use_anyhow();
             }

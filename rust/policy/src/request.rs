@@ -216,8 +216,8 @@ pub struct Context {
     pub device_posture: Option<Arc<str>>,
     /// Whether the device is in use, lost, retired…, where it is known.
     pub device_status: Option<Arc<str>>,
-    /// `TLSv1.2` or `TLSv1.3`, where there is TLS.
-    pub tls_version: Option<Arc<str>>,
+    /// `1.2` or `1.3`, where there is TLS.
+    pub tls_version: Option<&'static str>,
     /// The cipher suite, by its name at IANA, where there is TLS.
     pub tls_cipher: Option<Arc<str>>,
     /// What the client says it is (KIP-511). Never proved: good to refuse by, not to allow by.

@@ -79,7 +79,9 @@ mod tests {
 
     fn turns(compared: &[i64], each_second: bool) -> AgeTurns {
         let mut turns = Turns::default();
-        compared.iter().for_each(|seconds| turns.compare(*seconds));
+        for seconds in compared {
+            turns.compare(*seconds);
+        }
         if each_second {
             turns.use_anyhow();
         }

@@ -336,7 +336,7 @@ fn the_whole_context_can_be_asked() {
 #[test]
 fn what_is_known_of_a_caller_can_be_asked_and_what_is_not_does_not_hold() {
     let known = Context {
-        tls_version: Some("TLSv1.3".into()),
+        tls_version: Some("1.3"),
         tls_cipher: Some("TLS_AES_256_GCM_SHA384".into()),
         client_software_name: Some("librdkafka".into()),
         client_software_version: Some("2.3.0".into()),
@@ -348,7 +348,7 @@ fn what_is_known_of_a_caller_can_be_asked_and_what_is_not_does_not_hold() {
         ..context()
     };
     for (attribute, condition) in [
-        ("tls_version", "== \"TLSv1.3\""),
+        ("tls_version", "== \"1.3\""),
         ("tls_cipher", "like \"*AES_256*\""),
         ("client_software_name", "== \"librdkafka\""),
         ("client_software_version", "== \"2.3.0\""),

@@ -48,7 +48,7 @@ fn deadlines_are_those_of_what_is_read() {
         ),
         (
             "context has mfa_age && context.mfa_age <= 900",
-            Some(WEDNESDAY - 60_000 + 901_000),
+            Some(WEDNESDAY - 60_000 + 900_000),
         ),
         ("context has mfa_age", None),
         (
@@ -147,7 +147,7 @@ fn rich() -> Policy {
         (
             "old-tls",
             "forbid (principal, action == Streamward::Action::\"Read\", resource) \
-            unless { context has tls_version && context.tls_version == \"TLSv1.3\" };",
+            unless { context has tls_version && context.tls_version == \"1.3\" };",
             &["logs."],
         ),
         (
@@ -186,7 +186,7 @@ prop_compose! {
             tls,
             mfa,
             device_posture: device_posture.map(Into::into),
-            tls_version: tls.then(|| "TLSv1.3".into()),
+            tls_version: tls.then_some("1.3"),
             mfa_at_milliseconds: mfa_age.map(|seconds| now - seconds * 1000),
             roles: roles.iter().map(|role| (*role).to_owned()).collect(),
             ..Context::new(source.parse().unwrap(), mechanism, now)
@@ -248,7 +248,7 @@ fn anew(policy: &Policy, case: Case, context: &Context) -> (bool, String) {
     });
     let known = request["context"].as_object_mut().unwrap();
     let age = |begin: i64| serde_json::json!((context.now_milliseconds - begin) / 1000);
-    let version = context.tls_version.as_deref().map(serde_json::Value::from);
+    let version = context.tls_version.map(serde_json::Value::from);
     known.extend(version.map(|it| ("tls_version".to_owned(), it)));
     let mfa_age = context.mfa_at_milliseconds.map(age);
     known.extend(mfa_age.map(|it| ("mfa_age".to_owned(), it)));

@@ -4,8 +4,29 @@
 use streamward_wire::kafka::{ApiKey, Struct, Value, access, error};
 
 use super::{Close, Head, Session, Verdict};
+use crate::caller::Software;
+
+/// As much of what a client calls itself is kept.
+const SOFTWARE_CHARACTERS_MAX: usize = 64;
 
 impl Session {
+    /// A client says what it is, at any time and as often as it likes.
+    fn learn_software(&mut self, name: &str, version: &str) {
+        let kept = |text: &str| {
+            let text: String = text.chars().take(SOFTWARE_CHARACTERS_MAX).collect();
+            (!text.is_empty()).then(|| text.into())
+        };
+        let software = Software {
+            name: kept(name),
+            version: kept(version),
+        };
+        if software != self.software {
+            self.software = software;
+            self.epoch += 1;
+            self.decisions.clear();
+        }
+    }
+
     pub(super) fn api_versions(&mut self, head: &Head, frame: &[u8]) -> Verdict {
         self.answer_api_versions(head, frame)
             .unwrap_or_else(Verdict::Close)
@@ -44,7 +65,7 @@ impl Session {
         }
         if let Some(name) = request.str("ClientSoftwareName") {
             let version = request.str("ClientSoftwareVersion").unwrap_or_default();
-            self.client_software = Some(format!("{name} {version}").chars().take(128).collect());
+            self.learn_software(name, version);
         }
         let Some(brokers) = self.cluster.versions() else {
             return Ok(Verdict::Close(Close::Unreachable {

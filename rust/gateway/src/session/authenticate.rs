@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use streamward_identity::{Identity, Names, plain};
+use streamward_identity::{Attributes, Identity, Names, plain};
 use streamward_policy::Mechanism;
 use streamward_wire::kafka::{ApiKey, Value, error};
 
 use super::relay::Relay;
 use super::throttle::authenticated_limits;
 use super::{Close, Effect, EffectReply, Head, Judged, Session, Verdict};
-use crate::caller::{Caller, TlsSession, principal_type};
+use crate::caller::{Caller, TlsSession};
 
 /// What every peer is told, whatever was wrong.
 pub const FAILED: &str = "authentication failed";
@@ -75,6 +75,7 @@ impl Session {
             credential: "plaintext".into(),
             other_credentials: Vec::new(),
             expires_milliseconds: None,
+            attributes: Attributes::default(),
         };
         self.accept(&identity, Mechanism::Plaintext, now)
     }
@@ -96,18 +97,12 @@ impl Session {
             self.enter_failure(&principal.id, mechanism.name(), &reason, now)?;
             return Err(Close::Revoked { reason });
         }
-        let caller = Caller {
-            peer: self.peer.clone(),
-            principal: principal.id.as_str().into(),
-            principal_type: principal_type(principal.kind),
-            tenant: principal.tenant.as_deref().map(Into::into),
-            credential: identity.credential.as_str().into(),
-            other_credentials: identity.other_credentials.clone().into(),
-            mechanism,
-            mfa: principal.mfa,
-            device_posture: principal.device_posture.as_deref().map(Into::into),
-            expires_milliseconds: identity.expires_milliseconds,
-        };
+        if let Some((asserted, declared)) = foreign_tenant(identity) {
+            let reason = format!("it is of tenant `{asserted}`, and its principal of `{declared}`");
+            self.enter_failure(&principal.id, mechanism.name(), &reason, now)?;
+            return Err(Close::Revoked { reason });
+        }
+        let caller = Caller::new(&self.peer, identity, mechanism);
         self.enter_budget(&caller.principal, now)?;
         match self.recorder.authentication(&self.peer, Ok(&caller), now) {
             Ok(position) => {
@@ -277,4 +272,12 @@ impl Session {
         self.judged = Judged::of(head.key, &verdict, &self.tally);
         verdict
     }
+}
+
+/// The tenant that the proof asserts, and the declared one, where these differ: what an issuer says of one
+/// tenant's members proves nobody of another.
+fn foreign_tenant(identity: &Identity) -> Option<(&str, &str)> {
+    let asserted = identity.attributes.tenant.as_deref()?;
+    let declared = identity.principal.tenant.as_deref()?;
+    (asserted != declared).then_some((asserted, declared))
 }

@@ -78,7 +78,7 @@ impl Session {
                 principal: &caller.principal,
                 action,
                 resource: Resource { kind, name },
-                context: &caller.context(now),
+                context: &caller.context(&self.software, now),
             }),
         };
         self.tally.errors += u64::from(!decision.errors.is_empty());
@@ -203,7 +203,8 @@ impl Session {
             return Ok(false);
         };
         let policy = &self.snapshot.policy;
-        for name in policy.stream_probes(&caller.principal, Action::Write) {
+        let context = caller.context(&self.software, now);
+        for name in policy.stream_probes(&caller.principal, Action::Write, &context) {
             if self
                 .decide(Action::Write, ResourceKind::Stream, &name, now)?
                 .allowed

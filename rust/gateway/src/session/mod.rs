@@ -35,7 +35,7 @@ use streamward_audit::{Batch, Range};
 use streamward_wire::Limits;
 use streamward_wire::kafka::{self, ApiKey, Struct, access};
 
-use crate::caller::{Caller, Peer};
+use crate::caller::{Caller, Peer, Software};
 use crate::cluster::Cluster;
 use crate::limits::ListenerLimits;
 use crate::recorder::{Access, Recorder};
@@ -91,7 +91,7 @@ pub struct Session {
     staged: Vec<(Arc<Access>, Range)>,
     batch: Batch,
     durable_before_answer: u64,
-    client_software: Option<String>,
+    software: Software,
     /// A request that waits until the topics are listed; and whether one goes on after that.
     waiting: Option<Vec<u8>>,
     resumed: bool,
@@ -143,7 +143,7 @@ impl Session {
             staged: Vec::new(),
             batch: Batch::new(),
             durable_before_answer: 0,
-            client_software: None,
+            software: Software::default(),
             waiting: None,
             resumed: false,
             subscriptions: cold::Subscriptions::default(),

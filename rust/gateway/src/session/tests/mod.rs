@@ -3,6 +3,7 @@
 
 mod access;
 mod addresses;
+mod attributes;
 mod authentication;
 mod callers;
 mod cluster;
@@ -32,7 +33,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value as Json, json};
 use streamward_audit::{Journal, Options, Reader};
-use streamward_identity::Identity;
+use streamward_identity::{Attributes, Identity};
 use streamward_wire::Limits;
 use streamward_wire::kafka::{
     self, ApiKey, Direction, Struct, response_body_at, schema, write_request, write_response,
@@ -255,6 +256,7 @@ pub fn identity(snapshot: &Snapshot, principal: &str) -> Identity {
         principal,
         other_credentials: Vec::new(),
         expires_milliseconds: None,
+        attributes: Attributes::default(),
     }
 }
 

@@ -6,7 +6,9 @@ use streamward_wire::kafka::ApiKey;
 
 use super::hostile::{forbidden, served};
 use super::messages::{Names, naming};
-use super::{Effect, EffectReply, NOW, Script, Verdict, log_in, open_request, script, session};
+use super::{
+    Effect, EffectReply, NOW, Script, Verdict, knows_topics, log_in, open_request, script, session,
+};
 
 const TOPIC_NAMES: [&str; 5] = ["ok.a", "ok.b", "no.a", "see.a", "of.nobody"];
 const GROUP_NAMES: [&str; 4] = ["ok.g", "ok.h", "no.g", "no.h"];
@@ -91,6 +93,7 @@ proptest! {
     #[test]
     fn what_is_allowed_is_forwarded_byte_for_byte_and_nothing_else_gets_through(shape in shapes()) {
         let mut script = script();
+        knows_topics(&mut script.session);
         let (key, frame) = frame(&shape, 1);
         let names_denied = !forbidden(key, &outside_a_session(key, &frame)).is_empty();
         let mut sent = frame.clone();
