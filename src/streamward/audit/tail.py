@@ -1,12 +1,12 @@
 """Choosing entries and saying them in one line."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from streamward.model.event import ControlBody, Entry, Event, Kind, OffsetRange
+from streamward.model.moment import format_moment
 
 RANGES_SHOWN_MAX: Final = 4
 
@@ -82,21 +82,13 @@ def line(index: int, event: Event) -> Line:
     streaming = event.streaming
     return Line(
         index=index,
-        time=_time(event.time),
+        time=format_moment(event.time),
         kind=streaming.kind,
         who=_who(event),
         what=_what(event),
         decision=_decision(event),
         why=_why(event),
     )
-
-
-def _time(milliseconds: int) -> str:
-    try:
-        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OverflowError, ValueError, OSError):
-        return str(milliseconds)
-    return moment.strftime("%Y-%m-%d %H:%M:%S.") + f"{milliseconds % 1000:03d}Z"
 
 
 def _who(event: Event) -> str:

@@ -2,34 +2,20 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from streamward.app import find_audit_dir
 from streamward.audit.journal import journal_readers
 from streamward.audit.service import LAST_ENTRIES_MAX, Tail
-from streamward.audit.tail import Choice, Line
+from streamward.audit.tail import Choice
+from streamward.cli.audit_questions import exposure, search, show_entry
+from streamward.cli.audit_show import known_kinds, show
 from streamward.cli.options import AuditDir, StateDir
-from streamward.errors import InvalidArgument
-from streamward.model.event import Entry, Kind
 
 app = typer.Typer(no_args_is_help=True, help="Read the log of what happened.")
-
-_STYLES: Final = {
-    "allow": "green",
-    "success": "green",
-    "deny": "bold red",
-    "failure": "bold red",
-    "opened": "bold yellow",
-    "lifted": "yellow",
-    "expired": "yellow",
-    "medium": "yellow",
-    "high": "bold red",
-    "critical": "bold red",
-}
 
 
 @app.callback()
@@ -65,11 +51,7 @@ def tail(
 
         streamward audit tail --principal mallory --kind denied -n 20
     """
-    unknown = set(kind or ()) - set(Kind)
-    if unknown:
-        known = ", ".join(Kind)
-        raise InvalidArgument(f"`{min(unknown)}` is not a kind of entry; there are {known}")
-    choice = Choice(frozenset(kind or ()), principal, stream)
+    choice = Choice(frozenset(known_kinds(kind)), principal, stream)
     shown = Tail(journal_readers(find_audit_dir(audit_dir, state_dir, bundle)), choice)
     console = Console(soft_wrap=True, highlight=False)
     for entry, line in shown.present(last):
@@ -83,22 +65,6 @@ async def _coming(shown: Tail, console: Console, as_json: bool) -> None:
         show(console, entry, line, as_json=as_json)
 
 
-def show(console: Console, entry: Entry, line: Line, *, as_json: bool = False) -> None:
-    """Print one entry of the log."""
-    if as_json:
-        console.out(entry.leaf.decode(errors="replace"), highlight=False)
-        return
-    text = Text(f"{line.index:>6}  {line.time}  ", style="dim")
-    text.append(f"{line.kind:<15}", style="bold")
-    text.append(f"{_plain(line.who):<28}  {_plain(line.what)}  ", style="not dim")
-    text.append(line.decision, style=_STYLES.get(line.decision, ""))
-    if line.why:
-        text.append(f"  {_plain(line.why)}", style="dim")
-    console.print(text)
-
-
-def _plain(text: str) -> str:
-    """SECURITY: names in the log come from peers; an escape sequence would steer the terminal."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
+app.command()(search)
+app.command("show")(show_entry)
+app.command()(exposure)

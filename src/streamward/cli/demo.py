@@ -18,7 +18,7 @@ from rich.text import Text
 
 from streamward import log
 from streamward.audit.tail import Line
-from streamward.cli.audit import show
+from streamward.cli.audit_show import show
 from streamward.clock import monotonic_seconds
 from streamward.demo import Outcome, Tone, brokers_of, play
 from streamward.model.event import Entry

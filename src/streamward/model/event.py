@@ -152,6 +152,7 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     access: str | None = None
     state: str | None = None
+    bound: str | None = None
     ranges: tuple[OffsetRange, ...] = ()
     count: int | None = None
     alert: AlertBody | None = None

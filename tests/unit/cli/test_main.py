@@ -4,7 +4,7 @@ from collections.abc import Callable
 import pytest
 
 from streamward import __version__, cli
-from streamward.cli.audit import _plain
+from streamward.audit.report import plain
 from streamward.errors import BundleInvalid, StreamwardError, Unavailable
 
 
@@ -71,5 +71,5 @@ def test_every_group_explains_itself(words: list[str], capsys: pytest.CaptureFix
 
 
 def test_a_name_from_a_peer_can_not_steer_the_terminal() -> None:
-    assert _plain("a\x1b[2Jb\nc\u202ed") == "a�[2Jb�c�d"
-    assert _plain("zürich.payments") == "zürich.payments"
+    assert plain("a\x1b[2Jb\nc\u202ed") == "a�[2Jb�c�d"
+    assert plain("zürich.payments") == "zürich.payments"

@@ -1,0 +1,188 @@
+"""The index of a log: derived, disposable, rebuilt from the log whenever it does not fit."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from streamward.audit.follower import Batch, Follower
+from streamward.audit.index.schema import FORMAT, TABLES
+from streamward.audit.index.writer import IndexWriter
+from streamward.audit.ports import OpenReader
+from streamward.errors import StreamwardError, Unavailable
+from streamward.model.event import Entry
+
+FILE: Final = "index.sqlite"
+BUSY_SECONDS_MAX: Final = 60.0
+ENTRIES_PER_TRANSACTION: Final = 50_000
+"""So much is indexed again where the process is killed."""
+
+Row = tuple[Any, ...]
+Values = tuple[Any, ...] | dict[str, Any]
+
+
+class Index:
+    """Tables over a log that answer what a pass over it would; catches up when asked.
+
+    Several processes may use one index. Raises Unavailable where its file can't be used.
+    """
+
+    def __init__(self, open_reader: OpenReader, path: Path, origin: str = "") -> None:
+        self._open_reader = open_reader
+        self._path = path
+        self._origin = origin
+        self._writer: tuple[str, IndexWriter] | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._connection = self._opened()
+        except (OSError, sqlite3.Error) as error:
+            message = f"the index `{path}` can't be used; `--index FILE` puts it elsewhere"
+            raise Unavailable(message) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = self._connect()
+        try:
+            fits = self._fits(connection)
+        except sqlite3.DatabaseError:
+            fits = False
+        if not fits:
+            # It is of another log, of another version or broken: the log is the truth.
+            connection.close()
+            for each in (self._path, *self._path.parent.glob(f"{self._path.name}-*")):
+                each.unlink(missing_ok=True)
+            connection = self._connect()
+            self._create(connection)
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_SECONDS_MAX, isolation_level=None, check_same_thread=False
+        )
+        self._path.chmod(0o600)
+        return connection
+
+    def _fits(self, connection: sqlite3.Connection) -> bool:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+        connection.execute("pragma cache_size = -65536")
+        found = dict(connection.execute("select name, value from about").fetchall())
+        return found.get("format") == str(FORMAT) and found.get("origin") == self._origin
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        with _transaction(connection):
+            if connection.execute("select count(*) from sqlite_master").fetchone() != (0,):
+                return  # another process was faster
+            for statement in TABLES.split(";"):
+                connection.execute(statement)
+            rows = [("format", str(FORMAT)), ("origin", self._origin), ("cursor", "")]
+            connection.executemany("insert into about values (?, ?)", rows)
+        self._fits(connection)
+
+    def catch_up(self) -> int:
+        """Take in what the log holds by now; gives how many entries that was.
+
+        Raises Unavailable where the log can't be read; what came before that place is taken in.
+        """
+        added, more = 0, True
+        while more:
+            try:
+                with _transaction(self._connection):
+                    step, more = self._step()
+            except sqlite3.Error as error:
+                raise Unavailable(f"the index `{self._path}` can't be written") from error
+            added += step
+        return added
+
+    def _step(self) -> tuple[int, bool]:
+        """One transaction: how many entries, and whether there may be more.
+
+        Its cursor is read in it, so no other process adds the same.
+        """
+        cursor = str(self.row("select value from about where name = 'cursor'")[0])
+        kept, self._writer = self._writer, None
+        # Where another process has written since, what ours remembers is not the last.
+        writer = kept[1] if kept and kept[0] == cursor else IndexWriter(self._connection)
+        added = 0
+        try:
+            for batch in Follower(self._open_reader, cursor).drain():
+                self._add(writer, batch, cursor)
+                cursor = batch.cursor
+                added += len(batch.entries)
+                if added >= ENTRIES_PER_TRANSACTION:
+                    break
+        except StreamwardError:
+            # What came before the damage is taken in; the next look meets it again.
+            if added == 0:
+                raise
+            self._taken(cursor)
+            return added, True
+        self._taken(cursor)
+        self._writer = (cursor, writer)
+        return added, added >= ENTRIES_PER_TRANSACTION
+
+    def _taken(self, cursor: str) -> None:
+        self._connection.execute("update about set value = ? where name = 'cursor'", (cursor,))
+
+    def _add(self, writer: IndexWriter, batch: Batch, before: str) -> None:
+        place = (batch.entries[0].index, before)
+        self._connection.execute("insert or replace into places values (?, ?)", place)
+        writer.add(batch.entries)
+
+    def row(self, query: str, values: Values = ()) -> Row:
+        """The only row of an answer."""
+        found = self._connection.execute(query, values).fetchone()
+        return tuple(found) if found is not None else ()
+
+    def rows(self, query: str, values: Values = ()) -> Iterator[Row]:
+        """The rows of an answer, as they come."""
+        yield from self._connection.execute(query, values)
+
+    def word(self, text: str) -> int | None:
+        """The number that stands for a text; None where the log never says it."""
+        found = self.row("select id from words where text = ?", (text,)) if text else (0,)
+        return int(found[0]) if found else None
+
+    def entries(self, indexes: list[int]) -> Iterator[Entry]:
+        """These entries, read from the log, in its order; what it no longer holds is left out."""
+        reader, next_index = None, -1
+        for index in sorted(set(indexes)):
+            place = self.row(
+                "select entry, cursor from places where entry <= ? order by entry desc limit 1",
+                (index,),
+            )
+            if not place:
+                continue
+            first, cursor = int(place[0]), str(place[1])
+            if reader is None or not first <= next_index <= index:
+                reader, next_index = self._open_reader(cursor), first
+            while next_index <= index:
+                pairs = reader.read(1)
+                if not pairs:
+                    return
+                next_index = pairs[-1][0] + 1
+                if pairs[-1][0] == index:
+                    yield Entry(*pairs[-1])
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("begin immediate")
+    try:
+        yield
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+
+
+@contextmanager
+def opened_index(open_reader: OpenReader, path: Path, origin: str = "") -> Iterator[Index]:
+    """An index that holds what the log holds by now; closed at the end of the block."""
+    with closing(Index(open_reader, path, origin)) as index:
+        index.catch_up()
+        yield index

@@ -1,0 +1,229 @@
+"""`streamward audit search|show|exposure`: questions to the log, answered from its index."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from streamward.app import find_audit_dir
+from streamward.audit.exposure import Exposure, Question, document
+from streamward.audit.index import Exposing, opened_index
+from streamward.audit.index.searching import PAGE_ENTRIES_MAX, Search, found
+from streamward.audit.journal import journal_readers
+from streamward.audit.places import index_path, log_origin
+from streamward.audit.report import asked, caveats, markdown, plain, size, spans
+from streamward.audit.tail import Choice, chosen
+from streamward.cli.audit_show import known_kinds, show
+from streamward.cli.options import AsJson, AuditDir, StateDir
+from streamward.clock import now_milliseconds
+from streamward.errors import InvalidArgument, NotFound
+from streamward.model.moment import format_moment, parse_moment
+
+RANGES_SHOWN_MAX: Final = 12
+
+IndexFile = Annotated[
+    Path | None,
+    typer.Option("--index", metavar="FILE", help="The index.  [default: AUDIT_DIR/index/…]"),
+]
+Since = Annotated[
+    str | None, typer.Option("--since", "--from", metavar="TIME", help="`2026-11-20T08:00Z`, `2h`.")
+]
+Until = Annotated[
+    str | None, typer.Option("--until", "--to", metavar="TIME", help="Up to, not including.")
+]
+Kinds = Annotated[list[str] | None, typer.Option("--kind", help="Only this kind; may be repeated.")]
+
+
+def moment(text: str | None) -> int | None:
+    """The time that an option means."""
+    return None if text is None else parse_moment(text, now_milliseconds())
+
+
+def search(
+    audit_dir: AuditDir = None,
+    state_dir: StateDir = None,
+    index_file: IndexFile = None,
+    kind: Kinds = None,
+    principal: Annotated[str | None, typer.Option(help="Who, or whom it is about.")] = None,
+    stream: Annotated[str | None, typer.Option(help="Only about this stream.")] = None,
+    action: Annotated[str | None, typer.Option(help="`Read`, `Write`, `Describe`, …")] = None,
+    decision: Annotated[
+        str | None, typer.Option(help="`allow`, `deny`; of logins `success`, `failure`.")
+    ] = None,
+    address: Annotated[str | None, typer.Option(help="From this address.")] = None,
+    credential: Annotated[str | None, typer.Option(help="By this credential.")] = None,
+    since: Since = None,
+    until: Until = None,
+    before: Annotated[
+        int | None, typer.Option(metavar="ENTRY", help="The next page: only older entries.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=PAGE_ENTRIES_MAX)] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the entries, one a line.")] = False,
+) -> None:
+    """Find entries; the newest first.
+
+    Examples:
+        streamward audit search --principal mallory --decision deny --since 2h
+
+        streamward audit search --stream payments.cards --address 10.0.0.9 --limit 20
+    """
+    where = find_audit_dir(audit_dir, state_dir, None)
+    wanted = Search(
+        kinds=known_kinds(kind),
+        principal=principal,
+        stream=stream,
+        action=action,
+        decision=decision,
+        address=address,
+        credential=credential,
+        since=moment(since),
+        until=moment(until),
+        before=before,
+        limit=limit,
+    )
+    console = Console(soft_wrap=True, highlight=False)
+    readers = journal_readers(where)
+    with opened_index(readers, index_file or index_path(where), log_origin(where)) as index:
+        last = None
+        for count, entry in enumerate(found(index, wanted), 1):
+            line = chosen(entry, Choice())
+            if line is not None:
+                show(console, entry, line, as_json=as_json)
+            last = entry.index if count == limit else None
+    if last is not None and not as_json:
+        console.print(Text(f"older ones: --before {last}", style="dim"))
+
+
+def show_entry(
+    entry: Annotated[int, typer.Argument(metavar="ENTRY", min=0, help="The index of the entry.")],
+    audit_dir: AuditDir = None,
+    state_dir: StateDir = None,
+    index_file: IndexFile = None,
+    raw: Annotated[bool, typer.Option("--raw", help="The bytes of the leaf and nothing else.")] = (
+        False
+    ),
+) -> None:
+    """Print one entry: in a line, and as the event that it is.
+
+    Example:
+        streamward audit show 4711
+    """
+    where = find_audit_dir(audit_dir, state_dir, None)
+    readers = journal_readers(where)
+    with opened_index(readers, index_file or index_path(where), log_origin(where)) as index:
+        entries = list(index.entries([entry]))
+    if not entries:
+        raise NotFound(f"the log has no entry `{entry}`")
+    console = Console(soft_wrap=True, highlight=False)
+    if raw:
+        console.out(entries[0].leaf.decode(errors="replace"), highlight=False)
+        return
+    line = chosen(entries[0], Choice())
+    if line is not None:
+        show(console, entries[0], line)
+    text = json.dumps(json.loads(entries[0].leaf), indent=2)
+    console.out(text, highlight=False)
+
+
+def exposure(
+    principal: Annotated[str | None, typer.Option(help="What this principal moved.")] = None,
+    credential: Annotated[str | None, typer.Option(help="What was moved by it.")] = None,
+    stream: Annotated[str | None, typer.Option(help="Of this stream only.")] = None,
+    since: Since = None,
+    until: Until = None,
+    partition: Annotated[int | None, typer.Option(min=0, help="Of this partition only.")] = None,
+    offsets: Annotated[
+        str | None, typer.Option(metavar="FIRST-LAST", help="Who moved these records.")
+    ] = None,
+    entries: Annotated[
+        bool, typer.Option("--entries", help="With each line the index of every entry below it.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Write a report to hand on.")
+    ] = None,
+    audit_dir: AuditDir = None,
+    state_dir: StateDir = None,
+    index_file: IndexFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which records somebody read and wrote, or who read a record: offset by offset.
+
+    Examples:
+        streamward audit exposure --principal mallory --from 2026-11-20 --to 2026-11-21
+
+        streamward audit exposure --stream payments.cards --partition 0 --offsets 100-200
+    """
+    if principal is None and credential is None and stream is None:
+        raise InvalidArgument("name a `--principal`, a `--credential` or a `--stream`")
+    question = Question(
+        principal=principal,
+        credential=credential,
+        stream=stream,
+        partition=partition,
+        offsets=_offsets(offsets),
+        since=moment(since),
+        until=moment(until),
+    )
+    where = find_audit_dir(audit_dir, state_dir, None)
+    origin = log_origin(where)
+    with opened_index(journal_readers(where), index_file or index_path(where), origin) as index:
+        answer = Exposing(index, question, origin=origin, indexes=entries).answer()
+    if report is not None:
+        report.write_text(markdown(answer, now_milliseconds()), encoding="utf-8")
+    console = Console(soft_wrap=True, highlight=False)
+    if as_json:
+        console.out(json.dumps(document(answer)), highlight=False)
+        return
+    print_exposure(console, answer)
+    if report is not None:
+        console.print(Text(f"report: {report}", style="dim"))
+
+
+def _offsets(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and (last or first).isdecimal()):
+        raise InvalidArgument(f"`{text}` is no range of offsets; write `100-200` or `100`")
+    low, high = int(first), int(last or first)
+    if low > high:
+        raise InvalidArgument(f"`{text}` ends before it begins")
+    return low, high
+
+
+def print_exposure(console: Console, answer: Exposure) -> None:
+    """The answer for a terminal."""
+    console.print(Text(asked(answer.question), style="bold"))
+    if not answer.lines:
+        console.print("nothing was read or written")
+    for line in answer.lines:
+        head = Text(f"{plain(line.action):<6} {plain(line.stream)}", style="bold")
+        head.append(f"  {line.state}", style="yellow" if line.state == "readable" else "green")
+        if line.classes:
+            head.append(f"  {', '.join(map(plain, line.classes))}", style="red")
+        console.print(head)
+        for part in line.partitions:
+            told = f"{part.records} records, {size(int(part.bytes))}"
+            console.print(f"  [{part.partition}] {spans(part, RANGES_SHOWN_MAX)}", markup=False)
+            console.print(Text(f"      {told}", style="dim"))
+        for name, text in _facts(line):
+            console.print(Text(f"  {name:<9}{plain(text)}", style="dim"))
+    for each in caveats(answer):
+        console.print(Text(f"note: {plain(each)}", style="yellow"))
+    if answer.lines and not list(caveats(answer)):
+        console.print(Text("exact: every offset is known", style="green"))
+
+
+def _facts(line: Any) -> list[tuple[str, str]]:
+    """Who, how and when, for a person."""
+    moved = f"{format_moment(line.first_time)} to {format_moment(line.last_time)}"
+    bounds = ", ".join(line.entries.opened) or "none"
+    return [
+        ("by", f"{line.principal} from {line.address} with {line.credential}"),
+        ("under", f"{', '.join(line.rules) or 'unknown rule'}, policy {line.policy_version}"),
+        ("moved", moved + (" (edge)" if line.edge else "")),
+        ("entries", f"opened {bounds}; roll-ups {line.entries.first} to {line.entries.last}"),
+    ]
