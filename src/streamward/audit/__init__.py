@@ -2,5 +2,6 @@
 
 from streamward.audit.follower import Batch, Follower
 from streamward.audit.saved import SavedState
+from streamward.audit.subscription import Subscription
 
-__all__ = ["Batch", "Follower", "SavedState"]
+__all__ = ["Batch", "Follower", "SavedState", "Subscription"]

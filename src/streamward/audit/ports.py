@@ -1,7 +1,9 @@
 """What this room needs from elsewhere."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import BinaryIO, ClassVar, Protocol
+
+from streamward.model.event import Entry
 
 
 class Reader(Protocol):
@@ -30,3 +32,16 @@ class Recorder(Protocol):
 
 OpenReader = Callable[[str], Reader]
 """Opens a reader at a cursor; the empty text is the beginning of the log."""
+
+
+class Exporter(Protocol):
+    """A form in which entries leave the product."""
+
+    id: ClassVar[str]
+
+    def write(self, entries: Iterable[Entry], output: BinaryIO) -> int:
+        """Write every entry, in the order given; gives how many.
+
+        Raises OSError or Unavailable where the output can't be written.
+        """
+        ...

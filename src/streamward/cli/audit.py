@@ -11,6 +11,7 @@ from streamward.app import find_audit_dir
 from streamward.audit.journal import journal_readers
 from streamward.audit.service import LAST_ENTRIES_MAX, Tail
 from streamward.audit.tail import Choice
+from streamward.cli.audit_handing import export, follow
 from streamward.cli.audit_questions import exposure, search, show_entry
 from streamward.cli.audit_show import known_kinds, show
 from streamward.cli.options import AuditDir, StateDir
@@ -68,3 +69,5 @@ async def _coming(shown: Tail, console: Console, as_json: bool) -> None:
 app.command()(search)
 app.command("show")(show_entry)
 app.command()(exposure)
+app.command()(follow)
+app.command()(export)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from streamward.audit.journal import JournalWriter
 from streamward.cli import app
-from streamward.errors import InvalidArgument, NotFound
+from streamward.errors import InvalidArgument, NotFound, Unavailable
 from tests.conftest import require_gateway
 from tests.support.leaves import Access
 from tests.support.log import denied
@@ -107,3 +107,31 @@ def test_show_prints_an_entry_and_raw_its_bytes(log: Path) -> None:
     assert raw.stdout == denied(3_000, "mallory", "orders").decode() + "\n"
     with pytest.raises(NotFound, match="no entry `99`"):
         run(log, "show", "99")
+
+
+def test_follow_goes_on_where_it_was(log: Path, tmp_path: Path) -> None:
+    words = ("follow", "--cursor", str(tmp_path / "cursor"), "--until-end", "--numbered")
+    first, second = run(log, *words), run(log, *words)
+
+    lines = [json.loads(line) for line in first.stdout.splitlines()]
+    assert [line["entry"] for line in lines] == ["0", "1", "2", "3", "4", "5"]
+    assert lines[4]["event"]["streaming"]["kind"] == "denied"
+    assert second.stdout == ""
+
+
+def test_export_takes_a_time_and_kinds_and_leaves_no_partial_file(
+    log: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    since = ("--since", "1970-01-01T00:00:02Z")
+    told = run(log, "export", "--format", "csv", "--output", str(table), *since)
+    some = run(log, "export", "--kind", "denied", *since)
+
+    assert "4 entries" in told.stdout
+    assert len(table.read_text().splitlines()) == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+    assert json.loads(some.stdout)["streaming"]["principal"] == "mallory"
+    with pytest.raises(InvalidArgument, match="is no format"):
+        run(log, "export", "--format", "xml")
+    with pytest.raises(Unavailable, match="can't be written"):
+        run(log, "export", "--output", str(tmp_path / "none" / "file"))
