@@ -10,6 +10,7 @@ mod creation;
 mod deletion;
 mod groups;
 mod metadata;
+mod metadata_answer;
 mod operations;
 mod producers;
 mod refusal;

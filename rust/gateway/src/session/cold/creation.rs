@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::metadata::Asked;
+use super::metadata_answer::Asked;
 use crate::session::inquiry::{Next, Question, blank_request};
 use crate::session::{Close, Head, Session, copy_fields};
 

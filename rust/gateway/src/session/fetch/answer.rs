@@ -10,7 +10,8 @@ use streamward_wire::kafka::{
     self, ApiKey, Direction, Field, Leaf, Struct, Value, Visitor, batch, error,
 };
 
-use super::exchange::{FetchExchange, Fetching, Scope};
+use super::admitted::Fetching;
+use super::exchange::{FetchExchange, Scope};
 use super::wanted::answered;
 use crate::recorder::Access;
 use crate::session::cold::Naming;

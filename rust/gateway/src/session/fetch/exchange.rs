@@ -5,51 +5,10 @@ use std::sync::Arc;
 
 use streamward_wire::kafka::{Struct, Value};
 
-use super::sessions::FetchSession;
-use crate::recorder::Access;
-use crate::session::share::ShareKey;
-
-/// A topic that is being fetched.
-#[derive(Debug)]
-pub struct Fetching {
-    /// Its name.
-    pub name: Arc<str>,
-    /// Its id, where the request names it so.
-    pub id: [u8; 16],
-    /// What counts its records.
-    pub access: Option<Arc<Access>>,
-    /// Its partitions, of a fetch without a session.
-    pub partitions: Vec<i32>,
-}
-
-/// The topics that may be fetched, for as long as the decision holds.
-#[derive(Debug)]
-pub struct Admitted {
-    /// In the order of the request or of the session.
-    pub topics: Vec<Fetching>,
-    /// Was anything refused?
-    pub in_part: bool,
-    pub(super) epoch: u64,
-    pub(super) valid_until: i64,
-}
-
-impl Admitted {
-    /// Are the decisions that it rests on those of now?
-    pub fn holds(&self, epoch: u64, now: i64) -> bool {
-        self.epoch == epoch && now < self.valid_until
-    }
-}
-
-/// What the broker was asked for in a client's session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// The changes, in the broker's session of this id.
-    Incremental(i32),
-    /// All of it, in a session to be opened; this count tells it from others.
-    Full(u64),
-    /// All of it, outside any session.
-    Sessionless,
-}
+use super::admitted::{Admitted, Asked, Fetching};
+use super::epoch::INITIAL_EPOCH;
+use super::sessions::{FetchSession, FetchSessions, Upstream};
+use crate::session::share::key::ShareKey;
 
 /// Which partitions a fetch is about.
 #[derive(Debug)]
@@ -134,5 +93,30 @@ impl FetchExchange {
 
     pub(super) fn by_id(&self, id: [u8; 16]) -> Option<&Fetching> {
         self.get(self.place_by_id(id)?)
+    }
+}
+
+impl FetchSessions {
+    /// Takes from a broker's answer what it says of its session, and gives the id that the client sees.
+    /// `Err`: the answer does not fit what was asked.
+    pub fn settle(&mut self, scope: &mut Scope, error: i64, id: i32) -> Result<i32, &'static str> {
+        const UNASKED: &str = "a session that was not asked for";
+        match scope {
+            Scope::Sessionless | Scope::Share(_) => (id == 0).then_some(0).ok_or(UNASKED),
+            Scope::Opening(session) => {
+                let (Some(mut session), true) = (session.take(), error == 0 && id != 0) else {
+                    return Ok(0);
+                };
+                session.upstream = Upstream::Open {
+                    id,
+                    epoch: INITIAL_EPOCH + 1,
+                };
+                Ok(self.open(*session))
+            }
+            Scope::Continuing {
+                id: client_id,
+                asked,
+            } => self.settle_continuing((*client_id, *asked), error, id, UNASKED),
+        }
     }
 }

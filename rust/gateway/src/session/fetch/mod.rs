@@ -4,8 +4,11 @@
 //! A client's session (KIP-227) is the gateway's; the broker keeps another one for what the client may
 //! read of it (`docs/adr/0007`). Each fetch rests on a decision about all topics of its session.
 
+mod admitted;
 mod answer;
+mod epoch;
 mod exchange;
+mod listed;
 mod request;
 mod sessions;
 mod wanted;
@@ -15,14 +18,14 @@ use std::sync::Arc;
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{self, Direction, Value, error};
 
-pub use self::exchange::{Admitted, FetchExchange, Fetching, Scope};
-pub use self::request::{Listed, Topic};
-pub use self::sessions::{
-    FINAL_EPOCH, FetchSessions, INITIAL_EPOCH, SESSION_PARTITIONS_MAX, next_epoch,
-};
-pub use self::wanted::{Position, Wanted};
+pub use self::admitted::{Admitted, Fetching};
+pub use self::epoch::{FINAL_EPOCH, INITIAL_EPOCH, next_epoch};
+pub use self::exchange::{FetchExchange, Scope};
+pub use self::listed::{Listed, Position, Topic};
+pub use self::sessions::{FetchSessions, SESSION_PARTITIONS_MAX};
+pub use self::wanted::Wanted;
 
-use self::exchange::Asked;
+use self::admitted::Asked;
 use self::request::{RequestWalk, Ticket, make_changes, make_full};
 use self::sessions::{FetchSession, Upstream};
 use super::{Close, Head, Session, Shaping, Verdict, schema};

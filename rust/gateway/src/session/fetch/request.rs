@@ -5,36 +5,10 @@ use std::ops::Range as Bytes;
 use streamward_wire::WireError;
 use streamward_wire::kafka::{Field, Leaf, Struct, Value, Visitor};
 
-use super::sessions::FINAL_EPOCH;
-use super::wanted::{Position, Wanted, WantedTopic};
+use super::epoch::FINAL_EPOCH;
+use super::listed::{Listed, Position, Topic};
+use super::wanted::{Wanted, WantedTopic};
 use crate::session::cold::Naming;
-
-/// One partition of a request.
-#[derive(Clone, Copy, Debug)]
-pub struct Listed {
-    /// Which.
-    pub index: i32,
-    /// From where, and how much.
-    pub position: Position,
-}
-
-/// One topic of a request.
-#[derive(Debug)]
-pub struct Topic<'a, P> {
-    /// How the request names it.
-    pub naming: Naming<'a>,
-    /// Its partitions.
-    pub partitions: Vec<P>,
-}
-
-impl<P> Topic<'_, P> {
-    const fn unnamed() -> Self {
-        Self {
-            naming: Naming::Name(""),
-            partitions: Vec::new(),
-        }
-    }
-}
 
 /// What is read of a request.
 #[derive(Debug, Default)]

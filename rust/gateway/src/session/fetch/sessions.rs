@@ -7,27 +7,14 @@ use std::sync::Arc;
 
 use streamward_wire::kafka::error;
 
-use super::exchange::{Admitted, Asked, Scope};
+use super::admitted::{Admitted, Asked};
+use super::epoch::{INITIAL_EPOCH, next_epoch};
 use super::wanted::Wanted;
 
 /// Sessions that one connection may hold; beyond it the one that was used least recently ends.
 pub const SESSIONS_MAX: usize = 4;
 /// Partitions in one session; a client that wants more fetches without one.
 pub const SESSION_PARTITIONS_MAX: usize = 20_000;
-
-/// Kafka's `FetchMetadata.INITIAL_EPOCH`: a fetch that opens a session.
-pub const INITIAL_EPOCH: i32 = 0;
-/// Kafka's `FetchMetadata.FINAL_EPOCH`: a fetch outside any session, which ends the one that it names.
-pub const FINAL_EPOCH: i32 = -1;
-
-/// The epoch after this one; after the largest comes 1.
-pub const fn next_epoch(epoch: i32) -> i32 {
-    match epoch {
-        ..0 => FINAL_EPOCH,
-        i32::MAX => 1,
-        _ => epoch + 1,
-    }
-}
 
 /// What the broker holds of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,30 +150,7 @@ impl FetchSessions {
         id
     }
 
-    /// Takes from a broker's answer what it says of its session, and gives the id that the client sees.
-    /// `Err`: the answer does not fit what was asked.
-    pub fn settle(&mut self, scope: &mut Scope, error: i64, id: i32) -> Result<i32, &'static str> {
-        const UNASKED: &str = "a session that was not asked for";
-        match scope {
-            Scope::Sessionless | Scope::Share(_) => (id == 0).then_some(0).ok_or(UNASKED),
-            Scope::Opening(session) => {
-                let (Some(mut session), true) = (session.take(), error == 0 && id != 0) else {
-                    return Ok(0);
-                };
-                session.upstream = Upstream::Open {
-                    id,
-                    epoch: INITIAL_EPOCH + 1,
-                };
-                Ok(self.open(*session))
-            }
-            Scope::Continuing {
-                id: client_id,
-                asked,
-            } => self.settle_continuing((*client_id, *asked), error, id, UNASKED),
-        }
-    }
-
-    fn settle_continuing(
+    pub(super) fn settle_continuing(
         &mut self,
         (client_id, asked): (i32, Asked),
         error: i64,

@@ -4,11 +4,15 @@
 //! that it opened hold, so that every topic of a session is decided in every fetch. Of a session that
 //! another connection opened nothing is known here, so nobody may go on with it.
 
+pub mod key;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::kafka::{Struct, Value, error};
+
+use self::key::ShareKey;
 
 use super::cold::Naming;
 use super::fetch::{
@@ -19,13 +23,6 @@ use super::{Close, Head, Session, Shaping, Verdict};
 
 /// Share sessions that one connection may hold; all together hold as many partitions as one fetch session may.
 const SHARE_SESSIONS_MAX: usize = 1_000;
-
-/// Whose share session it is: the group and the member, as they name themselves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShareKey {
-    group: Box<str>,
-    member: Box<str>,
-}
 
 /// One share session, as far as this connection opened it.
 #[derive(Debug)]
