@@ -13,3 +13,15 @@ pub const fn next_epoch(epoch: i32) -> i32 {
         _ => epoch + 1,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs_wrap_to_one() {
+        assert_eq!(next_epoch(0), 1);
+        assert_eq!(next_epoch(i32::MAX), 1);
+        assert_eq!(next_epoch(-1), -1);
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use streamward_wire::kafka::error;
 
 use super::admitted::{Admitted, Asked};
-use super::epoch::{INITIAL_EPOCH, next_epoch};
+use super::epoch::INITIAL_EPOCH;
 use super::wanted::Wanted;
 
 /// Sessions that one connection may hold; beyond it the one that was used least recently ends.
@@ -191,13 +191,6 @@ impl FetchSessions {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn epochs_wrap_to_one() {
-        assert_eq!(next_epoch(0), 1);
-        assert_eq!(next_epoch(i32::MAX), 1);
-        assert_eq!(next_epoch(-1), -1);
-    }
 
     #[test]
     fn ids_are_positive_and_tell_nothing_about_each_other() {
