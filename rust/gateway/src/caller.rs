@@ -73,6 +73,8 @@ pub struct Caller {
     pub asserted: Arc<Attributes>,
     /// When the proof ends (ms since 1970), as that by a certificate does.
     pub expires_milliseconds: Option<i64>,
+    /// When the session ends: with the proof or before it.
+    pub session_ends_milliseconds: Option<i64>,
 }
 
 /// What a client says that it is (`ApiVersions` 3 and later, KIP-511). Nobody proves it.
@@ -105,6 +107,7 @@ impl Caller {
             roles: roles.into(),
             asserted: Arc::new(asserted.clone()),
             expires_milliseconds: identity.expires_milliseconds,
+            session_ends_milliseconds: identity.expires_milliseconds,
         }
         .declared_as(&identity.principal)
     }

@@ -136,6 +136,9 @@ pub struct ListenerSection {
     pub durability: Durability,
     /// What happens when the journal can't be written.
     pub unrecorded: Unrecorded,
+    /// How long a client that can authenticate again is let in for; `None`: as long as its credential.
+    #[serde(default)]
+    pub session_lifetime_milliseconds_max: Option<u64>,
     /// Bounds.
     pub limits: ListenerLimits,
 }

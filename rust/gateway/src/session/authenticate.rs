@@ -102,8 +102,18 @@ impl Session {
             self.enter_failure(&principal.id, mechanism.name(), &reason, now)?;
             return Err(Close::Revoked { reason });
         }
-        let caller = Caller::new(&self.peer, identity, mechanism);
-        self.enter_budget(&caller.principal, now)?;
+        if self.changes_principal(identity) {
+            let reason = "a client may not change its principal when it authenticates again";
+            self.enter_failure(&principal.id, mechanism.name(), reason, now)?;
+            return Err(Close::Revoked {
+                reason: reason.into(),
+            });
+        }
+        let mut caller = Caller::new(&self.peer, identity, mechanism);
+        self.limit_session(&mut caller, now);
+        if self.caller.is_none() {
+            self.enter_budget(&caller.principal, now)?;
+        }
         match self.recorder.authentication(&self.peer, Ok(&caller), now) {
             Ok(position) => {
                 self.durable_before_answer = self.durable_before_answer.max(position);
@@ -114,6 +124,9 @@ impl Session {
                     .unentered_authentication(&error.to_string(), now);
             }
         }
+        // What waits is decided again by what is known of the caller now.
+        self.epoch += 1;
+        self.authenticated_milliseconds = now;
         self.decisions.clear();
         self.request_limits = authenticated_limits(&self.limits, &self.bounds);
         self.caller = Some(Arc::new(caller));
@@ -163,12 +176,8 @@ impl Session {
         let mechanism = request.str("Mechanism").unwrap_or_default();
         let mut answer = head.response()?;
         answer.set("Mechanisms", self.offered_mechanisms());
-        if self.caller.is_some() || self.handshake.is_some() {
-            answer.set("ErrorCode", error::ILLEGAL_SASL_STATE);
-            return Ok(Verdict::ReplyAndClose(
-                head.reply(&answer)?,
-                Close::AuthenticationFailed,
-            ));
+        if let Some(reason) = self.out_of_turn(mechanism, now) {
+            return self.refuse_handshake(head, answer, (mechanism, reason), now);
         }
         // SECURITY: a password is taken inside TLS only, whatever the listener says.
         let offered = self.peer.tls
@@ -240,7 +249,7 @@ impl Session {
     }
 
     /// Goes on with what waited for the effect.
-    pub fn on_effect(&mut self, reply: EffectReply, now: i64) -> Verdict {
+    pub(super) fn effect_done(&mut self, reply: EffectReply, now: i64) -> Verdict {
         let (user, outcome) = match reply {
             EffectReply::Password { user, outcome } => (user, outcome),
             EffectReply::Listed => return self.resume(true, now),
@@ -255,10 +264,7 @@ impl Session {
         };
         let verdict = match outcome {
             Ok(identity) => match self.accept(&identity, Mechanism::Plain, now) {
-                Ok(()) => head
-                    .response()
-                    .and_then(|answer| head.reply(&answer))
-                    .map(Verdict::Reply),
+                Ok(()) => self.proved_answer(&head, bytes::Bytes::new(), now),
                 Err(Close::Revoked { .. }) => {
                     Self::sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)
                 }

@@ -15,6 +15,7 @@ mod fetch;
 mod inquiry;
 mod message;
 mod produce;
+mod reauthentication;
 mod receiving;
 mod relay;
 mod rewrite;
@@ -78,6 +79,8 @@ pub struct Session {
     request_limits: Limits,
     caller: Option<Arc<Caller>>,
     handshake: Option<authenticate::Handshake>,
+    /// When the peer last proved itself.
+    authenticated_milliseconds: i64,
     pending: VecDeque<Pending>,
     /// The answer that is on its way through while it arrives.
     streaming: Option<streaming::Streaming>,
@@ -133,6 +136,7 @@ impl Session {
             request_limits,
             caller: None,
             handshake: None,
+            authenticated_milliseconds: 0,
             pending: VecDeque::new(),
             streaming: None,
             receiving: None,
@@ -224,13 +228,7 @@ impl Session {
                     source,
                 })
             }
-            Verdict::Reply(answer) if self.in_flight() > 0 => {
-                self.pending.push_back(Pending::Local(answer));
-                Verdict::Nothing
-            }
-            // The last word would overtake the answers before it.
-            Verdict::ReplyAndClose(_, close) if self.in_flight() > 0 => Verdict::Close(close),
-            other => other,
+            other => self.in_turn(other),
         }
     }
 

@@ -123,7 +123,10 @@ impl Session {
         };
         limit_lifetime(&mut identity, answer, now);
         match self.accept(&identity, mechanism, now) {
-            Ok(()) => self.handshake = None,
+            Ok(()) => {
+                self.handshake = None;
+                self.tell_lifetime(answer, now);
+            }
             Err(Close::Revoked { .. }) => refuse(answer),
             Err(close) => return Err(close),
         }
@@ -131,13 +134,11 @@ impl Session {
     }
 }
 
-/// The connection ends with the session that the broker granted. The client is not told how long that is: it
-/// would authenticate again on this connection, which is not served yet.
-fn limit_lifetime(identity: &mut Identity, answer: &mut Struct, now: i64) {
+/// The session ends no later than the one that the broker granted.
+fn limit_lifetime(identity: &mut Identity, answer: &Struct, now: i64) {
     let lifetime = answer.int("SessionLifetimeMs");
     if lifetime > 0 {
         identity.expires_milliseconds = Some(now.saturating_add(lifetime));
-        answer.set("SessionLifetimeMs", 0);
     }
 }
 

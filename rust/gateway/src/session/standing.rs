@@ -28,6 +28,11 @@ impl Session {
         self.still_known(&before, now)?;
         self.renew_limits(now);
         self.recheck_streaming(now)?;
+        self.refuse_waiting(now)
+    }
+
+    /// Answers the fetches that wait for what is no longer theirs, as far as their turn has come.
+    pub(super) fn refuse_waiting(&mut self, now: i64) -> Result<Vec<Vec<u8>>, Close> {
         let mut answers = Vec::new();
         if self.streaming.is_some() {
             // Nothing overtakes the answer that is on its way; what waits is decided when it comes.
@@ -47,17 +52,6 @@ impl Session {
             }
         }
         Ok(answers)
-    }
-
-    /// The proof has not ended, as a certificate does.
-    pub(super) fn still_proved(&self, now: i64) -> Result<(), Close> {
-        let ends = self.caller.as_ref().and_then(|it| it.expires_milliseconds);
-        match ends {
-            Some(ends) if ends <= now => Err(Close::Revoked {
-                reason: "its credential has expired".into(),
-            }),
-            _ => Ok(()),
-        }
     }
 
     /// The caller is still declared, by the same credential; what is declared of it is that of now.

@@ -144,6 +144,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     fn turn(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
         let now = now_milliseconds();
         self.metering.wake();
+        // SECURITY: nothing moves after the session's end, not even what waits in a buffer.
+        self.session.still_proved(now)?;
         let mut moved = self.poll_change(context, now)?;
         self.muted.poll(&mut self.session, context, now);
         moved |= self.poll_effect(context, now)?;
@@ -182,15 +184,19 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         };
         self.current = changes.borrow_and_update().clone();
         self.change = next_change(changes);
-        for answer in self
-            .session
-            .on_snapshot(self.current.snapshot.clone(), now)?
-        {
+        let snapshot = self.current.snapshot.clone();
+        let answers = self.session.on_snapshot(snapshot, now)?;
+        self.push_answers(answers);
+        Ok(true)
+    }
+
+    /// Answers of ours to what need not wait any longer.
+    fn push_answers(&mut self, answers: Vec<Vec<u8>>) {
+        for answer in answers {
             self.to_client.push_owned(answer);
             self.metering.response(Source::Gateway);
         }
         self.metering.settle(self.session.in_flight());
-        Ok(true)
     }
 
     fn poll_dial(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
@@ -255,6 +261,12 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     /// Once a second: has anything taken too long?
     fn poll_ticks(&mut self, context: &mut Context<'_>) -> Result<(), Close> {
         while self.ticks.poll_tick(context).is_ready() {
+            let answers = self.session.on_tick(now_milliseconds())?;
+            if !answers.is_empty() {
+                self.push_answers(answers);
+                // Another turn enters and sends them.
+                context.waker().wake_by_ref();
+            }
             self.from_client.rest(&self.to_broker);
             self.from_broker.rest(&self.to_client);
             let begun = self.session.is_receiving() || !self.from_client.is_drained();

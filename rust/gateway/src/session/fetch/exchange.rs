@@ -57,6 +57,11 @@ impl FetchExchange {
         self.admitted.holds(epoch, now) && self.refused.is_empty()
     }
 
+    /// Does what was decided still hold?
+    pub fn holds(&self, epoch: u64, now: i64) -> bool {
+        self.admitted.holds(epoch, now)
+    }
+
     /// The topics that are fetched.
     pub fn names(&self) -> impl Iterator<Item = &Arc<str>> {
         self.admitted.topics.iter().map(|topic| &topic.name)

@@ -377,7 +377,8 @@ impl Session {
                 .get(Action::Read, ResourceKind::Stream, &topic.name, now);
             held.map(|decided| decided.valid_until)
         });
-        let proof = self.caller.as_ref().and_then(|it| it.expires_milliseconds);
+        let proof = self.caller.as_ref();
+        let proof = proof.and_then(|it| it.session_ends_milliseconds);
         let valid_until = ends.chain(proof).min().unwrap_or(i64::MAX);
         Admitted {
             topics,

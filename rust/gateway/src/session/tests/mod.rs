@@ -18,6 +18,7 @@ mod metadata;
 mod order;
 mod produce;
 mod properties;
+mod reauthentication;
 mod receiving;
 mod record;
 mod relay;
@@ -131,7 +132,7 @@ pub struct Script {
     pub snapshot: Arc<Snapshot>,
     pub now: i64,
     directory: tempfile::TempDir,
-    correlation_id: i32,
+    pub correlation_id: i32,
     /// The request as the client sent it, and what the broker got.
     sent: Vec<u8>,
     asked: (ApiKey, i16),

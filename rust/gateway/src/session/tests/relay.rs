@@ -38,7 +38,7 @@ fn accepts(script: &mut Script, lifetime: i64) {
     });
     script.answers(|it| {
         assert_eq!(it.int("ErrorCode"), 0);
-        assert_eq!(it.int("SessionLifetimeMs"), 0);
+        assert_eq!(it.int("SessionLifetimeMs"), lifetime);
     });
 }
 
