@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from streamward.model.document import Noun
+from streamward.model.duration import Duration
 from streamward.model.fields import (
     AuthorityReference,
     CertificateReference,
@@ -148,6 +149,8 @@ class Listener(Noun):
     """When offset ranges are on disk: within 50 ms of the answer, or before it."""
     unrecorded: Literal["refuse", "serve"] = "refuse"
     """What happens while the log can't be written: a retriable error, or a gap in the log."""
+    session_lifetime_max: Duration | None = None
+    """Clients of SASL authenticate again within it; never longer than the credential holds."""
     limits: ListenerLimits = ListenerLimits()
     """What it takes in at most; the defaults and their reasons are in the page on limits."""
 
