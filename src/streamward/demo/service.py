@@ -9,6 +9,7 @@ from streamward.app import Paths
 from streamward.audit.service import Tail
 from streamward.audit.tail import Choice
 from streamward.demo.brokers import Brokers, MockBrokers, RealBrokers
+from streamward.demo.exposed import judge_exposure
 from streamward.demo.folder import write_folder
 from streamward.demo.outcome import Outcome
 from streamward.demo.running import RunningGateway
@@ -59,6 +60,7 @@ def play(stage: Stage, brokers: Brokers, work: Path, audit_dir: Path | None = No
             _play_scenes(props)
             stage.progress("stopping the gateway")
     _judge_log(trail, ledger, policy, stage, outcome)
+    judge_exposure(trail, audit, work, ledger, stage, outcome)
     return outcome
 
 
