@@ -63,6 +63,20 @@ pub enum AuditError {
         /// What is wrong with it.
         what: String,
     },
+    /// A file of the transparency log is not what the log published.
+    #[error("the log is damaged at `{place}`: {what}")]
+    Log {
+        /// The file, relative to the log's directory, or the entry.
+        place: String,
+        /// What is wrong there.
+        what: String,
+    },
+    /// A key that can't sign checkpoints.
+    #[error("{what}")]
+    Key {
+        /// What is wrong with it.
+        what: String,
+    },
     /// A cursor that does not lie behind a frame of this journal.
     #[error("cursor `{cursor}` is not a place in this journal: {what}")]
     Cursor {
@@ -84,6 +98,8 @@ impl AuditError {
             Self::Closed => "journal.closed",
             Self::TooLarge { .. } => "journal.too_large",
             Self::Invalid { .. } => "journal.invalid",
+            Self::Log { .. } => "log.damaged",
+            Self::Key { .. } => "log.key",
             Self::Cursor { .. } => "journal.cursor",
         }
     }
@@ -93,6 +109,13 @@ impl AuditError {
             what,
             path: path.to_path_buf(),
             source: Arc::new(source),
+        }
+    }
+
+    pub(crate) fn log(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self::Log {
+            place: place.into(),
+            what: what.into(),
         }
     }
 

@@ -138,8 +138,8 @@ pub(crate) fn lock(directory: &Path) -> Result<File, AuditError> {
     Ok(file)
 }
 
-/// The checksum of the log's origin; none where the log has none yet.
-pub(crate) fn origin_crc(directory: &Path) -> Result<Option<u32>, AuditError> {
+/// The log's origin as it lies in its file; none where the log has none yet.
+fn origin_bytes(directory: &Path) -> Result<Option<Vec<u8>>, AuditError> {
     let path = directory.join("origin");
     let mut text = Vec::new();
     match File::open(&path) {
@@ -148,9 +148,21 @@ pub(crate) fn origin_crc(directory: &Path) -> Result<Option<u32>, AuditError> {
             .and_then(|file| file.take(ORIGIN_BYTES_MAX).read_to_end(&mut text))
             .map_err(|source| AuditError::io("read", &path, source))?,
     };
-    Ok(Some(crc32c::crc32c(
-        text.strip_suffix(b"\n").unwrap_or(&text),
-    )))
+    if text.last() == Some(&b'\n') {
+        text.pop();
+    }
+    Ok(Some(text))
+}
+
+/// The checksum of the log's origin; none where the log has none yet.
+pub(crate) fn origin_crc(directory: &Path) -> Result<Option<u32>, AuditError> {
+    Ok(origin_bytes(directory)?.map(|text| crc32c::crc32c(&text)))
+}
+
+/// The log's origin; none where the log has none yet.
+pub(crate) fn origin(directory: &Path) -> Result<Option<String>, AuditError> {
+    let text = origin_bytes(directory)?.map(String::from_utf8).transpose();
+    text.map_err(|_| AuditError::log("origin", "it is not UTF-8"))
 }
 
 /// Gives the log its origin, once.

@@ -19,6 +19,7 @@ mod frame;
 mod journal;
 mod layout;
 pub mod leaf;
+pub mod log;
 mod mark;
 mod pending;
 mod reader;

@@ -156,6 +156,38 @@ impl Reader {
         Ok(reader)
     }
 
+    /// Begins with the entry `index`; it may be the one that comes next.
+    ///
+    /// Errors: `Damaged` with the place where the journal does not reach so far, or begins behind it.
+    pub fn open_at(directory: &Path, index: u64) -> Result<Self, AuditError> {
+        let mut reader = Self::open(directory, "")?;
+        let segments = layout::segments(directory)?;
+        let place = segments.partition_point(|first| *first <= index);
+        let Some(first) = place.checked_sub(1).and_then(|at| segments.get(at)) else {
+            return match segments.first() {
+                None if index == 0 => Ok(reader),
+                oldest => Err(AuditError::damaged(
+                    oldest.copied().unwrap_or(0),
+                    0,
+                    "the journal begins behind the entry that is needed",
+                )),
+            };
+        };
+        reader.look_at_mark()?;
+        reader.segment = Segment::open(directory, *first)?;
+        reader.next = *first;
+        while reader.next < index {
+            if reader.next_entry()?.is_none() {
+                return Err(AuditError::damaged(
+                    *first,
+                    reader.segment.as_ref().map_or(0, |segment| segment.offset),
+                    "the journal ends before the entry that is needed",
+                ));
+            }
+        }
+        Ok(reader)
+    }
+
     /// The next entries with their indices, at most `entries_max`; none where there is nothing new
     /// yet. After damage every further call reports it again.
     pub fn read(&mut self, entries_max: usize) -> Result<Vec<(u64, Vec<u8>)>, AuditError> {
