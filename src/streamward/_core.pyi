@@ -54,6 +54,33 @@ class Policy:
         """JSON `{"environment", "policy", "principals"}`; raises CoreError `policy.invalid`."""
     def decide(self, request: bytes) -> bytes: ...
 
+def verify_log(
+    audit_dir: str,
+    keys: list[str],
+    checkpoints: list[bytes] = ...,
+    witnesses: list[str] = ...,
+    with_journal: bool = True,
+) -> bytes:
+    """JSON: `ok` and what was verified, or the first `place` that is wrong, and `what` is."""
+
+def prove_entry(audit_dir: str, index: int) -> bytes:
+    """JSON that proves that an entry is in the log to whoever has its public key."""
+
+def check_proof(document: bytes, keys: list[str], witnesses: list[str] = ...) -> bytes:
+    """JSON: `ok` and what the proof shows, or `place` and `what` is wrong."""
+
+def newest_checkpoint(audit_dir: str) -> bytes:
+    """JSON `{"origin", "size", "root", "note"}`; the signatures are not verified."""
+
+def consistency_proof(audit_dir: str, old: int, size: int) -> list[str]:
+    """Hashes, in base64, that show that the tree of `size` leaves begins with that of `old`."""
+
+def cosigned_checkpoint(checkpoint: bytes, signatures: bytes, witness: str) -> bytes:
+    """The checkpoint with a witness's signatures that hold; raises CoreError without one."""
+
+def verifier_key(name: str, key: bytes) -> str:
+    """The public half of a log's key (PKCS#8) as a verifier key of C2SP signed-note."""
+
 def policy_schema() -> str:
     """The Cedar schema that policies are checked against."""
 

@@ -9,6 +9,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::error::AuditError;
 use crate::frame::u64_at;
+use crate::log::note::check_name;
 
 /// Bytes in front of a segment's first frame.
 pub(crate) const HEADER_BYTES: usize = 32;
@@ -159,20 +160,54 @@ pub(crate) fn origin_crc(directory: &Path) -> Result<Option<u32>, AuditError> {
     Ok(origin_bytes(directory)?.map(|text| crc32c::crc32c(&text)))
 }
 
-/// The log's origin; none where the log has none yet.
-pub(crate) fn origin(directory: &Path) -> Result<Option<String>, AuditError> {
-    let text = origin_bytes(directory)?.map(String::from_utf8).transpose();
-    text.map_err(|_| AuditError::log("origin", "it is not UTF-8"))
+/// The log's origin: its name in checkpoints. Errors: `Log` where it has none, `Io`.
+pub fn origin(directory: &Path) -> Result<String, AuditError> {
+    let damaged = |what| AuditError::log("origin", what);
+    let text = origin_bytes(directory)?.ok_or_else(|| damaged("the log has no origin"))?;
+    String::from_utf8(text).map_err(|_| damaged("it is not UTF-8"))
 }
 
-/// Gives the log its origin, once.
+/// Gives a log that has no origin yet this one. Call it before anything is written.
+///
+/// Errors: `Invalid` where the log has another one, or this one can't stand in a checkpoint; `Io`.
+pub fn declare_origin(directory: &Path, origin: &str) -> Result<(), AuditError> {
+    check_name(origin)?;
+    if origin.len() as u64 >= ORIGIN_BYTES_MAX {
+        let what = format!("an origin has fewer than {ORIGIN_BYTES_MAX} bytes");
+        return Err(AuditError::Invalid { what });
+    }
+    match origin_bytes(directory)? {
+        Some(found) if found == origin.as_bytes() => Ok(()),
+        Some(found) => Err(AuditError::Invalid {
+            what: format!(
+                "the log is of origin `{}`, not of `{origin}`: an origin never changes, begin a new \
+                 log in another directory",
+                String::from_utf8_lossy(&found)
+            ),
+        }),
+        None => {
+            create_directories(directory)?;
+            save_origin(directory, origin)
+        }
+    }
+}
+
+/// Gives the log an origin of its own, once.
 pub(crate) fn create_origin(directory: &Path) -> Result<u32, AuditError> {
     let path = directory.join("origin");
+    let mut random = [0; 8];
+    File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut random))
+        .map_err(|source| AuditError::io("create", &path, source))?;
+    let origin = format!("streamward/{:016x}", u64::from_le_bytes(random));
+    save_origin(directory, &origin)?;
+    Ok(crc32c::crc32c(origin.as_bytes()))
+}
+
+fn save_origin(directory: &Path, origin: &str) -> Result<(), AuditError> {
+    let path = directory.join("origin");
     let staging = directory.join("origin.new");
-    let create = || -> io::Result<String> {
-        let mut random = [0; 8];
-        File::open("/dev/urandom")?.read_exact(&mut random)?;
-        let origin = format!("streamward/{:016x}", u64::from_le_bytes(random));
+    let save = || -> io::Result<()> {
         let mut file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -181,10 +216,8 @@ pub(crate) fn create_origin(directory: &Path) -> Result<u32, AuditError> {
             .open(&staging)?;
         writeln!(file, "{origin}")?;
         file.sync_all()?;
-        fs::rename(&staging, &path)?;
-        Ok(origin)
+        fs::rename(&staging, &path)
     };
-    let origin = create().map_err(|source| AuditError::io("create", &path, source))?;
-    sync_directory(directory)?;
-    Ok(crc32c::crc32c(origin.as_bytes()))
+    save().map_err(|source| AuditError::io("create", &path, source))?;
+    sync_directory(directory)
 }

@@ -33,4 +33,5 @@ pub use error::AuditError;
 pub use figures::{Figures, SYNC_BOUNDS};
 pub use frame::{ENTRY_BYTES_MAX, Range, State};
 pub use journal::{Journal, Options, PendingAccess, Recovered, Written};
+pub use layout::{declare_origin, origin};
 pub use reader::Reader;

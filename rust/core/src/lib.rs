@@ -2,6 +2,7 @@
 //! that knows `PyO3`; it converts, and decides nothing.
 
 mod error;
+mod log;
 mod table;
 
 use std::collections::HashMap;
@@ -306,6 +307,13 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(password_verifier, module)?)?;
     module.add_function(wrap_pyfunction!(policy_schema, module)?)?;
     module.add_function(wrap_pyfunction!(metric_reference, module)?)?;
+    module.add_function(wrap_pyfunction!(log::verify_log, module)?)?;
+    module.add_function(wrap_pyfunction!(log::prove_entry, module)?)?;
+    module.add_function(wrap_pyfunction!(log::check_proof, module)?)?;
+    module.add_function(wrap_pyfunction!(log::newest_checkpoint, module)?)?;
+    module.add_function(wrap_pyfunction!(log::consistency_proof, module)?)?;
+    module.add_function(wrap_pyfunction!(log::cosigned_checkpoint, module)?)?;
+    module.add_function(wrap_pyfunction!(log::verifier_key, module)?)?;
     module.add_function(wrap_pyfunction!(api_fields, module)?)?;
     module.add_function(wrap_pyfunction!(api_table, module)?)
 }

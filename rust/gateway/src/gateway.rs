@@ -9,7 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde::Serialize;
-use streamward_audit::{Journal, Options, Recovered};
+use streamward_audit::Recovered;
+use streamward_audit::log::Sequencer;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
@@ -21,6 +22,7 @@ use crate::health::Health;
 use crate::io::clock::{now_milliseconds, now_nanoseconds};
 use crate::io::listener::{Bound, serve};
 use crate::io::{Current, Shared, beat, http, probe, tls};
+use crate::log;
 use crate::metrics::{Format, Metrics, Outcome, Published};
 use crate::recorder::Recorder;
 use crate::snapshot::{ListenerSection, Materials, Routing, Snapshot};
@@ -65,6 +67,10 @@ pub struct Status {
     pub clusters: Vec<ClusterStatus>,
     /// Why the journal can't be written, if it can't.
     pub journal_error: Option<String>,
+    /// Entries that a signed checkpoint covers.
+    pub log_size: u64,
+    /// Why the log can't keep up with the journal, if it can't.
+    pub log_error: Option<String>,
     /// Requests by what became of them.
     pub requests: BTreeMap<&'static str, u64>,
     /// Bytes of clients, in and out.
@@ -145,9 +151,9 @@ impl Gateway {
         let current = (**current).clone();
         let sockets = bind_all(&current.snapshot)?;
         let figures = http::bind(current.snapshot.metrics.as_ref())?;
-        let (journal, recovered) = Journal::open(&self.audit_directory, Options::default())?;
+        let (journal, recovered, sequencer) = log::open(&self.audit_directory, &current.snapshot)?;
         let recorder = Arc::new(Recorder::new(journal, recovered.access_first));
-        enter_start(&recorder, &current.snapshot, &recovered)?;
+        enter_start(&recorder, &current.snapshot, &recovered, &sequencer)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(self.workers)
             .thread_name("gateway")
@@ -167,6 +173,7 @@ impl Gateway {
             current: watch::Sender::new(current),
             clusters,
             recorder,
+            log: sequencer,
             password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_MAX)),
             ledger: Arc::default(),
             next_connection: AtomicU64::new(0),
@@ -355,6 +362,7 @@ impl Running {
         let current = self.shared.current.borrow();
         let counts = &self.shared.recorder.counts;
         let journal = self.shared.recorder.journal();
+        let log = self.shared.log.progress();
         let mut clusters: Vec<ClusterStatus> = self
             .shared
             .clusters
@@ -381,6 +389,8 @@ impl Running {
             records_read: counts.records_read.load(Ordering::Relaxed),
             records_written: counts.records_written.load(Ordering::Relaxed),
             clusters,
+            log_size: log.size,
+            log_error: log.error,
             journal_error: journal.health().err().map(|error| error.to_string()),
             requests: crate::scrape::requests(&self.shared),
             bytes: crate::scrape::bytes(&self.shared),
@@ -405,6 +415,10 @@ impl Running {
         let current = self.shared.current.borrow().clone();
         let entry = lifecycle(&current.snapshot, (4, "Stop"), "stopped", now);
         recorder.journal().record(&entry.into_leaf()?)?;
+        // Every entry gets its checkpoint; where that fails, the next start does it.
+        if let Err(error) = self.shared.log.close() {
+            tracing::error!(%error, "the last entries have no checkpoint yet");
+        }
         // The lock of the directory goes now, not when the last connection lets go of the journal.
         recorder.journal().clone().close()?;
         Ok(())
@@ -594,11 +608,14 @@ fn enter_start(
     recorder: &Recorder,
     snapshot: &Snapshot,
     recovered: &Recovered,
+    sequencer: &Sequencer,
 ) -> Result<(), GatewayError> {
     let now = now_milliseconds();
-    if recovered.torn_bytes > 0 || !recovered.pending.is_empty() {
+    let behind = sequencer.found_behind();
+    if recovered.torn_bytes > 0 || !recovered.pending.is_empty() || behind > 0 {
         let reason = format!(
-            "recovered: {} torn bytes cut, {} accesses without a roll-up",
+            "recovered: {} torn bytes cut, {} accesses without a roll-up, {behind} entries without \
+             a checkpoint",
             recovered.torn_bytes,
             recovered.pending.len()
         );
@@ -606,8 +623,7 @@ fn enter_start(
         recorder.enter_recovered(&recovered.pending, now)?;
     }
     recorder.write_entry(lifecycle(snapshot, (3, "Start"), "started", now))?;
-    recorder
-        .journal()
-        .record(&policy_entry(snapshot).into_leaf()?)?;
-    Ok(())
+    let journal = recorder.journal();
+    journal.record(&policy_entry(snapshot).into_leaf()?)?;
+    log::enter_rotation(journal, sequencer, snapshot, now)
 }

@@ -1,6 +1,7 @@
 //! Is the gateway alive, and may clients come? Each part by itself, so that somebody can tell what is missing.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -10,11 +11,13 @@ use crate::snapshot::Unrecorded;
 
 /// An event loop that did not turn for so long is stuck.
 const BEAT_AGE_MAX_MILLISECONDS: i64 = 10_000;
+/// A log whose checkpoint is further behind its journal does not keep up.
+const LOG_BEHIND_MAX: Duration = Duration::from_secs(5);
 
 /// One part of the whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// `listeners`, `snapshot`, `journal`, or `cluster:` and its name.
+    /// `listeners`, `snapshot`, `journal`, `log`, or `cluster:` and its name.
     pub name: String,
     /// Is it as it should be?
     pub ok: bool,
@@ -54,6 +57,7 @@ impl Health {
             ),
             check("snapshot", None),
             journal(shared),
+            log(shared),
         ];
         checks.extend(clusters(shared));
         let ready = checks.iter().all(|it| it.ok || it.dispensable);
@@ -92,6 +96,20 @@ fn journal(shared: &Shared) -> Check {
     Check {
         dispensable: listeners.all(|it| it.unrecorded == Unrecorded::Serve),
         ..check("journal", wrong.map(|error| error.to_string()))
+    }
+}
+
+/// Entries are safe in the journal: clients are served while their proofs come late.
+fn log(shared: &Shared) -> Check {
+    let progress = shared.log.progress();
+    let late = (progress.behind > LOG_BEHIND_MAX).then(|| {
+        let seconds = progress.behind.as_secs();
+        let why = progress.error.unwrap_or_else(|| "the disk is slow".into());
+        format!("its checkpoint is {seconds} s behind the journal: {why}")
+    });
+    Check {
+        dispensable: true,
+        ..check("log", late)
     }
 }
 

@@ -20,6 +20,7 @@ mod gateway;
 mod health;
 mod io;
 mod limits;
+mod log;
 mod metrics;
 mod overlay;
 mod recorder;

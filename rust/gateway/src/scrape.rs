@@ -26,6 +26,7 @@ pub fn scrape(shared: &Shared, format: Format) -> String {
     upstream(&mut text, shared);
     in_force(&mut text, shared);
     journal(&mut text, shared);
+    log(&mut text, shared);
     followers(&mut text, shared);
     process(&mut text);
     text.finish()
@@ -315,6 +316,17 @@ fn journal(text: &mut Text, shared: &Shared) {
     });
     let unentered = &shared.recorder.counts.unentered;
     plain(text, &all::JOURNAL_UNENTERED, unentered);
+}
+
+fn log(text: &mut Text, shared: &Shared) {
+    let progress = shared.log.progress();
+    text.family(&all::LOG_SIZE).sample(&[], progress.size);
+    text.family(&all::LOG_CHECKPOINTS)
+        .sample(&[], progress.checkpoints);
+    let behind = u64::try_from(progress.behind.as_nanos()).unwrap_or(u64::MAX);
+    text.family(&all::LOG_BEHIND).seconds(&[], behind);
+    let healthy = u64::from(progress.error.is_none());
+    text.family(&all::LOG_HEALTHY).sample(&[], healthy);
 }
 
 fn followers(text: &mut Text, shared: &Shared) {

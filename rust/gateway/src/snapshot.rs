@@ -9,6 +9,7 @@ use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind};
 
 use crate::error::GatewayError;
 use crate::limits::{Entitlement, GatewayLimits, ListenerLimits, QuotaSection, Quotas};
+use crate::log::LogSection;
 use crate::overlay::{Overlay, OverlaySection};
 
 /// References and the bytes that they name. Held in memory only, and never shown.
@@ -45,6 +46,9 @@ pub struct Document {
     pub overlay: OverlaySection,
     /// Where figures are served over the network; `None`: nowhere.
     pub metrics: Option<MetricsSection>,
+    /// How the log's checkpoints are signed.
+    #[serde(default)]
+    pub log: LogSection,
 }
 
 /// Where figures and health are served, in clear and to everybody who reaches it.
@@ -302,6 +306,8 @@ pub struct Snapshot {
     pub listeners: Arc<[ListenerSection]>,
     /// Where figures are served over the network.
     pub metrics: Option<MetricsSection>,
+    /// How the log's checkpoints are signed.
+    pub log: LogSection,
     /// Bounds of the whole gateway.
     pub limits: GatewayLimits,
     /// How much principals may ask for.
@@ -342,6 +348,7 @@ impl Snapshot {
             clusters: document.clusters.into(),
             listeners: document.listeners.into(),
             metrics: document.metrics,
+            log: document.log,
             limits: document.limits,
             quotas: Arc::new(quotas),
             materials: Arc::new(materials),
@@ -364,6 +371,7 @@ impl Snapshot {
             clusters: self.clusters.clone(),
             listeners: self.listeners.clone(),
             metrics: self.metrics.clone(),
+            log: self.log.clone(),
             limits: self.limits,
             quotas: self.quotas.clone(),
             materials: self.materials.clone(),

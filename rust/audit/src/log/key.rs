@@ -67,10 +67,7 @@ impl SigningKey {
                 what: format!("`{}` is too large for a key", path.display()),
             }),
             Ok(found) if found.mode() & 0o077 != 0 => Err(AuditError::Key {
-                what: format!(
-                    "`{}` can be read by others: `chmod 600` it",
-                    path.display()
-                ),
+                what: format!("`{}` can be read by others: `chmod 600` it", path.display()),
             }),
             Ok(_) => {
                 let bytes =
@@ -174,7 +171,10 @@ mod tests {
         let again = SigningKey::of_directory(directory.path(), "log").unwrap();
         assert_eq!(first.public(), again.public());
         let path = directory.path().join("log.key");
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let error = SigningKey::of_directory(directory.path(), "log").unwrap_err();
         assert!(error.to_string().contains("chmod 600"), "{error}");

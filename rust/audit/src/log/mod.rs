@@ -7,11 +7,14 @@ pub mod checkpoint;
 pub mod key;
 pub mod note;
 pub mod proof;
+pub mod prove;
 pub(crate) mod resume;
 pub mod sequencer;
 pub mod store;
 pub(crate) mod tiles;
 pub mod tree;
+pub mod verify;
+mod walk;
 
 pub use checkpoint::{Checkpoint, encode_hash};
 pub use key::{Keys, SigningKey};

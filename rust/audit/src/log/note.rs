@@ -162,7 +162,12 @@ impl fmt::Display for Signature {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = self.id.to_be_bytes().to_vec();
         bytes.extend_from_slice(&self.bytes);
-        writeln!(formatter, "\u{2014} {} {}", self.name, STANDARD.encode(bytes))
+        writeln!(
+            formatter,
+            "\u{2014} {} {}",
+            self.name,
+            STANDARD.encode(bytes)
+        )
     }
 }
 
@@ -228,9 +233,9 @@ impl Note {
     pub fn verify(&self, key: &VerifierKey) -> Signed {
         let mut found = Signed::Absent;
         for signature in self.signatures.iter().filter(|one| one.is_by(key)) {
-            match check(&self.text, &signature.bytes, key) {
-                Some(time) => found = Signed::Valid(time),
-                None => return Signed::Forged,
+            found = check(&self.text, &signature.bytes, key);
+            if found == Signed::Forged {
+                break;
             }
         }
         found
@@ -240,7 +245,7 @@ impl Note {
     pub fn take_valid(&mut self, other: &[Signature], key: &VerifierKey) -> bool {
         let mut taken = false;
         for signature in other.iter().filter(|one| one.is_by(key)) {
-            if check(&self.text, &signature.bytes, key).is_some() {
+            if check(&self.text, &signature.bytes, key) != Signed::Forged {
                 self.signatures.retain(|one| !one.is_by(key));
                 self.signatures.push(signature.clone());
                 taken = true;
@@ -272,20 +277,30 @@ impl fmt::Display for Note {
     }
 }
 
-/// `Some` where it holds, with the time that a witness signed.
-fn check(text: &str, bytes: &[u8], key: &VerifierKey) -> Option<Option<u64>> {
+/// What the bytes behind a key's id say of the text: never `Absent`.
+fn check(text: &str, bytes: &[u8], key: &VerifierKey) -> Signed {
     match key.algorithm {
-        Algorithm::Ed25519 if bytes.len() == SIGNATURE_BYTES => {
-            key.verify(text.as_bytes(), bytes).then_some(None)
+        Algorithm::Ed25519 => {
+            let holds = bytes.len() == SIGNATURE_BYTES && key.verify(text.as_bytes(), bytes);
+            if holds {
+                Signed::Valid(None)
+            } else {
+                Signed::Forged
+            }
         }
         Algorithm::Cosignature => {
-            let (time, signature) = bytes.split_first_chunk::<8>()?;
+            let Some((time, signature)) = bytes.split_first_chunk::<8>() else {
+                return Signed::Forged;
+            };
             let time = u64::from_be_bytes(*time);
             let message = cosigned_message(text, time);
             let whole = signature.len() == SIGNATURE_BYTES && i64::try_from(time).is_ok();
-            (whole && key.verify(message.as_bytes(), signature)).then_some(Some(time))
+            if whole && key.verify(message.as_bytes(), signature) {
+                Signed::Valid(Some(time))
+            } else {
+                Signed::Forged
+            }
         }
-        Algorithm::Ed25519 => None,
     }
 }
 
@@ -294,7 +309,8 @@ pub(crate) fn cosigned_message(text: &str, seconds: u64) -> String {
     format!("cosignature/v1\ntime {seconds}\n{text}")
 }
 
-fn check_name(name: &str) -> Result<(), AuditError> {
+/// Refuses a name that can't stand in a line of signature.
+pub(crate) fn check_name(name: &str) -> Result<(), AuditError> {
     let bad = |c: char| c.is_whitespace() || c.is_control() || c == '+';
     if name.is_empty() || name.len() > NAME_BYTES_MAX || name.contains(bad) {
         let shown: String = name.chars().take(80).collect();

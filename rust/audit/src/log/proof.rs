@@ -242,11 +242,7 @@ mod tests {
         for (old, size, path) in cases {
             let path = hashes(path);
             assert_eq!(consistency(&mut nodes, old, size).unwrap(), path);
-            assert!(consistent(
-                (old, &root(old)),
-                (size, &root(size)),
-                &path
-            ));
+            assert!(consistent((old, &root(old)), (size, &root(size)), &path));
         }
     }
 
@@ -276,7 +272,11 @@ mod tests {
                 let old_root = roots[usize::try_from(old).unwrap()];
                 assert!(consistent((old, &old_root), (size, &root), &path));
                 assert!(!consistent((old, &leaf_hash(b"x")), (size, &root), &path));
-                assert!(!consistent((old, &old_root), (size, &leaf_hash(b"x")), &path));
+                assert!(!consistent(
+                    (old, &old_root),
+                    (size, &leaf_hash(b"x")),
+                    &path
+                ));
                 for at in 0..path.len() {
                     let mut bad = path.clone();
                     bad[at][31] ^= 1;

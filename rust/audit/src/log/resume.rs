@@ -25,11 +25,15 @@ pub(crate) fn resume(store: &dyn Store, keys: &Keys, origin: &str) -> Result<Res
     let Some(bytes) = store.read(CHECKPOINT, NOTE_BYTES_MAX)? else {
         return Ok(Resumed::default());
     };
-    let note = Note::parse(&bytes).map_err(|error| AuditError::log(CHECKPOINT, error.to_string()))?;
+    let note =
+        Note::parse(&bytes).map_err(|error| AuditError::log(CHECKPOINT, error.to_string()))?;
     let checkpoint =
         Checkpoint::of(&note).map_err(|error| AuditError::log(CHECKPOINT, error.to_string()))?;
     if checkpoint.origin != origin {
-        let what = format!("it is of the log `{}`, not of `{origin}`", checkpoint.origin);
+        let what = format!(
+            "it is of the log `{}`, not of `{origin}`",
+            checkpoint.origin
+        );
         return Err(AuditError::log(CHECKPOINT, what));
     }
     let rotating = signed_by_previous(&note, keys)? && !is_rotation_kept(store, keys)?;
@@ -39,7 +43,11 @@ pub(crate) fn resume(store: &dyn Store, keys: &Keys, origin: &str) -> Result<Res
         if width == 0 {
             break;
         }
-        let tile = Tile::of(Kind::Hashes(level), width / TILE_WIDTH as u64, checkpoint.size);
+        let tile = Tile::of(
+            Kind::Hashes(level),
+            width / TILE_WIDTH as u64,
+            checkpoint.size,
+        );
         let whole = tile.width == 0;
         levels.push(if whole {
             Vec::new()
@@ -47,7 +55,11 @@ pub(crate) fn resume(store: &dyn Store, keys: &Keys, origin: &str) -> Result<Res
             tiles::hashes(store, &tile)?
         });
     }
-    let bundle = last_bundle(store, &checkpoint, levels.first().map_or(&[], Vec::as_slice))?;
+    let bundle = last_bundle(
+        store,
+        &checkpoint,
+        levels.first().map_or(&[], Vec::as_slice),
+    )?;
     let edge = Edge::resume(checkpoint.size, levels);
     if edge.root() != checkpoint.root {
         let what = format!(
@@ -122,7 +134,9 @@ fn last_bundle(
         .position(|(entry, hash)| leaf_hash(entry) != *hash)
     {
         let entry = index * TILE_WIDTH as u64 + at as u64;
-        return Err(damaged(&format!("entry {entry} is not the one that was logged")));
+        return Err(damaged(&format!(
+            "entry {entry} is not the one that was logged"
+        )));
     }
     let mut bundle = Vec::with_capacity(bytes.len());
     for entry in entries {

@@ -11,9 +11,10 @@ use crate::journal::Journal;
 use crate::layout;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::key::Keys;
+use crate::log::note::VerifierKey;
 use crate::log::resume::{Resumed, resume};
 use crate::log::store::{Posix, Store};
-use crate::log::tiles::{self, CHECKPOINT, Kind, ROTATIONS, Tile};
+use crate::log::tiles::{self, CHECKPOINT, Kind, ROTATIONS, Tile, VKEY};
 use crate::log::tree::{Edge, TILE_WIDTH, leaf_hash};
 use crate::reader::Reader;
 use crate::sync::lock;
@@ -58,7 +59,7 @@ pub struct Sequencer {
     journal: Journal,
     thread: Mutex<Option<JoinHandle<()>>>,
     behind: u64,
-    rotating: bool,
+    rotation: Option<(VerifierKey, VerifierKey)>,
 }
 
 impl Sequencer {
@@ -66,8 +67,7 @@ impl Sequencer {
     ///
     /// Errors: `Log` where what is published is damaged, or is more than the journal has; `Key`; `Io`.
     pub fn open(journal: &Journal, directory: &Path, keys: Keys) -> Result<Self, AuditError> {
-        let origin = layout::origin(directory)?
-            .ok_or_else(|| AuditError::log("origin", "the log has no origin"))?;
+        let origin = layout::origin(directory)?;
         let plan = Plan {
             directory: directory.to_path_buf(),
             origin,
@@ -75,6 +75,9 @@ impl Sequencer {
         };
         let (tail, rotating) = plan.open()?;
         plan.keep_verifier_key()?;
+        let rotation = plan.keys.previous.as_ref().filter(|_| rotating);
+        let rotation =
+            rotation.map(|key| (key.public().clone(), plan.keys.current.public().clone()));
         let shared = Arc::new(Shared {
             size: AtomicU64::new(tail.published),
             checkpoints: AtomicU64::new(0),
@@ -100,7 +103,7 @@ impl Sequencer {
             journal: journal.clone(),
             thread: Mutex::new(Some(thread)),
             behind,
-            rotating,
+            rotation,
         })
     }
 
@@ -109,9 +112,9 @@ impl Sequencer {
         self.behind
     }
 
-    /// True where the log changes over to another key, and an entry must name both.
-    pub fn is_rotating(&self) -> bool {
-        self.rotating
+    /// Where the log changes over to another key: both, which an entry must name.
+    pub fn rotation(&self) -> Option<(&VerifierKey, &VerifierKey)> {
+        self.rotation.as_ref().map(|(from, to)| (from, to))
     }
 
     /// Says which entry names both keys: the first checkpoint that covers it is kept.
@@ -190,7 +193,7 @@ impl Plan {
     /// For people and tools; whoever verifies must have got it from elsewhere.
     fn keep_verifier_key(&self) -> Result<(), AuditError> {
         let mut store = Posix::new(&self.directory);
-        store.put("vkey", format!("{}\n", self.keys.current.public()).as_bytes())?;
+        store.put(VKEY, format!("{}\n", self.keys.current.public()).as_bytes())?;
         store.commit()
     }
 }

@@ -207,7 +207,10 @@ fn sync_all(staged: &[Staged]) -> Result<(), AuditError> {
         let mut result = sync(first);
         for other in others {
             let outcome = other.join().unwrap_or_else(|_| {
-                Err(AuditError::log("tile.new", "a thread that fsyncs ended early"))
+                Err(AuditError::log(
+                    "tile.new",
+                    "a thread that fsyncs ended early",
+                ))
             });
             result = result.and(outcome);
         }

@@ -10,6 +10,10 @@ use crate::log::tree::{Hash, TILE_HEIGHT, TILE_WIDTH, level_width, root_over};
 
 /// The name of the checkpoint.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
+/// A copy of the public key, for people; whoever verifies must have got it from elsewhere.
+pub(crate) const VKEY: &str = "vkey";
+/// The newest checkpoint that witnesses have cosigned.
+pub(crate) const WITNESSED: &str = "witnessed";
 /// Where checkpoints are kept that two keys signed, by the size of their tree.
 pub(crate) const ROTATIONS: &str = "rotations";
 pub(crate) const TILE_BYTES_MAX: usize = TILE_WIDTH * 32;
@@ -214,13 +218,13 @@ mod tests {
     fn bundles_are_read_as_written_and_nothing_else_is() {
         let mut bundle = Vec::new();
         put_entry(&mut bundle, b"one").unwrap();
-        put_entry(&mut bundle, &[b'x'; 65_535]).unwrap();
+        put_entry(&mut bundle, &vec![b'x'; 65_535]).unwrap();
         assert_eq!(parse_bundle(&bundle, 2).unwrap()[0], b"one");
         assert_eq!(parse_bundle(&bundle, 1).unwrap(), [b"one"]);
         assert!(parse_bundle(&bundle, 3).is_none());
         assert!(parse_bundle(&bundle[..bundle.len() - 1], 1).is_none());
         assert!(parse_bundle(&vec![0; 2 * 257], 256).is_none());
-        put_entry(&mut bundle, &[b'x'; 65_536]).unwrap_err();
+        put_entry(&mut bundle, &vec![b'x'; 65_536]).unwrap_err();
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub struct Shared {
     pub clusters: HashMap<String, Arc<Cluster>>,
     /// The door to the journal.
     pub recorder: Arc<Recorder>,
+    /// What turns the journal's entries into a log that anyone can check.
+    pub log: streamward_audit::log::Sequencer,
     /// Figures.
     pub metrics: Arc<Metrics>,
     /// When the event loop last turned (ms since 1970).

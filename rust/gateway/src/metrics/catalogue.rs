@@ -165,6 +165,19 @@ catalogue! {
     JOURNAL_UNENTERED = counter("streamward_journal_unentered", &["what"],
         "What a listener that serves on let happen without an entry of its own.");
 
+    /// Covered.
+    LOG_SIZE = counter("streamward_log_checkpointed_entries", &[],
+        "Entries of the log that a signed checkpoint covers, those of earlier runs included.");
+    /// Checkpoints.
+    LOG_CHECKPOINTS = counter("streamward_log_checkpoints", &[],
+        "Checkpoints that this process published.");
+    /// Lag.
+    LOG_BEHIND = gauge("streamward_log_behind_seconds", &[],
+        "How long the oldest entry without a checkpoint has been waiting at most; 0 where there is none.");
+    /// Trouble.
+    LOG_HEALTHY = gauge("streamward_log_healthy", &[],
+        "1 if tiles and checkpoints can be written, else 0: entries wait in the journal.");
+
     /// Followers.
     FOLLOWER_LAG = gauge("streamward_follower_lag_entries", &["follower"],
         "Entries of the log that a follower has not read yet.");

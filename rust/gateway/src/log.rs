@@ -1,0 +1,83 @@
+//! The transparency log beside the journal: with which keys, and what a change of key enters.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use streamward_audit::log::{Keys, Sequencer, SigningKey};
+use streamward_audit::{AuditError, Journal, Options, Recovered, declare_origin};
+
+use crate::entry::{Class, Entry};
+use crate::error::GatewayError;
+use crate::snapshot::Snapshot;
+
+/// How checkpoints are signed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSection {
+    /// The log's name in its checkpoints, for a log that has none yet; `None`: one is made.
+    #[serde(default)]
+    pub origin: Option<String>,
+    /// Reference to the key; `None`: one is made beside the log, except in production.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Reference to the key before it, which signs too while it is declared.
+    #[serde(default)]
+    pub previous_key: Option<String>,
+}
+
+/// Opens the journal for writing, and the log beside it.
+pub fn open(
+    directory: &Path,
+    snapshot: &Snapshot,
+) -> Result<(Journal, Recovered, Sequencer), GatewayError> {
+    if let Some(origin) = &snapshot.log.origin {
+        declare_origin(directory, origin)?;
+    }
+    let (journal, recovered) = Journal::open(directory, Options::default())?;
+    let name = streamward_audit::origin(directory)?;
+    let sequencer = Sequencer::open(&journal, directory, keys(directory, &name, snapshot)?)?;
+    Ok((journal, recovered, sequencer))
+}
+
+fn keys(directory: &Path, origin: &str, snapshot: &Snapshot) -> Result<Keys, GatewayError> {
+    let named = |reference: &String| -> Result<SigningKey, GatewayError> {
+        let bytes = snapshot.material(reference)?;
+        let key = SigningKey::from_pkcs8(origin, bytes);
+        Ok(key.map_err(|error| AuditError::Key {
+            what: format!("`{reference}`: {error}"),
+        })?)
+    };
+    let current = match &snapshot.log.key {
+        Some(reference) => named(reference)?,
+        None if &*snapshot.environment == "production" => {
+            return Err(GatewayError::Snapshot {
+                what: "in production the log needs a declared key to sign its checkpoints".into(),
+            });
+        }
+        None => SigningKey::of_directory(directory, origin)?,
+    };
+    let previous = snapshot.log.previous_key.as_ref().map(named).transpose()?;
+    Ok(Keys { current, previous })
+}
+
+/// Enters that the log changes over from one key to another, so that both are named under both.
+pub fn enter_rotation(
+    journal: &Journal,
+    sequencer: &Sequencer,
+    snapshot: &Snapshot,
+    now: i64,
+) -> Result<(), GatewayError> {
+    let Some((from, to)) = sequencer.rotation() else {
+        return Ok(());
+    };
+    let entry = Entry::new("log_key", Class::ConfigStateChange, (1, "Log"), now)
+        .with("environment", &*snapshot.environment)
+        .with(
+            "reason",
+            "checkpoints are signed with another key from now on",
+        )
+        .with("previous_log_key", from.to_string())
+        .with("log_key", to.to_string());
+    sequencer.rotation_entered(journal.record(&entry.into_leaf()?)?);
+    Ok(())
+}
