@@ -18,6 +18,7 @@ import streamward
 from streamward.audit import Follower
 from streamward.audit.journal import journal_readers
 from streamward.audit.tail import Line
+from streamward.audit.transparency import Trust, check_proof, own_key, prove, verify
 from streamward.demo import Outcome, Tone, brokers_of, play, service
 from streamward.demo.folder import Folder, write_folder
 from streamward.errors import InvalidArgument
@@ -129,7 +130,18 @@ def test_every_entry_is_an_event_of_ocsf(mock: Run) -> None:
 
     wrong = {entry.event.kind: problems(entry.document) for entry in entries}
     assert wrong == {kind: [] for kind in wrong}
-    assert set(wrong) >= set(Kind) - {Kind.GAP, Kind.CONTROL}
+    absent = {Kind.GAP, Kind.CONTROL, Kind.LOG_KEY, Kind.LOG_PRUNED}
+    assert set(wrong) >= set(Kind) - absent
+
+
+def test_the_log_that_it_leaves_can_be_verified_whole(mock: Run) -> None:
+    trust = Trust((own_key(mock.log),))
+
+    verified = verify(mock.log, trust)
+
+    assert verified["size"] == verified["journal"] == mock.numbers["audit_entries"]
+    proof = check_proof(prove(mock.log, 3), trust)
+    assert proof["leaf"].encode() == mock.entries[3].leaf
 
 
 def test_each_kind_of_rule_denied_something(mock: Run) -> None:

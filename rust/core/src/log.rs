@@ -24,10 +24,10 @@ fn keys(texts: &[String]) -> Result<Vec<VerifierKey>, AuditError> {
 }
 
 /// `{"ok": true, ...}` with what was verified, or `{"ok": false, "place", "what"}`.
-fn outcome<'py>(
-    python: Python<'py>,
+fn outcome(
+    python: Python<'_>,
     result: Result<impl Serialize, AuditError>,
-) -> PyResult<Bound<'py, PyBytes>> {
+) -> PyResult<Bound<'_, PyBytes>> {
     let document = match result {
         Ok(report) => {
             let mut document = json!(report);

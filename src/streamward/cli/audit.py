@@ -12,6 +12,7 @@ from streamward.audit.journal import journal_readers
 from streamward.audit.service import LAST_ENTRIES_MAX, Tail
 from streamward.audit.tail import Choice
 from streamward.cli.audit_handing import export, follow
+from streamward.cli.audit_log import checkpoint, prove, verify
 from streamward.cli.audit_questions import exposure, search, show_entry
 from streamward.cli.audit_show import known_kinds, show
 from streamward.cli.options import AuditDir, StateDir
@@ -66,6 +67,9 @@ async def _coming(shown: Tail, console: Console, as_json: bool) -> None:
         show(console, entry, line, as_json=as_json)
 
 
+app.command()(verify)
+app.command()(prove)
+app.command()(checkpoint)
 app.command()(search)
 app.command("show")(show_entry)
 app.command()(exposure)

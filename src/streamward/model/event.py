@@ -37,6 +37,8 @@ class Kind(StrEnum):
     CONTAINMENT = "containment"
     ALERT = "alert"
     GAP = "gap"
+    LOG_KEY = "log_key"
+    LOG_PRUNED = "log_pruned"
 
 
 CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
@@ -50,6 +52,8 @@ CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
     Kind.CONTAINMENT: frozenset({2005}),
     Kind.ALERT: frozenset({2004}),
     Kind.GAP: frozenset({6002}),
+    Kind.LOG_KEY: frozenset({5019}),
+    Kind.LOG_PRUNED: frozenset({6002}),
 }
 """The OCSF classes that an entry of each kind may have."""
 

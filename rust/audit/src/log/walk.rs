@@ -333,7 +333,12 @@ impl Beside {
         if entry < self.first {
             return Ok(());
         }
-        match self.next()? {
+        let mut next = self.next()?;
+        // Of what was pruned here, the journal may still have some.
+        while next.as_ref().is_some_and(|(index, _)| *index < entry) {
+            next = self.next()?;
+        }
+        match next {
             Some((index, found)) if index == entry && found == leaf => {
                 self.compared += 1;
                 Ok(())
