@@ -27,6 +27,12 @@ class Gateway:
         """JSON: alive, ready, and each check with what is wrong."""
     def publish(self, figures: bytes) -> None:
         """JSON `{"followers", "alerts", "reloads"}`: name → number; replaces the last."""
+    def supply_keys(self, keys: bytes) -> int:
+        """Put the keys of a token issuer in force; how many of them can be used."""
+    def next_question(self, seconds: float) -> tuple[int, bytes] | None:
+        """What the gateway must be told to go on; waits for at most so many seconds."""
+    def answer(self, identifier: int, answer: bytes | None) -> bool:
+        """Answer a question; None where there is no answer. False: nobody waits for it."""
     def drain(self, seconds: float) -> None:
         """Take no new connection, wait for what is in flight, then stop."""
 

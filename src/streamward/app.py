@@ -22,12 +22,15 @@ from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.figures import Figures, FiguresPublisher
 from streamward.gateway.materials import material_mistakes
 from streamward.gateway.service import DRAIN_SECONDS, GatewayService
+from streamward.identity.ports import ReadSecret
+from streamward.identity.token_issuers import TokenIssuerService
 from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
 from streamward.model.manifest import Manifest
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import evaluator, policy_schema
 from streamward.response import ContainmentRule
 from streamward.response.service import ResponseService
+from streamward.secrets import resolve
 from streamward.server.api import control_api
 from streamward.server.door import ControlDoor
 from streamward.server.service import DoorServer
@@ -196,7 +199,11 @@ async def run_gateway(
     )
     detections.on_recorded = containments.wake
 
+    tokens = TokenIssuerService(data_plane, data_plane, secrets_of(bundle))
+    tokens.replace(bundle)
+
     def on_bundle(changed: Bundle) -> None:
+        tokens.replace(changed, secrets_of(changed))
         door.replace_bundle(changed)
         containments.replace_rules(changed.of(ContainmentRule))
         detections.replace(engine_of(changed))
@@ -221,8 +228,13 @@ async def run_gateway(
         }
 
     publisher = FiguresPublisher(data_plane, figures)
-    workers_beside = (server, containments, detections, publisher)
+    workers_beside = (server, containments, detections, publisher, tokens)
     await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)
+
+
+def secrets_of(bundle: Bundle) -> ReadSecret:
+    """Reads what the references of a bundle name; raises StreamwardError."""
+    return lambda reference: resolve(reference, bundle.root).value
 
 
 def _response(bundle: Bundle, where: Paths, recorder: Any, sink: Any) -> ResponseService:

@@ -19,6 +19,7 @@ KEYS: Final = frozenset(
         "detection",
         "entry",
         "epoch",
+        "issuer",
         "mistakes",
         "place",
         "policy_version",

@@ -21,6 +21,8 @@ use crate::error::{CoreError, failed, raise};
 
 /// A gateway is never drained longer than this, whatever is asked.
 const DRAIN_SECONDS_MAX: f64 = 3600.0;
+/// Nobody waits longer for a question.
+const QUESTION_SECONDS_MAX: f64 = 60.0;
 
 /// The data plane: a tokio runtime on its own threads. No Python runs on the byte path.
 #[pyclass(frozen, module = "streamward._core")]
@@ -124,6 +126,41 @@ impl Gateway {
     fn publish(&self, python: Python<'_>, figures: &[u8]) -> PyResult<()> {
         python
             .detach(|| self.0.publish(figures))
+            .map_err(|error| raise(error.code(), &error))
+    }
+
+    /// Puts the keys of a token issuer in force; how many of them can be used.
+    fn supply_keys(&self, python: Python<'_>, keys: &[u8]) -> PyResult<usize> {
+        python
+            .detach(|| self.0.supply_keys(keys))
+            .map_err(|error| raise(error.code(), &error))
+    }
+
+    /// What the gateway must be told to go on, with its number; waits for at most so many seconds.
+    fn next_question<'py>(
+        &self,
+        python: Python<'py>,
+        seconds: f64,
+    ) -> PyResult<Option<(u64, Bound<'py, PyBytes>)>> {
+        if !(0.0..=QUESTION_SECONDS_MAX).contains(&seconds) {
+            return Err(failed("invalid", "`seconds` must lie between 0 and 60"));
+        }
+        let question = python
+            .detach(|| self.0.next_question(Duration::from_secs_f64(seconds)))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(question.map(|(id, question)| (id, PyBytes::new(python, &question))))
+    }
+
+    /// Answers a question; `None` where there is no answer. False: nobody waits for it any more.
+    #[pyo3(signature = (identifier, answer))]
+    fn answer(
+        &self,
+        python: Python<'_>,
+        identifier: u64,
+        answer: Option<Vec<u8>>,
+    ) -> PyResult<bool> {
+        python
+            .detach(|| self.0.answer(identifier, answer))
             .map_err(|error| raise(error.code(), &error))
     }
 

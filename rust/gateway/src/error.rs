@@ -62,6 +62,12 @@ pub enum GatewayError {
         /// What is wrong.
         what: String,
     },
+    /// Keys of a token issuer can't be used.
+    #[error("the keys can't be used: {what}")]
+    Keys {
+        /// What is wrong.
+        what: String,
+    },
     /// The change needs a restart.
     #[error("the metrics endpoint changed its address, which needs a restart")]
     MetricsChanged,
@@ -83,7 +89,7 @@ impl GatewayError {
             Self::Audit(error) => error.code(),
             Self::Bind { .. } => "listener.bind",
             Self::BindMetrics { .. } => "metrics.bind",
-            Self::Figures { .. } => "invalid",
+            Self::Figures { .. } | Self::Keys { .. } => "invalid",
             Self::MetricsChanged => "metrics.changed",
             Self::Tls { .. } => "tls.invalid",
             Self::Runtime(_) => "runtime",

@@ -174,6 +174,7 @@ impl Gateway {
             clusters,
             recorder,
             log: sequencer,
+            questions: Arc::default(),
             password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_MAX)),
             ledger: Arc::default(),
             next_connection: AtomicU64::new(0),
@@ -225,6 +226,7 @@ impl Gateway {
             check_unmoved(&now_in_force.snapshot, &next.snapshot)?;
             Ok(Current {
                 draining: now_in_force.draining,
+                token_keys: now_in_force.token_keys.clone(),
                 ..next
             })
         })
@@ -241,7 +243,7 @@ impl Gateway {
         })
     }
 
-    fn put_in_force(
+    pub(crate) fn put_in_force(
         &self,
         kind: &str,
         make: impl FnOnce(&Current) -> Result<Current, GatewayError>,
@@ -313,7 +315,7 @@ impl Gateway {
         Ok(())
     }
 
-    fn shared(&self) -> Option<Arc<Shared>> {
+    pub(crate) fn shared(&self) -> Option<Arc<Shared>> {
         match &*self.state() {
             State::Running(running) => Some(running.shared.clone()),
             _ => None,
@@ -439,6 +441,7 @@ fn current(snapshot: Snapshot) -> Result<Current, GatewayError> {
     Ok(Current {
         snapshot: Arc::new(snapshot),
         tls,
+        token_keys: Arc::default(),
         draining: false,
     })
 }

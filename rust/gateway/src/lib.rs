@@ -27,6 +27,7 @@ mod recorder;
 mod scrape;
 mod session;
 mod snapshot;
+mod supply;
 
 pub use error::GatewayError;
 pub use gateway::{Gateway, Status};

@@ -134,6 +134,9 @@ pub struct ListenerSection {
     pub tls: Option<ListenerTls>,
     /// SASL mechanisms that are offered.
     pub mechanisms: Vec<String>,
+    /// Clients log in by tokens that are bound to their certificates, which alone prove nothing.
+    #[serde(default)]
+    pub bound_tokens: bool,
     /// Whom everyone on a plaintext listener is.
     pub plaintext_principal: Option<String>,
     /// `grouped` or `strict`.

@@ -8,6 +8,7 @@ use crate::certificate::Names;
 use crate::error::{IdentityError, Refusal};
 use crate::plain::{PASSWORD_BYTES_MAX, USER_BYTES_MAX};
 use crate::section::{Credential, IdentitySection, Principal};
+use crate::token::Tokens;
 use crate::verifier::{Verifier, spend};
 
 /// Password credentials of one principal: enough to change a password without a gap.
@@ -92,6 +93,7 @@ pub struct Directory {
     passwords: HashMap<String, Vec<(String, Verifier)>>,
     /// By principal: the credential that brokers check.
     brokers: HashMap<String, String>,
+    tokens: Tokens,
     /// Rounds that every failed password check costs, whoever the user is.
     rounds: u64,
 }
@@ -105,14 +107,15 @@ impl Directory {
         section: &IdentitySection,
         materials: &HashMap<String, Vec<u8>>,
     ) -> Result<Self, IdentityError> {
+        let (mut problems, mut ids) = (Vec::new(), HashSet::new());
         let mut directory = Self {
             principals: HashMap::with_capacity(section.principals.len()),
             certificates: HashMap::new(),
             passwords: HashMap::new(),
             brokers: HashMap::new(),
+            tokens: Tokens::build(&section.issuers, &mut problems),
             rounds: u64::from(Verifier::decoy().iterations()),
         };
-        let (mut problems, mut ids) = (Vec::new(), HashSet::new());
         for principal in &section.principals {
             let principal = Arc::new(principal.clone());
             for credential in &principal.credentials {
@@ -190,6 +193,11 @@ impl Directory {
                 verifiers.push((id.clone(), verifier));
                 Ok(())
             }
+            Credential::Token {
+                id,
+                issuer,
+                subject,
+            } => self.tokens.add(principal, id, issuer, subject),
             Credential::Broker { id } => {
                 match self.brokers.insert(principal.id.clone(), id.clone()) {
                     None => Ok(()),
@@ -302,6 +310,11 @@ impl Directory {
             expires_milliseconds: None,
             attributes: Attributes::default(),
         })
+    }
+
+    /// Who shows tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// Everyone who has a password, in order.

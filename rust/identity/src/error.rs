@@ -1,5 +1,7 @@
 //! What can be wrong with an identity section, and why a caller is refused.
 
+use crate::token::TokenRefusal;
+
 /// Why bytes or a section could not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
@@ -12,6 +14,9 @@ pub enum IdentityError {
     /// A SCRAM exchange that can't go on.
     #[error("the SCRAM exchange fails: {0}")]
     Scram(&'static str),
+    /// Bytes that are not a message of SASL OAUTHBEARER.
+    #[error("the OAUTHBEARER message cannot be read: {0}")]
+    Bearer(&'static str),
     /// Bytes that are not a certificate that we can name.
     #[error("the certificate cannot be read: {0}")]
     Certificate(&'static str),
@@ -61,6 +66,9 @@ pub enum Refusal {
         /// Ids of the principals, with commas.
         principals: String,
     },
+    /// The token is not taken.
+    #[error(transparent)]
+    Token(#[from] TokenRefusal),
     /// What the caller sent is outside of the bounds.
     #[error("the credentials are malformed: {0}")]
     Malformed(&'static str),

@@ -1,4 +1,4 @@
-//! Who is calling: certificates and passwords, checked against the identity section of a snapshot.
+//! Who is calling: certificates, passwords and tokens, checked against the identity section of a snapshot.
 //!
 //! Pure functions over bytes: no socket, no clock, no file. A password check costs milliseconds of
 //! processor time on purpose; callers run it where it may block.
@@ -11,6 +11,7 @@ mod error;
 pub mod plain;
 pub mod scram;
 mod section;
+pub mod token;
 pub mod verifier;
 
 pub use attributes::Attributes;

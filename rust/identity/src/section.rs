@@ -2,12 +2,17 @@
 
 use serde::Deserialize;
 
+use crate::token::TokenIssuer;
+
 /// Everyone who may call.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentitySection {
     /// Users and services.
     pub principals: Vec<Principal>,
+    /// Who issues tokens.
+    #[serde(default)]
+    pub issuers: Vec<TokenIssuer>,
 }
 
 /// A user or a service.
@@ -61,6 +66,15 @@ pub enum Credential {
         /// Reference to the RFC 5803 verifier among the materials.
         verifier: String,
     },
+    /// Tokens that an issuer makes for one subject.
+    Token {
+        /// Unique over all credentials; named in events and revocations.
+        id: String,
+        /// Name of the token issuer.
+        issuer: String,
+        /// What the claim of the subject must be, letter by letter.
+        subject: String,
+    },
     /// A proof that brokers check, on clusters to which clients log in through the gateway.
     Broker {
         /// Unique over all credentials; named in events and revocations.
@@ -72,7 +86,10 @@ impl Credential {
     /// Id of the credential.
     pub fn id(&self) -> &str {
         match self {
-            Self::Certificate { id, .. } | Self::Password { id, .. } | Self::Broker { id } => id,
+            Self::Certificate { id, .. }
+            | Self::Password { id, .. }
+            | Self::Token { id, .. }
+            | Self::Broker { id } => id,
         }
     }
 }

@@ -137,6 +137,8 @@ pub enum Mechanism {
     ScramSha256,
     /// SASL SCRAM-SHA-512.
     ScramSha512,
+    /// SASL OAUTHBEARER.
+    OauthBearer,
     /// Nothing: a plaintext listener that stands for one principal.
     Plaintext,
     /// Peer credentials of a Unix socket.
@@ -145,11 +147,12 @@ pub enum Mechanism {
 
 impl Mechanism {
     /// Every mechanism.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Certificate,
         Self::Plain,
         Self::ScramSha256,
         Self::ScramSha512,
+        Self::OauthBearer,
         Self::Plaintext,
         Self::Unix,
     ];
@@ -161,6 +164,7 @@ impl Mechanism {
             Self::Plain => "PLAIN",
             Self::ScramSha256 => "SCRAM-SHA-256",
             Self::ScramSha512 => "SCRAM-SHA-512",
+            Self::OauthBearer => "OAUTHBEARER",
             Self::Plaintext => "plaintext",
             Self::Unix => "unix",
         }
@@ -168,8 +172,8 @@ impl Mechanism {
 }
 
 impl Mechanism {
-    /// Is it one that a client names in `SaslHandshake`?
-    pub fn is_sasl(self) -> bool {
+    /// Is it one by which a client proves to know a password?
+    pub fn is_password(self) -> bool {
         matches!(self, Self::Plain | Self::ScramSha256 | Self::ScramSha512)
     }
 }

@@ -102,7 +102,7 @@ def whose_identity_the_brokers_see(
     )
     if not relays:
         for mechanism in listener.sasl:
-            if mechanism != "PLAIN":
+            if mechanism not in ("PLAIN", "OAUTHBEARER"):
                 yield document.mistake(
                     f"`{mechanism}` is checked by brokers only, and these see the gateway",
                     "sasl",

@@ -76,6 +76,21 @@ class CoreDataPlane:
         with core_errors():
             self._running.publish(figures)
 
+    def supply_keys(self, keys: bytes) -> int:
+        """Put the keys of a token issuer in force; how many of them can be used."""
+        with core_errors():
+            return self._running.supply_keys(keys)
+
+    def next_question(self, seconds: float) -> tuple[int, bytes] | None:
+        """What the data plane must be told to go on; waits for at most so many seconds."""
+        with core_errors():
+            return self._running.next_question(seconds)
+
+    def answer(self, identifier: int, answer: bytes | None) -> bool:
+        """Answer a question; None where there is no answer. False: nobody waits for it."""
+        with core_errors():
+            return self._running.answer(identifier, answer)
+
     def drain(self, seconds: float) -> None:
         """Take no new connection, wait for what is in flight, then stop."""
         with core_errors():

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from streamward.identity.token_issuers.documents import IssuerEntry
 from streamward.policy.section import PolicySection
 
 FORMAT = 1
@@ -144,6 +145,7 @@ class ListenerEntry(_Entry, frozen=True, kw_only=True):
     routing: PortRouting | SniRouting
     tls: ListenerTls | None
     mechanisms: tuple[str, ...]
+    bound_tokens: bool
     plaintext_principal: str | None
     durability: str
     unrecorded: str
@@ -166,6 +168,14 @@ class PasswordEntry(_Entry, frozen=True, kw_only=True, tag="password", tag_field
     verifier: str
 
 
+class TokenEntry(_Entry, frozen=True, kw_only=True, tag="token", tag_field="type"):
+    """Tokens of one subject."""
+
+    id: str
+    issuer: str
+    subject: str
+
+
 class BrokerEntry(_Entry, frozen=True, kw_only=True, tag="broker", tag_field="type"):
     """A proof that brokers check."""
 
@@ -181,13 +191,14 @@ class PrincipalEntry(_Entry, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     mfa: bool
     device_posture: str | None
-    credentials: tuple[CertificateEntry | PasswordEntry | BrokerEntry, ...]
+    credentials: tuple[CertificateEntry | PasswordEntry | TokenEntry | BrokerEntry, ...]
 
 
 class IdentitySection(_Entry, frozen=True, kw_only=True):
-    """Everybody who may call."""
+    """Everybody who may call, and who vouches for them."""
 
     principals: tuple[PrincipalEntry, ...]
+    issuers: tuple[IssuerEntry, ...]
 
 
 class Revoked(_Entry, frozen=True, kw_only=True):

@@ -24,10 +24,12 @@ from streamward.gateway.documents import (
     SnapshotDocument,
     SniNodes,
     SniRouting,
+    TokenEntry,
     UpstreamSasl,
     UpstreamTls,
 )
 from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
+from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model.document import Bundle
 from streamward.model.limits import Quota
 from streamward.model.manifest import Manifest
@@ -36,8 +38,10 @@ from streamward.model.principal import (
     CertificateCredential,
     PasswordCredential,
     Principal,
+    TokenCredential,
     UnixUserCredential,
 )
+from streamward.model.token_issuer import TokenIssuer
 from streamward.model.topology import Cluster, Listener, Metrics
 from streamward.policy import compile_policy
 from streamward.policy.days import utc_today
@@ -81,7 +85,10 @@ def snapshot_document(
         environment=heads[0].environment.value,
         clusters=tuple(_cluster(cluster) for cluster in bundle.of(Cluster)),
         listeners=tuple(_listener(listener) for listener in bundle.of(Listener)),
-        identity=IdentitySection(principals=tuple(map(_principal, bundle.of(Principal)))),
+        identity=IdentitySection(
+            principals=tuple(map(_principal, bundle.of(Principal))),
+            issuers=tuple(map(issuer_entry, bundle.of(TokenIssuer))),
+        ),
         policy=section,
         limits=gateway_limits(heads[0].limits),
         quotas=tuple(map(quota_entry, bundle.of(Quota))),
@@ -139,6 +146,7 @@ def _listener(listener: Listener) -> ListenerEntry:
             client_certificate=tls.client_certificate,
         ),
         mechanisms=listener.sasl,
+        bound_tokens=listener.bound_tokens,
         plaintext_principal=listener.plaintext_principal,
         durability=listener.durability,
         unrecorded=listener.unrecorded,
@@ -162,7 +170,7 @@ def _routing(listener: Listener) -> PortRouting | SniRouting:
 
 
 def _principal(principal: Principal) -> PrincipalEntry:
-    credentials: list[CertificateEntry | PasswordEntry | BrokerEntry] = []
+    credentials: list[CertificateEntry | PasswordEntry | TokenEntry | BrokerEntry] = []
     for credential in principal.credentials:
         match credential:
             case CertificateCredential():
@@ -173,6 +181,12 @@ def _principal(principal: Principal) -> PrincipalEntry:
                 )
             case PasswordCredential():
                 credentials.append(PasswordEntry(id=credential.id, verifier=credential.verifier))
+            case TokenCredential():
+                credentials.append(
+                    TokenEntry(
+                        id=credential.id, issuer=credential.issuer, subject=credential.subject
+                    )
+                )
             case BrokerCredential():
                 credentials.append(BrokerEntry(id=credential.id))
             case UnixUserCredential():

@@ -5,6 +5,7 @@ from typing import assert_never
 
 from cryptography.x509 import Name
 
+from streamward.identity import token_checks
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.principal import (
     BrokerCredential,
@@ -13,6 +14,7 @@ from streamward.model.principal import (
     PasswordCredential,
     Principal,
     Role,
+    TokenCredential,
     UnixUserCredential,
 )
 
@@ -99,6 +101,8 @@ def _proof(credential: Credential) -> tuple[str, str]:
         return "subject", credential.subject or ""
     if isinstance(credential, PasswordCredential):
         return "verifier", credential.verifier
+    if isinstance(credential, TokenCredential):
+        return "subject", f"{credential.issuer} {credential.subject}"
     if isinstance(credential, UnixUserCredential):
         return "user", credential.user
     if isinstance(credential, BrokerCredential):
@@ -137,4 +141,10 @@ def without_credentials(bundle: Bundle) -> Iterator[Mistake]:
             )
 
 
-CHECKS = (role_cycles, shared_credentials, certificate_subjects, without_credentials)
+CHECKS = (
+    role_cycles,
+    shared_credentials,
+    certificate_subjects,
+    without_credentials,
+    *token_checks.CHECKS,
+)

@@ -2,9 +2,11 @@
 
 from streamward.model.document import DocumentKind
 from streamward.model.principal import Principal, Role, Tenant
+from streamward.model.token_issuer import TokenIssuer
 
 DOCUMENT_KINDS = (
     DocumentKind("Tenant", Tenant, room="identity"),
     DocumentKind("Role", Role, room="identity"),
     DocumentKind("Principal", Principal, room="identity"),
+    DocumentKind("TokenIssuer", TokenIssuer, room="identity"),
 )

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     GAP = "gap"
     LOG_KEY = "log_key"
     LOG_PRUNED = "log_pruned"
+    ISSUER = "issuer"
 
 
 CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
@@ -54,6 +55,7 @@ CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
     Kind.GAP: frozenset({6002}),
     Kind.LOG_KEY: frozenset({5019}),
     Kind.LOG_PRUNED: frozenset({6002}),
+    Kind.ISSUER: frozenset({6002}),
 }
 """The OCSF classes that an entry of each kind may have."""
 
@@ -395,4 +397,25 @@ def alert_event(alert: Alert) -> bytes:
         document["finding_info"]["attacks"] = [
             {"technique": {"uid": technique}} for technique in alert.techniques
         ]
+    return canonical(document)
+
+
+def issuer_event(
+    *, time_milliseconds: int, issuer: str, succeeded: bool, reason: str, environment: str | None
+) -> bytes:
+    """What a token issuer last said is in force, or it could not be asked, as a canonical leaf."""
+    document = _event(
+        6002,
+        (99, "Other"),
+        time_milliseconds,
+        Severity.INFORMATIONAL if succeeded else Severity.MEDIUM,
+        {
+            "kind": Kind.ISSUER,
+            "environment": environment,
+            "resource": {"type": "TokenIssuer", "name": issuer},
+            "reason": reason[:REASON_CHARACTERS_MAX],
+        },
+    )
+    document["status_id"] = STATUS_SUCCESS if succeeded else STATUS_FAILURE
+    document["app"] = document["metadata"]["product"]
     return canonical(document)

@@ -6,7 +6,14 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from streamward.model.document import Noun
-from streamward.model.fields import Name, RoleName, TenantName, Text, VerifierReference
+from streamward.model.fields import (
+    Name,
+    RoleName,
+    TenantName,
+    Text,
+    TokenIssuerName,
+    VerifierReference,
+)
 
 
 class PrincipalType(StrEnum):
@@ -58,6 +65,16 @@ class PasswordCredential(Noun):
     """RFC 5803 text, as `streamward identity verifier` prints it."""
 
 
+class TokenCredential(Noun):
+    """Tokens that an issuer makes for one subject."""
+
+    id: Name
+    type: Literal["token"]
+    issuer: TokenIssuerName
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    """What the issuer's `subject_claim` says, letter by letter."""
+
+
 class BrokerCredential(Noun):
     """A proof that the brokers check: the principal's name is the user name of SASL.
 
@@ -78,7 +95,11 @@ class UnixUserCredential(Noun):
 
 
 Credential = Annotated[
-    CertificateCredential | PasswordCredential | BrokerCredential | UnixUserCredential,
+    CertificateCredential
+    | PasswordCredential
+    | TokenCredential
+    | BrokerCredential
+    | UnixUserCredential,
     Field(discriminator="type"),
 ]
 

@@ -51,6 +51,7 @@ class UpstreamTls(Noun):
 
 
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+ClientMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
 
 class UpstreamSasl(Noun):
@@ -141,8 +142,10 @@ class Listener(Noun):
     """One port, and a server name for each broker."""
     tls: ListenerTls | None = None
     """Without it, everybody who connects is `plaintext_principal`; for measuring only."""
-    sasl: tuple[SaslMechanism, ...] = Field(default=(), max_length=10)
+    sasl: tuple[ClientMechanism, ...] = Field(default=(), max_length=10)
     """How clients without a certificate log in, over TLS. SCRAM only with `identity: client`."""
+    bound_tokens: bool = False
+    """Clients log in by tokens bound to their certificates, which alone prove nothing then."""
     plaintext_principal: PrincipalName | None = None
     """Only without TLS, on loopback, in environment `development`."""
     durability: Literal["grouped", "strict"] = "grouped"

@@ -12,7 +12,9 @@ pub mod listener;
 pub mod login;
 pub mod metering;
 pub mod probe;
+pub mod questions;
 pub mod tls;
+mod tokens;
 mod topics;
 mod waiting;
 
@@ -20,8 +22,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 
+use streamward_identity::token::TokenKeys;
 use tokio::sync::{Semaphore, watch};
 
+use self::questions::Questions;
 use crate::cluster::Cluster;
 use crate::limits::Ledger;
 use crate::metrics::Metrics;
@@ -35,6 +39,8 @@ pub struct Current {
     pub snapshot: Arc<Snapshot>,
     /// TLS of listeners and towards clusters.
     pub tls: Arc<tls::Configurations>,
+    /// Keys of token issuers, as they were supplied last.
+    pub token_keys: Arc<TokenKeys>,
     /// No new requests are taken.
     pub draining: bool,
 }
@@ -55,6 +61,8 @@ pub struct Shared {
     pub beat: AtomicI64,
     /// Password checks at one time.
     pub password_checks: Arc<Semaphore>,
+    /// What whoever runs the gateway is asked.
+    pub questions: Arc<Questions>,
     /// What all connections together use.
     pub ledger: Arc<Ledger>,
     /// Numbers the connections.

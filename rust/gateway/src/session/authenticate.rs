@@ -21,9 +21,13 @@ const PLAIN: &str = "PLAIN";
 #[derive(Debug)]
 pub enum Handshake {
     /// The mechanism is chosen.
-    Chosen,
+    Chosen(Mechanism),
     /// The password is being checked; this request waits for it.
     Checking(Head),
+    /// The token is being checked; this request waits for it.
+    CheckingToken(Head),
+    /// The token was not taken, and the client still has to say that it has understood.
+    TokenRefused,
     /// The broker carries out the exchange.
     Relayed(Relay),
     /// It has failed for good.
@@ -38,12 +42,20 @@ impl Session {
 
     /// Proves the peer by its certificate, whose chain TLS has verified. `Err`: it can't come in at all.
     pub fn certificate(&mut self, der: &[u8], now: i64) -> Result<(), Close> {
+        if self.listener.bound_tokens {
+            // It proves only whose the token is.
+            return Ok(());
+        }
         let outcome = streamward_identity::certificate::names(der)
             .map_err(|error| (String::new(), error.to_string()))
             .and_then(|names| self.by_certificate(&names));
         match outcome {
             Ok(identity) => self.accept(&identity, Mechanism::Certificate, now),
             Err((subject, reason)) => {
+                if self.takes_tokens() {
+                    self.unmapped = Some((subject, reason));
+                    return Ok(());
+                }
                 self.enter_failure(&subject, Mechanism::Certificate.name(), &reason, now)?;
                 // It may still prove itself by a password, where the listener takes any.
                 if self.listener.mechanisms.is_empty() {
@@ -187,7 +199,12 @@ impl Session {
                 .iter()
                 .any(|name| name == mechanism);
         let served = mechanism.parse().ok().filter(|served: &Mechanism| {
-            offered && (self.relays() && served.is_sasl() || *served == Mechanism::Plain)
+            let checked = match served {
+                Mechanism::Plain => true,
+                Mechanism::OauthBearer => !self.relays(),
+                _ => self.relays() && served.is_password(),
+            };
+            offered && checked
         });
         let Some(served) = served else {
             self.enter_failure("", mechanism, "the mechanism is not offered", now)?;
@@ -200,7 +217,7 @@ impl Session {
         if self.relays() {
             return Ok(self.relay_handshake(head, served));
         }
-        self.handshake = Some(Handshake::Chosen);
+        self.handshake = Some(Handshake::Chosen(served));
         Ok(Verdict::Reply(head.reply(&answer)?))
     }
 
@@ -215,7 +232,14 @@ impl Session {
             return Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED);
         };
         match self.handshake.take() {
-            Some(Handshake::Chosen) => {}
+            Some(Handshake::Chosen(Mechanism::OauthBearer)) => {
+                return self.bearer_message(head, token, now);
+            }
+            Some(Handshake::Chosen(_)) => {}
+            Some(Handshake::TokenRefused) => {
+                self.handshake = Some(Handshake::Refused);
+                return Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED);
+            }
             Some(Handshake::Relayed(relay)) => return self.relay_message(head, relay, token, now),
             other => {
                 self.handshake = other;
@@ -252,6 +276,7 @@ impl Session {
     pub(super) fn effect_done(&mut self, reply: EffectReply, now: i64) -> Verdict {
         let (user, outcome) = match reply {
             EffectReply::Password { user, outcome } => (user, outcome),
+            EffectReply::Token(outcome) => return self.token_checked(outcome, now),
             EffectReply::Listed => return self.resume(true, now),
             EffectReply::Described { group, described } => {
                 self.topologies.learn(&group, described.as_ref());

@@ -14,6 +14,7 @@ mod decisions;
 mod fetch;
 mod inquiry;
 mod message;
+mod oauth;
 mod produce;
 mod reauthentication;
 mod receiving;
@@ -46,7 +47,7 @@ pub use self::close::Close;
 pub use self::tally::{Judged, Tally};
 #[cfg(test)]
 pub use self::tests::seeds;
-pub use self::verdict::{Answer, Effect, EffectReply, Verdict};
+pub use self::verdict::{Answer, Effect, EffectReply, TokenCheck, Verdict};
 
 use self::answers::{Exchange, Pending, Shaping};
 use self::decisions::Decisions;
@@ -81,6 +82,8 @@ pub struct Session {
     handshake: Option<authenticate::Handshake>,
     /// When the peer last proved itself.
     authenticated_milliseconds: i64,
+    /// Subject of a certificate that nobody has, and what is wrong with it; a token may still follow.
+    unmapped: Option<(String, String)>,
     pending: VecDeque<Pending>,
     /// The answer that is on its way through while it arrives.
     streaming: Option<streaming::Streaming>,
@@ -137,6 +140,7 @@ impl Session {
             caller: None,
             handshake: None,
             authenticated_milliseconds: 0,
+            unmapped: None,
             pending: VecDeque::new(),
             streaming: None,
             receiving: None,
@@ -246,6 +250,9 @@ impl Session {
             return self.sasl(head, frame, now);
         }
         let Some(caller) = self.caller.clone() else {
+            if let Err(close) = self.no_token_came(now) {
+                return Verdict::Close(close);
+            }
             return Verdict::Close(Close::Unauthenticated {
                 api: head.key.name(),
             });

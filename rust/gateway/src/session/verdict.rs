@@ -48,6 +48,8 @@ pub enum Effect {
         /// The password that it showed.
         password: Vec<u8>,
     },
+    /// Whose is this token? The issuer may have to be asked.
+    CheckToken(TokenCheck),
     /// Which topics are there? The answer is learnt by the cluster.
     ListTopics {
         /// A listing that is no older will do.
@@ -70,6 +72,7 @@ impl std::fmt::Debug for Effect {
                 .field("user", user)
                 .field("password", &"***")
                 .finish(),
+            Self::CheckToken(_) => formatter.write_str("CheckToken"),
             Self::ListTopics { .. } => formatter.write_str("ListTopics"),
             Self::DescribeStreamsGroup { group } => formatter
                 .debug_struct("DescribeStreamsGroup")
@@ -83,6 +86,19 @@ impl std::fmt::Debug for Effect {
     }
 }
 
+/// A token, and what is known of whoever shows it.
+#[derive(Clone)]
+pub struct TokenCheck {
+    /// The token.
+    pub token: String,
+    /// Whom the peer wants to act as; empty: whomever the token names.
+    pub authorization_id: String,
+    /// SHA-256 of the certificate that it proved, if it did.
+    pub certificate_sha256: Option<[u8; 32]>,
+    /// Only a token that names this certificate will do.
+    pub require_bound: bool,
+}
+
 /// The reply to an [`Effect`].
 #[derive(Debug)]
 pub enum EffectReply {
@@ -93,6 +109,8 @@ pub enum EffectReply {
         /// Who it is, or why not.
         outcome: Result<Identity, Refusal>,
     },
+    /// Whose the token is, or why it isn't taken.
+    Token(Result<Identity, Refusal>),
     /// The topics have been listed or resolved, or could not be.
     Listed,
     /// The coordinator has described a streams group.

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
 use super::Connection;
-use crate::io::{groups, topics};
+use crate::io::{groups, tokens, topics};
 use crate::session::{Close, Effect, EffectReply};
 
 impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
@@ -35,8 +35,20 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     pub(super) fn start(&self, effect: Effect) -> oneshot::Receiver<EffectReply> {
         let (reply, receiver) = oneshot::channel();
         let (current, cluster) = (self.current.clone(), self.cluster.clone());
+        let delay = Duration::from_millis(self.session.bounds().failure_delay_milliseconds);
         let (user, password) = match effect {
             Effect::CheckPassword { user, password } => (user, password),
+            Effect::CheckToken(check) => {
+                let shared = self.shared.clone();
+                tokio::spawn(async move {
+                    let outcome = tokens::check(&shared, &check).await;
+                    if outcome.is_err() {
+                        tokio::time::sleep(delay).await;
+                    }
+                    let _ = reply.send(EffectReply::Token(outcome));
+                });
+                return receiver;
+            }
             Effect::ListTopics {
                 age_max_milliseconds,
             } => {
@@ -65,7 +77,6 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         };
         let directory = self.current.snapshot.directory.clone();
         let checks = self.shared.password_checks.clone();
-        let delay = Duration::from_millis(self.session.bounds().failure_delay_milliseconds);
         tokio::spawn(async move {
             let Ok(permit) = checks.acquire_owned().await else {
                 return;

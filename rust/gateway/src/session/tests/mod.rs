@@ -24,6 +24,7 @@ mod record;
 mod relay;
 mod share;
 mod throttle;
+mod tokens;
 mod topic_ids;
 mod topic_partitions;
 mod topics;

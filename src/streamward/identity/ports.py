@@ -1,0 +1,34 @@
+"""What this room needs from elsewhere."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+ReadSecret = Callable[[str], bytes]
+"""The bytes that a reference of the bundle names; raises StreamwardError."""
+
+
+class Recorder(Protocol):
+    """The one writer of the log."""
+
+    def record(self, entry: bytes, /) -> int:
+        """Append a canonical leaf; it is durable when this returns its index."""
+        ...
+
+
+class TokenPlane(Protocol):
+    """The data plane, as far as it is told about tokens (docs/concepts/boundary.md)."""
+
+    def supply_keys(self, keys: bytes, /) -> int:
+        """Put the keys of a token issuer in force; how many of them can be used.
+
+        Raises InvalidArgument for what is no key set, and then changes nothing.
+        """
+        ...
+
+    def next_question(self, seconds: float, /) -> tuple[int, bytes] | None:
+        """What the data plane must be told to go on; waits for at most so many seconds."""
+        ...
+
+    def answer(self, identifier: int, answer: bytes | None, /) -> bool:
+        """Answer a question; None where there is no answer. False: nobody waits for it."""
+        ...
