@@ -172,9 +172,12 @@ impl Mechanism {
 }
 
 impl Mechanism {
-    /// Is it one by which a client proves to know a password?
-    pub fn is_password(self) -> bool {
-        matches!(self, Self::Plain | Self::ScramSha256 | Self::ScramSha512)
+    /// Is it one that a client names in `SaslHandshake`?
+    pub fn is_sasl(self) -> bool {
+        matches!(
+            self,
+            Self::Plain | Self::ScramSha256 | Self::ScramSha512 | Self::OauthBearer
+        )
     }
 }
 

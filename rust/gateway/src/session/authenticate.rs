@@ -202,7 +202,7 @@ impl Session {
             let checked = match served {
                 Mechanism::Plain => true,
                 Mechanism::OauthBearer => !self.relays(),
-                _ => self.relays() && served.is_password(),
+                _ => self.relays() && served.is_sasl(),
             };
             offered && checked
         });

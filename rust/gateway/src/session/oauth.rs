@@ -68,7 +68,7 @@ impl Session {
         };
         let verdict = match outcome {
             Ok(identity) => match self.accept(&identity, OAUTHBEARER, now) {
-                Ok(()) => head.response().and_then(|answer| head.reply(&answer)),
+                Ok(()) => self.proved_answer(&head, Bytes::new(), now),
                 Err(Close::Revoked { .. }) => self.refuse_token(&head),
                 Err(close) => Err(close),
             },
@@ -76,18 +76,23 @@ impl Session {
                 .enter_failure("", OAUTHBEARER.name(), &refusal.to_string(), now)
                 .and_then(|()| self.refuse_token(&head)),
         };
-        let verdict = verdict.map_or_else(Verdict::Close, Verdict::Reply);
+        let verdict = verdict.unwrap_or_else(Verdict::Close);
         self.judged = Judged::of(head.key, &verdict, &self.tally);
         verdict
     }
 
     /// RFC 7628, section 3.2.3: the client is shown that its token isn't taken, answers by one byte, and
-    /// only then fails. Kafka's brokers do it so.
-    fn refuse_token(&mut self, head: &Head) -> Result<Vec<u8>, Close> {
+    /// only then fails. Kafka's brokers do it so. Who was let in before and shows a bad token now is not
+    /// heard any further.
+    fn refuse_token(&mut self, head: &Head) -> Result<Verdict, Close> {
+        if self.caller.is_some() {
+            self.handshake = Some(Handshake::Refused);
+            return Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED);
+        }
         self.handshake = Some(Handshake::TokenRefused);
         let said = Bytes::from_static(oauthbearer::INVALID_TOKEN.as_bytes());
         let mut answer = head.response()?;
         answer.set("AuthBytes", Value::Bytes(said));
-        head.reply(&answer)
+        Ok(Verdict::Reply(head.reply(&answer)?))
     }
 }
