@@ -2,7 +2,6 @@
 
 import re
 import resource
-import struct
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from confluent_kafka import KafkaError, Message, Producer, TopicPartition
 from streamward.dev.kafka import KafkaServer
 from tests.conftest import require_gateway
 from tests.support import requests
+from tests.support.batches import batches
 from tests.support.bundles import write_bundle
 from tests.support.confluent import consumer, create_topics, produce, read
 from tests.support.endpoints import Endpoint
@@ -149,18 +149,6 @@ def test_the_log_names_each_offset_that_was_written_and_read(
     was_read = settled(durable.gateway, topic, "Read", set(range(end)))
     assert was_read.all == set(range(end))
     assert was_read.records >= len(values)
-
-
-def batches(records: bytes) -> list[tuple[int, int, int, bool]]:
-    """First and last offset, number of records, and whether it is whole, of each batch."""
-    found, at = [], 0
-    while at + 61 <= len(records):
-        base, length = struct.unpack_from(">qi", records, at)
-        (delta,) = struct.unpack_from(">i", records, at + 23)
-        (count,) = struct.unpack_from(">i", records, at + 57)
-        found.append((base, base + delta, count, at + 12 + length <= len(records)))
-        at += 12 + length
-    return found
 
 
 @pytest.mark.parametrize("listener", ["grouped", "strict"])

@@ -1,4 +1,4 @@
-"""A record batch (magic 2) of one record, from nothing but the format's description."""
+"""Record batches (magic 2) from nothing but the format's description: written, and read."""
 
 import struct
 
@@ -19,6 +19,7 @@ def crc32c(data: bytes) -> int:
 
 NO_PRODUCER = (-1, -1, -1)
 _TRANSACTIONAL = 1 << 4
+_CONTROL = 1 << 5
 
 
 def record_batch(
@@ -46,3 +47,20 @@ def _zigzag(value: int) -> bytes:
         value >>= 7
     out.append(value)
     return bytes(out)
+
+
+def batches(records: bytes) -> list[tuple[int, int, int, bool]]:
+    """First and last offset, number of records, and whether it is whole, of each batch.
+
+    Markers of transactions have offsets and are no records.
+    """
+    found, at = [], 0
+    while at + 61 <= len(records):
+        base, length = struct.unpack_from(">qi", records, at)
+        (delta,) = struct.unpack_from(">i", records, at + 23)
+        (attributes,) = struct.unpack_from(">h", records, at + 21)
+        (count,) = struct.unpack_from(">i", records, at + 57)
+        count = 0 if attributes & _CONTROL else count
+        found.append((base, base + delta, count, at + 12 + length <= len(records)))
+        at += 12 + length
+    return found

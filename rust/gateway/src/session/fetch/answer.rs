@@ -121,8 +121,9 @@ impl Session {
                     continue;
                 };
                 let index = i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1);
-                if let (Some(access), Some(range)) = (&access, disclosed(index, records)) {
-                    self.staged.push((access.clone(), range));
+                if let Some(access) = &access {
+                    let staged = &mut self.staged;
+                    disclosed(index, records, |range| staged.push((access.clone(), range)));
                 }
             }
         }
@@ -238,41 +239,50 @@ fn withhold(topic: &mut Struct, code: i16) {
     }
 }
 
-/// The offsets whose bytes stand in a Records field.
-pub fn disclosed(partition: i32, records: &[u8]) -> Option<Range> {
-    let mut range: Option<Range> = None;
+/// The offsets whose bytes stand in a Records field: a range for each stretch without a hole, such as
+/// compaction leaves between batches.
+pub fn disclosed(partition: i32, records: &[u8], mut found: impl FnMut(Range)) {
+    let mut stretch: Option<Range> = None;
+    let mut told = 0;
     for batch in batch::batches(records) {
-        let Ok(batch) = batch else {
+        let (first, last, count, bytes) = match batch {
+            Ok(batch) => {
+                let count = if batch.is_control() { 0 } else { batch.records };
+                (batch.base_offset, batch.last_offset, count, batch.bytes)
+            }
             // Bytes that we can't read are disclosed all the same: nobody knows which offsets.
-            let bytes = records.len() as u64;
-            let unknown = Range {
-                partition,
-                first: -1,
-                last: -1,
-                records: 0,
-                bytes,
-                state: State::Readable,
-            };
-            return Some(unknown);
+            Err(_) => (-1, -1, 0, records.len()),
         };
-        let whole = range.get_or_insert(Range {
-            partition,
-            first: batch.base_offset,
-            last: batch.last_offset,
-            records: 0,
-            bytes: 0,
-            state: State::Readable,
-        });
-        whole.last = whole.last.max(batch.last_offset);
-        if !batch.is_control() {
-            whole.records = whole.records.saturating_add(batch.records);
+        // A last batch that is cut short counts as what is there of it.
+        let bytes = bytes.min(records.len().saturating_sub(told));
+        told = told.saturating_add(bytes);
+        match &mut stretch {
+            Some(stretch) if first >= 0 && stretch.last.checked_add(1) == Some(first) => {
+                stretch.last = last;
+                stretch.records = stretch.records.saturating_add(count);
+                stretch.bytes = stretch.bytes.saturating_add(bytes as u64);
+            }
+            _ => {
+                let next = Range {
+                    partition,
+                    first,
+                    last,
+                    records: count,
+                    bytes: bytes as u64,
+                    state: State::Readable,
+                };
+                if let Some(before) = stretch.replace(next) {
+                    found(before);
+                }
+            }
         }
     }
-    if let Some(whole) = &mut range {
-        // A last batch that is cut short counts as what is there of it.
-        whole.bytes = records.len() as u64;
+    if let Some(mut stretch) = stretch {
+        // Less than a header may follow.
+        let rest = records.len().saturating_sub(told);
+        stretch.bytes = stretch.bytes.saturating_add(rest as u64);
+        found(stretch);
     }
-    range
 }
 
 struct ResponseWalk<'s, 'e> {
@@ -320,10 +330,10 @@ impl<'a> Visitor<'a> for ResponseWalk<'_, '_> {
                         reason: "records of a topic that was not asked for",
                     });
                 };
-                if let (Some(access), Some(range)) =
-                    (&topic.access, disclosed(self.partition, records))
-                {
-                    self.staged.push((access.clone(), range));
+                if let Some(access) = &topic.access {
+                    let staged = &mut *self.staged;
+                    let stage = |range| staged.push((access.clone(), range));
+                    disclosed(self.partition, records, stage);
                 }
             }
             _ => {}

@@ -92,6 +92,35 @@ fn records_that_cannot_be_read_count_as_unknown() {
 }
 
 #[test]
+fn offsets_that_did_not_leave_are_in_no_range() {
+    let (one, two) = (batch(100, 5, 0), batch(200, 3, 0));
+    let mut old = batch(300, 5, 0).to_vec();
+    old[16] = 1;
+    for version in [4, 12, 13, 18] {
+        let mut script = script();
+        script.request(&fetch(version, &["ok.a"])).forwards();
+        // Compaction left a hole; behind it are bytes that nobody can read.
+        let holes = [one.as_ref(), two.as_ref()].concat();
+        let odd = [one.as_ref(), &old].concat();
+        script.broker(|answer| deliver(answer, "ok.a", &[holes.clone(), odd.clone()]));
+        script.passes();
+        let expected = [
+            "0 100-104 5",
+            "0 200-202 3",
+            "1 100-104 5",
+            "1 unknown-unknown 0",
+        ];
+        assert_eq!(script.ranges(), expected);
+        let rolled = script.log("access_rollup");
+        let bytes: usize = (0..2)
+            .map(|at| rolled[0]["ranges"][at]["bytes"].as_str().unwrap())
+            .map(|text| text.parse::<usize>().unwrap())
+            .sum();
+        assert_eq!(bytes, holes.len());
+    }
+}
+
+#[test]
 fn records_of_a_topic_that_was_not_asked_for_end_the_connection() {
     for version in [4, 12, 13, 18] {
         for topics in [&["ok.a"][..], &["ok.a", "no.a"][..]] {
