@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use cedar_policy::{Authorizer, Entities, Entity, RestrictedExpression, Schema};
 
 use crate::attributes::{AGES, Ages, TEXTS, Texts};
+use crate::conditions::{self, ANNOTATION};
 use crate::error::one_line;
 use crate::moment::Moment;
 use crate::networks::{NetworkSet, Networks};
@@ -65,7 +66,7 @@ impl Facts<'_> {
 
 /// What goes into one evaluation.
 pub(crate) struct Question<'a> {
-    pub rules: Selected,
+    pub rules: Selected<'a>,
     pub schema: &'a Schema,
     pub principal: &'a Entity,
     pub action: &'a Entity,
@@ -77,8 +78,10 @@ pub(crate) struct Question<'a> {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Allowed(Vec<String>),
-    Forbidden(Vec<String>),
-    NoRule,
+    /// Rules that forbid, and what they say that they require.
+    Forbidden(Vec<String>, Vec<String>),
+    /// None allows; which would, under other circumstances.
+    NoRule(String),
     /// Rules that failed, each with its error, and the forbidding rules that did not.
     Failed(Vec<(String, String)>, Vec<String>),
     /// The request does not fit the schema, so no rule can speak of it.
@@ -114,8 +117,8 @@ pub(crate) fn evaluate(authorizer: &Authorizer, question: Question<'_>) -> Outco
     let response = authorizer.is_authorized(&request, &selected.policies, &entities);
     let mut errors: Vec<(String, String)> = selected
         .failed
-        .into_iter()
-        .map(|id| (id, "it does not fit the others".to_owned()))
+        .iter()
+        .map(|id| (id.clone(), "it does not fit the others".to_owned()))
         .collect();
     for error in response.diagnostics().errors() {
         let cedar_policy::AuthorizationError::PolicyEvaluationError(failure) = error;
@@ -132,8 +135,19 @@ pub(crate) fn evaluate(authorizer: &Authorizer, question: Question<'_>) -> Outco
         cedar_policy::Decision::Deny if !errors.is_empty() => Outcome::Failed(errors, rules),
         cedar_policy::Decision::Allow if !errors.is_empty() => Outcome::Failed(errors, Vec::new()),
         cedar_policy::Decision::Allow => Outcome::Allowed(rules),
-        cedar_policy::Decision::Deny if rules.is_empty() => Outcome::NoRule,
-        cedar_policy::Decision::Deny => Outcome::Forbidden(rules),
+        cedar_policy::Decision::Deny if rules.is_empty() => {
+            let conditions = &selected.conditions;
+            Outcome::NoRule(conditions::missed(
+                authorizer, &request, &entities, conditions,
+            ))
+        }
+        cedar_policy::Decision::Deny => {
+            let ids = response.diagnostics().reason();
+            let requires = ids.filter_map(|id| selected.policies.annotation(id, ANNOTATION));
+            let mut requires: Vec<_> = requires.map(|text| format!("`{text}`")).collect();
+            requires.sort_unstable();
+            Outcome::Forbidden(rules, requires)
+        }
     }
 }
 
@@ -157,16 +171,23 @@ impl Outcome {
                 let reason = format!("allowed by {}", quoted(&rules));
                 (true, rules, Vec::new(), reason)
             }
-            Self::Forbidden(rules) => {
+            Self::Forbidden(rules, requires) if requires.is_empty() => {
                 let reason = format!("denied by {}", quoted(&rules));
                 (false, rules, Vec::new(), reason)
             }
-            Self::NoRule => (
-                false,
-                nothing(),
-                Vec::new(),
-                format!("no rule allows {asked}"),
-            ),
+            Self::Forbidden(rules, requires) => {
+                let requires = requires.join(", ");
+                let reason = format!("denied by {}, which requires {requires}", quoted(&rules));
+                (false, rules, Vec::new(), reason)
+            }
+            Self::NoRule(missed) if missed.is_empty() => {
+                let reason = format!("no rule allows {asked}");
+                (false, nothing(), Vec::new(), reason)
+            }
+            Self::NoRule(missed) => {
+                let reason = format!("no rule allows {asked} as things are: {missed}");
+                (false, nothing(), Vec::new(), reason)
+            }
             Self::Failed(failures, forbidding) => {
                 let worded = failures
                     .iter()

@@ -7,6 +7,7 @@
 
 mod acls;
 mod attributes;
+mod conditions;
 mod document;
 mod entities;
 mod error;

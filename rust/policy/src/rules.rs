@@ -7,6 +7,7 @@ use cedar_policy::{
     EntityUid, PolicyId, PolicySet, PrincipalConstraint, Schema, ValidationMode, Validator,
 };
 
+use crate::conditions::Conditions;
 use crate::error::{PolicyError, RuleProblem, one_line};
 use crate::prefixes::Prefixes;
 use crate::probes::Probes;
@@ -35,8 +36,10 @@ pub(crate) struct Slice {
 
 /// What Cedar is asked with.
 #[derive(Debug)]
-pub(crate) struct Selected {
+pub(crate) struct Selected<'a> {
     pub policies: PolicySet,
+    /// What those that permit ask of the circumstances.
+    pub conditions: Vec<&'a Conditions>,
     /// Rules that Cedar would not put together; never seen, and a reason to deny.
     pub failed: Vec<String>,
 }
@@ -48,6 +51,7 @@ struct CompiledRule {
     policy: cedar_policy::Policy,
     scope: Scope,
     probes: Probes,
+    conditions: Option<Conditions>,
     reads: Reads,
     turns: AgeTurns,
 }
@@ -192,9 +196,10 @@ impl Rules {
         slice: &Slice,
         lineage: &HashSet<EntityUid>,
         resource: &EntityUid,
-    ) -> Selected {
+    ) -> Selected<'_> {
         let mut selected = Selected {
             policies: PolicySet::new(),
+            conditions: Vec::new(),
             failed: Vec::new(),
         };
         let own = lineage
@@ -203,8 +208,11 @@ impl Rules {
             .flatten();
         for &index in own.chain(&slice.any_principal) {
             let rule = &self.compiled[index];
-            if rule.scope.speaks_of(resource) && selected.policies.add(rule.policy.clone()).is_err()
-            {
+            if !rule.scope.speaks_of(resource) {
+                continue;
+            }
+            selected.conditions.extend(&rule.conditions);
+            if selected.policies.add(rule.policy.clone()).is_err() {
                 selected.failed.push(rule.id.clone());
             }
         }
@@ -241,6 +249,7 @@ fn compile(rule: &Rule, validator: &Validator) -> Result<CompiledRule, String> {
     Ok(CompiledRule {
         id: rule.id.clone(),
         probes: Probes::of(&policy, &scope, &tree),
+        conditions: Conditions::of(&policy, &tree),
         scope,
         policy,
         reads: findings.reads,

@@ -415,6 +415,69 @@ fn a_proof_may_assert_declared_roles_and_no_second_tenant() {
 }
 
 #[test]
+fn a_denial_says_which_circumstance_a_rule_asks_for() {
+    let policy = policy(&[
+        (
+            "step-up",
+            "@requires(\"mfa_max_age: 15m; tls_min: 1.3\")
+            permit (principal in Streamward::Role::\"reader\", \
+            action == Streamward::Action::\"Read\", resource is Streamward::Stream) \
+            when { resource.name like \"logs.*\" } \
+            when { context has mfa_age && context.mfa_age <= 900 } \
+            when { context has tls_version && context.tls_version == \"1.3\" };",
+            &[],
+        ),
+        (
+            "unnamed",
+            "permit (principal, action == Streamward::Action::\"Write\", resource) \
+            when { context.mfa } unless { context.hour < 20 };",
+            &[],
+        ),
+        (
+            "class",
+            "@requires(\"mfa_max_age: 5m\") forbid (principal, \
+            action == Streamward::Action::\"Delete\", resource) \
+            unless { context has mfa_age && context.mfa_age <= 300 };",
+            &[],
+        ),
+    ]);
+    let asked = |who, action, name, context: &Context| {
+        ask(&policy, who, action, stream(name), context)
+            .reason
+            .clone()
+    };
+    let read = |name, context: &Context| asked("bob", Action::Read, name, context);
+    let none = context();
+    assert_eq!(
+        read("logs.x", &none),
+        "no rule allows `Read` on stream `logs.x` as things are: \
+        `step-up` requires `mfa_max_age: 15m`, `tls_min: 1.3`"
+    );
+    let old = Context {
+        tls_version: Some("1.3"),
+        mfa_at_milliseconds: Some(WEDNESDAY - 901_000),
+        ..context()
+    };
+    assert_eq!(
+        read("logs.x", &old),
+        "no rule allows `Read` on stream `logs.x` as things are: \
+        `step-up` requires `mfa_max_age: 15m`"
+    );
+    // The rule speaks of other streams, and of other people.
+    assert_eq!(read("x", &none), "no rule allows `Read` on stream `x`");
+    let other = asked("api", Action::Read, "logs.x", &none);
+    assert_eq!(other, "no rule allows `Read` on stream `logs.x`");
+    assert_eq!(
+        asked("api", Action::Write, "x", &none),
+        "no rule allows `Write` on stream `x` as things are: `unnamed` requires `mfa`, `hour`"
+    );
+    assert_eq!(
+        asked("api", Action::Delete, "x", &none),
+        "denied by `class`, which requires `mfa_max_age: 5m`"
+    );
+}
+
+#[test]
 fn a_head_of_any_form_finds_whom_and_what_it_speaks_of() {
     let principals = [
         ("principal", "alice bob api"),

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from streamward.errors import InvalidArgument
 from streamward.model.action import Action, action_of, action_words
+from streamward.model.conditions import Conditions
 from streamward.model.document import Noun
 from streamward.model.fields import Name, Text
 
@@ -87,6 +88,8 @@ class Grant(Noun):
     """`stream:NAME`, `stream:PREFIX*`, `class:NAME`, `group:…`, `transaction:…` or `cluster`."""
     sources: tuple[Source, ...] = Field(default=(), max_length=100)
     """Only from there: `network:NAME`, or addresses such as `10.0.0.7` and `10.0.0.0/8`."""
+    requires: Conditions = Conditions()
+    """Only where all of this holds; not beside `deny`."""
     expires: datetime.date | None = None
     """The last day, in UTC, on which the grant holds."""
 
@@ -94,6 +97,8 @@ class Grant(Noun):
     def _exactly_one(self) -> Self:
         if (self.allow is None) == (self.deny is None):
             raise ValueError("give exactly one of `allow` and `deny`")
+        if self.deny is not None and self.requires != Conditions():
+            raise ValueError("`requires` says when something is allowed; leave it out of a `deny`")
         return self
 
     @property

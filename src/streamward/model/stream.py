@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from streamward.model.conditions import Conditions
 from streamward.model.document import Noun
 from streamward.model.fields import ClassName, Name, NetworkName, StreamText, TenantName, Text
 
@@ -23,8 +24,11 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
-class Requirements(Noun):
-    """Controls that every stream of a class must have; each compiles to a rule that forbids."""
+class Requirements(Conditions):
+    """Controls that every stream of a class must have; each compiles to a rule that forbids.
+
+    Second factor and device are asked of people only.
+    """
 
     tls: bool = False
     """Only over TLS."""

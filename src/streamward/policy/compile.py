@@ -13,6 +13,7 @@ from streamward.model.network import Network
 from streamward.model.principal import Principal, PrincipalType, Role, Tenant
 from streamward.model.stream import DataClass, Namespace, Stream
 from streamward.policy import cedar_text
+from streamward.policy.conditions import OF_PEOPLE, annotation, clauses
 from streamward.policy.section import (
     ClassEntry,
     Member,
@@ -132,6 +133,9 @@ def _grant_text(
     conditions = [each for each in (condition, _from(grant.sources)) if each]
     if conditions:
         text += "\nwhen { " + " && ".join(conditions) + " }"
+    required = tuple(clauses(grant.requires))
+    text = annotation(required) + text
+    text += "".join(f"\nwhen {{ {clause.cedar} }}" for clause in required)
     if grant.exempt:
         exempt = " || ".join(_is_subject(each, kinds) for each in grant.exempt)
         text += f"\nunless {{ {exempt} }}"
@@ -198,7 +202,7 @@ def _class_rules(bundle: Bundle) -> Iterator[Rule]:
         data_class = document.value
         assert isinstance(data_class, DataClass)
         place = document.place("requires")
-        for control, principal, condition in _controls(data_class):
+        for control, principal, condition, named in _controls(data_class):
             head = (
                 principal,
                 cedar_text.action_scope(STREAM_ACTIONS),
@@ -207,20 +211,27 @@ def _class_rules(bundle: Bundle) -> Iterator[Rule]:
             yield Rule(
                 id=f"class:{data_class.name}#{control}",
                 source=f"{place.file}:{place.line}",
-                cedar="forbid (\n  " + ",\n  ".join(head) + f"\n)\nunless {{ {condition} }};",
+                cedar=named
+                + "forbid (\n  "
+                + ",\n  ".join(head)
+                + f"\n)\nunless {{ {condition} }};",
             )
 
 
-def _controls(data_class: DataClass) -> Iterator[tuple[str, str, str]]:
-    """(control, principal in the rule's head, condition that must hold)."""
+def _controls(data_class: DataClass) -> Iterator[tuple[str, str, str, str]]:
+    """(control, principal in the rule's head, condition that must hold, what names it)."""
     requires = data_class.requires
     if requires.tls:
-        yield "tls", "principal", "context.tls"
-    if requires.mfa:
-        yield "mfa", "principal is Streamward::User", "context.mfa"
+        yield "tls", "principal", "context.tls", ""
+    for clause in clauses(requires):
+        people = clause.field in OF_PEOPLE
+        principal = "principal is Streamward::User" if people else "principal"
+        # The rule's own name says all that there is to say of a control without a value.
+        named = annotation((clause,)) if clause.value else ""
+        yield clause.field, principal, clause.cedar, named
     if requires.networks:
         names = cedar_text.string_set(requires.networks)
-        yield "networks", "principal", f"context.networks.containsAny({names})"
+        yield "networks", "principal", f"context.networks.containsAny({names})", ""
 
 
 def _file_rules(bundle: Bundle) -> Iterator[Rule]:

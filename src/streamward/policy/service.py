@@ -20,8 +20,10 @@ from streamward.policy.evaluator import Evaluator, core_errors, evaluator, polic
 from streamward.policy.section import PolicySection, Rule
 from streamward.policy.validate import CONTEXT_ATTRIBUTES
 
-CONTEXT_KEYS = (*CONTEXT_ATTRIBUTES, "now")
-_NUMBERS = frozenset({"now", "hour", "minute", "weekday"})
+CONTEXT_KEYS = (*CONTEXT_ATTRIBUTES, "roles", "now")
+_AGES = frozenset({"mfa_age", "credential_age", "authentication_age"})
+_NUMBERS = frozenset({"now", "hour", "minute", "weekday"}) | _AGES
+_LISTS = frozenset({"networks", "roles"})
 _TRUTHS = frozenset({"tls", "mfa"})
 
 
@@ -79,7 +81,7 @@ def _parse_pair(pair: str) -> tuple[str, Any]:
         if not value.removeprefix("-").isdecimal() or len(value) > 18:
             raise InvalidArgument(f"`{key}` is a whole number, not `{value}`")
         return key, int(value)
-    if key == "networks":
+    if key in _LISTS:
         return key, [name for name in value.split(",") if name]
     return key, value
 

@@ -147,6 +147,41 @@ def test_a_grant_from_somewhere_holds_only_there(compiled) -> None:
     )
 
 
+def test_what_a_grant_requires_is_a_clause_each_with_a_name(compiled) -> None:
+    (rule,) = compiled(
+        'to: [role:r]\nallow: [read]\non: ["group:a*"]\nrequires:\n  mfa: true\n'
+        "  mfa_max_age: 15m\n  credential_max_age: 90s\n  tls_min: '1.3'\n"
+        "  mechanisms: [OAUTHBEARER, certificate]\n"
+        '  device_posture: [compliant, "a;\\"b"]\n  device_status: [in_use]'
+    ).rules
+
+    assert rule.cedar.startswith(
+        '@requires("mfa; mfa_max_age: 15m; credential_max_age: 90s; tls_min: 1.3; '
+        'mechanisms: OAUTHBEARER, certificate; device_posture: compliant, a,\\"b; '
+        'device_status: in_use")\npermit ('
+    )
+    assert rule.cedar.endswith(
+        'when { resource.name like "a*" }\n'
+        "when { context.mfa }\n"
+        "when { context has mfa_age && context.mfa_age <= 900 }\n"
+        "when { context has credential_age && context.credential_age <= 90 }\n"
+        'when { context has tls_version && ["1.3"].contains(context.tls_version) }\n'
+        'when { ["OAUTHBEARER", "certificate"].contains(context.mechanism) }\n'
+        'when { context has device_posture && ["compliant", "a;\\"b"]'
+        ".contains(context.device_posture) }\n"
+        'when { context has device_status && ["in_use"].contains(context.device_status) };'
+    )
+
+
+def test_a_grant_that_denies_requires_nothing(tmp_path: Path) -> None:
+    body = 'to: [everyone]\ndeny: [read]\non: ["stream:a"]\nrequires: {mfa: true}'
+    (tmp_path / "all.yaml").write_text(f"{HEAD}---\nkind: Grant\nid: g\n{body}\n")
+
+    mistakes = read_bundle(tmp_path, materials=False).mistakes
+
+    assert any("leave it out of a `deny`" in mistake.what for mistake in mistakes)
+
+
 def test_a_star_that_is_part_of_a_name_is_compared(compiled) -> None:
     exact, star = compiled("to: [role:r]\nallow: [read]\non: ['group:a\\*', 'group:a\\**']").rules
 
@@ -214,6 +249,29 @@ def test_the_next_change_is_the_day_after_the_last(tmp_path: Path) -> None:
 
     assert next_change(bundle, datetime.date(2026, 6, 1)) == datetime.date(2026, 6, 2)
     assert next_change(bundle, datetime.date(2026, 6, 2)) is None
+
+
+def test_a_class_asks_people_for_a_factor_and_a_device_and_everybody_for_the_rest(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "kind: DataClass\nname: x\nlevel: restricted\nrequires:\n  mfa_max_age: 1h\n"
+        "  device_posture: [compliant]\n  tls_min: '1.2'\n  mechanisms: [certificate]\n"
+    )
+    bundle = read_bundle(tmp_path, materials=False).bundle
+
+    rules = {rule.id: rule.cedar for rule in compile_policy(bundle, "schema", TODAY).rules}
+
+    assert list(rules) == [
+        "class:x#mfa_max_age",
+        "class:x#tls_min",
+        "class:x#mechanisms",
+        "class:x#device_posture",
+    ]
+    people = [rule for rule, text in rules.items() if "principal is Streamward::User" in text]
+    assert people == ["class:x#mfa_max_age", "class:x#device_posture"]
+    assert rules["class:x#mfa_max_age"].startswith('@requires("mfa_max_age: 1h")\nforbid (')
+    assert '["1.2", "1.3"].contains(context.tls_version)' in rules["class:x#tls_min"]
 
 
 def test_what_a_class_requires_becomes_rules_that_forbid(tmp_path: Path) -> None:

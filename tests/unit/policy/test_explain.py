@@ -144,6 +144,77 @@ def test_a_context_without_meaning_is_an_error(bundle: Bundle, pair: str) -> Non
         ask(bundle, "payments-api", "produce", "payments.transactions", pair)
 
 
+STEP_UP = """\
+kind: Bundle
+name: b
+environment: production
+owner: me
+---
+kind: Tenant
+name: t
+---
+kind: Principal
+name: ada
+type: user
+tenant: t
+---
+kind: Role
+name: analyst
+---
+kind: DataClass
+name: card
+level: restricted
+requires: {device_posture: [compliant]}
+---
+kind: Stream
+name: cards
+classes: [card]
+---
+kind: Grant
+id: step-up
+to: ["role:analyst"]
+allow: [read]
+on: ["stream:cards"]
+requires: {mfa_max_age: 15m, credential_max_age: 1h, tls_min: "1.3", mechanisms: [SCRAM-SHA-512]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, "allowed by `grant:step-up#1`"),
+        ({"mfa_age": "901"}, "no rule allows `Read` on stream `cards` as things are: `grant:step-up#1` requires `mfa_max_age: 15m`"),
+        ({"mfa_age": None, "tls_version": "1.2"}, "no rule allows `Read` on stream `cards` as things are: `grant:step-up#1` requires `mfa_max_age: 15m`, `tls_min: 1.3`"),
+        ({"credential_age": "3601"}, "no rule allows `Read` on stream `cards` as things are: `grant:step-up#1` requires `credential_max_age: 1h`"),
+        ({"mechanism": "PLAIN"}, "no rule allows `Read` on stream `cards` as things are: `grant:step-up#1` requires `mechanisms: SCRAM-SHA-512`"),
+        ({"device_posture": "jailbroken"}, "denied by `class:card#device_posture`, which requires `device_posture: compliant`"),
+        ({"device_posture": None}, "denied by `class:card#device_posture`, which requires `device_posture: compliant`"),
+        ({"roles": "nobody"}, "no rule allows `Read` on stream `cards`"),
+    ],
+)  # fmt: skip
+def test_a_denial_names_the_condition_that_does_not_hold(
+    tmp_path: Path, changes: dict[str, str | None], reason: str
+) -> None:
+    (tmp_path / "a.yaml").write_text(STEP_UP)
+    loaded = read_bundle(tmp_path, materials=False)
+    assert loaded.errors == ()
+    known = {
+        "roles": "analyst",
+        "mechanism": "SCRAM-SHA-512",
+        "mfa": "true",
+        "mfa_age": "900",
+        "credential_age": "3600",
+        "tls_version": "1.3",
+        "device_posture": "compliant",
+    }
+    context = {key: value for key, value in {**known, **changes}.items() if value is not None}
+
+    pairs = [f"{key}={value}" for key, value in context.items()]
+    explanation = ask(loaded.bundle, "ada", "read", "cards", *pairs)
+
+    assert explanation.decision.reason == reason
+
+
 def test_the_command_line_understands_synonyms() -> None:
     assert parse_action("produce") is Action.WRITE
     assert parse_action("consume") is Action.READ
