@@ -34,6 +34,8 @@ class Running:
     pid: int | None
     plaintext: dict[str, object]
     tls: dict[str, object]
+    log: Path | None = None
+    """The folder of its log, where it keeps one."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,8 @@ def streamward(setting: Setting) -> Iterator[Running]:
     assert bundle.plain_port is not None
     with GatewayProcess(bundle) as process:
         tls = bundle.endpoint("tester").librdkafka()
-        yield Running("streamward", process.pid, plain(bundle.plain_port), tls)
+        log = process.state / "audit"
+        yield Running("streamward", process.pid, plain(bundle.plain_port), tls, log)
 
 
 CONTENDERS = (direct, haproxy, kroxylicious, streamward)

@@ -133,7 +133,7 @@ def expected(log: SyntheticLog, principal: str, since: int, until: int) -> dict[
 def measure(entries: int, folder: Path) -> dict[str, Any]:
     """Build the index, ask, and check an answer against the log."""
     log = SyntheticLog(entries)
-    path = folder / "index.sqlite"
+    path = folder / "synthetic.sqlite"
     index = Index(log.open_reader, path, "synthetic")
     began = time.perf_counter()
     index.catch_up()

@@ -20,6 +20,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench import machine
 from bench.contenders import CONTENDERS, Missing, Running, Setting, write_certificates
+from bench.index import measure as measure_index
+from bench.recording import add_shares, journal_bytes, seconds_per_frame
 from bench.report import markdown, quantile, summarise
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.kafka_files import KafkaOptions
@@ -46,12 +48,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--latency-seconds", type=float, default=10.0)
     parser.add_argument("--only", nargs="+", metavar="NAME", help="contenders, by name")
     parser.add_argument("--transport", nargs="+", default=["plaintext", "tls"])
+    parser.add_argument(
+        "--index-entries", type=int, default=10_000_000, help="of the log that is asked; 0: none"
+    )
     parser.add_argument("--quick", action="store_true", help="a smoke run: a few MB, one round")
     parser.add_argument("--output", type=Path, default=RESULTS)
     chosen = parser.parse_args()
     if chosen.quick:
         chosen.gigabytes, chosen.warm_gigabytes = 0.004, 0.004
         chosen.rounds, chosen.latency_seconds = 1, 1.0
+        chosen.index_entries = min(chosen.index_entries, 100_000)
     return chosen
 
 
@@ -75,6 +81,8 @@ def main() -> int:
                 skipped.append(f"{contender.__name__}: {missing}")
                 print(f"skipped {skipped[-1]}", flush=True)
         rows = Bench(kafka, running, chosen).measure()
+        add_shares(rows, seconds_per_frame())
+        index = measure_index(chosen.index_entries, folder) if chosen.index_entries else None
     document = {
         "taken": datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ"),
         "machine": started,
@@ -84,6 +92,7 @@ def main() -> int:
         "skipped": skipped,
         "rows": summarise(rows),
         "measured": rows,
+        "index": index,
     }
     _write(chosen.output, document)
     return 0
@@ -166,6 +175,7 @@ class Bench:
             client.stdin.flush()
             if client.stdout.readline().strip() != "ready":
                 raise Failed(f"{contender.name} {transport}: the client could not connect")
+            journal = journal_bytes(contender.log)
             before = self._used(contender, client.pid)
             client.stdin.write("go\n")
             client.stdin.flush()
@@ -182,6 +192,7 @@ class Bench:
             raise Failed(f"{contender.name} {transport}: {result['records']} of {job['records']}")
         row = result | {"contender": contender.name, "transport": transport, "kind": job["kind"]}
         row["clients"] = job["clients"]
+        row["journal_bytes"] = journal_bytes(contender.log) - journal
         for name, start, end in zip(("proxy", "broker", "client"), before, after, strict=True):
             row[f"{name}_cpu_seconds"] = None if start is None else end - start
         row["resident_bytes"] = machine.resident_bytes(contender.pid) if contender.pid else None

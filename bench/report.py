@@ -51,6 +51,9 @@ def _summary(key: tuple[Any, ...], measured: list[Row]) -> Row:
             ]
             row[f"{name}_cpu_seconds_per_gb"] = round(median(costs), 3) if costs else None
             row[f"{name}_cpu_seconds_per_gb_min"] = round(min(costs), 3) if costs else None
+        shares = [each["recording_share"] for each in measured if "recording_share" in each]
+        row["recording_share"] = round(median(shares), 5) if shares else None
+        row["recording_share_max"] = round(max(shares), 5) if shares else None
     sizes = [each["resident_bytes"] for each in measured if each["resident_bytes"] is not None]
     row["resident_megabytes"] = round(max(sizes) / 1e6) if sizes else None
     return row
@@ -73,7 +76,44 @@ def markdown(document: Row) -> str:
     lines += [f"Skipped: {each}." for each in document["skipped"]]
     for kind in ("produce", "consume"):
         lines += _throughput(kind, [row for row in document["rows"] if row["kind"] == kind])
-    return "\n".join(lines + _latency(document["rows"])) + "\n"
+    lines += _latency(document["rows"]) + _recording(document["rows"])
+    return "\n".join(lines + _index(document.get("index"))) + "\n"
+
+
+def _recording(rows: list[Row]) -> list[str]:
+    lines = [
+        "",
+        "## recording: its share of the gateway's CPU, at most",
+        "",
+        "| kind | transport | clients | share (max) |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['kind']} | {row['transport']} | {row['clients']} | "
+        f"{row['recording_share']:.2%} ({row['recording_share_max']:.2%}) |"
+        for row in rows
+        if row.get("recording_share") is not None
+    ]
+    return [*lines, ""]
+
+
+def _index(index: Row | None) -> list[str]:
+    if index is None:
+        return []
+    lines = [
+        f"## exposure over {index['entries']:,} entries",
+        "",
+        f"Index built in {index['index_seconds']:.0f} s, {index['index_bytes'] / 1e6:.0f} MB.",
+        "",
+        "| question | lines | s (max of 5) |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| {row['question']} | {row['lines']} | "
+        f"{median(row['seconds']):.3f} ({max(row['seconds']):.3f}) |"
+        for row in index["questions"]
+    ]
+    return [*lines, ""]
 
 
 def _throughput(kind: str, rows: list[Row]) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import streamward
+from streamward.audit.transparency import Trust, check_proof, own_key
 from tests.conftest import require_gateway
 
 SOURCE = Path(streamward.__file__).parent.parent
@@ -50,7 +51,7 @@ def test_each_command_prints_what_the_guide_says(printed: tuple[Path, dict[str, 
     folder, outputs = printed
     told = dict(enumerate(outputs.values()))
 
-    assert len(told) == len(COMMANDS) == 11
+    assert len(told) == len(COMMANDS) == 12
     assert "containment" in told[1]
     assert "alert" in told[1]
     assert all("failure" in line for line in told[2].splitlines())
@@ -63,3 +64,18 @@ def test_each_command_prints_what_the_guide_says(printed: tuple[Path, dict[str, 
     assert json.loads((folder / "exposure.json").read_text())["complete"] is True
     assert (folder / "exposure.md").read_text().startswith("# What was exposed")
     assert (folder / "entries.parquet").read_bytes()[:4] == b"PAR1"
+
+
+def test_each_entry_below_the_answer_is_proved(printed: tuple[Path, dict[str, str]]) -> None:
+    folder, _ = printed
+    trust = Trust(keys=(own_key(folder / "demo-log"),))
+    answer = json.loads((folder / "exposure.json").read_text())
+    named = {
+        index
+        for line in answer["lines"]
+        for index in (*line["entries"]["opened"], *line["entries"]["indexes"])
+    }
+
+    assert {path.stem for path in (folder / "proofs").iterdir()} == named
+    for path in (folder / "proofs").iterdir():
+        assert check_proof(path.read_bytes(), trust)["index"] == int(path.stem)

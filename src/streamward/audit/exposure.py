@@ -50,7 +50,12 @@ class Entries(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     first: str
     last: str
     indexes: tuple[str, ...] = ()
-    """All of them, where they were asked for."""
+    """All roll-ups, where they were asked for."""
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """Every entry that is named."""
+        return (*self.opened, *(self.indexes or (self.first, self.last)))
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):

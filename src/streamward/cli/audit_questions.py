@@ -16,6 +16,7 @@ from streamward.audit.journal import journal_readers
 from streamward.audit.places import index_path, log_origin
 from streamward.audit.report import asked, caveats, markdown, plain, size, spans
 from streamward.audit.tail import Choice, chosen
+from streamward.audit.transparency import prove
 from streamward.cli.audit_show import known_kinds, show
 from streamward.cli.options import AsJson, AuditDir, StateDir
 from streamward.clock import now_milliseconds
@@ -144,6 +145,9 @@ def exposure(
     report: Annotated[
         Path | None, typer.Option(metavar="FILE.md", help="Write a report to hand on.")
     ] = None,
+    proofs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write a proof of each entry, one a file.")
+    ] = None,
     audit_dir: AuditDir = None,
     state_dir: StateDir = None,
     index_file: IndexFile = None,
@@ -170,7 +174,9 @@ def exposure(
     where = find_audit_dir(audit_dir, state_dir, None)
     origin = log_origin(where)
     with opened_index(journal_readers(where), index_file or index_path(where), origin) as index:
-        answer = Exposing(index, question, origin=origin, indexes=entries).answer()
+        indexes = entries or proofs is not None
+        answer = Exposing(index, question, origin=origin, indexes=indexes).answer()
+    proved = 0 if proofs is None else _prove(answer, where, proofs)
     if report is not None:
         report.write_text(markdown(answer, now_milliseconds()), encoding="utf-8")
     console = Console(soft_wrap=True, highlight=False)
@@ -180,6 +186,17 @@ def exposure(
     print_exposure(console, answer)
     if report is not None:
         console.print(Text(f"report: {report}", style="dim"))
+    if proofs is not None:
+        console.print(Text(f"proofs: {proved} entries in {proofs}", style="dim"))
+
+
+def _prove(answer: Exposure, audit_dir: Path, folder: Path) -> int:
+    """Write what `audit prove` would for every entry that a line rests on; gives how many."""
+    entries = {index for line in answer.lines for index in line.entries.every}
+    folder.mkdir(parents=True, exist_ok=True)
+    for index in sorted(entries, key=int):
+        (folder / f"{index}.json").write_bytes(prove(audit_dir, int(index)))
+    return len(entries)
 
 
 def _offsets(text: str | None) -> tuple[int, int] | None:
