@@ -13,6 +13,8 @@ class Gateway:
         """Open the journal and bind every listener; raises CoreError."""
     def apply(self, snapshot: bytes, materials: dict[str, bytes]) -> bytes:
         """Put a snapshot in force; the status then, as JSON."""
+    def supply(self, materials: dict[str, bytes]) -> None:
+        """Put other bytes for the snapshot's references in force, verifiers excepted."""
     def overlay(self, overlay: bytes) -> bytes:
         """Put an overlay in force; it is when this returns."""
     def record(self, entry: bytes) -> int:

@@ -22,6 +22,7 @@ from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.figures import Figures, FiguresPublisher
 from streamward.gateway.materials import material_mistakes
 from streamward.gateway.service import DRAIN_SECONDS, GatewayService
+from streamward.gateway.supply import AccessLog, SecretSupply
 from streamward.identity.ports import ReadSecret
 from streamward.identity.token_issuers import TokenIssuerService
 from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
@@ -30,7 +31,8 @@ from streamward.policy.days import utc_today
 from streamward.policy.evaluator import evaluator, policy_schema
 from streamward.response import ContainmentRule
 from streamward.response.service import ResponseService
-from streamward.secrets import resolve
+from streamward.secrets import SecretKeeper
+from streamward.secrets.stores import open_store
 from streamward.server.api import control_api
 from streamward.server.door import ControlDoor
 from streamward.server.service import DoorServer
@@ -199,16 +201,20 @@ async def run_gateway(
     )
     detections.on_recorded = containments.wake
 
-    tokens = TokenIssuerService(data_plane, data_plane, secrets_of(bundle))
+    accesses = AccessLog(data_plane)
+    keeper = SecretKeeper(open_store, accesses.add)
+    supply = SecretSupply(keeper, accesses)
+    tokens = TokenIssuerService(data_plane, data_plane, secrets_of(bundle, keeper))
     tokens.replace(bundle)
 
     def on_bundle(changed: Bundle) -> None:
-        tokens.replace(changed, secrets_of(changed))
+        tokens.replace(changed, secrets_of(changed, keeper))
         door.replace_bundle(changed)
         containments.replace_rules(changed.of(ContainmentRule))
         detections.replace(engine_of(changed))
 
-    service = GatewayService(data_plane, source, containments, on_bundle)
+    service = GatewayService(data_plane, source, containments, on_bundle, supply.materials)
+    supply.on_change(service.supply)
     door = ControlDoor(bundle, data_plane, data_plane, containments, service)
     server = DoorServer(control_api(door), where.socket)
     server.bind()
@@ -228,13 +234,16 @@ async def run_gateway(
         }
 
     publisher = FiguresPublisher(data_plane, figures)
-    workers_beside = (server, containments, detections, publisher, tokens)
+    workers_beside = (server, containments, detections, publisher, tokens, supply)
     await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)
 
 
-def secrets_of(bundle: Bundle) -> ReadSecret:
-    """Reads what the references of a bundle name; raises StreamwardError."""
-    return lambda reference: resolve(reference, bundle.root).value
+def secrets_of(bundle: Bundle, keeper: SecretKeeper) -> ReadSecret:
+    """Reads what the references of a bundle name; raises StreamwardError.
+
+    That files are private was looked at, and their reading entered, with the bundle's materials.
+    """
+    return lambda reference: keeper.resolve(reference, bundle.root).value
 
 
 def _response(bundle: Bundle, where: Paths, recorder: Any, sink: Any) -> ResponseService:

@@ -44,7 +44,7 @@ impl Gateway {
         workers: usize,
     ) -> PyResult<Self> {
         python
-            .detach(|| DataPlane::new(snapshot, materials, audit_dir, workers))
+            .detach(|| DataPlane::new(snapshot, materials.into(), audit_dir, workers))
             .map(Self)
             .map_err(|error| raise(error.code(), &error))
     }
@@ -64,9 +64,20 @@ impl Gateway {
         materials: HashMap<String, Vec<u8>>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let status = python
-            .detach(|| self.0.apply(snapshot, materials))
+            .detach(|| self.0.apply(snapshot, materials.into()))
             .map_err(|error| raise(error.code(), &error))?;
         Ok(PyBytes::new(python, &json(&status)?))
+    }
+
+    /// Puts other bytes for the references of the snapshot in force; connections live on.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "an argument that crosses from Python is owned"
+    )]
+    fn supply(&self, python: Python<'_>, materials: HashMap<String, Vec<u8>>) -> PyResult<()> {
+        python
+            .detach(|| self.0.supply(materials.into()))
+            .map_err(|error| raise(error.code(), &error))
     }
 
     /// Puts an overlay in force; it is when this returns. The status afterwards, as JSON.

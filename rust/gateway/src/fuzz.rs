@@ -13,9 +13,10 @@ use streamward_wire::{Limits, WireError};
 
 use crate::caller::Peer;
 use crate::cluster::Cluster;
+use crate::materials::Materials;
 use crate::recorder::Recorder;
 use crate::session::{Answer, Close, Session, Verdict};
-use crate::snapshot::{Materials, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Topics whose names start so are nobody's in this policy.
 const DENIED: &str = "no.";

@@ -23,9 +23,10 @@ use crate::io::clock::{now_milliseconds, now_nanoseconds};
 use crate::io::listener::{Bound, serve};
 use crate::io::{Current, Shared, beat, http, probe, tls};
 use crate::log;
+use crate::materials::Materials;
 use crate::metrics::{Format, Metrics, Outcome, Published};
 use crate::recorder::Recorder;
-use crate::snapshot::{ListenerSection, Materials, Routing, Snapshot};
+use crate::snapshot::{ListenerSection, Routing, Snapshot};
 
 /// Password checks at one time; each costs milliseconds of a core.
 const PASSWORD_CHECKS_MAX: usize = 4;
@@ -230,6 +231,18 @@ impl Gateway {
                 ..next
             })
         })
+    }
+
+    /// Puts other bytes for the snapshot's references in force, and nothing else; connections live on.
+    pub fn supply(&self, materials: Materials) -> Result<(), GatewayError> {
+        self.put_in_force("", |now_in_force| {
+            let next = current(now_in_force.snapshot.with_materials(materials))?;
+            Ok(Current {
+                draining: now_in_force.draining,
+                ..next
+            })
+        })?;
+        Ok(())
     }
 
     /// Puts another overlay in force, and nothing else.

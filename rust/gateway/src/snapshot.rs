@@ -1,6 +1,6 @@
 //! The snapshot document (`docs/reference/snapshot.md`), read and made ready to enforce.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -10,10 +10,8 @@ use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind};
 use crate::error::GatewayError;
 use crate::limits::{Entitlement, GatewayLimits, ListenerLimits, QuotaSection, Quotas};
 use crate::log::LogSection;
+use crate::materials::Materials;
 use crate::overlay::{Overlay, OverlaySection};
-
-/// References and the bytes that they name. Held in memory only, and never shown.
-pub type Materials = HashMap<String, Vec<u8>>;
 
 /// The format of the document that this build reads.
 pub const FORMAT: u32 = 1;
@@ -94,12 +92,23 @@ pub enum UpstreamIdentity {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpstreamSasl {
-    /// `PLAIN`, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
+    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512` or `OAUTHBEARER`.
     pub mechanism: String,
     /// The user name.
-    pub username: String,
+    #[serde(default)]
+    pub username: Option<String>,
+    /// Reference to the user name, where that is lent too.
+    #[serde(default)]
+    pub username_from: Option<String>,
     /// Reference to the password.
-    pub password: String,
+    #[serde(default)]
+    pub password: Option<String>,
+    /// Reference to the access token (OAUTHBEARER).
+    #[serde(default)]
+    pub token: Option<String>,
+    /// What is sent beside the token (KIP-342).
+    #[serde(default)]
+    pub extensions: std::collections::BTreeMap<String, String>,
 }
 
 /// TLS towards brokers; every field but the name is a reference.
@@ -291,7 +300,7 @@ impl Routing {
 }
 
 /// Everything that is enforced at one moment. Never changed: a change is a new one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Snapshot {
     /// The bundle's name.
     pub bundle: Arc<str>,
@@ -379,6 +388,25 @@ impl Snapshot {
             quotas: self.quotas.clone(),
             materials: self.materials.clone(),
         })
+    }
+
+    /// The same with other bytes for its references; verifiers stay what they were.
+    #[must_use]
+    pub fn with_materials(&self, materials: Materials) -> Self {
+        // A listener's certificate is no credential that was lent: it ends when it says so.
+        let of_listeners = self.listeners.iter().filter_map(|it| it.tls.as_ref());
+        let of_listeners = of_listeners.flat_map(|tls| {
+            let references = [
+                Some(&tls.certificate),
+                Some(&tls.key),
+                tls.client_ca.as_ref(),
+            ];
+            references.into_iter().flatten().map(String::as_str)
+        });
+        Self {
+            materials: Arc::new(materials.keeping(&self.materials, of_listeners)),
+            ..self.clone()
+        }
     }
 
     /// Do the brokers of this cluster see the client itself?

@@ -11,6 +11,9 @@ pub enum IdentityError {
     /// Bytes that are not a PLAIN message.
     #[error("the PLAIN message cannot be read: {0}")]
     Plain(&'static str),
+    /// A token or extension that no OAUTHBEARER message can hold.
+    #[error("the OAUTHBEARER message cannot be made: {0}")]
+    BearerMessage(&'static str),
     /// A SCRAM exchange that can't go on.
     #[error("the SCRAM exchange fails: {0}")]
     Scram(&'static str),

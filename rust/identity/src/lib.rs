@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod attributes;
+pub mod bearer;
 pub mod certificate;
 mod directory;
 mod error;

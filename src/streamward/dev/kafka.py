@@ -112,6 +112,7 @@ class KafkaServer:
         """What the cluster is like. Raises NotFound where there is none of this name."""
         stored = self._read()["options"]
         stored["users"] = tuple(stored["users"])
+        stored["jvm"] = tuple(stored.get("jvm", ()))
         stored["forwards"] = tuple((bound, told) for bound, told in stored.get("forwards", ()))
         return KafkaOptions(**stored)
 
@@ -308,7 +309,8 @@ class KafkaServer:
         self._progress(f"starting node {node.id}")
         home = self._home(node)
         options = self.options
-        command = [*self._java(options.heap, home), "kafka.Kafka", "server.properties"]
+        java, *rest = self._java(options.heap, home)
+        command = [java, *options.jvm, *rest, "kafka.Kafka", "server.properties"]
         record = process.start_detached(command, home / "kafka.log", home)
         document = self._read()
         document["nodes"][node.id]["process"] = asdict(record)

@@ -28,6 +28,8 @@ class KafkaOptions:
     """Further plaintext listeners of node 0: the port it binds, and the port (of a forwarder that
     doesn't know Kafka) that it tells clients to connect to."""
     settings: Mapping[str, str] = field(default_factory=dict)
+    jvm: tuple[str, ...] = ()
+    """Further options of each node's Java, such as `-Dname=value`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
-from streamward.gateway import limit_checks
+from streamward.gateway import limit_checks, secret_stores
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.topology import Cluster, Listener, Metrics
@@ -244,4 +244,5 @@ CHECKS = (
     one_place_for_metrics,
     something_to_do,
     *limit_checks.CHECKS,
+    *secret_stores.CHECKS,
 )

@@ -41,6 +41,11 @@ class CoreDataPlane:
         with core_errors():
             return self._running.apply(snapshot, materials)
 
+    def supply(self, materials: dict[str, bytes]) -> None:
+        """Put other bytes for the snapshot's references in force; connections live on."""
+        with core_errors():
+            self._running.supply(materials)
+
     def overlay(self, overlay: bytes) -> bytes:
         """Put an overlay in force; it is when this returns."""
         with core_errors():

@@ -22,11 +22,14 @@ class UpstreamTls(_Entry, frozen=True, kw_only=True):
 
 
 class UpstreamSasl(_Entry, frozen=True, kw_only=True):
-    """The gateway's name towards brokers; `password` is a reference."""
+    """How the gateway logs in to brokers; all but mechanism, name and extensions are references."""
 
     mechanism: str
-    username: str
-    password: str
+    username: str | None
+    username_from: str | None
+    password: str | None
+    token: str | None
+    extensions: dict[str, str]
 
 
 class ClusterEntry(_Entry, frozen=True, kw_only=True):

@@ -2,11 +2,13 @@
 
 from streamward.model.document import DocumentKind
 from streamward.model.limits import Quota
+from streamward.model.secret_store import SecretStore
 from streamward.model.topology import Cluster, Listener, Metrics
 
 DOCUMENT_KINDS = (
     DocumentKind("Cluster", Cluster, room="gateway"),
     DocumentKind("Listener", Listener, room="gateway"),
     DocumentKind("Metrics", Metrics, room="gateway"),
+    DocumentKind("SecretStore", SecretStore, room="gateway"),
     DocumentKind("Quota", Quota, room="gateway", key=("id",)),
 )

@@ -12,7 +12,14 @@ from cryptography.hazmat.primitives import serialization
 from streamward import clock
 from streamward.model.document import Bundle, Document, FieldPath, Material, Mistake
 from streamward.model.marks import marked
-from streamward.secrets import MaterialMissing, MaterialRefused, Secret, resolve
+from streamward.model.secret_store import SecretStore
+from streamward.secrets import (
+    STORE_SCHEMES,
+    MaterialMissing,
+    MaterialRefused,
+    Secret,
+    resolve,
+)
 
 EXPIRY_WARNING_DAYS = 14
 
@@ -28,26 +35,39 @@ def references(bundle: Bundle) -> Iterator[tuple[Document, FieldPath, Material, 
             yield document, path, material, reference
 
 
+def material_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
+    """Every reference whose bytes the data plane needs, once, and whether they are private."""
+    private: dict[str, bool] = {}
+    for document, path, material, reference in references(bundle):
+        # What opens a store, or gets a token, stays on this side.
+        if not isinstance(document.value, SecretStore) and "oauth" not in path:
+            private[reference] = private.get(reference, False) or material.secret
+    return iter(private.items())
+
+
 def resolve_materials(
     bundle: Bundle, environment: Mapping[str, str] | None = None
 ) -> dict[str, bytes]:
-    """Reference → bytes, for everything that the bundle refers to.
+    """Reference → bytes, for a bundle whose secrets are all on this machine.
 
     Raises MaterialMissing or MaterialRefused for the first that can't be had; `material_mistakes`
     tells of all of them.
     """
-    found: dict[str, bytes] = {}
-    for _, _, material, reference in references(bundle):
-        if reference not in found:
-            secret = resolve(reference, bundle.root, environment, private=material.secret)
-            found[reference] = secret.value
-    return found
+    return {
+        reference: resolve(reference, bundle.root, environment, private=private).value
+        for reference, private in material_references(bundle)
+    }
 
 
 def material_mistakes(bundle: Bundle) -> Iterator[Mistake]:
-    """What is wrong with keys, certificates and verifiers: missing, readable by others, expired."""
+    """What is wrong with keys, certificates and verifiers: missing, readable by others, expired.
+
+    What lies in a store isn't asked for here: the gateway does, and `check --live`.
+    """
     now = datetime.datetime.fromtimestamp(clock.now_milliseconds() / 1000, tz=datetime.UTC)
     for document, path, material, reference in references(bundle):
+        if _in_store(reference):
+            continue
         try:
             secret = resolve(reference, bundle.root, private=material.secret)
         except MaterialMissing as error:
@@ -59,6 +79,10 @@ def material_mistakes(bundle: Bundle) -> Iterator[Mistake]:
         else:
             yield from _unfit(document, path, material, reference, secret, now)
     yield from _pairs(bundle)
+
+
+def _in_store(reference: str) -> bool:
+    return reference.partition(":")[0] in STORE_SCHEMES
 
 
 def _how_to_get(reference: str) -> str:

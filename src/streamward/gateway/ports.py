@@ -18,6 +18,13 @@ class DataPlane(Protocol):
         """Put a snapshot in force; the status then, as JSON."""
         ...
 
+    def supply(self, materials: dict[str, bytes]) -> None:
+        """Put other bytes for the references of the snapshot in force, verifiers excepted.
+
+        A reference with no bytes is withheld: what needs it fails until there are some.
+        """
+        ...
+
     def status(self) -> bytes:
         """JSON: listeners with their bound ports, connections, counters, versions."""
         ...

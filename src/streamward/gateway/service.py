@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from streamward.clock import now_milliseconds
 from streamward.errors import BundleInvalid, StreamwardError
-from streamward.gateway.materials import resolve_materials
+from streamward.gateway.materials import references
 from streamward.gateway.ports import DataPlane, OverlayHolder, Source, Worker
 from streamward.gateway.snapshot import build_snapshot
 from streamward.log import Logger
@@ -24,6 +24,8 @@ RECHECK_MILLISECONDS: Final = 86_400_000
 """Grants end with a day (UTC): the snapshot is built anew when another day begins."""
 
 OnBundle = Callable[[Bundle], None]
+Materials = Callable[[Bundle], dict[str, bytes]]
+"""Reference → bytes; blocks."""
 
 
 class GatewayService:
@@ -35,13 +37,16 @@ class GatewayService:
         source: Source,
         overlay: OverlayHolder,
         on_bundle: OnBundle,
+        materials: Materials,
         clock: Callable[[], int] = now_milliseconds,
     ) -> None:
         self._data_plane = data_plane
         self._source = source
         self._overlay = overlay
         self._on_bundle = on_bundle
+        self._materials = materials
         self._clock = clock
+        self._bundle: Bundle | None = None
         self._lock = asyncio.Lock()
         self._stop = asyncio.Event()
         self._reload_wanted = asyncio.Event()
@@ -57,15 +62,16 @@ class GatewayService:
     async def start(self, bundle: Bundle) -> None:
         """Build the snapshot and start the data plane. Raises StreamwardError."""
         async with self._overlay.frozen() as overlay:
-            snapshot, materials = self._build(bundle, overlay)
+            snapshot, materials = await asyncio.to_thread(self._build, bundle, overlay)
             await asyncio.to_thread(self._data_plane.start, snapshot, materials)
-        self._in_force(snapshot)
+        self._in_force(bundle, snapshot)
 
     def _build(self, bundle: Bundle, overlay: Mapping[str, Any]) -> tuple[bytes, dict[str, bytes]]:
         self._built_on_day = self._clock() // RECHECK_MILLISECONDS
-        return build_snapshot(bundle, overlay), resolve_materials(bundle)
+        return build_snapshot(bundle, overlay), self._materials(bundle)
 
-    def _in_force(self, snapshot: bytes) -> None:
+    def _in_force(self, bundle: Bundle, snapshot: bytes) -> None:
+        self._bundle = bundle
         self._version = str(json.loads(snapshot)["policy"]["version"])
 
     async def run(
@@ -144,14 +150,39 @@ class GatewayService:
     async def _reload(self) -> dict[str, Any]:
         async with self._lock:
             bundle = await asyncio.to_thread(self._source.read)
-            async with self._overlay.frozen() as overlay:
-                snapshot, materials = await asyncio.to_thread(self._build, bundle, overlay)
-                answer = await asyncio.to_thread(self._data_plane.apply, snapshot, materials)
-            self._in_force(snapshot)
+            answer = await self._apply(bundle)
             self._on_bundle(bundle)
         document: dict[str, Any] = json.loads(answer)
         log.info("bundle in force", policy_version=self._version)
         return {"version": self._version, "overlay_epoch": document.get("overlay_epoch")}
+
+    async def _apply(self, bundle: Bundle) -> bytes:
+        async with self._overlay.frozen() as overlay:
+            snapshot, materials = await asyncio.to_thread(self._build, bundle, overlay)
+            answer = await asyncio.to_thread(self._data_plane.apply, snapshot, materials)
+        self._in_force(bundle, snapshot)
+        return answer
+
+    async def supply(self, changed: frozenset[str]) -> None:
+        """Put the bytes of these references in force as they are now; connections live on.
+
+        Raises StreamwardError; then what was in force stays in force.
+        """
+        async with self._lock:
+            bundle = self._bundle
+            if bundle is None:
+                return
+            verifiers = {
+                reference
+                for _, _, material, reference in references(bundle)
+                if material.purpose == "verifier"
+            }
+            if changed & verifiers:
+                await self._apply(bundle)
+            else:
+                materials = await asyncio.to_thread(self._materials, bundle)
+                await asyncio.to_thread(self._data_plane.supply, materials)
+        log.info("secrets in force", count=len(changed))
 
     async def _try_reload(self) -> None:
         try:

@@ -30,6 +30,7 @@ from streamward.gateway.documents import (
 )
 from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
 from streamward.identity.token_issuers.documents import issuer_entry
+from streamward.model import topology
 from streamward.model.document import Bundle
 from streamward.model.limits import Quota
 from streamward.model.manifest import Manifest
@@ -47,6 +48,7 @@ from streamward.policy import compile_policy
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import policy_schema
 from streamward.policy.section import canonical
+from streamward.secrets import TOKEN_SCHEME
 
 
 def build_snapshot(
@@ -115,7 +117,7 @@ def _overlay(overlay: OverlaySection | Mapping[str, Any] | None) -> OverlaySecti
 
 
 def _cluster(cluster: Cluster) -> ClusterEntry:
-    tls, sasl = cluster.tls, cluster.sasl
+    tls = cluster.tls
     return ClusterEntry(
         name=cluster.name,
         bootstrap=cluster.bootstrap,
@@ -124,8 +126,34 @@ def _cluster(cluster: Cluster) -> ClusterEntry:
         else UpstreamTls(
             ca=tls.ca, certificate=tls.certificate, key=tls.key, server_name=tls.server_name
         ),
-        sasl=None if sasl is None else UpstreamSasl(**sasl.model_dump()),
+        sasl=None if cluster.sasl is None else _sasl(cluster.name, cluster.sasl),
         identity=cluster.identity,
+    )
+
+
+def _sasl(cluster: str, sasl: topology.UpstreamSasl) -> UpstreamSasl:
+    oauth = sasl.oauth
+    return UpstreamSasl(
+        mechanism=sasl.mechanism,
+        username=sasl.username,
+        username_from=sasl.username_from,
+        password=sasl.password,
+        token=None if oauth is None else token_reference(cluster),
+        extensions={} if oauth is None else dict(oauth.extensions),
+    )
+
+
+def token_reference(cluster: str) -> str:
+    """The reference to the access token that the gateway gets for itself; in no bundle."""
+    return f"{TOKEN_SCHEME}:{cluster}"
+
+
+def token_references(bundle: Bundle) -> tuple[str, ...]:
+    """The access tokens that the gateway needs, by reference."""
+    return tuple(
+        token_reference(cluster.name)
+        for cluster in bundle.of(Cluster)
+        if cluster.sasl is not None and cluster.sasl.oauth is not None
     )
 
 

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     LOG_KEY = "log_key"
     LOG_PRUNED = "log_pruned"
     ISSUER = "issuer"
+    SECRET_ACCESS = "secret_access"  # noqa: S105
 
 
 CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
@@ -56,6 +57,7 @@ CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
     Kind.LOG_KEY: frozenset({5019}),
     Kind.LOG_PRUNED: frozenset({6002}),
     Kind.ISSUER: frozenset({6002}),
+    Kind.SECRET_ACCESS: frozenset({6003}),
 }
 """The OCSF classes that an entry of each kind may have."""
 
@@ -133,6 +135,15 @@ class ControlBody(msgspec.Struct, frozen=True, kw_only=True):
     arguments: dict[str, Any] = {}
 
 
+class SecretBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The object `streaming.secret`: which secrets were asked for, never what they are."""
+
+    operation: str
+    references: tuple[str, ...] = ()
+    store: str | None = None
+    version: str | None = None
+
+
 class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     """The extension object; a field that an entry leaves out is None or empty."""
 
@@ -164,6 +175,7 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     alert: AlertBody | None = None
     containment: ContainmentBody | None = None
     control: ControlBody | None = None
+    secret: SecretBody | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -315,6 +327,52 @@ def control_event(
     document["src_endpoint"] = {"name": caller.mechanism}
     document["api"] = {"operation": verb}
     document["resources"] = [{"name": resource[1], "type": resource[0]}]
+    return canonical(document)
+
+
+_SECRET_ACTIVITIES: Final[Mapping[str, tuple[int, str]]] = {
+    "read": (2, "Read"),
+    "renew": (3, "Update"),
+    "revoke": (4, "Delete"),
+}
+
+
+def secret_event(
+    *,
+    time_milliseconds: int,
+    operation: str,
+    references: Iterable[str],
+    store: str | None,
+    version: str | None,
+    reason: str | None,
+) -> bytes:
+    """Secrets that the gateway asked for, by reference, as a canonical leaf.
+
+    `reason` says why they were not given; None: they were.
+    """
+    given = reason is None
+    secret = {
+        "operation": operation,
+        "references": list(references),
+        "store": store,
+        "version": version,
+    }
+    document = _event(
+        6003,
+        _SECRET_ACTIVITIES[operation],
+        time_milliseconds,
+        Severity.INFORMATIONAL if given else Severity.MEDIUM,
+        {
+            "kind": Kind.SECRET_ACCESS,
+            "reason": reason[:REASON_CHARACTERS_MAX] if reason else None,
+            "secret": {name: value for name, value in secret.items() if value is not None},
+        },
+    )
+    document["status_id"] = STATUS_SUCCESS if given else STATUS_FAILURE
+    document["actor"] = {"user": {"name": "gateway"}}
+    document["api"] = {"operation": f"secret.{operation}"}
+    # OCSF asks who called: the process itself.
+    document["src_endpoint"] = {"name": "gateway"}
     return canonical(document)
 
 

@@ -18,7 +18,7 @@ StreamText = Annotated[
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
-_REFERENCE = StringConstraints(max_length=1000, pattern=r"^(file|env):.+$")
+_REFERENCE = StringConstraints(max_length=1000, pattern=r"^(file|env|vault|aws-sm):.+$")
 CertificateReference = Annotated[str, _REFERENCE, Material("certificate")]
 AuthorityReference = Annotated[str, _REFERENCE, Material("ca")]
 KeyReference = Annotated[str, _REFERENCE, Material("key")]

@@ -17,6 +17,7 @@ from streamward.model.fields import (
     PrincipalName,
 )
 from streamward.model.limits import ListenerLimits
+from streamward.model.secret_store import HttpsAddress
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 NodeId = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -54,13 +55,54 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 ClientMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
 
 
-class UpstreamSasl(Noun):
-    """The gateway's own name and password towards the brokers."""
+class OAuthClient(Noun):
+    """The gateway as an OAuth 2.0 client that gets tokens for itself (RFC 6749, section 4.4)."""
 
-    mechanism: SaslMechanism
-    username: Annotated[str, StringConstraints(min_length=1, max_length=256)]
-    password: PasswordReference
+    token_endpoint: HttpsAddress
+    client_id: Annotated[str, StringConstraints(min_length=1, max_length=512)]
+    client_secret: PasswordReference
+    authentication: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+    """How the client proves itself to the token endpoint (RFC 6749, section 2.3.1)."""
+    scope: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    parameters: dict[str, Annotated[str, StringConstraints(max_length=1000)]] = Field(
+        default_factory=dict, max_length=20
+    )
+    """What else the token endpoint wants, such as `audience` or `resource`."""
+    ca: AuthorityReference | None = None
+    """Who signed the endpoint's certificate; without it, the authorities the machine trusts."""
+    extensions: dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{1,100}$")],
+        Annotated[str, StringConstraints(max_length=1000, pattern=r"^[\t\r\n -~]*$")],
+    ] = Field(default_factory=dict, max_length=20)
+    """What brokers are shown beside the token (KIP-342)."""
+
+
+class UpstreamSasl(Noun):
+    """The gateway's own name and password, or token, towards the brokers."""
+
+    mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
+    username: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = None
+    """Exactly one of `username` and `username_from`, save with `OAUTHBEARER`."""
+    username_from: PasswordReference | None = None
+    """A reference to the name, where it is lent together with the password."""
+    password: PasswordReference | None = None
     """Its text is the password; blanks and line breaks at its end don't count."""
+    oauth: OAuthClient | None = None
+    """Where the gateway gets its tokens; only with `OAUTHBEARER`."""
+
+    @model_validator(mode="after")
+    def _what_the_mechanism_needs(self) -> Self:
+        if self.mechanism == "OAUTHBEARER":
+            if self.oauth is None or self.username or self.username_from or self.password:
+                raise ValueError("`OAUTHBEARER` needs `oauth`, and neither name nor password")
+            return self
+        if self.oauth is not None:
+            raise ValueError("`oauth` is for `OAUTHBEARER`")
+        if (self.username is None) == (self.username_from is None):
+            raise ValueError("give exactly one of `username` and `username_from`")
+        if self.password is None:
+            raise ValueError(f"`{self.mechanism}` needs `password`")
+        return self
 
 
 class Cluster(Noun):

@@ -14,6 +14,7 @@ from streamward.model.event import (
     canonical,
     containment_event,
     control_event,
+    secret_event,
 )
 from tests.support.log import denied
 from tests.support.ocsf import problems
@@ -58,8 +59,20 @@ def controlled(allowed: bool = True, verb: str = "contain") -> bytes:
     )
 
 
+def secret(reason: str | None = None, operation: str = "read") -> bytes:
+    return secret_event(
+        time_milliseconds=5,
+        operation=operation,
+        references=["vault:corporate/secret/kafka#password"],
+        store="corporate",
+        version=None if reason else "3",
+        reason=reason,
+    )
+
+
 EVERY = [alert_event(ALERT), contained(), contained("lifted"), contained("expired", None)]
 EVERY += [controlled(), controlled(False), controlled(verb="reload"), controlled(verb="odd")]
+EVERY += [secret(), secret("the store is down"), secret(operation="renew")]
 
 
 @pytest.mark.parametrize("leaf", EVERY)

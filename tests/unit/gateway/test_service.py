@@ -84,6 +84,7 @@ class Setting:
             self.source,
             Holder(),
             lambda bundle: self.seen.append(str(bundle.root)),
+            lambda bundle: {},
             lambda: self.day * 86_400_000,
         )
 
@@ -105,7 +106,6 @@ def setting(monkeypatch: pytest.MonkeyPatch) -> Setting:
         return json.dumps({"policy": {"version": str(bundle.root)}, "overlay": overlay}).encode()
 
     monkeypatch.setattr(module, "build_snapshot", build)
-    monkeypatch.setattr(module, "resolve_materials", lambda bundle: {})
     monkeypatch.setattr(module, "WATCH_SECONDS", 0.05)
     monkeypatch.setattr(module, "RESTART_SECONDS", 0.05)
     return Setting()

@@ -17,6 +17,7 @@ use tokio_rustls::client::TlsStream;
 use super::Current;
 use super::clock::now_nanoseconds;
 use super::login::Login;
+use super::renewal::Renewal;
 use crate::cluster::Cluster;
 use crate::metrics::Outcome;
 use crate::snapshot::UpstreamIdentity;
@@ -35,6 +36,14 @@ struct Manner {
     tls: Option<Arc<ClientConfig>>,
     server_name: Option<String>,
     login: Option<Arc<Login>>,
+}
+
+/// A broker that was dialled, logged in to where it asks for that.
+pub struct Dialled {
+    /// The connection.
+    pub stream: BrokerStream,
+    /// When the login must be renewed; `None`: never.
+    pub renewal: Option<Renewal>,
 }
 
 /// A stream to a broker, in clear or inside TLS.
@@ -93,7 +102,7 @@ pub async fn dial(
     node: Option<i32>,
     caller: Caller,
     within: Duration,
-) -> io::Result<BrokerStream> {
+) -> io::Result<Dialled> {
     let begun = now_nanoseconds();
     let dialled = dial_unmeasured(current, cluster, node, caller, within).await;
     let metrics = &cluster.metrics;
@@ -113,7 +122,7 @@ async fn dial_unmeasured(
     node: Option<i32>,
     caller: Caller,
     within: Duration,
-) -> io::Result<BrokerStream> {
+) -> io::Result<Dialled> {
     let not_found = |what: String| io::Error::new(io::ErrorKind::NotFound, what);
     let section = current
         .snapshot
@@ -123,6 +132,10 @@ async fn dial_unmeasured(
     let section = section.ok_or_else(|| not_found("the cluster is not declared".into()))?;
     let itself = caller == Caller::Gateway || section.identity == UpstreamIdentity::Gateway;
     let login = current.tls.logins.get(&cluster.name).filter(|_| itself);
+    if let Some(reference) = current.tls.withheld.get(&cluster.name) {
+        let what = format!("the lease of `{reference}` has ended, and its store gives no other");
+        return Err(io::Error::other(what));
+    }
     let manner = Manner {
         tls: current.tls.clusters.get(&cluster.name).cloned(),
         server_name: section.tls.as_ref().and_then(|tls| tls.server_name.clone()),
@@ -132,7 +145,7 @@ async fn dial_unmeasured(
         let endpoint = cluster
             .node(id)
             .ok_or_else(|| not_found(format!("no broker has node id {id}")))?;
-        return open(&endpoint.host, endpoint.port, &manner, within).await;
+        return open(&endpoint.host, endpoint.port, &manner, cluster, within).await;
     }
     let mut failure = not_found("the cluster has no bootstrap address".into());
     for address in &section.bootstrap {
@@ -140,8 +153,16 @@ async fn dial_unmeasured(
             continue;
         };
         let Ok(port) = port.parse() else { continue };
-        match open(host.trim_matches(['[', ']']), port, &manner, within).await {
-            Ok(stream) => return Ok(stream),
+        match open(
+            host.trim_matches(['[', ']']),
+            port,
+            &manner,
+            cluster,
+            within,
+        )
+        .await
+        {
+            Ok(dialled) => return Ok(dialled),
             Err(error) => failure = error,
         }
     }
@@ -152,16 +173,19 @@ async fn open(
     host: &str,
     port: u16,
     manner: &Manner,
+    cluster: &Cluster,
     within: Duration,
-) -> io::Result<BrokerStream> {
+) -> io::Result<Dialled> {
     let dialled = timeout(within, async {
         let stream = TcpStream::connect((host, port)).await?;
         stream.set_nodelay(true)?;
         let mut stream = inside_tls(host, stream, manner).await?;
+        let mut lifetime = None;
         if let Some(login) = &manner.login {
-            login.log_in(&mut stream).await?;
+            lifetime = login.log_in(&mut stream, cluster).await?;
         }
-        Ok(stream)
+        let renewal = lifetime.map(Renewal::within);
+        Ok(Dialled { stream, renewal })
     });
     dialled
         .await

@@ -37,7 +37,9 @@ async fn ask(
     group: &str,
 ) -> io::Result<Struct> {
     let key = ApiKey::STREAMS_GROUP_DESCRIBE;
-    let mut stream = dial(current, cluster, node, Caller::Gateway, ANSWER).await?;
+    let mut stream = dial(current, cluster, node, Caller::Gateway, ANSWER)
+        .await?
+        .stream;
     let mut request = new(key, VERSION)?;
     request.set("GroupIds", vec![Value::from(group)]);
     let answer = body(&mut stream, key, VERSION, &request).await?;

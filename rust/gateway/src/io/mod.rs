@@ -13,6 +13,7 @@ pub mod login;
 pub mod metering;
 pub mod probe;
 pub mod questions;
+mod renewal;
 pub mod tls;
 mod tokens;
 mod topics;

@@ -62,7 +62,9 @@ pub async fn keep_fresh(shared: Arc<Shared>, cluster: Arc<Cluster>) {
 
 async fn ask(shared: &Shared, cluster: &Cluster) -> io::Result<()> {
     let current = shared.current.borrow().clone();
-    let mut stream = dial(&current, cluster, None, Caller::Gateway, ANSWER).await?;
+    let mut stream = dial(&current, cluster, None, Caller::Gateway, ANSWER)
+        .await?
+        .stream;
     let answer = ask_versions(&mut stream).await?;
     if answer.int("ErrorCode") != 0 {
         return Err(io::Error::other(

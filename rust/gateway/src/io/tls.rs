@@ -27,6 +27,8 @@ pub struct Configurations {
     pub listeners: HashMap<String, Arc<ServerConfig>>,
     /// By cluster; absent: plaintext.
     pub clusters: HashMap<String, Arc<ClientConfig>>,
+    /// By cluster, the reference whose lease has ended: its brokers can't be spoken to.
+    pub withheld: HashMap<String, String>,
     /// By cluster, how the gateway logs in; absent: not by SASL.
     pub logins: HashMap<String, Arc<Login>>,
 }
@@ -49,6 +51,12 @@ impl Configurations {
                 configurations.logins.insert(cluster.name.clone(), login);
             }
             if let Some(tls) = &cluster.tls {
+                if let Some(reference) = withheld(snapshot, tls) {
+                    configurations
+                        .withheld
+                        .insert(cluster.name.clone(), reference.to_owned());
+                    continue;
+                }
                 let configuration = Arc::new(client(snapshot, tls)?);
                 configurations
                     .clusters
@@ -57,6 +65,13 @@ impl Configurations {
         }
         Ok(configurations)
     }
+}
+
+/// The reference that has no bytes any more.
+fn withheld<'t>(snapshot: &Snapshot, tls: &'t UpstreamTls) -> Option<&'t str> {
+    let references = [Some(&tls.ca), tls.certificate.as_ref(), tls.key.as_ref()];
+    let mut references = references.into_iter().flatten().map(String::as_str);
+    references.find(|it| snapshot.materials.is_withheld(it))
 }
 
 fn provider() -> Arc<CryptoProvider> {

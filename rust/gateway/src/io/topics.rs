@@ -55,7 +55,9 @@ pub async fn resolve(current: &Current, cluster: &Cluster, mut ids: Vec<[u8; 16]
 }
 
 async fn ask_by_id(current: &Current, cluster: &Cluster, ids: &[[u8; 16]]) -> io::Result<()> {
-    let mut stream = dial(current, cluster, None, Caller::Gateway, ANSWER).await?;
+    let mut stream = dial(current, cluster, None, Caller::Gateway, ANSWER)
+        .await?
+        .stream;
     let versions = ask_versions(&mut stream).await?;
     if newest(&versions, ApiKey::METADATA) < BY_ID_VERSION {
         return Err(io::Error::other("the broker does not tell topics by id"));
@@ -75,7 +77,9 @@ async fn ask_by_id(current: &Current, cluster: &Cluster, ids: &[[u8; 16]]) -> io
 }
 
 async fn ask(current: &Current, cluster: &Cluster) -> io::Result<Vec<Arc<str>>> {
-    let mut stream = dial(current, cluster, None, Caller::Gateway, ANSWER).await?;
+    let mut stream = dial(current, cluster, None, Caller::Gateway, ANSWER)
+        .await?
+        .stream;
     let versions = ask_versions(&mut stream).await?;
     let version = METADATA_VERSION.min(newest(&versions, ApiKey::METADATA));
     let mut request = new(ApiKey::METADATA, version)?;

@@ -18,11 +18,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::broker::{BrokerStream, Caller, dial};
+use super::broker::{BrokerStream, Caller, Dialled, dial};
 use super::buffer::{Input, Output};
 use super::clock::now_milliseconds;
 use super::idle::{Idle, Now};
 use super::metering::Metering;
+use super::renewal::{Renewal, renew};
 use super::waiting::{Muted, Room};
 use super::{Current, Shared};
 use crate::cluster::Cluster;
@@ -34,7 +35,7 @@ type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 enum Broker {
     Absent,
-    Dialling(Boxed<std::io::Result<BrokerStream>>),
+    Dialling(Boxed<std::io::Result<Dialled>>),
     Open(BrokerStream),
 }
 
@@ -47,6 +48,8 @@ pub struct Connection<C> {
     metering: Metering,
     client: C,
     broker: Broker,
+    /// When the gateway must log in again; its session with the broker ends soon after.
+    renewal: Option<Renewal>,
     from_client: Input,
     to_broker: Output,
     from_broker: Input,
@@ -94,6 +97,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             metering: Metering::new(meter),
             client,
             broker: Broker::Absent,
+            renewal: None,
             from_client: Input::new(),
             to_broker: Output::default(),
             from_broker: Input::new(),
@@ -200,6 +204,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     }
 
     fn poll_dial(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
+        self.begin_renewal();
         if matches!(self.broker, Broker::Absent) && !self.to_broker.is_empty() {
             let (current, cluster, node) = (self.current.clone(), self.cluster.clone(), self.node);
             let within = Duration::from_millis(self.session.bounds().timeout_milliseconds.dial);
@@ -212,14 +217,43 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         };
         match dialling.as_mut().poll(context) {
             Poll::Pending => Ok(false),
-            Poll::Ready(Ok(stream)) => {
-                self.broker = Broker::Open(stream);
+            Poll::Ready(Ok(dialled)) => {
+                self.broker = Broker::Open(dialled.stream);
+                self.renewal = dialled.renewal;
                 Ok(true)
             }
             Poll::Ready(Err(error)) => Err(Close::Unreachable {
                 what: error.to_string(),
             }),
         }
+    }
+
+    /// Must the gateway log in to the broker again before more is asked of it?
+    fn renewal_is_due(&self) -> bool {
+        matches!(self.broker, Broker::Open(_)) && self.renewal.is_some_and(Renewal::is_due)
+    }
+
+    /// Log in again once the broker owes nothing: what is in flight is answered first, and what clients ask
+    /// meanwhile waits. No request is lost.
+    fn begin_renewal(&mut self) {
+        let owed = self.session.in_flight() > 0
+            || self.session.is_receiving()
+            || self.session.is_streaming()
+            || self.broker_unflushed
+            || !self.to_broker.is_empty()
+            || !self.from_broker.unparsed().is_empty();
+        if owed || !self.renewal_is_due() {
+            return;
+        }
+        let Broker::Open(stream) = std::mem::replace(&mut self.broker, Broker::Absent) else {
+            return;
+        };
+        self.renewal = None;
+        let (current, cluster, node) = (self.current.clone(), self.cluster.clone(), self.node);
+        let within = Duration::from_millis(self.session.bounds().timeout_milliseconds.dial);
+        self.broker = Broker::Dialling(Box::pin(async move {
+            renew(&current, &cluster, node, stream, within).await
+        }));
     }
 
     /// Nothing more can move: what there is to count is counted.

@@ -76,6 +76,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             // SECURITY: a peer that sends and never reads is not read any further.
             && !self.to_client.is_backed_up()
             && !self.to_broker.is_backed_up()
+            // One that has begun to arrive is let through, or the broker would wait for its rest.
+            && (self.session.is_receiving() || !self.renewal_is_due())
     }
 
     pub(super) fn carry_out(

@@ -44,8 +44,9 @@ use streamward_wire::kafka::{
 use super::{Answer, Close, Effect, EffectReply, Session, Verdict};
 use crate::caller::Peer;
 use crate::cluster::Cluster;
+use crate::materials::Materials;
 use crate::recorder::Recorder;
-use crate::snapshot::{Materials, Snapshot};
+use crate::snapshot::Snapshot;
 
 pub use messages::{Ask, ask, batch, codes};
 

@@ -1,39 +1,12 @@
-"""References to bytes that stand beside a bundle, and values that must never be shown."""
+"""References that this machine answers by itself: files and environment variables."""
 
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from streamward.errors import StreamwardError
-
-MATERIAL_BYTES_MAX = 1_048_576
-
-
-class MaterialMissing(StreamwardError):
-    """What a reference names isn't there or can't be read."""
-
-    code = "material.missing"
-    help = "Run `streamward dev certificates DIR` to make them for development."
-
-
-class MaterialRefused(StreamwardError):
-    """What a reference names may not be used: out of the bundle, too large, readable by others."""
-
-    code = "material.refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """Bytes that are never shown: neither in a log nor in a traceback."""
-
-    value: bytes
-
-    def __repr__(self) -> str:
-        return "***"
-
-    __str__ = __repr__
+from streamward.secrets.material import MATERIAL_BYTES_MAX, MaterialMissing, MaterialRefused, Secret
+from streamward.secrets.reference import STORE_SCHEMES
 
 
 def resolve(
@@ -54,12 +27,15 @@ def resolve(
         if not value:
             raise MaterialMissing(f"the environment variable `{name}` is not set")
         return Secret(value.encode())
+    if scheme in STORE_SCHEMES:
+        raise MaterialRefused(f"`{scheme}:` takes a running gateway, or `check --live`")
     if scheme != "file":
         raise MaterialRefused(f"`{scheme}:` is not a scheme of references")
-    return Secret(_read(_located(name, root), reference, private=private))
+    return Secret(_read(located(name, root), reference, private=private))
 
 
-def _located(name: str, root: Path) -> Path:
+def located(name: str, root: Path) -> Path:
+    """The path of a file that a bundle names. Raises MaterialRefused where it leads out of it."""
     path = Path(name)
     if path.is_absolute():
         return path
