@@ -1,0 +1,293 @@
+"""Tokens of a real OpenID provider, shown by librdkafka, Java, aiokafka, and in bare bytes."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaProducer
+from confluent_kafka import KafkaException
+
+from streamward.dev.kafka import KafkaServer
+from tests.conftest import require_gateway
+from tests.support.bundles import write_bundle
+from tests.support.confluent import create_topics, produce
+from tests.support.endpoints import Endpoint
+from tests.support.entries import eventually, of_kind
+from tests.support.gateway import GatewayProcess
+from tests.support.issuers import Issuer, SigningKey, issuer
+from tests.support.java_tools import JavaTools
+from tests.support.messages import Api
+from tests.support.oidc import OpenIdProvider
+from tests.support.tokens import TokenEndpoint, show_token
+from tests.support.topologies import add_listener
+
+FAILED = 58
+WHO = """\
+kind: TokenIssuer
+name: login
+issuer: {provider}
+audiences: [kafka]
+algorithms: [ES256]
+role_claim:
+  claim: groups
+  roles: {{kafka-writers: writer}}
+mfa_claim: {{acr: [gold]}}
+---
+kind: TokenIssuer
+name: asked
+issuer: {asked}
+audiences: [kafka]
+subject_claim: client_id
+introspection:
+  url: {asked}/token/introspection
+  client_id: gateway
+  client_secret: file:secrets/introspection.secret
+---
+kind: TokenIssuer
+name: own
+issuer: {own}
+audiences: [kafka]
+refresh: 30s
+---
+kind: Principal
+name: payments-api
+type: service
+tenant: conformance
+roles: [tester]
+credentials:
+  - {{id: payments-api-login, type: token, issuer: login, subject: payments-api}}
+  - {{id: payments-api-opaque, type: token, issuer: asked, subject: payments-api}}
+  - {{id: payments-api-own, type: token, issuer: own, subject: payments-api}}
+---
+kind: Principal
+name: bound-api
+type: service
+tenant: conformance
+roles: [tester]
+credentials:
+  - {{id: bound-api-login, type: token, issuer: login, subject: bound-api}}
+---
+kind: Principal
+name: alice
+type: user
+tenant: conformance
+credentials:
+  - {{id: alice-login, type: token, issuer: login, subject: alice}}
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A gateway that takes tokens of three issuers, and its ports."""
+
+    gateway: GatewayProcess
+    provider: OpenIdProvider
+    asked: OpenIdProvider
+    own: Issuer
+    ports: dict[str, int]
+
+    def endpoint(self, listener: str = "tokens") -> Endpoint:
+        """A listener, without a certificate."""
+        tester = self.gateway.bundle.endpoint("tester")
+        bootstrap = f"localhost:{self.ports[listener]}"
+        return replace(tester, name=listener, certificate=None, key=None, bootstrap=bootstrap)
+
+    def certified(self, principal: str) -> Endpoint:
+        """The listener where tokens must be bound, with the certificate of a principal."""
+        endpoint = self.gateway.bundle.endpoint(principal)
+        return replace(endpoint, bootstrap=f"localhost:{self.ports['bound']}")
+
+    def client(self, token: str = "", client_id: str = "payments-api") -> TokenEndpoint:
+        """A client with one token, or one that gets its own from the provider."""
+        plain = self.endpoint()
+        return TokenEndpoint(
+            plain.name,
+            plain.bootstrap,
+            plain.ca,
+            get_token=lambda: token or self.provider.token(client_id),
+            token_endpoint="" if token else self.provider.token_endpoint,
+            client_id=client_id,
+        )
+
+    def reasons(self) -> list[str]:
+        """Why tokens were not taken, in order."""
+        entries = of_kind(self.gateway, "authentication", mechanism="OAUTHBEARER")
+        return [entry["reason"] for entry in entries if "reason" in entry]
+
+
+@pytest.fixture(scope="module")
+def place(kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    require_gateway()
+    bundle = write_bundle(tmp_path_factory.mktemp("tokens") / "bundle", kafka.bootstrap())
+    ports = {"tokens": add_listener(bundle, "tokens", sasl=["OAUTHBEARER"])}
+    tls = {
+        "certificate": "file:tls/gateway.pem",
+        "key": "file:tls/gateway.key",
+        "client_ca": "file:tls/ca.pem",
+        "client_certificate": "required",
+    }
+    ports["bound"] = add_listener(bundle, "bound", sasl=["OAUTHBEARER"], bound_tokens=True, tls=tls)
+    with OpenIdProvider() as provider, OpenIdProvider() as asked, issuer() as own:
+        secret = bundle.folder / "secrets" / "introspection.secret"
+        secret.touch(mode=0o600)
+        secret.write_text("gateway-secret\n")
+        who = WHO.format(provider=provider.issuer, own=own.url, asked=asked.issuer)
+        (bundle.folder / "tokens.yaml").write_text(who)
+        with GatewayProcess(bundle) as gateway:
+            yield Place(gateway, provider, asked, own, ports)
+
+
+def test_librdkafka_gets_its_token_from_the_provider(place: Place, topic: str) -> None:
+    assert produce(place.client(), topic, [b"one", b"two"]) == [0, 1]
+
+    entry = of_kind(place.gateway, "authentication", credential="payments-api-login")[0]
+    assert (entry["principal"], entry["mechanism"]) == ("payments-api", "OAUTHBEARER")
+
+
+def test_librdkafka_is_refused_with_a_token_of_nobody(place: Place, topic: str) -> None:
+    token = place.provider.token("stranger")
+    before = len(place.reasons())
+
+    with pytest.raises((KafkaException, AssertionError)):
+        produce(place.client(token), topic, [b"one"], message_timeout_ms=3_000)
+
+    assert (
+        place.reasons()[before]
+        == "no principal has the subject `stranger` of the token issuer `login`"
+    )
+
+
+def test_the_java_client_gets_its_token_from_the_provider(
+    place: Place, topic: str, java: JavaTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = place.client()
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", client.java_options())
+
+    listed = java.tool(
+        "TopicCommand", "--list", "--bootstrap-server", client.bootstrap,
+        "--command-config", str(client.java(tmp_path)),
+    )  # fmt: skip
+
+    assert topic in listed
+
+
+def test_aiokafka_shows_a_token_to_every_broker(place: Place, topic: str) -> None:
+    async def scenario() -> int:
+        async with asyncio.timeout(60), AIOKafkaProducer(**place.client().aiokafka()) as producer:
+            sent = await producer.send_and_wait(topic, b"one")
+            return int(sent.offset)
+
+    assert asyncio.run(scenario()) == 0
+
+
+def test_a_person_may_write_by_a_role_that_the_provider_asserts(place: Place, topic: str) -> None:
+    token = place.provider.token_of_person("alice+otp")
+
+    open_topic = f"conformance.open.{topic.rpartition('.')[2]}"
+    create_topics(place.gateway.bundle.endpoint("tester"), open_topic)
+    assert produce(place.client(token), open_topic, [b"one"]) == [0]
+    with pytest.raises(KafkaException):
+        produce(place.client(token), topic, [b"one"])
+
+
+@pytest.mark.parametrize(
+    ("client", "resource", "reason"),
+    [
+        ("stranger", "urn:kafka", "no principal has the subject `stranger`"),
+        ("payments-api", "urn:other", "the token is for another audience"),
+        (
+            "bound-api",
+            "urn:kafka",
+            "the token is bound to a certificate, and the client shows none",
+        ),
+    ],
+)
+def test_a_token_of_the_provider_that_is_not_for_this_is_refused(
+    place: Place, apis: dict[str, Api], client: str, resource: str, reason: str
+) -> None:
+    certificate = place.gateway.bundle.endpoint("tester").certificate
+    bound = certificate if client == "bound-api" else None
+    token = place.provider.token(client, resource, bound)
+
+    answer = show_token(apis, place.endpoint(), token)
+
+    assert (answer["ErrorCode"], answer["ErrorMessage"]) == (FAILED, "authentication failed")
+    assert reason in place.reasons()[-1]
+
+
+def test_a_bound_token_is_good_with_its_certificate_only(
+    place: Place, apis: dict[str, Api]
+) -> None:
+    mine, other = place.certified("tester"), place.certified("writer")
+    token = place.provider.token("bound-api", certificate=mine.certificate)
+
+    assert show_token(apis, mine, token)["ErrorCode"] == 0
+    # The same token to a second connection, as a Kafka client does it.
+    assert show_token(apis, mine, token)["ErrorCode"] == 0
+    assert show_token(apis, other, token)["ErrorCode"] == FAILED
+    assert place.reasons()[-1] == "the token is bound to another certificate"
+    unbound = place.provider.token("payments-api")
+    assert show_token(apis, mine, unbound)["ErrorCode"] == FAILED
+    assert place.reasons()[-1] == "the token is bound to no certificate"
+
+
+def test_the_issuer_is_asked_about_opaque_tokens(place: Place, apis: dict[str, Api]) -> None:
+    token = place.asked.token("payments-api", "urn:kafka:opaque")
+
+    assert show_token(apis, place.endpoint(), token)["ErrorCode"] == 0
+    assert show_token(apis, place.endpoint(), "2YotnFZFEjr1zCsicMWpAA")["ErrorCode"] == FAILED
+    assert place.reasons()[-1] == "its issuer says that the token is not active"
+    entries = of_kind(place.gateway, "authentication", credential="payments-api-opaque")
+    assert [entry["principal"] for entry in entries] == ["payments-api"]
+    place.asked.tell("stop")
+    # What it said is good for a while; of others it says nothing.
+    assert show_token(apis, place.endpoint(), token)["ErrorCode"] == 0
+    assert show_token(apis, place.endpoint(), "another")["ErrorCode"] == FAILED
+    assert place.reasons()[-1] == "the token issuer `asked` gave no answer about the token"
+    place.asked.tell("start")
+
+
+def test_keys_that_rotate_are_followed_at_once(place: Place, apis: dict[str, Api]) -> None:
+    before = place.provider.token("payments-api")
+    assert show_token(apis, place.endpoint(), before)["ErrorCode"] == 0
+
+    place.provider.tell("rotate")
+
+    after = place.provider.token("payments-api")
+    # Another test's token with an unknown key may have been the reason for a read just now.
+    assert eventually(lambda: show_token(apis, place.endpoint(), after)["ErrorCode"] == 0)
+    # The key is gone, and what it signed with it.
+    assert show_token(apis, place.endpoint(), before)["ErrorCode"] == FAILED
+    assert "names a key that its issuer `login` doesn't have" in place.reasons()[-1]
+
+
+def test_an_issuer_that_can_not_be_reached_fails_closed_and_alone(
+    place: Place, apis: dict[str, Api]
+) -> None:
+    key, now = SigningKey("first"), int(time.time())
+    claims = {
+        "iss": place.own.url,
+        "aud": "kafka",
+        "sub": "payments-api",
+        "iat": now,
+        "exp": now + 300,
+    }
+    token = key.sign(claims)
+
+    assert show_token(apis, place.endpoint(), token)["ErrorCode"] == FAILED
+    assert place.reasons()[-1] == "no keys of the token issuer `own` are known"
+    assert (
+        show_token(apis, place.endpoint(), place.provider.token("payments-api"))["ErrorCode"] == 0
+    )
+    entries = of_kind(place.gateway, "issuer", resource={"type": "TokenIssuer", "name": "own"})
+    assert "answered 404" in entries[-1]["reason"]
+
+    place.own.publish(key)
+
+    assert eventually(lambda: show_token(apis, place.endpoint(), token)["ErrorCode"] == 0, 70)
+    forged = SigningKey("first").sign(claims)
+    assert show_token(apis, place.endpoint(), forged)["ErrorCode"] == FAILED
+    assert place.reasons()[-1] == "the signature of the token is wrong"
