@@ -7,6 +7,9 @@ import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import Provider from 'oidc-provider';
 
+// Standard output is for answers only.
+console.info = console.warn = console.error;
+
 const CALLBACK = 'http://127.0.0.1/callback';
 const RESOURCES = {
   'urn:kafka': { accessTokenFormat: 'jwt', accessTokenTTL: 600 },
