@@ -4,7 +4,7 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -67,12 +67,13 @@ def issuer() -> Iterator[Issuer]:
             served.asked.append(asked)
             page = served.pages.get(self.path, Page(status=404))
             page = page(asked) if callable(page) else page
-            self.send_response(page.status)
-            for name, value in page.headers.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(page.body)))
-            self.end_headers()
-            self.wfile.write(page.body)
+            with suppress(OSError):  # who asked may have gone
+                self.send_response(page.status)
+                for name, value in page.headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(page.body)))
+                self.end_headers()
+                self.wfile.write(page.body)
 
         do_GET = do_POST = _answer  # noqa: N815 - the names that http.server calls
 
