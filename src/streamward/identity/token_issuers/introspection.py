@@ -1,5 +1,6 @@
 """What an issuer says of an opaque token (RFC 7662), kept for a short while."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
@@ -51,7 +52,8 @@ class IssuerAnswers:
         answer = await self._web.post(
             introspection.url,
             {"token": token, "token_type_hint": "access_token"},
-            self._credentials(introspection),
+            # A secret store may have to be asked.
+            await asyncio.to_thread(self._credentials, introspection),
         )
         body = answer.body or b""
         self._keep(key, body, introspection)
