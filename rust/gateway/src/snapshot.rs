@@ -150,6 +150,9 @@ pub struct ListenerSection {
     pub plaintext_principal: Option<String>,
     /// `grouped` or `strict`.
     pub durability: Durability,
+    /// Which proofs a client must give.
+    #[serde(default)]
+    pub authentication: Authentication,
     /// What happens when the journal can't be written.
     pub unrecorded: Unrecorded,
     /// How long a client that can authenticate again is let in for; `None`: as long as its credential.
@@ -167,6 +170,21 @@ pub enum Durability {
     Grouped,
     /// Before the answer.
     Strict,
+}
+
+/// Which proofs a client must give.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Authentication {
+    /// A certificate that is somebody's, else SASL.
+    #[default]
+    Either,
+    /// A certificate.
+    Certificate,
+    /// SASL, whatever certificate is shown.
+    Sasl,
+    /// A certificate and SASL, of the same principal.
+    Both,
 }
 
 /// What happens when the journal can't be written.
@@ -448,6 +466,26 @@ fn facts_of(principal: &streamward_identity::Principal) -> PrincipalFacts {
     }
 }
 
+/// What a listener lacks to ask for the proofs that it is declared to ask for.
+fn missing_proof(listener: &ListenerSection) -> Option<&'static str> {
+    let tls = listener.tls.as_ref();
+    let shown = tls.is_some_and(|tls| tls.client_certificate == ClientCertificate::Required);
+    let sasl = !listener.mechanisms.is_empty();
+    match (listener.authentication, shown, sasl) {
+        (Authentication::Either, _, _)
+        | (Authentication::Certificate, true, false)
+        | (Authentication::Sasl, _, true)
+        | (Authentication::Both, true, true) => None,
+        (Authentication::Certificate, _, true) => Some("asks for certificates, and offers SASL"),
+        (Authentication::Certificate | Authentication::Both, false, _) => {
+            Some("asks for certificates that its TLS does not require")
+        }
+        (Authentication::Sasl | Authentication::Both, _, false) => {
+            Some("asks for SASL, and offers no mechanism")
+        }
+    }
+}
+
 fn check_listeners(document: &Document) -> Result<(), GatewayError> {
     let clusters: HashSet<&str> = document
         .clusters
@@ -478,6 +516,9 @@ fn check_listeners(document: &Document) -> Result<(), GatewayError> {
                 return wrong("offers SASL without TLS");
             }
             _ => {}
+        }
+        if let Some(missing) = missing_proof(listener) {
+            return wrong(missing);
         }
         let relayed = document
             .clusters

@@ -92,6 +92,33 @@ def somebody_can_prove_who_they_are(
 
 
 @_each_listener
+def proofs_that_can_be_given(
+    bundle: Bundle, document: Document, listener: Listener
+) -> Iterator[Mistake]:
+    """Whoever must show a certificate, or log in, must be able to."""
+    wanted = listener.authentication
+    required = listener.tls is not None and listener.tls.client_certificate == "required"
+    if wanted in ("certificate", "both") and not required:
+        yield document.mistake(
+            f"`authentication: {wanted}` asks for certificates that TLS does not require",
+            "authentication",
+            suggestion="set `client_certificate: required`",
+        )
+    if wanted in ("sasl", "both") and not listener.sasl:
+        yield document.mistake(
+            f"`authentication: {wanted}` asks for SASL, and no mechanism is offered",
+            "authentication",
+            suggestion="add `sasl:`",
+        )
+    if wanted == "certificate" and listener.sasl:
+        yield document.mistake(
+            "`authentication: certificate` takes no SASL",
+            "sasl",
+            suggestion="remove `sasl:`, or set `authentication: either`",
+        )
+
+
+@_each_listener
 def whose_identity_the_brokers_see(
     bundle: Bundle, document: Document, listener: Listener
 ) -> Iterator[Mistake]:
@@ -236,6 +263,7 @@ CHECKS = (
     passwords_only_over_tls,
     plaintext_only_for_measuring,
     somebody_can_prove_who_they_are,
+    proofs_that_can_be_given,
     whose_identity_the_brokers_see,
     no_password_in_the_clear_to_brokers,
     server_name_routing_over_tls,

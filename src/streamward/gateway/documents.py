@@ -152,6 +152,7 @@ class ListenerEntry(_Entry, frozen=True, kw_only=True):
     plaintext_principal: str | None
     durability: str
     unrecorded: str
+    authentication: str
     session_lifetime_milliseconds_max: int | None
     limits: ListenerLimits
 

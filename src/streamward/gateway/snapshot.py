@@ -178,6 +178,7 @@ def _listener(listener: Listener) -> ListenerEntry:
         plaintext_principal=listener.plaintext_principal,
         durability=listener.durability,
         unrecorded=listener.unrecorded,
+        authentication=listener.authentication,
         session_lifetime_milliseconds_max=listener.session_lifetime_max,
         limits=listener_limits(listener.limits),
     )

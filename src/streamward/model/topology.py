@@ -188,6 +188,8 @@ class Listener(Noun):
     """How clients without a certificate log in, over TLS. SCRAM only with `identity: client`."""
     bound_tokens: bool = False
     """Clients log in by tokens bound to their certificates, which alone prove nothing then."""
+    authentication: Literal["either", "certificate", "sasl", "both"] = "either"
+    """What says who a client is: a principal's certificate, else SASL; one of them; or both."""
     plaintext_principal: PrincipalName | None = None
     """Only without TLS, on loopback, in environment `development`."""
     durability: Literal["grouped", "strict"] = "grouped"

@@ -276,6 +276,51 @@ def test_a_listener_without_tls(
     assert any(what in m.what for m in found(folder) if m.is_error)
 
 
+SECURE = """\
+---
+kind: Listener
+name: secure
+cluster: main
+advertise: localhost
+ports:
+  bootstrap: 29092
+  nodes: {{first_id: 0, count: 1, first_port: 29093}}
+tls: {{certificate: "file:a", key: "file:b", client_ca: "file:c", client_certificate: {shown}}}
+sasl: {sasl}
+authentication: {wanted}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown", "sasl", "what"),
+    [
+        ("both", "required", "[PLAIN]", ""),
+        ("both", "optional", "[PLAIN]", "certificates that TLS does not require"),
+        ("both", "required", "[]", "asks for SASL, and no mechanism"),
+        ("sasl", "optional", "[PLAIN]", ""),
+        ("sasl", "optional", "[]", "asks for SASL, and no mechanism"),
+        ("certificate", "required", "[]", ""),
+        ("certificate", "optional", "[]", "certificates that TLS does not require"),
+        ("certificate", "required", "[PLAIN]", "takes no SASL"),
+        ("neither", "required", "[]", "authentication"),
+    ],
+)
+def test_a_listener_asks_for_proofs_that_can_be_given(
+    wanted: str,
+    shown: str,
+    sasl: str,
+    what: str,
+    folder: Path,
+    spoil: Callable[[str, str, str], str],
+) -> None:
+    spoil("streamward.yaml", "", SECURE.format(wanted=wanted, shown=shown, sasl=sasl))
+
+    errors = [m.what for m in found(folder) if m.is_error and "`file:" not in m.what]
+
+    assert bool(errors) is bool(what)
+    assert all(what in error or wanted in error for error in errors)
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -42,23 +42,32 @@ impl Session {
 
     /// Proves the peer by its certificate, whose chain TLS has verified. `Err`: it can't come in at all.
     pub fn certificate(&mut self, der: &[u8], now: i64) -> Result<(), Close> {
-        if self.listener.bound_tokens {
-            // It proves only whose the token is.
-            return Ok(());
-        }
         let outcome = streamward_identity::certificate::names(der)
             .map_err(|error| (String::new(), error.to_string()))
             .and_then(|names| self.by_certificate(&names));
+        self.shown(outcome, now)
+    }
+
+    /// A certificate was shown, and it has been found out whose it is, or why nobody's.
+    pub(super) fn shown(
+        &mut self,
+        outcome: Result<Identity, (String, String)>,
+        now: i64,
+    ) -> Result<(), Close> {
+        if self.ignores_certificates() {
+            // At most it proves whose a token is.
+            return Ok(());
+        }
         match outcome {
-            Ok(identity) => self.accept(&identity, Mechanism::Certificate, now),
+            Ok(identity) => self.certified(identity, now),
             Err((subject, reason)) => {
-                if self.takes_tokens() {
+                if self.takes_tokens() && self.forgives_certificates() {
                     self.unmapped = Some((subject, reason));
                     return Ok(());
                 }
                 self.enter_failure(&subject, Mechanism::Certificate.name(), &reason, now)?;
                 // It may still prove itself by a password, where the listener takes any.
-                if self.listener.mechanisms.is_empty() {
+                if !self.forgives_certificates() {
                     return Err(Close::AuthenticationFailed);
                 }
                 Ok(())
@@ -66,7 +75,7 @@ impl Session {
         }
     }
 
-    fn by_certificate(&self, names: &Names) -> Result<Identity, (String, String)> {
+    pub(super) fn by_certificate(&self, names: &Names) -> Result<Identity, (String, String)> {
         let refused =
             |refusal: streamward_identity::Refusal| (names.subject.clone(), refusal.to_string());
         self.snapshot
@@ -99,6 +108,14 @@ impl Session {
         now: i64,
     ) -> Result<(), Close> {
         let principal = &identity.principal;
+        let paired = match self.paired(identity, mechanism) {
+            Ok(paired) => paired,
+            Err(reason) => {
+                self.enter_failure(&principal.id, mechanism.name(), &reason, now)?;
+                return Err(Close::Revoked { reason });
+            }
+        };
+        let identity = &*paired;
         let credentials = std::iter::once(&identity.credential).chain(&identity.other_credentials);
         if let Some(containment) =
             self.snapshot

@@ -15,6 +15,7 @@ mod fetch;
 mod inquiry;
 mod message;
 mod oauth;
+mod pairing;
 mod produce;
 mod reauthentication;
 mod receiving;
@@ -34,6 +35,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use streamward_audit::{Batch, Range};
+use streamward_identity::Identity;
 use streamward_wire::Limits;
 use streamward_wire::kafka::{self, ApiKey, Struct, access};
 
@@ -79,6 +81,8 @@ pub struct Session {
     limits: Limits,
     request_limits: Limits,
     caller: Option<Arc<Caller>>,
+    /// Whom the peer's certificate proves, where that is but the half of it.
+    certified: Option<Identity>,
     handshake: Option<authenticate::Handshake>,
     /// When the peer last proved itself.
     authenticated_milliseconds: i64,
@@ -138,6 +142,7 @@ impl Session {
             limits,
             request_limits,
             caller: None,
+            certified: None,
             handshake: None,
             authenticated_milliseconds: 0,
             unmapped: None,

@@ -25,6 +25,7 @@ impl Session {
         }
         self.epoch += 1;
         self.decisions.clear();
+        self.still_certified(&before)?;
         self.still_known(&before, now)?;
         self.renew_limits(now);
         self.recheck_streaming(now)?;

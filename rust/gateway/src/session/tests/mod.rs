@@ -16,6 +16,7 @@ mod hostile;
 mod messages;
 mod metadata;
 mod order;
+mod pairing;
 mod produce;
 mod properties;
 mod reauthentication;
