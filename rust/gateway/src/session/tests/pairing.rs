@@ -7,7 +7,8 @@ use streamward_wire::kafka::{ApiKey, error};
 
 use super::messages::{Names as Named, naming};
 use super::{Ask, Close, NOW, Script, ask, document, identity, snapshot, stranger};
-use crate::snapshot::{Materials, Snapshot};
+use crate::materials::Materials;
+use crate::snapshot::Snapshot;
 
 const OK: Named<'_> = Named {
     topics: &["ok.a"],
