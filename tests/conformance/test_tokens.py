@@ -269,6 +269,29 @@ def test_keys_that_rotate_are_followed_at_once(place: Place, apis: dict[str, Api
     assert "names a key that its issuer `login` doesn't have" in place.reasons()[-1]
 
 
+def test_a_new_bundle_keeps_the_keys_that_are_known(place: Place, apis: dict[str, Api]) -> None:
+    token = place.provider.token("payments-api")
+    assert eventually(lambda: show_token(apis, place.endpoint(), token)["ErrorCode"] == 0)
+    place.provider.tell("stop")
+
+    place.gateway.reload()
+
+    assert show_token(apis, place.endpoint(), token)["ErrorCode"] == 0
+    place.provider.tell("start")
+
+
+def test_a_credential_that_is_revoked_does_not_come_in(place: Place, apis: dict[str, Api]) -> None:
+    token = place.provider.token("payments-api")
+    containment = place.gateway.revoke("payments-api")
+
+    answer = show_token(apis, place.endpoint(), token)
+    place.gateway.lift(containment)
+
+    assert answer["ErrorCode"] == FAILED
+    assert containment in place.reasons()[-1]
+    assert show_token(apis, place.endpoint(), token)["ErrorCode"] == 0
+
+
 def test_an_issuer_that_can_not_be_reached_fails_closed_and_alone(
     place: Place, apis: dict[str, Api]
 ) -> None:

@@ -16,6 +16,9 @@ from streamward.identity.token_issuers.web import IssuerUnreachable, IssuerWeb
 from streamward.model.token_issuer import Introspection, TokenIssuer
 
 ANSWERS_MAX: Final = 10_000
+ASKED_MAX: Final = 16
+"""Questions to one issuer at a time: whoever shows tokens must not flood it."""
+
 ANSWER_BYTES_MAX: Final = 64 * 1024
 
 
@@ -35,6 +38,7 @@ class IssuerAnswers:
         clock: Callable[[], int] = now_milliseconds,
     ) -> None:
         self._issuer, self._web, self._read_secret, self._clock = issuer, web, read_secret, clock
+        self._turn = asyncio.Semaphore(ASKED_MAX)
         self._answers: OrderedDict[bytes, tuple[int, bytes]] = OrderedDict()
 
     async def ask(self, token: str) -> bytes:
@@ -49,12 +53,11 @@ class IssuerAnswers:
         known = self._answers.get(key)
         if known is not None and known[0] > self._clock():
             return known[1]
-        answer = await self._web.post(
-            introspection.url,
-            {"token": token, "token_type_hint": "access_token"},
+        async with self._turn:
             # A secret store may have to be asked.
-            await asyncio.to_thread(self._credentials, introspection),
-        )
+            credentials = await asyncio.to_thread(self._credentials, introspection)
+            form = {"token": token, "token_type_hint": "access_token"}
+            answer = await self._web.post(introspection.url, form, credentials)
         body = answer.body or b""
         self._keep(key, body, introspection)
         return body
