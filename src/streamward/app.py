@@ -21,17 +21,20 @@ from streamward.gateway import kinds as gateway_kinds
 from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.figures import Figures, FiguresPublisher
 from streamward.gateway.materials import material_mistakes
+from streamward.gateway.secret_stores import store_settings
 from streamward.gateway.service import DRAIN_SECONDS, GatewayService
 from streamward.gateway.supply import AccessLog, SecretSupply
 from streamward.identity.ports import ReadSecret
 from streamward.identity.token_issuers import TokenIssuerService
 from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
 from streamward.model.manifest import Manifest
+from streamward.model.topology import Cluster
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import evaluator, policy_schema
+from streamward.posture import Checked, check_cluster, gateway_access, known_access
 from streamward.response import ContainmentRule
 from streamward.response.service import ResponseService
-from streamward.secrets import SecretKeeper
+from streamward.secrets import Secret, SecretKeeper
 from streamward.secrets.stores import open_store
 from streamward.server.api import control_api
 from streamward.server.door import ControlDoor
@@ -236,6 +239,31 @@ async def run_gateway(
     publisher = FiguresPublisher(data_plane, figures)
     workers_beside = (server, containments, detections, publisher, tokens, supply)
     await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)
+
+
+def check_live(bundle: Bundle) -> tuple[Checked, ...]:
+    """Connect to the brokers of every cluster, as the gateway and as everyone else.
+
+    Raises MaterialMissing, MaterialRefused or SecretUnavailable for a secret that can't be had.
+    """
+    keeper = SecretKeeper(open_store)
+
+    def answer(reference: str, private: bool) -> Secret:
+        return keeper.resolve(reference, bundle.root, private=private)
+
+    try:
+        keeper.configure(store_settings(bundle, answer))
+        return tuple(
+            check_cluster(
+                cluster.name,
+                cluster.bootstrap,
+                gateway_access(cluster, answer),
+                known_access(cluster, answer),
+            )
+            for cluster in bundle.of(Cluster)
+        )
+    finally:
+        keeper.close()
 
 
 def secrets_of(bundle: Bundle, keeper: SecretKeeper) -> ReadSecret:

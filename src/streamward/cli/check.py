@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from streamward.app import read_bundle
+from streamward.app import check_live, read_bundle
 from streamward.bundle.report import document, failed, summary
+from streamward.cli import check_live as live_report
 from streamward.model.text import printable
 
 
@@ -22,8 +23,17 @@ def check_command(
         bool,
         typer.Option("--without-materials", help="Don't look at keys, certificates, verifiers."),
     ] = False,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="Also connect to the brokers: they must refuse all but the gateway."
+        ),
+    ] = False,
 ) -> None:
     """Report every mistake in a bundle at once, each with file, line and a suggestion.
+
+    With `--live`, and where the bundle has no error, every listener of every broker is tried: as
+    nobody, with credentials that nobody gave out, and as the cluster's `probe`.
 
     Exits with 1 when there are errors; with `--strict` also when there are warnings only.
 
@@ -31,11 +41,18 @@ def check_command(
         streamward check examples/payments
 
         streamward check . --strict --without-materials    # in continuous integration
+
+        streamward check . --live --json
     """
     loaded = read_bundle(directory, materials=not without_materials)
     console = Console(soft_wrap=True, highlight=False)
+    wrong = failed(loaded, strict=strict)
+    checked = check_live(loaded.valid()) if live and not wrong else ()
     if as_json:
-        console.print_json(data=document(loaded, strict=strict))
+        report = document(loaded, strict=strict)
+        console.print_json(
+            data=report | {"live": live_report.document(checked)} if live else report
+        )
     else:
         for mistake in loaded.mistakes:
             style = "bold red" if mistake.is_error else "yellow"
@@ -45,5 +62,6 @@ def check_command(
             if mistake.suggestion:
                 console.print(Text(f"    {printable(mistake.suggestion)}", style="dim"))
         console.print(Text(summary(loaded)))
-    if failed(loaded, strict=strict):
+        live_report.show(console, checked)
+    if wrong or live_report.failed(checked, strict=strict):
         raise typer.Exit(1)

@@ -323,6 +323,15 @@ class KafkaServer:
             "bootstrap.servers": self.bootstrap(),
             "log_level": 0,
         }
+        if not self.options.plaintext:
+            tls = self.folder / "tls"
+            settings |= {
+                "bootstrap.servers": self.bootstrap("ssl"),
+                "security.protocol": "SSL",
+                "ssl.ca.location": str(self.ca_file),
+                "ssl.certificate.location": str(tls / "gateway.pem"),
+                "ssl.key.location": str(tls / "gateway.key"),
+            }
         client = AdminClient(settings, logger=_Silent())
         while not self._answers(client):
             for node in self.nodes:

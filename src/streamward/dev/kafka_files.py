@@ -28,6 +28,8 @@ class KafkaOptions:
     """Further plaintext listeners of node 0: the port it binds, and the port (of a forwarder that
     doesn't know Kafka) that it tells clients to connect to."""
     settings: Mapping[str, str] = field(default_factory=dict)
+    plaintext: bool = True
+    """Whether there is a listener in clear, where everybody is anonymous."""
     jvm: tuple[str, ...] = ()
     """Further options of each node's Java, such as `-Dname=value`."""
 
@@ -88,7 +90,7 @@ def write_node(
     home = folder / f"node-{node}"
     home.mkdir(parents=True, exist_ok=True)
     settings = (
-        _roles(home, node, ports, controller_port, options.forwards if node == 0 else ())
+        _roles(home, node, ports, controller_port, options)
         | _security(folder, options)
         | _internals(options)
         | dict(options.settings)
@@ -103,9 +105,11 @@ def _roles(
     node: int,
     ports: NodePorts,
     controller_port: int,
-    forwards: Sequence[tuple[int, int]],
+    options: KafkaOptions,
 ) -> dict[str, str]:
-    bound = [(name.upper(), ports.of(name)) for name in LISTENERS]
+    listeners = LISTENERS if options.plaintext else LISTENERS[1:]
+    forwards = options.forwards if node == 0 else ()
+    bound = [(name.upper(), ports.of(name)) for name in listeners]
     advertised = list(bound)
     protocols = ["PLAINTEXT:PLAINTEXT", "SASL_SSL:SASL_SSL", "SSL:SSL", "CONTROLLER:SSL"]
     for index, (port, told) in enumerate(forwards):

@@ -39,8 +39,8 @@ def material_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
     """Every reference whose bytes the data plane needs, once, and whether they are private."""
     private: dict[str, bool] = {}
     for document, path, material, reference in references(bundle):
-        # What opens a store, or gets a token, stays on this side.
-        if not isinstance(document.value, SecretStore) and "oauth" not in path:
+        # What opens a store, gets a token or tries brokers stays on this side.
+        if not isinstance(document.value, SecretStore) and not _STAY.intersection(path):
             private[reference] = private.get(reference, False) or material.secret
     return iter(private.items())
 
@@ -125,6 +125,9 @@ def _unfit(
         case _:
             assert_never(material.purpose)
 
+
+_STAY = frozenset({"oauth", "probe"})
+"""Fields of a cluster whose references the data plane has no use for."""
 
 _PEM_KEY = "store it as PEM without a password, mode 0600"
 _MAKE_VERIFIER = "make it with `streamward identity verifier`"

@@ -105,6 +105,27 @@ class UpstreamSasl(Noun):
         return self
 
 
+class KnownPrincipal(Noun):
+    """Somebody whom brokers know, and whom they must refuse beside the gateway."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    """As the report names it; with `mechanism`, also the user name."""
+    certificate: CertificateReference | None = None
+    key: KeyReference | None = None
+    mechanism: SaslMechanism | None = None
+    password: PasswordReference | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("`certificate` and `key` belong together")
+        if (self.mechanism is None) != (self.password is None):
+            raise ValueError("`mechanism` and `password` belong together")
+        if self.certificate is None and self.mechanism is None:
+            raise ValueError("give `certificate` and `key`, or `mechanism` and `password`")
+        return self
+
+
 class Cluster(Noun):
     """A cluster of brokers that only the gateway may reach."""
 
@@ -117,6 +138,8 @@ class Cluster(Noun):
     """How the gateway logs in to the brokers, where its certificate doesn't prove who it is."""
     identity: Literal["gateway", "client"] = "gateway"
     """Whom the brokers see: the gateway, or each client, which then logs in to the broker."""
+    probe: KnownPrincipal | None = None
+    """Whom `streamward check --live` also tries to be; the gateway itself never uses it."""
 
 
 class PortNodes(Noun):
