@@ -72,6 +72,9 @@ pub enum GatewayError {
     #[error("the metrics endpoint changed its address, which needs a restart")]
     MetricsChanged,
     /// The change needs a restart.
+    #[error("the log changed its origin or its keys, which needs a restart")]
+    LogChanged,
+    /// The change needs a restart.
     #[error("listener `{listener}` changed its address or routing, which needs a restart")]
     ListenerChanged {
         /// The listener's name.
@@ -90,6 +93,7 @@ impl GatewayError {
             Self::Bind { .. } => "listener.bind",
             Self::BindMetrics { .. } => "metrics.bind",
             Self::Figures { .. } | Self::Keys { .. } => "invalid",
+            Self::LogChanged => "log.changed",
             Self::MetricsChanged => "metrics.changed",
             Self::Tls { .. } => "tls.invalid",
             Self::Runtime(_) => "runtime",

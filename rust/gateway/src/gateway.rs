@@ -32,6 +32,8 @@ use crate::snapshot::{ListenerSection, Routing, Snapshot};
 const PASSWORD_CHECKS_MAX: usize = 4;
 /// How often running accesses are rolled up.
 const ROLL_UP: Duration = Duration::from_secs(1);
+/// How often entries are looked for that are older than the bundle keeps.
+const PRUNE_MILLISECONDS: i64 = 3_600_000;
 /// How often a draining gateway looks whether its connections are gone.
 const DRAIN_PAUSE: Duration = Duration::from_millis(20);
 
@@ -186,7 +188,7 @@ impl Gateway {
         runtime.spawn(beat::keep_beating(shared.clone()));
         let metrics = http::spawn(&runtime, &shared, figures)?;
         let stop = Arc::new(AtomicBool::new(false));
-        let roller = roll_up_each_second(shared.recorder.clone(), stop.clone())?;
+        let roller = roll_up_each_second(shared.clone(), stop.clone())?;
         *state = State::Running(Box::new(Running {
             runtime: Some(runtime),
             shared,
@@ -573,6 +575,9 @@ fn check_unmoved(old: &Snapshot, new: &Snapshot) -> Result<(), GatewayError> {
     if old.metrics != new.metrics {
         return Err(GatewayError::MetricsChanged);
     }
+    if old.log.needs_restart(&new.log) {
+        return Err(GatewayError::LogChanged);
+    }
     match moved.or_else(|| before.iter().find(|it| !after.contains(it))) {
         Some((listener, ..)) => Err(GatewayError::ListenerChanged {
             listener: listener.clone(),
@@ -582,16 +587,27 @@ fn check_unmoved(old: &Snapshot, new: &Snapshot) -> Result<(), GatewayError> {
 }
 
 fn roll_up_each_second(
-    recorder: Arc<Recorder>,
+    shared: Arc<Shared>,
     stop: Arc<AtomicBool>,
 ) -> Result<JoinHandle<()>, GatewayError> {
     std::thread::Builder::new()
         .name("roll-up".into())
         .spawn(move || {
+            let recorder = &shared.recorder;
+            let mut prune_at = now_milliseconds();
             while !stop.load(Ordering::Relaxed) {
                 std::thread::park_timeout(ROLL_UP);
-                if let Err(error) = recorder.roll_up(now_milliseconds()) {
+                let now = now_milliseconds();
+                if let Err(error) = recorder.roll_up(now) {
                     tracing::error!(%error, "what the running accesses moved can't be entered yet");
+                }
+                if now >= prune_at {
+                    prune_at = now.saturating_add(PRUNE_MILLISECONDS);
+                    let snapshot = shared.current.borrow().snapshot.clone();
+                    let pruned = log::prune(recorder.journal(), &shared.log, &snapshot, now);
+                    if let Err(error) = pruned {
+                        tracing::error!(%error, "old entries of the log can't be removed yet");
+                    }
                 }
             }
         })

@@ -1,6 +1,7 @@
 //! The transparency log beside the journal: with which keys, and what a change of key enters.
 
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use streamward_audit::log::{Keys, Sequencer, SigningKey};
@@ -23,6 +24,17 @@ pub struct LogSection {
     /// Reference to the key before it, which signs too while it is declared.
     #[serde(default)]
     pub previous_key: Option<String>,
+    /// How long entries are kept at least, in milliseconds; `None`: for ever.
+    #[serde(default)]
+    pub retention_milliseconds: Option<u64>,
+}
+
+impl LogSection {
+    /// True where the difference can't come into force while a gateway runs.
+    pub fn needs_restart(&self, other: &Self) -> bool {
+        let keys = |it: &Self| (it.origin.clone(), it.key.clone(), it.previous_key.clone());
+        keys(self) != keys(other)
+    }
 }
 
 /// Opens the journal for writing, and the log beside it.
@@ -58,6 +70,30 @@ fn keys(directory: &Path, origin: &str, snapshot: &Snapshot) -> Result<Keys, Gat
     };
     let previous = snapshot.log.previous_key.as_ref().map(named).transpose()?;
     Ok(Keys { current, previous })
+}
+
+/// Removes what is older than the bundle wants to keep, and enters that it does.
+pub fn prune(
+    journal: &Journal,
+    sequencer: &Sequencer,
+    snapshot: &Snapshot,
+    now: i64,
+) -> Result<(), GatewayError> {
+    let Some(retention) = snapshot.log.retention_milliseconds else {
+        return Ok(());
+    };
+    let kept_since = u64::try_from(now).unwrap_or(0).saturating_sub(retention);
+    let kept_since = SystemTime::UNIX_EPOCH + Duration::from_millis(kept_since);
+    let Some(below) = sequencer.prunable(kept_since)? else {
+        return Ok(());
+    };
+    let activity = (99, "Other");
+    let entry = Entry::new("log_pruned", Class::ApplicationLifecycle, activity, now)
+        .with("environment", &*snapshot.environment)
+        .with("reason", "entries older than the bundle keeps were removed")
+        .with("pruned_below", below.to_string());
+    sequencer.prune(below, journal.record(&entry.into_leaf()?)?);
+    Ok(())
 }
 
 /// Enters that the log changes over from one key to another, so that both are named under both.

@@ -4,11 +4,20 @@
 //! (`docs/reference/log.md`). The journal says what happened; the log proves that it stays so.
 
 pub mod checkpoint;
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+mod crash;
 pub mod key;
 pub mod note;
 pub mod proof;
 pub mod prove;
 pub(crate) mod resume;
+mod retention;
 pub mod sequencer;
 pub mod store;
 pub(crate) mod tiles;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::AuditError;
 use crate::journal::Journal;
@@ -13,6 +13,7 @@ use crate::log::checkpoint::Checkpoint;
 use crate::log::key::Keys;
 use crate::log::note::VerifierKey;
 use crate::log::resume::{Resumed, resume};
+use crate::log::retention;
 use crate::log::store::{Posix, Store};
 use crate::log::tiles::{self, CHECKPOINT, Kind, ROTATIONS, Tile, VKEY};
 use crate::log::tree::{Edge, TILE_WIDTH, leaf_hash};
@@ -47,6 +48,8 @@ struct Shared {
     stop: AtomicBool,
     /// The entry that names both keys, until a checkpoint of both covers it; the largest number: none.
     rotated: AtomicU64,
+    /// Below which entries are to be removed, once a checkpoint covers the entry that says so.
+    prune: Mutex<Option<(u64, u64)>>,
     /// When everything that was durable then had its checkpoint.
     caught_up: Mutex<Instant>,
     error: Mutex<Option<String>>,
@@ -60,6 +63,7 @@ pub struct Sequencer {
     thread: Mutex<Option<JoinHandle<()>>>,
     behind: u64,
     rotation: Option<(VerifierKey, VerifierKey)>,
+    directory: PathBuf,
 }
 
 impl Sequencer {
@@ -83,6 +87,7 @@ impl Sequencer {
             checkpoints: AtomicU64::new(0),
             stop: AtomicBool::new(false),
             rotated: AtomicU64::new(u64::MAX),
+            prune: Mutex::new(None),
             caught_up: Mutex::new(now()),
             error: Mutex::new(None),
         });
@@ -104,6 +109,7 @@ impl Sequencer {
             thread: Mutex::new(Some(thread)),
             behind,
             rotation,
+            directory: directory.to_path_buf(),
         })
     }
 
@@ -120,6 +126,21 @@ impl Sequencer {
     /// Says which entry names both keys: the first checkpoint that covers it is kept.
     pub fn rotation_entered(&self, entry: u64) {
         self.shared.rotated.store(entry, Ordering::Release);
+    }
+
+    /// The entry below which all were written before `kept_since`, whole segments only; `None`:
+    /// there is nothing to remove. Errors: `Io`.
+    pub fn prunable(&self, kept_since: SystemTime) -> Result<Option<u64>, AuditError> {
+        let size = self.shared.size.load(Ordering::Acquire);
+        let below = retention::prunable(&self.directory, size, kept_since)?;
+        let first = retention::first_kept(&self.directory, size);
+        Ok((below > first).then_some(below))
+    }
+
+    /// Removes the entries below `below` soon, after a checkpoint covers the entry `said`, which
+    /// tells so. Their hashes stay, so that every proof of the rest does.
+    pub fn prune(&self, below: u64, said: u64) {
+        *lock(&self.shared.prune) = Some((below, said));
     }
 
     /// How far it is.
@@ -239,19 +260,25 @@ impl Runner {
             Some(tail) => tail,
             lost => lost.insert(self.plan.open()?.0),
         };
+        let wanted = *lock(&self.shared.prune);
+        if let Some((below, said)) = wanted.filter(|(_, said)| *said < tail.published) {
+            tail.prune(&self.plan.directory, below)?;
+            tracing::info!(below, said, "old entries were removed from the log");
+            *lock(&self.shared.prune) = None;
+        }
         if self.journal.entries() == tail.published {
             return Ok(());
         }
         loop {
             let more = tail.append()?;
-            if !more || tail.waiting() >= PUBLISH_ENTRIES {
-                let rotated = self.shared.rotated.load(Ordering::Acquire);
-                if tail.publish(&self.plan, rotated)? {
-                    self.shared.checkpoints.fetch_add(1, Ordering::Relaxed);
-                    self.shared.size.store(tail.published, Ordering::Release);
-                    if rotated < tail.published {
-                        self.shared.rotated.store(u64::MAX, Ordering::Release);
-                    }
+            let rotated = self.shared.rotated.load(Ordering::Acquire);
+            if (!more || tail.waiting() >= PUBLISH_ENTRIES)
+                && tail.publish(&self.plan.origin, &self.plan.keys, rotated)?
+            {
+                self.shared.checkpoints.fetch_add(1, Ordering::Relaxed);
+                self.shared.size.store(tail.published, Ordering::Release);
+                if rotated < tail.published {
+                    self.shared.rotated.store(u64::MAX, Ordering::Release);
                 }
             }
             if !more {
@@ -292,13 +319,27 @@ impl Tail {
         }
     }
 
+    fn prune(&mut self, directory: &Path, below: u64) -> Result<(), AuditError> {
+        let from = retention::first_kept(directory, self.published);
+        retention::prune(&mut *self.store, directory, below, from)
+    }
+
+    /// The tree as it is, published or not.
+    pub(crate) fn edge(&self) -> &Edge {
+        &self.edge
+    }
+
     fn waiting(&self) -> u64 {
         self.edge.size() - self.published
     }
 
     /// Adds the next entries that are durable; false where there are none for now.
-    pub(crate) fn append(&mut self) -> Result<bool, AuditError> {
-        let entries = self.reader.read(READ_ENTRIES)?;
+    fn append(&mut self) -> Result<bool, AuditError> {
+        self.append_at_most(READ_ENTRIES)
+    }
+
+    pub(crate) fn append_at_most(&mut self, entries_max: usize) -> Result<bool, AuditError> {
+        let entries = self.reader.read(entries_max)?;
         for (index, leaf) in &entries {
             if *index != self.edge.size() {
                 let what = format!("entry {} is expected, {index} is there", self.edge.size());
@@ -338,7 +379,12 @@ impl Tail {
     /// Makes all tiles durable, then the checkpoint that covers them; false where there is nothing new.
     ///
     /// A checkpoint that covers the entry `rotated` is kept for those who trust the previous key.
-    fn publish(&mut self, plan: &Plan, rotated: u64) -> Result<bool, AuditError> {
+    pub(crate) fn publish(
+        &mut self,
+        origin: &str,
+        keys: &Keys,
+        rotated: u64,
+    ) -> Result<bool, AuditError> {
         if self.waiting() == 0 {
             return Ok(false);
         }
@@ -358,11 +404,11 @@ impl Tail {
             self.store.put(&tile.path(), &self.bundle)?;
         }
         let checkpoint = Checkpoint {
-            origin: plan.origin.clone(),
+            origin: origin.to_owned(),
             size,
             root: self.edge.root(),
         };
-        let note = plan.keys.sign(checkpoint.text()).to_string();
+        let note = keys.sign(checkpoint.text()).to_string();
         if rotated < size {
             let name = format!("{ROTATIONS}/{size:020}");
             self.store.put(&name, note.as_bytes())?;
