@@ -74,7 +74,12 @@ fn world() -> World {
     grow(path, &key, &rest);
     let newest = fs::read(path.join("checkpoint")).unwrap();
     let witness = SigningKey::generate("witness.example/w1", Algorithm::Cosignature).unwrap();
-    fs::write(path.join("witnessed"), cosign(&newest, &witness, SEEN_AT)).unwrap();
+    fs::create_dir(path.join("witnessed")).unwrap();
+    fs::write(
+        path.join("witnessed/w1"),
+        cosign(&newest, &witness, SEEN_AT),
+    )
+    .unwrap();
     assert_eq!(
         Checkpoint::of(&Note::parse(&newest).unwrap()).unwrap().size,
         ENTRIES
@@ -590,7 +595,7 @@ const TABLE: &[Case] = &[
     (
         "the cosigned checkpoint is removed",
         Held::Witness,
-        |w| fs::remove_file(w.path("witnessed")).unwrap(),
+        |w| fs::remove_file(w.path("witnessed/w1")).unwrap(),
         "witnessed",
         "cosigned",
     ),
@@ -603,7 +608,10 @@ const TABLE: &[Case] = &[
             let (head, bytes) = later.trim_end().rsplit_once(' ').unwrap();
             // The time is in the bytes behind the key's id.
             let forged = bytes.replacen(&bytes[8..12], "AAAA", 1);
-            w.write("witnessed", format!("{note}{head} {forged}\n").as_bytes());
+            w.write(
+                "witnessed/w1",
+                format!("{note}{head} {forged}\n").as_bytes(),
+            );
         },
         "witnessed",
         "does not hold",
@@ -616,7 +624,7 @@ const TABLE: &[Case] = &[
                 .witness
                 .sign(Note::parse(&w.older).unwrap().text(), SEEN_AT);
             let note = Note::parse(&w.newest).unwrap();
-            w.write("witnessed", format!("{note}{other}").as_bytes());
+            w.write("witnessed/w1", format!("{note}{other}").as_bytes());
         },
         "witnessed",
         "does not hold",

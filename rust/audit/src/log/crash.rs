@@ -1,6 +1,6 @@
 //! A disk that fails at any of its calls and then loses its power, and the log on top of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ struct State {
     left: usize,
     calls: usize,
     /// What was written and is not fsynced: by staging name.
-    unsynced: HashMap<PathBuf, ()>,
+    unsynced: BTreeSet<PathBuf>,
     /// Names that were given since their directory was last fsynced, and what bore them before.
     renamed: BTreeMap<PathBuf, Option<Vec<u8>>>,
 }
@@ -64,7 +64,7 @@ impl Dying {
     /// What was not fsynced is empty; names that were not are given or not, as `kept` says.
     fn cut_power(&self, kept: u64) {
         let state = lock(&self.0);
-        for path in state.unsynced.keys() {
+        for path in &state.unsynced {
             if path.exists() {
                 fs::write(path, b"").unwrap();
             }
@@ -96,8 +96,8 @@ impl Storage for Dying {
         let before = fs::read(to).ok();
         Disk.rename(from, to)?;
         let mut state = lock(&self.0);
-        if state.unsynced.remove(from).is_some() {
-            state.unsynced.insert(to.into(), ());
+        if state.unsynced.remove(from) {
+            state.unsynced.insert(to.into());
         }
         state.renamed.entry(to.into()).or_insert(before);
         Ok(())
@@ -114,7 +114,7 @@ impl Storage for Dying {
 impl Segment for DyingFile {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         self.disk.call()?;
-        lock(&self.disk.0).unsynced.insert(self.path.clone(), ());
+        lock(&self.disk.0).unsynced.insert(self.path.clone());
         // A short write now and then.
         let take = bytes.len().min(5000);
         self.file.write_at(&bytes[..take], offset)

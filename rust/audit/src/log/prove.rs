@@ -71,17 +71,25 @@ pub(crate) fn read_checkpoint(
     Ok(Some((note, checkpoint)))
 }
 
+/// The newest checkpoints that witnesses have cosigned.
+pub(crate) fn witnessed(store: &dyn Store) -> Result<Vec<(Note, Checkpoint)>, AuditError> {
+    let mut all = Vec::new();
+    for name in store.list(WITNESSED)? {
+        all.extend(read_checkpoint(store, &format!("{WITNESSED}/{name}"))?);
+    }
+    Ok(all)
+}
+
 /// Proves that an entry is in the log, under a witnessed checkpoint where one covers it.
 ///
 /// Errors: `Invalid` where no checkpoint covers it yet; `Log` where it was pruned, or is damaged.
 pub fn prove(directory: &Path, index: u64) -> Result<EntryProof, AuditError> {
     let store = Posix::new(directory);
     let (mut note, mut checkpoint) = newest(directory)?;
-    if let Some((witnessed, covered)) = read_checkpoint(&store, WITNESSED)?
-        && index < covered.size
-        && covered.size <= checkpoint.size
-    {
-        (note, checkpoint) = (witnessed, covered);
+    let seen = witnessed(&store)?.into_iter();
+    let covering = seen.filter(|(_, seen)| index < seen.size && seen.size <= checkpoint.size);
+    if let Some(best) = covering.max_by_key(|(_, seen)| seen.size) {
+        (note, checkpoint) = best;
     }
     if index >= checkpoint.size {
         let what = format!(

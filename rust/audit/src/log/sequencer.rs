@@ -325,6 +325,7 @@ impl Tail {
     }
 
     /// The tree as it is, published or not.
+    #[cfg(test)]
     pub(crate) fn edge(&self) -> &Edge {
         &self.edge
     }

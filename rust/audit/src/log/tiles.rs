@@ -12,7 +12,7 @@ use crate::log::tree::{Hash, TILE_HEIGHT, TILE_WIDTH, level_width, root_over};
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 /// A copy of the public key, for people; whoever verifies must have got it from elsewhere.
 pub(crate) const VKEY: &str = "vkey";
-/// The newest checkpoint that witnesses have cosigned.
+/// Where the newest checkpoint is kept that each witness has cosigned.
 pub(crate) const WITNESSED: &str = "witnessed";
 /// Where checkpoints are kept that two keys signed, by the size of their tree.
 pub(crate) const ROTATIONS: &str = "rotations";

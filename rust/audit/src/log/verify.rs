@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::error::AuditError;
 use crate::log::checkpoint::{Checkpoint, encode_hash};
 use crate::log::note::{Note, Signed, VerifierKey};
-use crate::log::prove::{read_checkpoint, signer};
+use crate::log::prove::{self, read_checkpoint, signer};
 use crate::log::store::{Posix, Store};
 use crate::log::tiles::{CHECKPOINT, ROTATIONS, WITNESSED};
 use crate::log::tree::Hash;
@@ -176,7 +176,7 @@ fn witnessed(
         return Ok(Vec::new());
     }
     let mut notes = vec![(newest.clone(), here.clone())];
-    notes.extend(read_checkpoint(store, WITNESSED)?);
+    notes.extend(prove::witnessed(store)?);
     for bytes in &trust.checkpoints {
         let note = Note::parse(bytes)?;
         notes.push((note.clone(), Checkpoint::of(&note)?));
