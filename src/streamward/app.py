@@ -10,6 +10,7 @@ from typing import Any, Final
 from streamward import contracts, detection, identity, policy, response
 from streamward.audit import SavedState
 from streamward.audit.journal import JournalWriter, journal_readers
+from streamward.audit.witnessing import Witnessing
 from streamward.bundle import kinds as bundle_kinds
 from streamward.bundle.load import Loaded, load
 from streamward.detection import Engine
@@ -26,6 +27,7 @@ from streamward.gateway.service import DRAIN_SECONDS, GatewayService
 from streamward.gateway.supply import AccessLog, SecretSupply
 from streamward.identity.ports import ReadSecret
 from streamward.identity.token_issuers import TokenIssuerService
+from streamward.model.audit_log import AuditLog
 from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
 from streamward.model.manifest import Manifest
 from streamward.model.topology import Cluster
@@ -210,8 +212,11 @@ async def run_gateway(
     tokens = TokenIssuerService(data_plane, data_plane, secrets_of(bundle, keeper))
     tokens.replace(bundle)
 
+    witnessing = Witnessing(where.audit, next(iter(bundle.of(AuditLog)), None))
+
     def on_bundle(changed: Bundle) -> None:
         tokens.replace(changed, secrets_of(changed, keeper))
+        witnessing.replace(next(iter(changed.of(AuditLog)), None))
         door.replace_bundle(changed)
         containments.replace_rules(changed.of(ContainmentRule))
         detections.replace(engine_of(changed))
@@ -237,7 +242,15 @@ async def run_gateway(
         }
 
     publisher = FiguresPublisher(data_plane, figures)
-    workers_beside = (server, containments, detections, publisher, tokens, supply)
+    workers_beside = (
+        server,
+        containments,
+        detections,
+        publisher,
+        tokens,
+        supply,
+        witnessing,
+    )
     await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)
 
 

@@ -245,7 +245,7 @@ fn what_was_pruned_leaves_hashes_that_prove_the_rest() {
     assert_eq!((report.first, report.size), (below, 2601));
     prove(path, 0).unwrap_err();
     let proof = serde_json::to_vec(&prove(path, below).unwrap()).unwrap();
-    check(&proof, &[key.clone()], &[]).unwrap();
+    check(&proof, std::slice::from_ref(&key), &[]).unwrap();
     // More than the entry says is missing.
     let next = format!("tile/entries/{:03}", below / 256);
     fs::remove_file(path.join(next)).unwrap();

@@ -296,7 +296,8 @@ const TABLE: &[Case] = &[
         Held::Key,
         |w| {
             let mut entries = w.entries(E1);
-            entries[3] = entries[4].clone();
+            let next = entries[4].clone();
+            entries[3] = next;
             w.put_entries(E1, &entries);
         },
         E1,
@@ -458,7 +459,7 @@ const TABLE: &[Case] = &[
                 "checkpoint",
                 "example.com/tampered\n",
                 "example.com/other\n",
-            )
+            );
         },
         "checkpoint",
         "does not hold",
@@ -571,7 +572,7 @@ const TABLE: &[Case] = &[
             w.forge_stolen(|entries| {
                 entries.remove(500);
                 entries.push(b"{}".to_vec());
-            })
+            });
         },
         "tile/entries",
         "the first 700 entries",

@@ -19,6 +19,8 @@ _CLASSES: Final[dict[str, type[StreamwardError]]] = {
     "snapshot.invalid": BundleInvalid,
     "entry.invalid": InvalidArgument,
     "invalid": InvalidArgument,
+    "journal.invalid": InvalidArgument,
+    "log.key": InvalidArgument,
 }
 
 

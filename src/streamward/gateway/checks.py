@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
-from streamward.gateway import limit_checks, secret_stores
+from streamward.gateway import limit_checks, log_checks, secret_stores
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.topology import Cluster, Listener, Metrics
@@ -273,4 +273,5 @@ CHECKS = (
     something_to_do,
     *limit_checks.CHECKS,
     *secret_stores.CHECKS,
+    *log_checks.CHECKS,
 )

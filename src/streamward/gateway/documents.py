@@ -237,6 +237,15 @@ class MetricsEntry(_Entry, frozen=True, kw_only=True):
     port: int
 
 
+class LogEntry(_Entry, frozen=True, kw_only=True):
+    """How the log is named, signed and kept."""
+
+    origin: str | None
+    key: str | None
+    previous_key: str | None
+    retention_milliseconds: int | None
+
+
 class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     """Everything that a gateway enforces."""
 
@@ -251,3 +260,4 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     quotas: tuple[QuotaEntry, ...]
     overlay: OverlaySection
     metrics: MetricsEntry | None
+    log: LogEntry

@@ -8,6 +8,7 @@ from typing import assert_never
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from streamward import clock
 from streamward.model.document import Bundle, Document, FieldPath, Material, Mistake
@@ -114,6 +115,10 @@ def _unfit(
             problem = _unfit_key(secret)
             if problem:
                 yield document.mistake(f"`{reference}`: {problem}", *path, suggestion=_PEM_KEY)
+        case "signing_key":
+            if not _is_ed25519(secret):
+                what = f"`{reference}` is not an Ed25519 key in PEM without a password"
+                yield document.mistake(what, *path, suggestion=_MAKE_SIGNING_KEY)
         case "verifier":
             if _VERIFIER.fullmatch(secret.value) is None:
                 what = f"`{reference}` is not a verifier as in RFC 5803 (SCRAM-SHA-256)"
@@ -130,7 +135,16 @@ _STAY = frozenset({"oauth", "probe"})
 """Fields of a cluster whose references the data plane has no use for."""
 
 _PEM_KEY = "store it as PEM without a password, mode 0600"
+_MAKE_SIGNING_KEY = "make it with `openssl genpkey -algorithm ed25519 -out FILE`, mode 0600"
 _MAKE_VERIFIER = "make it with `streamward identity verifier`"
+
+
+def _is_ed25519(secret: Secret) -> bool:
+    try:
+        key = serialization.load_pem_private_key(secret.value, password=None)
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return False
+    return isinstance(key, ed25519.Ed25519PrivateKey)
 
 
 def _unfit_key(secret: Secret) -> str:

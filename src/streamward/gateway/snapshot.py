@@ -15,6 +15,7 @@ from streamward.gateway.documents import (
     IdentitySection,
     ListenerEntry,
     ListenerTls,
+    LogEntry,
     MetricsEntry,
     OverlaySection,
     PasswordEntry,
@@ -31,6 +32,7 @@ from streamward.gateway.documents import (
 from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
 from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model import topology
+from streamward.model.audit_log import AuditLog
 from streamward.model.document import Bundle
 from streamward.model.limits import Quota
 from streamward.model.manifest import Manifest
@@ -96,6 +98,17 @@ def snapshot_document(
         quotas=tuple(map(quota_entry, bundle.of(Quota))),
         overlay=_overlay(overlay),
         metrics=_metrics(bundle),
+        log=_log(bundle),
+    )
+
+
+def _log(bundle: Bundle) -> LogEntry:
+    declared = next(iter(bundle.of(AuditLog)), AuditLog(name="log"))
+    return LogEntry(
+        origin=declared.origin,
+        key=declared.key,
+        previous_key=declared.previous_key,
+        retention_milliseconds=declared.keep,
     )
 
 

@@ -37,12 +37,12 @@ class RefersTo:
 class Material:
     """Marks a field (in `Annotated`) that refers to bytes beside the bundle; says what they are."""
 
-    purpose: Literal["certificate", "ca", "key", "verifier", "password"]
+    purpose: Literal["certificate", "ca", "key", "verifier", "password", "signing_key"]
 
     @property
     def secret(self) -> bool:
         """Whether nobody but the owner may read the file."""
-        return self.purpose in ("key", "verifier", "password")
+        return self.purpose in ("key", "verifier", "password", "signing_key")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -23,6 +23,7 @@ CertificateReference = Annotated[str, _REFERENCE, Material("certificate")]
 AuthorityReference = Annotated[str, _REFERENCE, Material("ca")]
 KeyReference = Annotated[str, _REFERENCE, Material("key")]
 VerifierReference = Annotated[str, _REFERENCE, Material("verifier")]
+SigningKeyReference = Annotated[str, _REFERENCE, Material("signing_key")]
 PasswordReference = Annotated[str, _REFERENCE, Material("password")]
 
 ClassName = Annotated[Name, RefersTo("DataClass")]
