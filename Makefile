@@ -31,7 +31,7 @@ FUZZ_TARGETS := $(patsubst rust/fuzz/fuzz_targets/%.rs,%,$(wildcard rust/fuzz/fu
 # `core` is glue, and pytest covers it through the built module.
 CARGO_TEST := cargo test --workspace --exclude streamward-core --locked
 
-.PHONY: help setup demo check test golden fuzz bench equivalence docs wheel lock clean
+.PHONY: help setup demo check test golden fuzz crash bench equivalence docs wheel lock clean
 
 help:  ## show this list
 	@sed -n -E 's/^([a-z]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -78,6 +78,9 @@ fuzz: setup  ## many more random cases than `make test`; FUZZ_SECONDS for each f
 	    cargo +nightly fuzz run --fuzz-dir rust/fuzz "$$target" rust/fuzz/corpus/$$target $$seeds -- \
 	      -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=512 || exit 1; done; \
 	else echo "skipped: $(FUZZ_TARGETS) (cargo-fuzz is not installed)"; fi
+
+crash:  ## kill the writer of a log 200 times under load, and verify the log each time
+	STREAMWARD_KILL_ROUNDS=200 cargo test --locked -p streamward-audit --test log killed -- --nocapture
 
 bench: setup  ## measure; prints numbers with the machine they were taken on
 	$(BIN)/python bench/run.py $(BENCH_ARGS)

@@ -21,6 +21,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from bench import machine
 from bench.contenders import CONTENDERS, Missing, Running, Setting, write_certificates
 from bench.index import measure as measure_index
+from bench.log import measure as measure_log
 from bench.recording import add_shares, journal_bytes, seconds_per_frame
 from bench.report import markdown, quantile, summarise
 from streamward.dev.kafka import KafkaServer
@@ -51,6 +52,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--index-entries", type=int, default=10_000_000, help="of the log that is asked; 0: none"
     )
+    parser.add_argument(
+        "--log-entries", type=int, default=1_000_000, help="appended and verified; 0: none"
+    )
     parser.add_argument("--quick", action="store_true", help="a smoke run: a few MB, one round")
     parser.add_argument("--output", type=Path, default=RESULTS)
     chosen = parser.parse_args()
@@ -58,6 +62,7 @@ def arguments() -> argparse.Namespace:
         chosen.gigabytes, chosen.warm_gigabytes = 0.004, 0.004
         chosen.rounds, chosen.latency_seconds = 1, 1.0
         chosen.index_entries = min(chosen.index_entries, 100_000)
+        chosen.log_entries = min(chosen.log_entries, 50_000)
     return chosen
 
 
@@ -82,6 +87,7 @@ def main() -> int:
                 print(f"skipped {skipped[-1]}", flush=True)
         rows = Bench(kafka, running, chosen).measure()
         add_shares(rows, seconds_per_frame())
+        log = measure_log(chosen.log_entries, folder) if chosen.log_entries else None
         index = measure_index(chosen.index_entries, folder) if chosen.index_entries else None
     document = {
         "taken": datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ"),
@@ -93,6 +99,7 @@ def main() -> int:
         "rows": summarise(rows),
         "measured": rows,
         "index": index,
+        "log": log,
     }
     _write(chosen.output, document)
     return 0

@@ -77,6 +77,7 @@ def markdown(document: Row) -> str:
     for kind in ("produce", "consume"):
         lines += _throughput(kind, [row for row in document["rows"] if row["kind"] == kind])
     lines += _latency(document["rows"]) + _recording(document["rows"])
+    lines += _log(document.get("log"))
     return "\n".join(lines + _index(document.get("index"))) + "\n"
 
 
@@ -95,6 +96,23 @@ def _recording(rows: list[Row]) -> list[str]:
         if row.get("recording_share") is not None
     ]
     return [*lines, ""]
+
+
+def _log(log: Row | None) -> list[str]:
+    if log is None:
+        return []
+    return [
+        f"## the log: {log['entries']:,.0f} entries of 600 bytes",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| durable entries/s | {log['durable_per_second']:,.0f} |",
+        f"| entries/s with a checkpoint | {log['checkpointed_per_second']:,.0f} |",
+        f"| CPU-s for a million | {log['cpu_seconds_per_million']:.1f} |",
+        f"| s to verify all | {log['verify_seconds']:.1f} |",
+        f"| s to verify all, and the journal | {log['verify_with_journal_seconds']:.1f} |",
+        "",
+    ]
 
 
 def _index(index: Row | None) -> list[str]:
