@@ -76,6 +76,15 @@ type: user
 tenant: conformance
 credentials:
   - {{id: alice-login, type: token, issuer: login, subject: alice}}
+---
+kind: DataClass
+name: guarded
+level: confidential
+requires: {{mfa: true}}
+---
+kind: Stream
+prefix: conformance.open.guarded.
+classes: [guarded]
 """
 
 
@@ -188,14 +197,24 @@ def test_aiokafka_shows_a_token_to_every_broker(place: Place, topic: str) -> Non
     assert asyncio.run(scenario()) == 0
 
 
-def test_a_person_may_write_by_a_role_that_the_provider_asserts(place: Place, topic: str) -> None:
-    token = place.provider.token_of_person("alice+otp")
+def test_what_the_provider_asserts_decides_what_a_person_may(
+    place: Place, unique: str, topic: str
+) -> None:
+    name = unique.rpartition(".")[2]
+    opened, guarded = f"conformance.open.{name}", f"conformance.open.guarded.{name}"
+    create_topics(place.gateway.bundle.endpoint("tester"), opened, guarded)
+    by_password = place.client(place.provider.token_of_person("alice"))
+    by_two_factors = place.client(place.provider.token_of_device("alice+otp"))
 
-    open_topic = f"conformance.open.{topic.rpartition('.')[2]}"
-    create_topics(place.gateway.bundle.endpoint("tester"), open_topic)
-    assert produce(place.client(token), open_topic, [b"one"]) == [0]
-    with pytest.raises(KafkaException):
-        produce(place.client(token), topic, [b"one"])
+    # Only the token has the role `writer`, and the second factor that the class asks for.
+    assert produce(by_password, opened, [b"one"]) == [0]
+    assert produce(by_two_factors, guarded, [b"one"]) == [0]
+    for client, stream in ((by_password, guarded), (by_two_factors, topic)):
+        with pytest.raises(KafkaException):
+            produce(client, stream, [b"one"])
+    denied = of_kind(place.gateway, "denied", principal="alice")
+    rules = {entry["resource"]["name"]: entry["rules"] for entry in denied}
+    assert rules == {guarded: ["class:guarded#mfa"], topic: ["default"]}
 
 
 @pytest.mark.parametrize(

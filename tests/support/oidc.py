@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import secrets
 import shutil
 import subprocess
@@ -132,3 +133,32 @@ class OpenIdProvider:
             )
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
+
+    def token_of_device(self, login: str) -> str:
+        """A token by the device flow (RFC 8628); somebody confirms the code in a browser."""
+        client, asked = ("console", "console-secret"), {"resource": "urn:kafka"}
+        with httpx.Client() as browser:
+            answer = browser.post(
+                f"{self.issuer}/device/auth",
+                data=asked | {"scope": "openid kafka", "login_hint": login, "prompt": "login"},
+                auth=client,
+            )
+            device = answer.json()
+            answer = browser.get(device["verification_uri_complete"])
+            while "Sign-in Success" not in answer.text:
+                answer = _next_page(browser, answer)
+            grant = "urn:ietf:params:oauth:grant-type:device_code"
+            form = {"grant_type": grant, "device_code": device["device_code"]}
+            answer = browser.post(self.token_endpoint, data=asked | form, auth=client)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["access_token"])
+
+
+def _next_page(browser: httpx.Client, answer: httpx.Response) -> httpx.Response:
+    """Where a page leads: by a redirect, or by its form as it is."""
+    if "location" in answer.headers:
+        return browser.get(answer.url.join(answer.headers["location"]))
+    action = re.search(r'<form[^>]* action="([^"]*)"', answer.text)
+    assert action is not None, answer.text
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.text))
+    return browser.post(action[1], data=hidden)

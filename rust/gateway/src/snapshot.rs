@@ -471,6 +471,9 @@ fn missing_proof(listener: &ListenerSection) -> Option<&'static str> {
     let tls = listener.tls.as_ref();
     let shown = tls.is_some_and(|tls| tls.client_certificate == ClientCertificate::Required);
     let sasl = !listener.mechanisms.is_empty();
+    if listener.bound_tokens && !(shown && listener.mechanisms == ["OAUTHBEARER"]) {
+        return Some("asks for bound tokens, which takes certificates and `OAUTHBEARER` alone");
+    }
     match (listener.authentication, shown, sasl) {
         (Authentication::Either, _, _)
         | (Authentication::Certificate, true, false)

@@ -99,8 +99,12 @@ pub fn document() -> Json {
 
 /// The document, made ready.
 pub fn snapshot(document: &Json) -> Snapshot {
-    let materials = Materials::from([("file:v".to_owned(), VERIFIER.as_bytes().to_vec())]);
-    Snapshot::build(document.to_string().as_bytes(), materials).unwrap()
+    Snapshot::build(document.to_string().as_bytes(), materials()).unwrap()
+}
+
+/// What the document refers to.
+pub fn materials() -> Materials {
+    Materials::from([("file:v".to_owned(), VERIFIER.as_bytes().to_vec())])
 }
 
 /// The document with a stream under quarantine.

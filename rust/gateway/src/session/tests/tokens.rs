@@ -7,10 +7,11 @@ use streamward_wire::kafka::{ApiKey, Struct, Value};
 
 use super::messages::{Names, naming};
 use super::{
-    Ask, Close, Effect, EffectReply, NOW, Script, Verdict, ask, document, identity, opened,
-    stranger,
+    Ask, Close, Effect, EffectReply, NOW, Script, Verdict, ask, document, identity, materials,
+    opened, stranger,
 };
 use crate::caller::TlsSession;
+use crate::snapshot::Snapshot;
 
 const OK: Names<'_> = Names {
     topics: &["ok.a"],
@@ -173,6 +174,7 @@ fn certified(document: &Json, certificate: &[u8]) -> Script {
 fn where_tokens_must_be_bound_a_certificate_alone_proves_nothing() {
     let mut document = taking_tokens();
     document["listeners"][0]["bound_tokens"] = true.into();
+    document["listeners"][0]["tls"]["client_certificate"] = "required".into();
     let mut script = certified(&document, b"a certificate");
     assert!(!script.session.authenticated());
     script.request(&handshake()).refuses(&[]);
@@ -184,6 +186,23 @@ fn where_tokens_must_be_bound_a_certificate_alone_proves_nothing() {
     assert!(check.require_bound);
     assert_eq!(check.certificate_sha256, Some([7; 32]));
     assert!(script.log("authentication").is_empty());
+}
+
+#[test]
+fn a_listener_for_bound_tokens_takes_nothing_else() {
+    let refused = |listener: &str, value: Json| {
+        let mut document = taking_tokens();
+        document["listeners"][0]["bound_tokens"] = true.into();
+        document["listeners"][0]["tls"]["client_certificate"] = "required".into();
+        let built =
+            |document: &Json| Snapshot::build(document.to_string().as_bytes(), materials()).is_ok();
+        assert!(built(&document));
+        *document["listeners"][0].pointer_mut(listener).unwrap() = value;
+        !built(&document)
+    };
+    assert!(refused("/mechanisms", json!(["OAUTHBEARER", "PLAIN"])));
+    assert!(refused("/mechanisms", json!([])));
+    assert!(refused("/tls/client_certificate", "optional".into()));
 }
 
 #[test]
