@@ -123,12 +123,12 @@ def _index(index: Row | None) -> list[str]:
         "",
         f"Index built in {index['index_seconds']:.0f} s, {index['index_bytes'] / 1e6:.0f} MB.",
         "",
-        "| question | lines | s (max of 5) |",
-        "|---|---|---|",
+        "| question | lines | s (max of 5) | CPU-s |",
+        "|---|---|---|---|",
     ]
     lines += [
         f"| {row['question']} | {row['lines']} | "
-        f"{median(row['seconds']):.3f} ({max(row['seconds']):.3f}) |"
+        f"{median(row['seconds']):.3f} ({max(row['seconds']):.3f}) | {row['cpu_seconds']:.3f} |"
         for row in index["questions"]
     ]
     return [*lines, ""]

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from streamward import contracts, detection, identity, policy, response
 from streamward.audit import SavedState
+from streamward.audit.index import IndexKeeper
 from streamward.audit.journal import JournalWriter, journal_readers
+from streamward.audit.places import index_path, log_origin
 from streamward.audit.witnessing import Witnessing
 from streamward.bundle import kinds as bundle_kinds
 from streamward.bundle.load import Loaded, load
@@ -206,6 +208,9 @@ async def run_gateway(
     )
     detections.on_recorded = containments.wake
 
+    index = IndexKeeper(
+        journal_readers(where.audit), index_path(where.audit), lambda: log_origin(where.audit)
+    )
     accesses = AccessLog(data_plane)
     keeper = SecretKeeper(open_store, accesses.add)
     supply = SecretSupply(keeper, accesses)
@@ -234,6 +239,7 @@ async def run_gateway(
         followers = {
             "detection": detections.handled_entries,
             "response": containments.handled_entries,
+            "index": index.handled_entries,
         }
         return {
             "followers": {name: at for name, at in followers.items() if at is not None},
@@ -248,6 +254,7 @@ async def run_gateway(
         detections,
         publisher,
         tokens,
+        index,
         supply,
         witnessing,
     )

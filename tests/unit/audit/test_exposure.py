@@ -1,5 +1,6 @@
 """What the index says was exposed, held to what the roll-ups say one by one."""
 
+import asyncio
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamward.audit.exposure import Exposure, Question
-from streamward.audit.index import Exposing, Index, opened_index
+from streamward.audit.index import Exposing, Index, IndexKeeper, keeper, opened_index
 from streamward.audit.intervals import clipped, merged, offsets
 from tests.support.leaves import Access, gap
 from tests.support.log import MemoryLog, denied
@@ -265,3 +266,31 @@ def test_whatever_was_moved_the_answer_has_exactly_that(
     }
     assert told == expected
     assert sum(int(p.records) for t in answer.totals for p in t.partitions) == records
+
+
+def test_a_keeper_follows_the_log_and_outlives_an_index_that_fails(
+    log: MemoryLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "KEEP_SECONDS", 0.01)
+    monkeypatch.setattr(keeper, "RETRY_SECONDS", 0.01)
+    path = tmp_path / "index.sqlite"
+    path.mkdir()  # no index can be here yet
+    kept = IndexKeeper(log.open_reader, path, lambda: "streamward/0")
+
+    async def until(entries: int) -> None:
+        async with asyncio.timeout(20):
+            while kept.handled_entries != entries:  # noqa: ASYNC110 -- nobody tells
+                await asyncio.sleep(0.01)
+
+    async def scenario() -> None:
+        running = asyncio.get_running_loop().create_task(kept.run())
+        await asyncio.sleep(0.05)
+        path.rmdir()
+        await until(0)
+        log.leaves += [Access(1).opened(0), denied(1, "m", "s")]
+        await until(2)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(scenario())

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Another number makes an index that is there be built anew."""
 
 NOWHERE: Final = 0
@@ -36,17 +36,16 @@ create table ranges (
   primary key (access, entry, number)
 ) without rowid;
 create table runs (
-  id integer primary key, access integer not null,
+  access integer not null, entry_first integer not null, number integer not null,
   partition integer not null, state integer not null, upper integer not null,
   first integer, last integer, records integer not null, bytes integer not null,
-  start integer not null, end integer not null,
-  entry_first integer not null, entry_last integer not null
-);
-create index runs_access on runs (access);
+  start integer not null, end integer not null, entry_last integer not null,
+  primary key (access, entry_first, number)
+) without rowid;
 create table gaps (
   entry integer primary key, start integer not null, end integer not null, leaf text not null
 );
 """
 """`ranges` has each range of each roll-up; `runs` the same joined where one goes on from the last,
 so that an hour of reading is one row. `places` says where in the journal every so many entries
-are."""
+are. Both tables lie in the order of accesses, so that those of one are side by side."""

@@ -1,7 +1,7 @@
 """The index of a log: derived, disposable, rebuilt from the log whenever it does not fit."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from streamward.model.event import Entry
 
 FILE: Final = "index.sqlite"
 BUSY_SECONDS_MAX: Final = 60.0
-ENTRIES_PER_TRANSACTION: Final = 50_000
+ENTRIES_PER_TRANSACTION: Final = 20_000
 """So much is indexed again where the process is killed."""
 
 Row = tuple[Any, ...]
@@ -83,13 +83,15 @@ class Index:
             connection.executemany("insert into about values (?, ?)", rows)
         self._fits(connection)
 
-    def catch_up(self) -> int:
+    def catch_up(self, stop: Callable[[], bool] = lambda: False) -> int:
         """Take in what the log holds by now; gives how many entries that was.
+
+        `stop` is asked between transactions.
 
         Raises Unavailable where the log can't be read; what came before that place is taken in.
         """
         added, more = 0, True
-        while more:
+        while more and not stop():
             try:
                 with _transaction(self._connection):
                     step, more = self._step()

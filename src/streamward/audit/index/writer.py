@@ -29,27 +29,16 @@ _INSERT: Final = {
 class Run:
     """Ranges of an access that follow one another."""
 
-    __slots__ = (
-        "bytes",
-        "end",
-        "entry_first",
-        "entry_last",
-        "first",
-        "identifier",
-        "key",
-        "last",
-        "records",
-        "start",
-    )
+    __slots__ = ("bytes", "end", "entry_last", "first", "key", "last", "place", "records", "start")
 
-    def __init__(self, identifier: int, key: Row, first: int | None, entry: int) -> None:
-        self.identifier = identifier
+    def __init__(self, place: tuple[int, int], key: Row, first: int | None) -> None:
+        self.place = place
         self.key = key
         self.first = first
         self.last: int | None = None
         self.records = self.bytes = 0
         self.start, self.end = 2**62, 0
-        self.entry_first = self.entry_last = entry
+        self.entry_last = place[0]
 
     def add(self, last: int | None, one: Range, leaf: Leaf, entry: int) -> None:
         """Take one more range, which goes on where this ends."""
@@ -64,8 +53,7 @@ class Run:
         """As the table has it."""
         access, partition, state, upper = self.key
         moved = (self.first, self.last, self.records, self.bytes, self.start, self.end)
-        where = (self.entry_first, self.entry_last)
-        return (self.identifier, access, partition, state, upper, *moved, *where)
+        return (access, *self.place, partition, state, upper, *moved, self.entry_last)
 
 
 class IndexWriter:
@@ -74,16 +62,12 @@ class IndexWriter:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._words: dict[str, int] = {"": NOWHERE}
-        self._next_word = self._highest("words") + 1
-        self._next_run = self._highest("runs") + 1
+        (highest,) = connection.execute("select max(id) from words").fetchone()
+        self._next_word = int(highest or NOWHERE) + 1
         self._known: set[int] = set()
         self._open: dict[Row, Run] = {}
-        self._changed: dict[int, Run] = {}
+        self._changed: dict[Row, Run] = {}
         self._rows: dict[str, list[Row]] = {table: [] for table in _INSERT}
-
-    def _highest(self, table: str) -> int:
-        (found,) = self._connection.execute(f"select max(id) from {table}").fetchone()  # noqa: S608
-        return int(found or 0)
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Put these into the tables; the caller commits."""
@@ -146,25 +130,29 @@ class IndexWriter:
         for number, one in enumerate(streaming.ranges):
             first = None if one.first == "unknown" else int(one.first)
             last = None if one.last == "unknown" else int(one.last)
-            self._join((access, one.partition, state, upper), first, last, one, leaf, index)
+            key = (access, one.partition, state, upper)
+            self._join(key, (index, number), (first, last), one, leaf)
             self._rows["ranges"].append(
                 (access, index, number, one.partition, state, upper)
                 + (first, last, int(one.records), int(one.bytes), start, end)
             )
 
     def _join(
-        self, key: Row, first: int | None, last: int | None, one: Range, leaf: Leaf, index: int
+        self,
+        key: Row,
+        place: tuple[int, int],
+        span: tuple[int | None, int | None],
+        one: Range,
+        leaf: Leaf,
     ) -> None:
-        run = self._open.get(key)
+        run, (first, last) = self._open.get(key), span
         follows = run is not None and (
             run.last is None if first is None else run.last is not None and run.last + 1 == first
         )
         if run is None or not follows:
-            run = Run(self._next_run, key, first, index)
-            self._next_run += 1
-            self._open[key] = run
-        run.add(last, one, leaf, index)
-        self._changed[run.identifier] = run
+            run = self._open[key] = Run(place, key, first)
+        run.add(last, one, leaf, place[0])
+        self._changed[key[0], *run.place] = run
 
     def _word(self, text: str) -> int:
         found = self._words.get(text)
