@@ -147,6 +147,13 @@ impl Gateway {
             .map_err(|error| raise(error.code(), &error))
     }
 
+    /// Takes over what an inventory says of devices.
+    fn supply_devices(&self, python: Python<'_>, devices: &[u8]) -> PyResult<()> {
+        python
+            .detach(|| self.0.supply_devices(devices))
+            .map_err(|error| raise(error.code(), &error))
+    }
+
     /// What the gateway must be told to go on, with its number; waits for at most so many seconds.
     fn next_question<'py>(
         &self,

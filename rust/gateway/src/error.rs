@@ -68,6 +68,12 @@ pub enum GatewayError {
         /// What is wrong.
         what: String,
     },
+    /// What an inventory says of devices can't be used.
+    #[error("the devices can't be used: {what}")]
+    Devices {
+        /// What is wrong.
+        what: String,
+    },
     /// The change needs a restart.
     #[error("the metrics endpoint changed its address, which needs a restart")]
     MetricsChanged,
@@ -92,7 +98,7 @@ impl GatewayError {
             Self::Audit(error) => error.code(),
             Self::Bind { .. } => "listener.bind",
             Self::BindMetrics { .. } => "metrics.bind",
-            Self::Figures { .. } | Self::Keys { .. } => "invalid",
+            Self::Figures { .. } | Self::Keys { .. } | Self::Devices { .. } => "invalid",
             Self::LogChanged => "log.changed",
             Self::MetricsChanged => "metrics.changed",
             Self::Tls { .. } => "tls.invalid",

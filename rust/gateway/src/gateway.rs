@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 
 use crate::cluster::Cluster;
+use crate::devices::Devices;
 use crate::entry::{Class, Entry};
 use crate::error::GatewayError;
 use crate::health::Health;
@@ -227,7 +228,10 @@ impl Gateway {
         let next = current(Snapshot::build(document, materials)?)?;
         self.put_in_force("policy_applied", |now_in_force| {
             check_unmoved(&now_in_force.snapshot, &next.snapshot)?;
+            let known = &now_in_force.snapshot.devices;
+            let devices = Devices::clone(&next.snapshot.devices).knowing(known);
             Ok(Current {
+                snapshot: Arc::new(next.snapshot.with_devices(devices)),
                 draining: now_in_force.draining,
                 token_keys: now_in_force.token_keys.clone(),
                 ..next
@@ -241,6 +245,7 @@ impl Gateway {
             let next = current(now_in_force.snapshot.with_materials(materials))?;
             Ok(Current {
                 draining: now_in_force.draining,
+                token_keys: now_in_force.token_keys.clone(),
                 ..next
             })
         })?;

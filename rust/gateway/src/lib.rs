@@ -6,6 +6,7 @@
 
 mod caller;
 mod cluster;
+mod devices;
 mod entry;
 mod error;
 #[cfg(any(fuzzing, test))]

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use streamward_identity::{Directory, IdentitySection};
 use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind};
 
+use crate::devices::{Devices, DevicesSection};
 use crate::error::GatewayError;
 use crate::limits::{Entitlement, GatewayLimits, ListenerLimits, QuotaSection, Quotas};
 use crate::log::LogSection;
@@ -40,6 +41,9 @@ pub struct Document {
     /// How much principals may ask for.
     #[serde(default)]
     pub quotas: Vec<QuotaSection>,
+    /// An inventory of devices.
+    #[serde(default)]
+    pub devices: Option<DevicesSection>,
     /// Containment.
     pub overlay: OverlaySection,
     /// Where figures are served over the network; `None`: nowhere.
@@ -338,6 +342,8 @@ pub struct Snapshot {
     pub metrics: Option<MetricsSection>,
     /// How the log's checkpoints are signed.
     pub log: LogSection,
+    /// What is known of the devices that principals call from.
+    pub devices: Arc<Devices>,
     /// Bounds of the whole gateway.
     pub limits: GatewayLimits,
     /// How much principals may ask for.
@@ -378,6 +384,7 @@ impl Snapshot {
             clusters: document.clusters.into(),
             listeners: document.listeners.into(),
             metrics: document.metrics,
+            devices: Arc::new(Devices::declared(document.devices)),
             log: document.log,
             limits: document.limits,
             quotas: Arc::new(quotas),
@@ -393,18 +400,8 @@ impl Snapshot {
             })?;
         let overlay = Overlay::build(&section).map_err(|what| GatewayError::Snapshot { what })?;
         Ok(Self {
-            bundle: self.bundle.clone(),
-            environment: self.environment.clone(),
-            policy: self.policy.clone(),
-            directory: self.directory.clone(),
             overlay: Arc::new(overlay),
-            clusters: self.clusters.clone(),
-            listeners: self.listeners.clone(),
-            metrics: self.metrics.clone(),
-            log: self.log.clone(),
-            limits: self.limits,
-            quotas: self.quotas.clone(),
-            materials: self.materials.clone(),
+            ..self.clone()
         })
     }
 
@@ -423,6 +420,14 @@ impl Snapshot {
         });
         Self {
             materials: Arc::new(materials.keeping(&self.materials, of_listeners)),
+            ..self.clone()
+        }
+    }
+
+    /// The same with what is known of devices.
+    pub fn with_devices(&self, devices: Devices) -> Self {
+        Self {
+            devices: Arc::new(devices),
             ..self.clone()
         }
     }

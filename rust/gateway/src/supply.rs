@@ -51,6 +51,19 @@ impl Gateway {
         Ok(count)
     }
 
+    /// Takes over what an inventory says of devices.
+    pub fn supply_devices(&self, document: &[u8]) -> Result<(), GatewayError> {
+        self.put_in_force("", |now_in_force| {
+            let devices = now_in_force.snapshot.devices.read(document);
+            let devices = devices.map_err(|what| GatewayError::Devices { what })?;
+            Ok(Current {
+                snapshot: Arc::new(now_in_force.snapshot.with_devices(devices)),
+                ..now_in_force.clone()
+            })
+        })?;
+        Ok(())
+    }
+
     /// The next thing that the gateway must be told to go on; blocks for at most as long.
     pub fn next_question(&self, within: Duration) -> Result<Option<(u64, Vec<u8>)>, GatewayError> {
         let shared = self.shared().ok_or(GatewayError::Stopped)?;

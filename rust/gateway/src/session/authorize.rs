@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use streamward_policy::{Action, Decision, Request, Resource, ResourceKind};
+use streamward_policy::{Action, Context, Decision, Request, Resource, ResourceKind};
 use streamward_wire::kafka::{ApiKey, access::Operation};
 
 use super::decisions::Decided;
 use super::{Close, Session};
+use crate::caller::Caller;
 use crate::overlay::contained;
 use crate::recorder::{ACCESS_AGE_MAX_MILLISECONDS, Access, Deed};
 use crate::snapshot::Unrecorded;
@@ -45,6 +46,16 @@ pub enum Permission {
 }
 
 impl Session {
+    /// The attributes on which the policy may look, at this moment.
+    fn context(&self, caller: &Caller, now: i64) -> Context {
+        let mut context = caller.context(&self.software, now);
+        if let Some(device) = self.snapshot.devices.of(caller, now) {
+            context.device_posture = device.posture;
+            context.device_status = device.status;
+        }
+        context
+    }
+
     /// Decides, without a word in the log.
     pub(super) fn decide(
         &mut self,
@@ -78,11 +89,13 @@ impl Session {
                 principal: &caller.principal,
                 action,
                 resource: Resource { kind, name },
-                context: &caller.context(&self.software, now),
+                context: &self.context(caller, now),
             }),
         };
         self.tally.errors += u64::from(!decision.errors.is_empty());
         let oldest = now.saturating_add(ACCESS_AGE_MAX_MILLISECONDS);
+        let devices = self.snapshot.devices.stale_from().filter(|it| now < *it);
+        let oldest = devices.map_or(oldest, |stale| stale.min(oldest));
         let decided = Decided {
             allowed: decision.allowed,
             valid_until: decision
@@ -203,7 +216,7 @@ impl Session {
             return Ok(false);
         };
         let policy = &self.snapshot.policy;
-        let context = caller.context(&self.software, now);
+        let context = self.context(caller, now);
         for name in policy.stream_probes(&caller.principal, Action::Write, &context) {
             if self
                 .decide(Action::Write, ResourceKind::Stream, &name, now)?

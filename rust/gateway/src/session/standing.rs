@@ -16,7 +16,10 @@ impl Session {
         snapshot: Arc<Snapshot>,
         now: i64,
     ) -> Result<Vec<Vec<u8>>, Close> {
-        let unchanged = Arc::ptr_eq(&snapshot.policy, &self.snapshot.policy)
+        let caller = self.caller.as_ref();
+        let device = |of: &Snapshot| caller.and_then(|caller| of.devices.of(caller, now));
+        let unchanged = device(&snapshot) == device(&self.snapshot)
+            && Arc::ptr_eq(&snapshot.policy, &self.snapshot.policy)
             && Arc::ptr_eq(&snapshot.overlay, &self.snapshot.overlay)
             && Arc::ptr_eq(&snapshot.directory, &self.snapshot.directory);
         let before = std::mem::replace(&mut self.snapshot, snapshot);
