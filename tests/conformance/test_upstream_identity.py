@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -31,7 +32,7 @@ from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
 from tests.support.messages import Api
 from tests.support.raw import RawClient
-from tests.support.topologies import add_listener, brokers, copy_file, topology
+from tests.support.topologies import Document, add_listener, at_port, brokers, copy_file, topology
 
 USERS = ("admin", "proxy", "tester", "writer", "stranger", "administrator")
 DECLARED = ("tester", "writer", "administrator")
@@ -85,12 +86,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             for name in ("gateway", "client"):
                 cluster = {"kind": "Cluster", "name": name, "identity": name}
                 documents.append(cluster | {"bootstrap": addresses, "tls": tls, "sasl": sasl})
+            documents.append(_mapped(bundle.folder, kafka) | {"bootstrap": addresses, "tls": tls})
         listener = {
             "certificate": "file:tls/gateway.pem",
             "key": "file:tls/gateway.key",
             "client_certificate": "none",
         }
         ports = {
+            "mapped": add_listener(bundle, "as-mapped", cluster="mapped"),
             "gateway": add_listener(bundle, "as-gateway", cluster="gateway"),
             "client": add_listener(
                 bundle, "as-client", cluster="client", tls=listener, sasl=["SCRAM-SHA-512"]
@@ -104,6 +107,22 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         access.write_text(text)
         with GatewayProcess(bundle) as process:
             yield Place(kafka, process, ports)
+
+
+def _mapped(folder: Path, kafka: KafkaServer) -> Document:
+    """A cluster that knows `tester` by a password, which the gateway shows for it."""
+    file = folder / "secrets" / "mapped.password"
+    file.touch(mode=0o600)
+    file.write_text(kafka.password("tester"))
+    sasl = {
+        "mechanism": "SCRAM-SHA-512",
+        "username": "tester",
+        "password": "file:secrets/mapped.password",
+    }
+    own = sasl | {"username": "proxy", "password": "file:secrets/upstream.password"}
+    principals = [{"principal": "tester", "sasl": sasl}]
+    cluster = {"kind": "Cluster", "name": "mapped", "identity": "mapped"}
+    return cluster | {"sasl": own, "principals": principals}
 
 
 def _prepare(kafka: KafkaServer) -> None:
@@ -313,3 +332,28 @@ def test_a_delegation_token_is_minted_for_the_client_itself(
             apis["ExpireDelegationToken"], 2, {"Hmac": token["Hmac"], "ExpiryTimePeriodMs": -1}
         )
         assert ended["ErrorCode"] == 0, ended
+
+
+# A client that proves itself to the gateway by certificate, and is known to brokers by a password.
+
+
+def test_a_mapped_client_is_known_to_brokers_by_its_own_credential(
+    place: Place, apis: dict[str, Api]
+) -> None:
+    endpoint = at_port(place.gateway.bundle, "tester", place.ports["mapped"])
+    produce(endpoint, TOPIC, [b"as the client"])
+    # The policy and the gateway's own rights allow it; those of `tester` at the broker don't.
+    with pytest.raises(KafkaException) as raised:
+        produce(endpoint, CLOSED, [b"x"])
+    assert error_code(raised.value) == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    assert not of_kind(place.gateway, "denied", principal="tester", api="Produce")
+    with RawClient(endpoint) as client:
+        token = client.request(apis["CreateDelegationToken"], 3, {"MaxLifetimeMs": 60_000})
+    assert (token["ErrorCode"], token["PrincipalName"]) == (0, "tester")
+
+
+def test_a_client_that_is_not_mapped_is_not_let_in(place: Place) -> None:
+    endpoint = at_port(place.gateway.bundle, "administrator", place.ports["mapped"])
+    with pytest.raises(KafkaException):
+        AdminClient(endpoint.librdkafka()).list_topics(timeout=3.0)
+    assert "no credential at the brokers is declared for it" in failures(place)

@@ -25,7 +25,8 @@ _ENVIRONMENT = os.environ | {"PYTHONPATH": str(_SOURCE)}
 class GatewayProcess:
     """`streamward gateway run BUNDLE`; state and log lie beside the bundle."""
 
-    def __init__(self, bundle: GatewayBundle) -> None:
+    def __init__(self, bundle: GatewayBundle, environment: dict[str, str] | None = None) -> None:
+        self._environment = _ENVIRONMENT | (environment or {})
         self.bundle = bundle
         self.state = bundle.folder.with_name(bundle.folder.name + "-state")
         self.log = self.state / "gateway.log"
@@ -65,7 +66,11 @@ class GatewayProcess:
         )
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_ENVIRONMENT
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=self._environment,
             )
         deadline = time.monotonic() + START_SECONDS_MAX
         while not (self._accepts() and self._answers()):

@@ -79,6 +79,23 @@ pub struct ClusterSection {
     /// Whom its brokers see.
     #[serde(default)]
     pub identity: UpstreamIdentity,
+    /// With `mapped`, as whom each principal is known to its brokers.
+    #[serde(default)]
+    pub principals: Vec<MappedSection>,
+}
+
+/// As whom one principal is known to brokers: a certificate with its key, a login, or both.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MappedSection {
+    /// The principal.
+    pub principal: String,
+    /// Reference to a certificate.
+    pub certificate: Option<String>,
+    /// Reference to its key.
+    pub key: Option<String>,
+    /// A login.
+    pub sasl: Option<UpstreamSasl>,
 }
 
 /// Whom brokers see when a client comes through the gateway.
@@ -90,6 +107,8 @@ pub enum UpstreamIdentity {
     Gateway,
     /// The client, which logs in to the broker through the gateway.
     Client,
+    /// The client, as which the gateway logs in with a credential that is declared for it.
+    Mapped,
 }
 
 /// The gateway's own name towards brokers.
@@ -436,6 +455,23 @@ impl Snapshot {
     pub fn relays_identity(&self, cluster: &str) -> bool {
         let mut clusters = self.clusters.iter();
         clusters.any(|it| it.name == cluster && it.identity == UpstreamIdentity::Client)
+    }
+
+    /// Is what means the caller the client's own at the brokers of this cluster?
+    pub fn shows_client(&self, cluster: &str) -> bool {
+        let mut clusters = self.clusters.iter();
+        clusters.any(|it| it.name == cluster && it.identity != UpstreamIdentity::Gateway)
+    }
+
+    /// Could the brokers of this cluster be shown this principal, if they must be?
+    pub fn may_be_shown(&self, cluster: &str, principal: &str) -> bool {
+        let mut clusters = self.clusters.iter();
+        clusters.any(|it| {
+            let mut mapped = it.principals.iter();
+            it.name == cluster
+                && (it.identity != UpstreamIdentity::Mapped
+                    || mapped.any(|it| it.principal == principal))
+        })
     }
 
     /// How much a principal may ask for.

@@ -157,7 +157,7 @@ def no_password_in_the_clear_to_brokers(bundle: Bundle) -> Iterator[Mistake]:
     for document in bundle.documents_of(Cluster):
         cluster = document.value
         assert isinstance(cluster, Cluster)
-        if cluster.tls is None and (cluster.sasl is not None or cluster.identity == "client"):
+        if cluster.tls is None and (cluster.logins() or cluster.identity == "client"):
             yield document.mistake(
                 f"passwords would go in the clear to the brokers of `{cluster.name}`",
                 "sasl" if cluster.sasl is not None else "identity",

@@ -40,6 +40,16 @@ class ClusterEntry(_Entry, frozen=True, kw_only=True):
     tls: UpstreamTls | None
     sasl: UpstreamSasl | None
     identity: str
+    principals: tuple["MappedEntry", ...] = ()
+
+
+class MappedEntry(_Entry, frozen=True, kw_only=True):
+    """As whom one principal is known to brokers; certificate and key are references."""
+
+    principal: str
+    certificate: str | None
+    key: str | None
+    sasl: UpstreamSasl | None
 
 
 class PortNodes(_Entry, frozen=True, kw_only=True):

@@ -31,14 +31,15 @@ def store_settings(bundle: Bundle, answer: Answer) -> tuple[StoreSettings, ...]:
     """
     stores = (_settings(store, bundle.root) for store in bundle.of(SecretStore))
     endpoints = (
-        _endpoint(cluster.name, cluster.sasl.oauth, answer)
+        _endpoint(login, sasl.oauth, answer)
         for cluster in bundle.of(Cluster)
-        if cluster.sasl is not None and cluster.sasl.oauth is not None
+        for login, sasl in cluster.logins()
+        if sasl.oauth is not None
     )
     return (*stores, *endpoints)
 
 
-def _endpoint(cluster: str, oauth: OAuthClient, answer: Answer) -> StoreSettings:
+def _endpoint(login: str, oauth: OAuthClient, answer: Answer) -> StoreSettings:
     scope = {} if oauth.scope is None else {"scope": oauth.scope}
     options = OAuthOptions(
         oauth.token_endpoint,
@@ -50,7 +51,7 @@ def _endpoint(cluster: str, oauth: OAuthClient, answer: Answer) -> StoreSettings
         None if oauth.ca is None else partial(answer, oauth.ca, False),
     )
     # A token always has an end, so how often and how long without one has no meaning.
-    return StoreSettings(TOKEN_SCHEME, cluster, 0.0, 0.0, options)
+    return StoreSettings(TOKEN_SCHEME, login, 0.0, 0.0, options)
 
 
 def _settings(store: SecretStore, root: Path) -> StoreSettings:

@@ -16,6 +16,7 @@ from streamward.gateway.documents import (
     ListenerEntry,
     ListenerTls,
     LogEntry,
+    MappedEntry,
     MetricsEntry,
     OverlaySection,
     PasswordEntry,
@@ -141,32 +142,44 @@ def _cluster(cluster: Cluster) -> ClusterEntry:
         ),
         sasl=None if cluster.sasl is None else _sasl(cluster.name, cluster.sasl),
         identity=cluster.identity,
+        principals=tuple(
+            MappedEntry(
+                principal=each.principal,
+                certificate=each.certificate,
+                key=each.key,
+                sasl=None
+                if each.sasl is None
+                else _sasl(f"{cluster.name}/{each.principal}", each.sasl),
+            )
+            for each in cluster.principals
+        ),
     )
 
 
-def _sasl(cluster: str, sasl: topology.UpstreamSasl) -> UpstreamSasl:
+def _sasl(login: str, sasl: topology.UpstreamSasl) -> UpstreamSasl:
     oauth = sasl.oauth
     return UpstreamSasl(
         mechanism=sasl.mechanism,
         username=sasl.username,
         username_from=sasl.username_from,
         password=sasl.password,
-        token=None if oauth is None else token_reference(cluster),
+        token=None if oauth is None else token_reference(login),
         extensions={} if oauth is None else dict(oauth.extensions),
     )
 
 
-def token_reference(cluster: str) -> str:
-    """The reference to the access token that the gateway gets for itself; in no bundle."""
-    return f"{TOKEN_SCHEME}:{cluster}"
+def token_reference(login: str) -> str:
+    """The reference to the access token that the gateway gets for a login; in no bundle."""
+    return f"{TOKEN_SCHEME}:{login}"
 
 
 def token_references(bundle: Bundle) -> tuple[str, ...]:
     """The access tokens that the gateway needs, by reference."""
     return tuple(
-        token_reference(cluster.name)
+        token_reference(login)
         for cluster in bundle.of(Cluster)
-        if cluster.sasl is not None and cluster.sasl.oauth is not None
+        for login, sasl in cluster.logins()
+        if sasl.oauth is not None
     )
 
 

@@ -126,6 +126,23 @@ class KnownPrincipal(Noun):
         return self
 
 
+class MappedPrincipal(Noun):
+    """As whom one principal is known to brokers: by a certificate, a login, or both."""
+
+    principal: PrincipalName
+    certificate: CertificateReference | None = None
+    key: KeyReference | None = None
+    sasl: UpstreamSasl | None = None
+
+    @model_validator(mode="after")
+    def _some_proof(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("`certificate` and `key` belong together")
+        if self.certificate is None and self.sasl is None:
+            raise ValueError("give `certificate` and `key`, or `sasl`")
+        return self
+
+
 class Cluster(Noun):
     """A cluster of brokers that only the gateway may reach."""
 
@@ -136,10 +153,34 @@ class Cluster(Noun):
     """How the gateway speaks TLS to the brokers; without it, in the clear."""
     sasl: UpstreamSasl | None = None
     """How the gateway logs in to the brokers, where its certificate doesn't prove who it is."""
-    identity: Literal["gateway", "client"] = "gateway"
-    """Whom the brokers see: the gateway, or each client, which then logs in to the broker."""
+    identity: Literal["gateway", "client", "mapped"] = "gateway"
+    """Whom the brokers see: the gateway, or each client, which then logs in to the broker; with
+    `mapped` each client too, as which the gateway logs in with what `principals` declares."""
+    principals: tuple[MappedPrincipal, ...] = Field(default=(), max_length=10_000)
+    """Only with `mapped`, where nobody else is let in."""
     probe: KnownPrincipal | None = None
     """Whom `streamward check --live` also tries to be; the gateway itself never uses it."""
+
+    @model_validator(mode="after")
+    def _principals_where_mapped(self) -> Self:
+        if (self.identity == "mapped") != bool(self.principals):
+            raise ValueError("`identity: mapped` and `principals` belong together")
+        names = [each.principal for each in self.principals]
+        if len(set(names)) != len(names):
+            raise ValueError("a principal can be mapped once")
+        if self.tls is None and any(each.certificate for each in self.principals):
+            raise ValueError("a certificate of `principals` needs `tls`")
+        return self
+
+    def logins(self) -> tuple[tuple[str, UpstreamSasl], ...]:
+        """Every login to its brokers, with a name that tells them apart."""
+        own = () if self.sasl is None else ((self.name, self.sasl),)
+        mapped = (
+            (f"{self.name}/{each.principal}", each.sasl)
+            for each in self.principals
+            if each.sasl is not None
+        )
+        return (*own, *mapped)
 
 
 class PortNodes(Noun):

@@ -20,22 +20,23 @@ use super::login::Login;
 use super::renewal::Renewal;
 use crate::cluster::Cluster;
 use crate::metrics::Outcome;
-use crate::snapshot::UpstreamIdentity;
+use crate::snapshot::{ClusterSection, UpstreamIdentity};
 
 /// On whose behalf a broker is dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caller {
+pub enum Caller<'p> {
     /// The gateway asks for itself.
     Gateway,
-    /// A client asks; it may have to log in itself.
-    Client,
+    /// A client asks, this principal once it has proved that; it may have to log in itself.
+    Client(Option<&'p str>),
 }
 
 /// How a broker is spoken to.
-struct Manner {
+pub struct Manner {
     tls: Option<Arc<ClientConfig>>,
     server_name: Option<String>,
-    login: Option<Arc<Login>>,
+    /// How the gateway logs in; absent: not by SASL.
+    pub login: Option<Arc<Login>>,
 }
 
 /// A broker that was dialled, logged in to where it asks for that.
@@ -100,7 +101,7 @@ pub async fn dial(
     current: &Current,
     cluster: &Cluster,
     node: Option<i32>,
-    caller: Caller,
+    caller: Caller<'_>,
     within: Duration,
 ) -> io::Result<Dialled> {
     let begun = now_nanoseconds();
@@ -120,7 +121,7 @@ async fn dial_unmeasured(
     current: &Current,
     cluster: &Cluster,
     node: Option<i32>,
-    caller: Caller,
+    caller: Caller<'_>,
     within: Duration,
 ) -> io::Result<Dialled> {
     let not_found = |what: String| io::Error::new(io::ErrorKind::NotFound, what);
@@ -130,17 +131,7 @@ async fn dial_unmeasured(
         .iter()
         .find(|section| section.name == cluster.name);
     let section = section.ok_or_else(|| not_found("the cluster is not declared".into()))?;
-    let itself = caller == Caller::Gateway || section.identity == UpstreamIdentity::Gateway;
-    let login = current.tls.logins.get(&cluster.name).filter(|_| itself);
-    if let Some(reference) = current.tls.withheld.get(&cluster.name) {
-        let what = format!("the lease of `{reference}` has ended, and its store gives no other");
-        return Err(io::Error::other(what));
-    }
-    let manner = Manner {
-        tls: current.tls.clusters.get(&cluster.name).cloned(),
-        server_name: section.tls.as_ref().and_then(|tls| tls.server_name.clone()),
-        login: login.cloned(),
-    };
+    let manner = manner(current, section, caller)?;
     if let Some(id) = node {
         let endpoint = cluster
             .node(id)
@@ -167,6 +158,38 @@ async fn dial_unmeasured(
         }
     }
     Err(failure)
+}
+
+/// How the brokers of a cluster are spoken to on behalf of this caller.
+pub fn manner(
+    current: &Current,
+    section: &ClusterSection,
+    caller: Caller<'_>,
+) -> io::Result<Manner> {
+    let (tls, name) = (&current.tls, &section.name);
+    let server_name = section.tls.as_ref().and_then(|tls| tls.server_name.clone());
+    if let (Caller::Client(principal), UpstreamIdentity::Mapped) = (caller, section.identity) {
+        let of_cluster = tls.mapped.get(name);
+        let mapped = principal.and_then(|it| of_cluster.and_then(|all| all.get(it)));
+        let mapped = mapped.ok_or_else(|| {
+            io::Error::other("the caller has no credential at the brokers, or its lease has ended")
+        })?;
+        return Ok(Manner {
+            tls: mapped.tls.clone(),
+            server_name,
+            login: mapped.login.clone(),
+        });
+    }
+    if let Some(reference) = tls.withheld.get(name) {
+        let what = format!("the lease of `{reference}` has ended, and its store gives no other");
+        return Err(io::Error::other(what));
+    }
+    let itself = caller == Caller::Gateway || section.identity == UpstreamIdentity::Gateway;
+    Ok(Manner {
+        tls: tls.clusters.get(name).cloned(),
+        server_name,
+        login: tls.logins.get(name).filter(|_| itself).cloned(),
+    })
 }
 
 async fn open(

@@ -1,12 +1,14 @@
 //! A broker may end the gateway's session at a time that it tells (KIP-368): the login is renewed before.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use super::Current;
-use super::broker::{BrokerStream, Caller, Dialled, dial};
+use super::broker::{BrokerStream, Caller, Dialled, dial, manner};
 use super::clock::now_nanoseconds;
+use super::login::Login;
 use crate::cluster::Cluster;
 
 /// The part of a session's time after which it is renewed. What is left is for answers that are still due, a
@@ -39,10 +41,11 @@ pub async fn renew(
     current: &Current,
     cluster: &Cluster,
     node: Option<i32>,
+    caller: Caller<'_>,
     mut stream: BrokerStream,
     within: Duration,
 ) -> std::io::Result<Dialled> {
-    if let Some(login) = current.tls.logins.get(&cluster.name) {
+    if let Some(login) = login_of(current, cluster, caller) {
         match timeout(within, login.log_in(&mut stream, cluster)).await {
             Ok(Ok(lifetime)) => {
                 let renewal = lifetime.map(Renewal::within);
@@ -55,5 +58,12 @@ pub async fn renew(
         }
     }
     drop(stream);
-    dial(current, cluster, node, Caller::Client, within).await
+    dial(current, cluster, node, caller, within).await
+}
+
+/// How the gateway logs in on behalf of this caller now.
+fn login_of(current: &Current, cluster: &Cluster, caller: Caller<'_>) -> Option<Arc<Login>> {
+    let mut clusters = current.snapshot.clusters.iter();
+    let section = clusters.find(|it| it.name == cluster.name)?;
+    manner(current, section, caller).ok()?.login
 }

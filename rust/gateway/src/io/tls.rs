@@ -18,7 +18,7 @@ use super::login::Login;
 use crate::caller::TlsSession;
 use crate::error::GatewayError;
 use crate::metrics::TlsFailure;
-use crate::snapshot::{ClientCertificate, ListenerTls, Snapshot, UpstreamTls};
+use crate::snapshot::{ClientCertificate, ClusterSection, ListenerTls, Snapshot, UpstreamTls};
 
 /// TLS of everything that a snapshot declares.
 #[derive(Default)]
@@ -29,8 +29,18 @@ pub struct Configurations {
     pub clusters: HashMap<String, Arc<ClientConfig>>,
     /// By cluster, the reference whose lease has ended: its brokers can't be spoken to.
     pub withheld: HashMap<String, String>,
+    /// By cluster and principal, as whom brokers see it; only where they see a credential of its own.
+    pub mapped: HashMap<String, HashMap<String, Mapped>>,
     /// By cluster, how the gateway logs in; absent: not by SASL.
     pub logins: HashMap<String, Arc<Login>>,
+}
+
+/// As whom brokers see one principal.
+pub struct Mapped {
+    /// Its login; absent: its certificate proves it.
+    pub login: Option<Arc<Login>>,
+    /// TLS with its certificate; absent: in clear.
+    pub tls: Option<Arc<ClientConfig>>,
 }
 
 impl Configurations {
@@ -46,6 +56,8 @@ impl Configurations {
             }
         }
         for cluster in snapshot.clusters.iter() {
+            let mapped = mapped(snapshot, cluster)?;
+            configurations.mapped.insert(cluster.name.clone(), mapped);
             if let Some(sasl) = &cluster.sasl {
                 let login = Arc::new(Login::build(snapshot, sasl)?);
                 configurations.logins.insert(cluster.name.clone(), login);
@@ -65,6 +77,36 @@ impl Configurations {
         }
         Ok(configurations)
     }
+}
+
+/// As whom brokers of a cluster see each principal; those whose certificate is withheld are left out.
+fn mapped(
+    snapshot: &Snapshot,
+    cluster: &ClusterSection,
+) -> Result<HashMap<String, Mapped>, GatewayError> {
+    let mut found = HashMap::new();
+    for section in &cluster.principals {
+        let own = cluster.tls.as_ref().map(|tls| UpstreamTls {
+            certificate: section.certificate.clone(),
+            key: section.key.clone(),
+            ..tls.clone()
+        });
+        if own
+            .as_ref()
+            .is_some_and(|tls| withheld(snapshot, tls).is_some())
+        {
+            continue;
+        }
+        let tls = own.map(|tls| client(snapshot, &tls)).transpose()?;
+        let login = section.sasl.as_ref();
+        let login = login.map(|sasl| Login::build(snapshot, sasl)).transpose()?;
+        let one = Mapped {
+            login: login.map(Arc::new),
+            tls: tls.map(Arc::new),
+        };
+        found.insert(section.principal.clone(), one);
+    }
+    Ok(found)
 }
 
 /// The reference that has no bytes any more.

@@ -126,6 +126,16 @@ impl Session {
             self.enter_failure(&principal.id, mechanism.name(), &reason, now)?;
             return Err(Close::Revoked { reason });
         }
+        if !self
+            .snapshot
+            .may_be_shown(&self.peer.cluster, &principal.id)
+        {
+            let reason = "no credential at the brokers is declared for it";
+            self.enter_failure(&principal.id, mechanism.name(), reason, now)?;
+            return Err(Close::Revoked {
+                reason: reason.into(),
+            });
+        }
         if let Some((asserted, declared)) = foreign_tenant(identity) {
             let reason = format!("it is of tenant `{asserted}`, and its principal of `{declared}`");
             self.enter_failure(&principal.id, mechanism.name(), &reason, now)?;

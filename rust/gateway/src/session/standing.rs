@@ -9,6 +9,11 @@ use super::{Close, Session};
 use crate::snapshot::Snapshot;
 
 impl Session {
+    /// Who is calling, once that is proved.
+    pub fn principal(&self) -> Option<Arc<str>> {
+        self.caller.as_ref().map(|it| it.principal.clone())
+    }
+
     /// Another snapshot is in force. `Err`: this connection has no rights left. Otherwise the answers
     /// that clients get at once, because what they wait for is no longer theirs.
     pub fn on_snapshot(
@@ -70,6 +75,12 @@ impl Session {
                 .revokes(&caller.principal, caller.credentials(), now)
         {
             return revoked(format!("containment `{containment}`"));
+        }
+        if !self
+            .snapshot
+            .may_be_shown(&self.peer.cluster, &caller.principal)
+        {
+            return revoked("no credential at the brokers is declared for it".into());
         }
         if caller.mechanism == streamward_policy::Mechanism::Plaintext {
             return Ok(());

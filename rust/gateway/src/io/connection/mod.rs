@@ -208,8 +208,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         if matches!(self.broker, Broker::Absent) && !self.to_broker.is_empty() {
             let (current, cluster, node) = (self.current.clone(), self.cluster.clone(), self.node);
             let within = Duration::from_millis(self.session.bounds().timeout_milliseconds.dial);
+            let principal = self.session.principal();
             self.broker = Broker::Dialling(Box::pin(async move {
-                dial(&current, &cluster, node, Caller::Client, within).await
+                let caller = Caller::Client(principal.as_deref());
+                dial(&current, &cluster, node, caller, within).await
             }));
         }
         let Broker::Dialling(dialling) = &mut self.broker else {
@@ -251,8 +253,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         self.renewal = None;
         let (current, cluster, node) = (self.current.clone(), self.cluster.clone(), self.node);
         let within = Duration::from_millis(self.session.bounds().timeout_milliseconds.dial);
+        let principal = self.session.principal();
         self.broker = Broker::Dialling(Box::pin(async move {
-            renew(&current, &cluster, node, stream, within).await
+            let caller = Caller::Client(principal.as_deref());
+            renew(&current, &cluster, node, caller, stream, within).await
         }));
     }
 

@@ -30,7 +30,9 @@ impl Session {
             && !self.may_on_cluster(head, action(operation), now)?
         {
             refused(head, request, error::CLUSTER_AUTHORIZATION_FAILED, None)?
-        } else if self.relays() || head.key == ApiKey::DESCRIBE_CLIENT_QUOTAS {
+        } else if self.snapshot.shows_client(&self.peer.cluster)
+            || head.key == ApiKey::DESCRIBE_CLIENT_QUOTAS
+        {
             self.expect(head, Shaping::Forward);
             return Ok(Verdict::Forward);
         } else {

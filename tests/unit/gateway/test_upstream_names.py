@@ -1,0 +1,22 @@
+"""No setting lets a broker pass that can't prove its name."""
+
+import re
+from pathlib import Path
+
+from streamward.gateway import documents
+from streamward.model.topology import UpstreamTls
+
+ROOT = Path(__file__).parent.parent.parent.parent
+
+
+def test_upstream_tls_has_no_setting_beside_what_is_verified_against() -> None:
+    known = {"ca", "certificate", "key", "server_name"}
+    assert set(UpstreamTls.model_fields) == known
+    assert set(documents.UpstreamTls.__struct_fields__) == known
+    assert UpstreamTls.model_fields["ca"].is_required(), "there is always an authority"
+
+
+def test_the_data_plane_has_no_verifier_of_its_own() -> None:
+    """Whoever would skip rustls' verifier must call `dangerous()`."""
+    for file in sorted((ROOT / "rust").glob("*/src/**/*.rs")):
+        assert not re.search(r"\bdangerous\(|\bdanger::", file.read_text()), file
