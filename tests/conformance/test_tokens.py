@@ -266,12 +266,11 @@ def test_the_issuer_is_asked_about_opaque_tokens(place: Place, apis: dict[str, A
     assert place.reasons()[-1] == "its issuer says that the token is not active"
     entries = of_kind(place.gateway, "authentication", credential="payments-api-opaque")
     assert [entry["principal"] for entry in entries] == ["payments-api"]
-    place.asked.tell("stop")
-    # What it said is good for a while; of others it says nothing.
-    assert show_token(apis, place.endpoint(), token)["ErrorCode"] == 0
-    assert show_token(apis, place.endpoint(), "another")["ErrorCode"] == FAILED
+    with place.asked.stopped():
+        # What it said is good for a while; of others it says nothing.
+        assert show_token(apis, place.endpoint(), token)["ErrorCode"] == 0
+        assert show_token(apis, place.endpoint(), "another")["ErrorCode"] == FAILED
     assert place.reasons()[-1] == "the token issuer `asked` gave no answer about the token"
-    place.asked.tell("start")
 
 
 def test_keys_that_rotate_are_followed_at_once(place: Place, apis: dict[str, Api]) -> None:
@@ -291,20 +290,20 @@ def test_keys_that_rotate_are_followed_at_once(place: Place, apis: dict[str, Api
 def test_a_new_bundle_keeps_the_keys_that_are_known(place: Place, apis: dict[str, Api]) -> None:
     token = place.provider.token("payments-api")
     assert eventually(lambda: show_token(apis, place.endpoint(), token)["ErrorCode"] == 0)
-    place.provider.tell("stop")
+    with place.provider.stopped():
+        place.gateway.reload()
 
-    place.gateway.reload()
-
-    assert show_token(apis, place.endpoint(), token)["ErrorCode"] == 0
-    place.provider.tell("start")
+        assert show_token(apis, place.endpoint(), token)["ErrorCode"] == 0
 
 
 def test_a_credential_that_is_revoked_does_not_come_in(place: Place, apis: dict[str, Api]) -> None:
     token = place.provider.token("payments-api")
     containment = place.gateway.revoke("payments-api")
 
-    answer = show_token(apis, place.endpoint(), token)
-    place.gateway.lift(containment)
+    try:
+        answer = show_token(apis, place.endpoint(), token)
+    finally:
+        place.gateway.lift(containment)
 
     assert answer["ErrorCode"] == FAILED
     assert containment in place.reasons()[-1]

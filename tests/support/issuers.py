@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -36,8 +37,8 @@ class Asked:
 class Issuer:
     """Pages by path; `asked` holds every request."""
 
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, url: str) -> None:
+        self.url = url
         self.pages: dict[str, Page | Callable[[Asked], Page]] = {}
         self.asked: list[Asked] = []
 
@@ -55,7 +56,7 @@ class Issuer:
 
 
 @contextmanager
-def issuer() -> Iterator[Issuer]:
+def issuer(tls: ssl.SSLContext | None = None) -> Iterator[Issuer]:
     """A server on a port that the system chose, for as long as the block lasts."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -82,7 +83,9 @@ def issuer() -> Iterator[Issuer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    served = Issuer(server.server_port)
+    served = Issuer(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

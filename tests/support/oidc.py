@@ -7,6 +7,8 @@ import re
 import secrets
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -84,6 +86,15 @@ class OpenIdProvider:
         self._process.stdin.write(command + "\n")
         self._process.stdin.flush()
         assert self._said() == {"done": command}
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Answers nothing within the block."""
+        self.tell("stop")
+        try:
+            yield
+        finally:
+            self.tell("start")
 
     @property
     def token_endpoint(self) -> str:

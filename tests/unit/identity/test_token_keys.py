@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import ssl
 import threading
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from streamward.dev.authority import Authority
 from streamward.errors import InvalidArgument
 from streamward.identity.token_issuers.discovery import discovery_url, jwks_url
 from streamward.identity.token_issuers.keys import IssuerKeys, Outcome
@@ -56,12 +59,14 @@ class Clock:
 class Keys:
     """The keys of one declared issuer, with a clock and a data plane that a test looks at."""
 
-    def __init__(self, url: str, **fields: Any) -> None:
+    def __init__(self, url: str, authorities: bytes | None = None, **fields: Any) -> None:
         self.declared = TokenIssuer.model_validate(
             {"name": "login", "issuer": url, "audiences": ["kafka"], **fields}
         )
         self.plane, self.clock = Plane(), Clock()
-        self.keys = IssuerKeys(self.declared, IssuerWeb(None), self.plane, lambda: 0.0, self.clock)
+        self.keys = IssuerKeys(
+            self.declared, IssuerWeb(authorities), self.plane, lambda: 0.0, self.clock
+        )
 
     def refresh(self) -> Outcome:
         return asyncio.run(self.keys.refresh())
@@ -230,3 +235,39 @@ def test_the_keys_of_an_issuer_over_tls_must_be_over_tls() -> None:
 )
 def test_how_long_an_answer_may_be_kept(header: str, seconds: int | None) -> None:
     assert max_age(header) == seconds
+
+
+def server(folder: Path, authority: Authority, name: str) -> ssl.SSLContext:
+    """What a server needs to prove this name."""
+    issued = authority.server("login", [name])
+    (folder / "server.pem").write_bytes(issued.together)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "said"),
+    [
+        ("127.0.0.1", True, ""),
+        ("127.0.0.2", True, "not valid for '127.0.0.1'"),
+        ("127.0.0.1", False, "unable to get local issuer certificate"),
+        ("127.0.0.1", None, "unable to get local issuer certificate"),
+    ],
+    ids=["good", "another name", "another authority", "the system's authorities"],
+)
+def test_an_issuer_must_prove_its_name_by_the_declared_authority(
+    tmp_path: Path, name: str, trusted: bool | None, said: str
+) -> None:
+    authority = Authority.create("ca")
+    others = {True: authority.issued, False: Authority.create("ca").issued, None: None}
+    declared = others[trusted]
+    with issuer(server(tmp_path, authority, name)) as served:
+        served.publish(SigningKey("one"))
+        keys = Keys(served.url, declared.certificate if declared else None)
+
+        outcome = keys.refresh()
+
+    assert outcome.succeeded == (not said)
+    assert said in outcome.reason
+    assert bool(keys.plane.supplied) == (not said)
