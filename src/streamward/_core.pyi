@@ -31,6 +31,8 @@ class Gateway:
         """JSON `{"followers", "alerts", "reloads"}`: name → number; replaces the last."""
     def supply_keys(self, keys: bytes) -> int:
         """Put the keys of a token issuer in force; how many of them can be used."""
+    def supply_devices(self, devices: bytes) -> None:
+        """Take over what an inventory says of devices."""
     def next_question(self, seconds: float) -> tuple[int, bytes] | None:
         """What the gateway must be told to go on; waits for at most so many seconds."""
     def answer(self, identifier: int, answer: bytes | None) -> bool:

@@ -27,6 +27,7 @@ from streamward.gateway.materials import material_mistakes
 from streamward.gateway.secret_stores import store_settings
 from streamward.gateway.service import DRAIN_SECONDS, GatewayService
 from streamward.gateway.supply import AccessLog, SecretSupply
+from streamward.identity.devices import DeviceInventoryService
 from streamward.identity.ports import ReadSecret
 from streamward.identity.token_issuers import TokenIssuerService
 from streamward.model.audit_log import AuditLog
@@ -216,12 +217,15 @@ async def run_gateway(
     supply = SecretSupply(keeper, accesses)
     tokens = TokenIssuerService(data_plane, data_plane, secrets_of(bundle, keeper))
     tokens.replace(bundle)
+    devices = DeviceInventoryService(data_plane, secrets_of(bundle, keeper))
+    devices.replace(bundle)
 
     witnessing = Witnessing(where.audit, next(iter(bundle.of(AuditLog)), None))
 
     def on_bundle(changed: Bundle) -> None:
         tokens.replace(changed, secrets_of(changed, keeper))
         witnessing.replace(next(iter(changed.of(AuditLog)), None))
+        devices.replace(changed, secrets_of(changed, keeper))
         door.replace_bundle(changed)
         containments.replace_rules(changed.of(ContainmentRule))
         detections.replace(engine_of(changed))
@@ -255,6 +259,7 @@ async def run_gateway(
         publisher,
         tokens,
         index,
+        devices,
         supply,
         witnessing,
     )

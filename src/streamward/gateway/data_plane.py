@@ -86,6 +86,11 @@ class CoreDataPlane:
         with core_errors():
             return self._running.supply_keys(keys)
 
+    def supply_devices(self, devices: bytes) -> None:
+        """Take over what an inventory says of devices."""
+        with core_errors():
+            self._running.supply_devices(devices)
+
     def next_question(self, seconds: float) -> tuple[int, bytes] | None:
         """What the data plane must be told to go on; waits for at most so many seconds."""
         with core_errors():

@@ -256,6 +256,13 @@ class LogEntry(_Entry, frozen=True, kw_only=True):
     retention_milliseconds: int | None
 
 
+class DevicesEntry(_Entry, frozen=True, kw_only=True):
+    """Whose devices an inventory knows, and when it is too old."""
+
+    covers: str
+    age_milliseconds_max: int
+
+
 class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     """Everything that a gateway enforces."""
 
@@ -268,6 +275,7 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     policy: PolicySection
     limits: GatewayLimits
     quotas: tuple[QuotaEntry, ...]
+    devices: DevicesEntry | None
     overlay: OverlaySection
     metrics: MetricsEntry | None
     log: LogEntry

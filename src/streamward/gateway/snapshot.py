@@ -12,6 +12,7 @@ from streamward.gateway.documents import (
     BrokerEntry,
     CertificateEntry,
     ClusterEntry,
+    DevicesEntry,
     IdentitySection,
     ListenerEntry,
     ListenerTls,
@@ -34,6 +35,7 @@ from streamward.gateway.limit_entries import gateway_limits, listener_limits, qu
 from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model import topology
 from streamward.model.audit_log import AuditLog
+from streamward.model.device_inventory import DeviceInventory
 from streamward.model.document import Bundle
 from streamward.model.limits import Quota
 from streamward.model.manifest import Manifest
@@ -97,6 +99,7 @@ def snapshot_document(
         policy=section,
         limits=gateway_limits(heads[0].limits),
         quotas=tuple(map(quota_entry, bundle.of(Quota))),
+        devices=_devices(bundle),
         overlay=_overlay(overlay),
         metrics=_metrics(bundle),
         log=_log(bundle),
@@ -116,6 +119,12 @@ def _log(bundle: Bundle) -> LogEntry:
 def _metrics(bundle: Bundle) -> MetricsEntry | None:
     for metrics in bundle.of(Metrics):
         return MetricsEntry(bind=metrics.bind, port=metrics.port)
+    return None
+
+
+def _devices(bundle: Bundle) -> DevicesEntry | None:
+    for inventory in bundle.of(DeviceInventory):
+        return DevicesEntry(covers=inventory.covers, age_milliseconds_max=inventory.age_max)
     return None
 
 

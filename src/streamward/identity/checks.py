@@ -5,7 +5,7 @@ from typing import assert_never
 
 from cryptography.x509 import Name
 
-from streamward.identity import token_checks
+from streamward.identity import device_checks, token_checks
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.principal import (
     BrokerCredential,
@@ -147,4 +147,5 @@ CHECKS = (
     certificate_subjects,
     without_credentials,
     *token_checks.CHECKS,
+    *device_checks.CHECKS,
 )

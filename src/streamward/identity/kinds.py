@@ -1,5 +1,6 @@
 """The documents that say who may call."""
 
+from streamward.model.device_inventory import DeviceInventory
 from streamward.model.document import DocumentKind
 from streamward.model.principal import Principal, Role, Tenant
 from streamward.model.token_issuer import TokenIssuer
@@ -9,4 +10,5 @@ DOCUMENT_KINDS = (
     DocumentKind("Role", Role, room="identity"),
     DocumentKind("Principal", Principal, room="identity"),
     DocumentKind("TokenIssuer", TokenIssuer, room="identity"),
+    DocumentKind("DeviceInventory", DeviceInventory, room="identity"),
 )

@@ -32,3 +32,11 @@ class TokenPlane(Protocol):
     def answer(self, identifier: int, answer: bytes | None, /) -> bool:
         """Answer a question; None where there is no answer. False: nobody waits for it."""
         ...
+
+
+class DevicePlane(Protocol):
+    """The data plane, as far as it is told about devices (docs/concepts/boundary.md)."""
+
+    def supply_devices(self, devices: bytes, /) -> None:
+        """Take over what an inventory says. Raises InvalidArgument, and then changes nothing."""
+        ...
