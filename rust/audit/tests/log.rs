@@ -86,6 +86,31 @@ fn entries_get_their_checkpoint_without_being_asked() {
 }
 
 #[test]
+fn while_tiles_cannot_be_written_entries_wait_in_the_journal() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let (journal, sequencer) = open(path, Keys::only(own(path)));
+    write(&journal, 300, b"{}");
+    assert!(eventually(|| sequencer.progress().size == 300));
+    // Whoever runs the tests may write everywhere: a file in the way stops them nevertheless.
+    fs::remove_dir_all(path.join("tile.new")).unwrap();
+    fs::write(path.join("tile.new"), b"").unwrap();
+    write(&journal, 300, b"{}");
+    assert!(eventually(|| sequencer.progress().error.is_some()));
+    let progress = sequencer.progress();
+    assert!(progress.error.unwrap().contains("tile.new"));
+    assert!(progress.size == 300 && !progress.behind.is_zero());
+    journal.health().unwrap();
+    assert_eq!(verified(path, own(path).public()).waiting, 300);
+
+    fs::remove_file(path.join("tile.new")).unwrap();
+    assert!(eventually(|| sequencer.progress().size == 600));
+    assert!(eventually(|| sequencer.progress().error.is_none()));
+    close(journal, &sequencer);
+    assert_eq!(verified(path, own(path).public()).size, 600);
+}
+
+#[test]
 fn a_log_goes_on_where_it_was() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
@@ -300,16 +325,14 @@ fn kill_a_writer(directory: &Path, after: Duration) -> u64 {
     reader.join().unwrap()
 }
 
-#[test]
-fn whenever_the_writer_is_killed_its_log_holds_and_goes_on() {
-    let rounds = std::env::var(ROUNDS).ok();
-    let rounds: u64 = rounds.and_then(|rounds| rounds.parse().ok()).unwrap_or(10);
+/// Kills the writers of one log, and verifies it each time.
+fn kill_writers(rounds: std::ops::Range<u64>) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
     declare_origin(path, ORIGIN).unwrap();
     let key = own(path).public().clone();
     let (mut seen, mut acknowledged) = (trust(&key), 0);
-    for round in 0..rounds {
+    for round in rounds {
         let after = Duration::from_millis(30 + round * 197 % 1100);
         acknowledged = acknowledged.max(kill_a_writer(path, after));
         if let Ok(note) = fs::read(path.join("checkpoint")) {
@@ -317,16 +340,23 @@ fn whenever_the_writer_is_killed_its_log_holds_and_goes_on() {
             verify(path, &seen, false).unwrap();
             seen.checkpoints.push(note);
         }
-        if seen.checkpoints.len() > 20 {
-            seen.checkpoints.remove(0);
-        }
     }
     let (journal, sequencer) = open(path, Keys::only(own(path)));
     close(journal, &sequencer);
     let report = verify(path, &seen, true).unwrap();
+    assert!(report.size > acknowledged, "{acknowledged}");
     assert!(
-        report.size > acknowledged && acknowledged > rounds,
-        "{acknowledged}"
+        acknowledged > 100,
+        "the writers hardly wrote: {acknowledged}"
     );
     assert!(!seen.checkpoints.is_empty());
+}
+
+#[test]
+fn whenever_the_writer_is_killed_its_log_holds_and_goes_on() {
+    let rounds = std::env::var(ROUNDS).ok();
+    let rounds: u64 = rounds.and_then(|rounds| rounds.parse().ok()).unwrap_or(10);
+    for first in (0..rounds).step_by(10) {
+        kill_writers(first..rounds.min(first + 10));
+    }
 }

@@ -125,13 +125,20 @@ class Witnessing:
 
 
 def _client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
+    return httpx.AsyncClient(
+        timeout=TIMEOUT_SECONDS,
+        follow_redirects=False,
+        trust_env=False,
+        headers={"Accept-Encoding": "identity"},
+    )
 
 
 async def _read(answer: httpx.Response) -> bytes:
     """SECURITY: a witness is a peer; it must not fill the memory."""
+    if "content-encoding" in answer.headers:
+        raise WitnessRefused("the witness compresses its answer, which nobody asked for")
     content = b""
-    async for chunk in answer.aiter_raw():
+    async for chunk in answer.aiter_bytes():
         content += chunk
         if len(content) > ANSWER_BYTES_MAX:
             raise WitnessRefused("the witness answers more than any signature is long")

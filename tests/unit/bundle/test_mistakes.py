@@ -55,6 +55,12 @@ CASES = [
     Case("quota of nothing", E, "requests_per_second: 2000\nconnections_max: 20\n", "", "kind: Quota\nid: everyone-requests", "give at least one of"),
     Case("quota shared connections", E, "shared: true", "shared: true\nconnections_max: 5", "kind: Quota\nid: payments-together", "a shared quota has none"),
     Case("quota set twice", E, "connections_max: 20", "connections_max: 20\n---\nkind: Quota\nid: again\nto: [everyone]\nconnections_max: 3", "to: [everyone]\nconnections_max: 3", "`everyone` has another `connections_max` by quota `everyone-requests`", "the narrower of both holds", "warning"),
+    # The log
+    Case("production without a key", E, "environment: development", "environment: production", "kind: Bundle", "no AuditLog document names one", "openssl genpkey"),
+    Case("two logs", E, "", "---\nkind: AuditLog\nname: one\n---\nkind: AuditLog\nname: two\n", "kind: AuditLog\nname: two", "at most one document of kind AuditLog", "remove one"),
+    Case("no key to change to", E, "", "---\nkind: AuditLog\nname: log\nprevious_key: file:tls/log.key\n", "previous_key:", "there is no key to change to", "declare `key`"),
+    Case("the same key", E, "", "---\nkind: AuditLog\nname: log\nkey: file:tls/log.key\nprevious_key: file:tls/log.key\n", "previous_key:", "is the same as `key`", "remove it"),
+    Case("no verifier key", E, "", "---\nkind: AuditLog\nname: log\nwitnesses: [{url: 'https://w.example', key: 'w'}]\n", "witnesses:", "`w` is not a valid `key`"),
     Case("rate too low", E, "produce_bytes_per_second: 50000000", "produce_bytes_per_second: 1000", "produce_bytes_per_second: 1000", "one request of 1 MiB takes 1048 s of this rate", "at least 3496 bytes", "warning"),
     Case("rate of a listener too low", E, "limits: {connections_max: 50}", "limits: {produce_bytes_per_second: 7}", "limits: {produce", "of this rate", "bytes a second", "warning"),
     Case("one source more than all", E, "limits: {connections_max: 50}", "limits: {connections_max: 50, connections_per_source_max: 60}", "limits: {conn", "`connections_per_source_max` is more than all", "write 50 or less"),
