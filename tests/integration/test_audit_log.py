@@ -15,6 +15,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from streamward.audit import Follower
+from streamward.audit.journal import journal_readers
 from streamward.audit.transparency import (
     LogAltered,
     Trust,
@@ -28,10 +30,12 @@ from streamward.audit.witnessing import Witnessing, WitnessRefused
 from streamward.errors import InvalidArgument
 from streamward.model.audit_log import AuditLog
 from streamward.model.audit_log import Witness as DeclaredWitness
+from streamward.model.event import Kind
 from tests.conftest import require_gateway
 from tests.support.bundles import write_bundle
 from tests.support.entries import eventually
 from tests.support.gateway import GatewayProcess
+from tests.support.ocsf import problems
 from tests.support.witness import Witness, WitnessServer, verifier_key
 
 ORIGIN = "example.com/conformance"
@@ -119,6 +123,16 @@ def test_the_first_key_and_what_it_signed_lead_to_the_second(log: Log) -> None:
 
     assert verified["rotations"] == 1
     assert verified["signed_by"] == log.second_key
+
+
+def test_the_change_of_key_is_an_entry_that_names_both(log: Log) -> None:
+    batches = Follower(journal_readers(log.directory)).drain()
+    entries = [json.loads(entry.leaf) for batch in batches for entry in batch.entries]
+    changes = [entry for entry in entries if entry["streaming"]["kind"] == Kind.LOG_KEY]
+
+    assert [problems(change) for change in changes] == [[]]
+    assert changes[0]["streaming"]["previous_log_key"] == log.first_key
+    assert changes[0]["streaming"]["log_key"] == log.second_key
 
 
 def test_the_witness_saw_it(log: Log) -> None:
