@@ -145,7 +145,7 @@ def test_the_answer_is_what_was_on_the_socket(
         found = parts(exposure(restarting, tmp_path, unique), "Read")
         return {partition: int(part.records) for partition, part in found.items()}
 
-    eventually(lambda: told() == socket.records)
+    eventually(lambda: told() == socket.records, 30)
     found = parts(exposure(restarting, tmp_path, unique), "Read")
     assert socket.answers > 20
     for partition, spans in socket.spans.items():
@@ -179,7 +179,7 @@ def test_what_nobody_acknowledged_is_unknown_and_a_repeat_is_written_once(
     def written() -> PartitionPart | None:
         return parts(exposure(restarting, tmp_path, unique), "Write").get(0)
 
-    eventually(lambda: (part := written()) is not None and part.records == "5")
+    eventually(lambda: (part := written()) is not None and part.records == "5", 30)
     part, answer = written(), exposure(restarting, tmp_path, unique)
     assert part is not None
     assert (part.ranges, part.records, part.unknown_records) == ((("0", "2"),), "5", "2")

@@ -1,7 +1,9 @@
 """What the index says was exposed, held to what the roll-ups say one by one."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamward.audit.exposure import Exposure, Question
-from streamward.audit.index import Exposing, Index, IndexKeeper, keeper, opened_index
+from streamward.audit.index import Exposing, Index, IndexKeeper, keeper, opened_index, store
 from streamward.audit.intervals import clipped, merged, offsets
+from streamward.errors import Unavailable
 from tests.support.leaves import Access, gap
 from tests.support.log import MemoryLog, denied
 
@@ -294,3 +297,25 @@ def test_a_keeper_follows_the_log_and_outlives_an_index_that_fails(
             await running
 
     asyncio.run(scenario())
+
+
+def test_an_index_that_is_busy_is_not_thrown_away(
+    log: MemoryLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "index.sqlite"
+    log.leaves += [Access(1).moved(1, 2, (0, 0, 4, 5, 5))]
+    with opened_index(log.open_reader, path, "streamward/0"):
+        pass
+    before = path.stat().st_ino
+    monkeypatch.setattr(store, "BUSY_SECONDS_MAX", 0.1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("pragma locking_mode = exclusive")
+        other.execute("begin exclusive")
+        with (
+            pytest.raises(Unavailable, match="can't be"),
+            opened_index(log.open_reader, path, "streamward/0"),
+        ):
+            pass
+    with opened_index(log.open_reader, path, "streamward/0") as index:
+        assert spans(ask(index, principal="mallory")) == {0: ["0-4"]}
+    assert path.stat().st_ino == before

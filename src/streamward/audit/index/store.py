@@ -48,6 +48,11 @@ class Index:
         connection = self._connect()
         try:
             fits = self._fits(connection)
+        except sqlite3.OperationalError as error:
+            # Busy or a full disk is no reason to throw away what others use.
+            if "no such table" not in str(error):
+                raise
+            fits = False
         except sqlite3.DatabaseError:
             fits = False
         if not fits:
