@@ -248,7 +248,10 @@ def test_a_bound_token_is_good_with_its_certificate_only(
     mine, other = place.certified("tester"), place.certified("writer")
     token = place.provider.token("bound-api", certificate=mine.certificate)
 
-    assert show_token(apis, mine, token)["ErrorCode"] == 0
+    first = show_token(apis, mine, token)
+    assert first["ErrorCode"] == 0
+    # KIP-368: the client is told to come back before the token ends (600 s, and the clock skew).
+    assert 0 < first["SessionLifetimeMs"] <= 630_000
     # The same token to a second connection, as a Kafka client does it.
     assert show_token(apis, mine, token)["ErrorCode"] == 0
     assert show_token(apis, other, token)["ErrorCode"] == FAILED

@@ -60,3 +60,52 @@ def test_the_same_verifier_for_two_principals(tmp_path: Path) -> None:
     whats = told(tmp_path, principal.format("a") + "---\n" + principal.format("b"))
 
     assert whats == ["the verifier of credential `b-p` is also that of `a`"]
+
+
+LISTENER = """\
+kind: Bundle
+name: b
+environment: {environment}
+owner: o
+---
+kind: Cluster
+name: main
+bootstrap: ["a:1"]
+identity: {identity}
+---
+kind: Listener
+name: clients
+cluster: main
+advertise: localhost
+ports: {{bootstrap: 19092, nodes: {{first_id: 0, count: 1, first_port: 19093}}}}
+tls: {{certificate: file:c, key: file:k, client_certificate: none}}
+sasl: [OAUTHBEARER]
+"""
+ISSUER = "---\nkind: TokenIssuer\nname: login\nissuer: {url}\naudiences: [kafka]\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "identity", "url", "what"),
+    [
+        ("production", "gateway", "https://login.example.com", None),
+        ("development", "gateway", "http://127.0.0.1:8080", None),
+        ("development", "gateway", "http://localhost:8080/realm", None),
+        ("development", "gateway", "http://[::1]:8080", None),
+        ("development", "gateway", "http://login.example.com", "is not over TLS"),
+        ("development", "gateway", "http://127.0.0.1.example.com", "is not over TLS"),
+        ("staging", "gateway", "http://127.0.0.1:8080", "is not over TLS"),
+        ("production", "gateway", "", "no token issuer is declared"),
+        ("production", "client", "https://login.example.com", "tokens aren't passed on"),
+    ],
+)
+def test_tokens_are_taken_of_issuers_over_tls(
+    tmp_path: Path, environment: str, identity: str, url: str, what: str | None
+) -> None:
+    text = LISTENER.format(environment=environment, identity=identity)
+
+    whats = told(tmp_path, text + (ISSUER.format(url=url) if url else ""))
+
+    if what is None:
+        assert whats == []
+    else:
+        assert any(what in each for each in whats), whats

@@ -129,6 +129,34 @@ fn whoever_goes_on_with_a_token_that_was_not_taken_gets_nothing() {
 }
 
 #[test]
+fn who_shows_a_bad_token_after_a_good_one_is_closed_at_once() {
+    for (outcome, reason) in [
+        (Err(Refusal::Token(TokenRefusal::Expired)), "expired"),
+        (Ok("root"), "principal"),
+    ] {
+        let (mut script, _) = showing(&taking_tokens(), "n,,\u{1}auth=Bearer a.b.c\u{1}\u{1}");
+        let outcome = outcome.map(|principal| identity(&script.snapshot, principal));
+        let alice = identity(&script.snapshot, "alice");
+        script.session.on_effect(EffectReply::Token(Ok(alice)), NOW);
+        script.now += 2_000;
+        script.request(&handshake()).refuses(&[]);
+        let mut frame = message("n,,\u{1}auth=Bearer x.y.z\u{1}\u{1}").frame(9);
+        let verdict = script.session.on_request(&mut frame, script.now);
+        assert!(matches!(verdict, Verdict::Wait(_)), "{verdict:?}");
+        let verdict = script
+            .session
+            .on_effect(EffectReply::Token(outcome), script.now);
+        let Verdict::ReplyAndClose(framed, _) = verdict else {
+            panic!("{verdict:?}");
+        };
+        assert_eq!(answered(&framed).int("ErrorCode"), 58);
+        let log = script.log("authentication");
+        let last = log.last().unwrap();
+        assert!(last["reason"].as_str().unwrap().contains(reason), "{last}");
+    }
+}
+
+#[test]
 fn a_message_that_is_none_is_refused_at_once() {
     for text in ["", "\u{1}", "n,,", "\0alice\0password"] {
         let (mut script, check) = showing(&taking_tokens(), text);
