@@ -21,6 +21,10 @@ class LogAltered(StreamwardError):
     code = "log.altered"
     help = "Keep the directory as it is, and compare it with a copy or a witness."
 
+    def __init__(self, place: str, what: str) -> None:
+        super().__init__(f"`{place}`: {what}")
+        self.place, self.what = place, what
+
 
 @dataclass(frozen=True, slots=True)
 class Trust:
@@ -119,5 +123,5 @@ def verifier_keys(texts: Sequence[str]) -> tuple[str, ...]:
 def _held(answer: bytes) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(answer)
     if not document.pop("ok"):
-        raise LogAltered(f"`{document['place']}`: {document['what']}")
+        raise LogAltered(document["place"], document["what"])
     return document

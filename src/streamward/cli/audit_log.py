@@ -1,6 +1,7 @@
 """`streamward audit verify|prove|checkpoint`: check the log, and let others check it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,28 +76,46 @@ def verify(
         streamward audit verify --proof entry-17.json --key log.vkey
     """
     console = Console(soft_wrap=True, highlight=False)
-    known = transparency.verifier_keys(key or ())
-    witnesses = transparency.verifier_keys(witness or ())
-    if proof is not None:
-        if not known:
-            raise InvalidArgument("a proof needs the log's public key: give it with `--key`")
-        trust = Trust(known, (), witnesses)
-        document = transparency.check_proof(transparency.read_bytes(proof), trust)
-    else:
-        if directory is None:
-            directory = find_audit_dir(audit_dir, state_dir, bundle)
-        if not known:
-            known = (transparency.own_key(directory),)
-            Console(stderr=True, soft_wrap=True).print(_NOT_FROM_ELSEWHERE, style="yellow")
-        seen = tuple(transparency.read_bytes(path) for path in checkpoint or ())
-        trust = Trust(known, seen, witnesses)
-        document = transparency.verify(directory, trust, with_journal=journal)
-    _witnessed_lately(document, witnessed_within)
+    trust = Trust(_keys(key), _read(checkpoint), _keys(witness))
+    try:
+        if proof is not None:
+            document = _proved(proof, trust)
+        else:
+            where = directory or find_audit_dir(audit_dir, state_dir, bundle)
+            document = _verified(where, trust, with_journal=journal)
+        _witnessed_lately(document, witnessed_within)
+    except LogAltered as altered:
+        if not as_json:
+            raise
+        answer = {"ok": False, "place": altered.place, "what": altered.what}
+        console.out(json.dumps(answer), highlight=False)
+        raise typer.Exit(1) from altered
     if as_json:
         console.out(json.dumps({"ok": True} | document), highlight=False)
         return
     for line in _proof_lines(document) if proof is not None else _log_lines(document):
         console.out(plain(line), highlight=False)
+
+
+def _keys(texts: list[str] | None) -> tuple[str, ...]:
+    return transparency.verifier_keys(texts or ())
+
+
+def _read(paths: list[Path] | None) -> tuple[bytes, ...]:
+    return tuple(transparency.read_bytes(path) for path in paths or ())
+
+
+def _proved(proof: Path, trust: Trust) -> dict[str, Any]:
+    if not trust.keys:
+        raise InvalidArgument("a proof needs the log's public key: give it with `--key`")
+    return transparency.check_proof(transparency.read_bytes(proof), trust)
+
+
+def _verified(directory: Path, trust: Trust, *, with_journal: bool) -> dict[str, Any]:
+    if not trust.keys:
+        trust = replace(trust, keys=(transparency.own_key(directory),))
+        Console(stderr=True, soft_wrap=True).print(_NOT_FROM_ELSEWHERE, style="yellow")
+    return transparency.verify(directory, trust, with_journal=with_journal)
 
 
 def _witnessed_lately(document: dict[str, Any], within: str | None) -> None:
@@ -109,8 +128,9 @@ def _witnessed_lately(document: dict[str, Any], within: str | None) -> None:
         age = clock.now_milliseconds() / 1000 - seen["seconds"]
         if age > seconds_max:
             raise LogAltered(
-                f"`witnessed`: `{seen['name']}` saw the log {age:.0f} s ago and not since: it was "
-                "rolled back, or is not shown to the witness any more"
+                "witnessed",
+                f"`{seen['name']}` saw the log {age:.0f} s ago and not since: it was rolled back, "
+                "or is not shown to the witness any more",
             )
 
 

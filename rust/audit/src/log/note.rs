@@ -385,4 +385,27 @@ mod tests {
         }
         VerifierKey::new("two words", Algorithm::Ed25519, [0; 32]).unwrap_err();
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_a_reader_panic(bytes in proptest::collection::vec(0u8.., 0..300)) {
+            let _ = Note::parse(&bytes);
+            let _ = Note::parse_signatures(&bytes);
+            let _ = String::from_utf8_lossy(&bytes).parse::<VerifierKey>();
+            let _ = crate::log::prove::check(&bytes, &[], &[]);
+            let _ = crate::log::tiles::parse_bundle(&bytes, 3);
+            let _ = crate::log::tiles::parse_tile(&bytes, 3);
+        }
+
+        #[test]
+        fn an_altered_byte_of_a_note_is_never_valid(at in 0..NOTE.len(), bit in 0..8u32) {
+            let key: VerifierKey = KEY.parse().unwrap();
+            let mut bytes = NOTE.as_bytes().to_vec();
+            bytes[at] ^= 1 << bit;
+            let valid = Note::parse(&bytes).is_ok_and(|note| {
+                note.verify(&key) == Signed::Valid(None) && note.to_string() != NOTE
+            });
+            proptest::prop_assert!(!valid);
+        }
+    }
 }
