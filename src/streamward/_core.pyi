@@ -37,6 +37,8 @@ class Gateway:
         """What the gateway must be told to go on; waits for at most so many seconds."""
     def answer(self, identifier: int, answer: bytes | None) -> bool:
         """Answer a question; None where there is no answer. False: nobody waits for it."""
+    def forget_passwords(self) -> None:
+        """The identity store has changed: what it answered is asked anew."""
     def drain(self, seconds: float) -> None:
         """Take no new connection, wait for what is in flight, then stop."""
 
@@ -94,8 +96,13 @@ def verifier_key(name: str, key: bytes) -> str:
 def policy_schema() -> str:
     """The Cedar schema that policies are checked against."""
 
-def password_verifier(password: bytes, iterations: int = 4096) -> str:
-    """RFC 5803 text for SCRAM-SHA-256."""
+def password_verifier(
+    password: bytes,
+    iterations: int = 4096,
+    mechanism: str = "SCRAM-SHA-256",
+    salt: bytes | None = None,
+) -> str:
+    """RFC 5803 text; the salt is random unless it is given. Raises CoreError `identity.invalid`."""
 
 def metric_reference() -> bytes:
     """JSON: name, type, labels and help of every figure."""

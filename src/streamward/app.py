@@ -1,7 +1,9 @@
 """The composition root: the only place that knows every room."""
 
+import asyncio
 import hashlib
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,42 +12,55 @@ from typing import Any, Final
 from streamward import contracts, detection, identity, policy, response
 from streamward.audit import SavedState
 from streamward.audit.index import IndexKeeper
-from streamward.audit.journal import JournalWriter, journal_readers
+from streamward.audit.journal import JournalWriter, core, core_errors, journal_readers
 from streamward.audit.places import index_path, log_origin
 from streamward.audit.witnessing import Witnessing
 from streamward.bundle import kinds as bundle_kinds
 from streamward.bundle.load import Loaded, load
+from streamward.clock import now_milliseconds
 from streamward.detection import Engine
 from streamward.detection.document import context_of, detections_of, entity_types
 from streamward.detection.service import DetectionService, log_failure
 from streamward.errors import InvalidArgument, NotFound
 from streamward.gateway import checks as gateway_checks
 from streamward.gateway import kinds as gateway_kinds
+from streamward.gateway.credentials import CredentialKeeper, CredentialUse
 from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.figures import Figures, FiguresPublisher
 from streamward.gateway.materials import material_mistakes
+from streamward.gateway.questions import QuestionService
 from streamward.gateway.secret_stores import store_settings
 from streamward.gateway.service import DRAIN_SECONDS, GatewayService
 from streamward.gateway.supply import AccessLog, SecretSupply
+from streamward.identity.cipher import ColumnCipher, read_key
 from streamward.identity.devices import DeviceInventoryService
 from streamward.identity.ports import ReadSecret
+from streamward.identity.service import IdentityService
+from streamward.identity.service import Settings as IdentitySettings
+from streamward.identity.store import open_store as open_credentials
 from streamward.identity.token_issuers import TokenIssuerService
 from streamward.model.audit_log import AuditLog
+from streamward.model.credentials import CredentialClass, IdentityStore
 from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
 from streamward.model.manifest import Manifest
+from streamward.model.principal import Principal
 from streamward.model.topology import Cluster
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import evaluator, policy_schema
 from streamward.posture import Checked, check_cluster, gateway_access, known_access
 from streamward.response import ContainmentRule
+from streamward.response.containment import Containment, TargetType, Verb
 from streamward.response.service import ResponseService
 from streamward.secrets import Secret, SecretKeeper
 from streamward.secrets.stores import open_store
 from streamward.server.api import control_api
+from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
 from streamward.server.service import DoorServer
 
 BUNDLE_FILES_MAX: Final = 10_000
+ENDED_MILLISECONDS: Final = 1_200_000
+"""How long the overlay refuses a stored credential that has ended: longer than anybody looks."""
 
 
 def document_kinds() -> tuple[DocumentKind, ...]:
@@ -213,9 +228,14 @@ async def run_gateway(
         journal_readers(where.audit), index_path(where.audit), lambda: log_origin(where.audit)
     )
     accesses = AccessLog(data_plane)
-    keeper = SecretKeeper(open_store, accesses.add)
+    keeper = _keeper(bundle, accesses)
     supply = SecretSupply(keeper, accesses)
-    tokens = TokenIssuerService(data_plane, data_plane, secrets_of(bundle, keeper))
+    enforcer = _Enforcer(containments, data_plane.forget_passwords)
+    identities = _identities(bundle, where, data_plane, enforcer, secrets_of(bundle, keeper))
+    questions = QuestionService(
+        data_plane, {"passwords": lambda it: identities.passwords(it["principal"])}
+    )
+    tokens = TokenIssuerService(questions, data_plane, secrets_of(bundle, keeper))
     tokens.replace(bundle)
     devices = DeviceInventoryService(data_plane, secrets_of(bundle, keeper))
     devices.replace(bundle)
@@ -223,7 +243,9 @@ async def run_gateway(
     witnessing = Witnessing(where.audit, next(iter(bundle.of(AuditLog)), None))
 
     def on_bundle(changed: Bundle) -> None:
-        tokens.replace(changed, secrets_of(changed, keeper))
+        read = secrets_of(changed, keeper)
+        tokens.replace(changed, read)
+        identities.configure(identity_settings(changed, where, read))
         witnessing.replace(next(iter(changed.of(AuditLog)), None))
         devices.replace(changed, secrets_of(changed, keeper))
         door.replace_bundle(changed)
@@ -232,8 +254,11 @@ async def run_gateway(
 
     service = GatewayService(data_plane, source, containments, on_bundle, supply.materials)
     supply.on_change(service.supply)
-    door = ControlDoor(bundle, data_plane, data_plane, containments, service)
-    server = DoorServer(control_api(door), where.socket)
+    door = ControlDoor(
+        bundle, data_plane, data_plane, containments, service, knows_credential=identities.knows
+    )
+    api = control_api(door, CredentialDoor(door, identities))
+    server = DoorServer(api, where.socket)
     server.bind()
     await service.start(bundle)
     version, status = service.policy_version, service.status()
@@ -257,13 +282,34 @@ async def run_gateway(
         containments,
         detections,
         publisher,
+        questions,
         tokens,
         index,
         devices,
         supply,
         witnessing,
+        CredentialKeeper(identities, enforcer),
+        CredentialUse(
+            journal_readers(where.audit),
+            SavedState(where.state / "credential-use.json"),
+            identities,
+        ),
     )
-    await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)
+    try:
+        await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)
+    finally:
+        identities.close()
+
+
+def _keeper(bundle: Bundle, accesses: AccessLog) -> SecretKeeper:
+    """Knows the stores of secrets that the bundle declares."""
+    keeper = SecretKeeper(open_store, accesses.add)
+
+    def answer(reference: str, private: bool) -> Secret:
+        return keeper.resolve(reference, bundle.root, private=private)
+
+    keeper.configure(store_settings(bundle, answer))
+    return keeper
 
 
 def check_live(bundle: Bundle) -> tuple[Checked, ...]:
@@ -309,6 +355,78 @@ def _response(bundle: Bundle, where: Paths, recorder: Any, sink: Any) -> Respons
     )
 
 
+class _Enforcer:
+    """Has connections feel what happens to stored credentials: by the overlay, and a fresh look."""
+
+    def __init__(self, containments: ResponseService, forget: Callable[[], None]) -> None:
+        self._containments = containments
+        self._forget = forget
+
+    async def end(self, credential: str, owner: str, reason: str) -> None:
+        """A containment closes the connections; the store itself refuses it for ever after."""
+        if not self._of(credential):
+            containment = Containment(
+                id="c-" + secrets.token_hex(12),
+                verb=Verb.REVOKE,
+                target_type=TargetType.CREDENTIAL,
+                name=credential,
+                owner=owner,
+                reason=reason,
+                expires_milliseconds=now_milliseconds() + ENDED_MILLISECONDS,
+            )
+            await self._containments.open(containment)
+
+    async def restore(self, credential: str, owner: str, reason: str) -> None:
+        """Lift every containment of it."""
+        for containment in self._of(credential):
+            await self._containments.lift(containment.id, owner, reason)
+
+    def _of(self, credential: str) -> list[Containment]:
+        active = self._containments.overlay.active.values()
+        about = (TargetType.CREDENTIAL, credential)
+        return [one for one in active if (one.target_type, one.name) == about]
+
+    async def forget(self) -> None:
+        """What was looked up is asked anew."""
+        await asyncio.to_thread(self._forget)
+
+
+def identity_settings(bundle: Bundle, where: Paths, read: ReadSecret) -> IdentitySettings | None:
+    """The identity store of a bundle; None where it declares none. Raises StreamwardError."""
+    stores = bundle.of(IdentityStore)
+    if not stores:
+        return None
+    declared = stores[0]
+
+    def key(reference: str) -> Secret:
+        return read_key(Secret(read(reference)))
+
+    cipher = ColumnCipher(key(declared.key), [key(one) for one in declared.previous_keys])
+    url = None
+    if declared.url is not None:
+        url = read(declared.url).decode()
+    file = where.state / "identity.db"
+    digest = hashlib.sha256(f"{cipher.key_ids}\0{url}".encode()).hexdigest()
+    return IdentitySettings(
+        open_store=lambda: open_credentials(url, file, cipher),
+        identity=(digest,),
+        iterations=declared.iterations,
+        classes={one.name: one for one in bundle.of(CredentialClass)},
+        principals=frozenset(one.name for one in bundle.of(Principal)),
+    )
+
+
+def _identities(
+    bundle: Bundle, where: Paths, recorder: Any, enforcer: _Enforcer, read: ReadSecret
+) -> IdentityService:
+    def make(password: bytes, iterations: int, mechanism: str, salt: bytes) -> str:
+        with core_errors():
+            return str(core().password_verifier(password, iterations, mechanism, salt))
+
+    settings = identity_settings(bundle, where, read)
+    return IdentityService(recorder, enforcer, make, settings)
+
+
 class _NobodyListens:
     """An overlay without a gateway: the next one to start folds it from the log."""
 
@@ -322,7 +440,14 @@ class OfflineDoor:
     """The control door of a bundle whose gateway does not run; holds the log's lock."""
 
     door: ControlDoor
+    credentials: CredentialDoor
     writer: JournalWriter
+    identities: IdentityService
+
+    def close(self) -> None:
+        """Let go of the log and of the identity store."""
+        self.identities.close()
+        self.writer.close()
 
 
 def offline_door(bundle: Bundle, where: Paths) -> OfflineDoor:
@@ -337,10 +462,16 @@ def offline_door(bundle: Bundle, where: Paths) -> OfflineDoor:
     try:
         containments = _response(bundle, where, writer, _NobodyListens())
         containments.restore()
+        enforcer = _Enforcer(containments, lambda: None)
+        accesses = AccessLog(writer)
+        keeper = _keeper(bundle, accesses)
+        identities = _identities(bundle, where, writer, enforcer, secrets_of(bundle, keeper))
+        accesses.flush()
     except BaseException:
         writer.close()
         raise
-    return OfflineDoor(ControlDoor(bundle, decider, writer, containments), writer)
+    door = ControlDoor(bundle, decider, writer, containments, knows_credential=identities.knows)
+    return OfflineDoor(door, CredentialDoor(door, identities), writer, identities)
 
 
 def find_socket(state_dir: Path | None, socket: Path | None, directory: Path | None) -> Path:

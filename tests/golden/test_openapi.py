@@ -7,11 +7,12 @@ from typing import Any, cast
 from fastapi import FastAPI
 
 from streamward.server.api import control_api
+from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
 
 
 def document() -> dict[str, Any]:
-    api: FastAPI = control_api(cast(ControlDoor, None))
+    api: FastAPI = control_api(cast(ControlDoor, None), cast(CredentialDoor, None))
     found = api.openapi()
     found["info"]["version"] = "VERSION"
     return found
@@ -36,5 +37,10 @@ def test_no_verb_but_health_does_without_a_denial_that_it_can_give() -> None:
         "get /v1/containments",
         "post /v1/containments",
         "delete /v1/containments/{identifier}",
+        "get /v1/credentials",
+        "post /v1/credentials",
+        "get /v1/credentials/{identifier}",
+        "post /v1/credentials/{identifier}/rotate",
+        "post /v1/credentials/{identifier}/{verb}",
     }
     assert all("403" in one["responses"] for methods in paths.values() for one in methods.values())

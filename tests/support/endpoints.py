@@ -82,7 +82,9 @@ class Endpoint:
             store.write_bytes(self.key.read_bytes() + self.certificate.read_bytes())
             lines += ["ssl.keystore.type=PEM", f"ssl.keystore.location={store}"]
         if self.username:
-            login = "org.apache.kafka.common.security.plain.PlainLoginModule"
+            plain = self.mechanism == "PLAIN"
+            login = "plain.PlainLoginModule" if plain else "scram.ScramLoginModule"
+            login = f"org.apache.kafka.common.security.{login}"
             who = f'username="{self.username}" password="{self.password}"'
             lines += [f"sasl.mechanism={self.mechanism}"]
             lines += [f"sasl.jaas.config={login} required {who};"]

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use streamward_audit::{Journal as AuditJournal, Options, Reader};
 use streamward_gateway::{Format, Gateway as DataPlane};
-use streamward_identity::Verifier;
+use streamward_identity::{Hash, Verifier};
 use streamward_policy::Policy as Evaluator;
 
 use crate::error::{CoreError, failed, raise};
@@ -182,6 +182,13 @@ impl Gateway {
             .map_err(|error| raise(error.code(), &error))
     }
 
+    /// The identity store has changed: what it answered is asked anew.
+    fn forget_passwords(&self, python: Python<'_>) -> PyResult<()> {
+        python
+            .detach(|| self.0.forget_passwords())
+            .map_err(|error| raise(error.code(), &error))
+    }
+
     /// Takes no new connection, waits for what is in flight, then stops.
     fn drain(&self, python: Python<'_>, seconds: f64) -> PyResult<()> {
         if !(0.0..=DRAIN_SECONDS_MAX).contains(&seconds) {
@@ -303,12 +310,23 @@ impl Policy {
     }
 }
 
-/// RFC 5803 text of a new SCRAM-SHA-256 verifier.
+/// RFC 5803 text of a new verifier; the salt is random unless it is given.
 #[pyfunction]
-#[pyo3(signature = (password, iterations = 4096))]
-fn password_verifier(python: Python<'_>, password: &[u8], iterations: u32) -> PyResult<String> {
+#[pyo3(signature = (password, iterations = 4096, mechanism = "SCRAM-SHA-256", salt = None))]
+fn password_verifier(
+    python: Python<'_>,
+    password: &[u8],
+    iterations: u32,
+    mechanism: &str,
+    salt: Option<&[u8]>,
+) -> PyResult<String> {
+    let hash = Hash::of_name(mechanism)
+        .ok_or_else(|| failed("identity.invalid", "the mechanism is none of SCRAM"))?;
     python
-        .detach(|| Verifier::generate(password, iterations))
+        .detach(|| match salt {
+            Some(salt) => Verifier::derive(hash, password, salt, iterations),
+            None => Verifier::generate(hash, password, iterations),
+        })
         .map_err(|error| raise("identity.invalid", &error))
 }
 

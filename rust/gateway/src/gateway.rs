@@ -13,7 +13,7 @@ use streamward_audit::Recovered;
 use streamward_audit::log::Sequencer;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::cluster::Cluster;
 use crate::devices::Devices;
@@ -22,6 +22,7 @@ use crate::error::GatewayError;
 use crate::health::Health;
 use crate::io::clock::{now_milliseconds, now_nanoseconds};
 use crate::io::listener::{Bound, serve};
+use crate::io::passwords::Passwords;
 use crate::io::{Current, Shared, beat, http, probe, tls};
 use crate::log;
 use crate::materials::Materials;
@@ -29,8 +30,6 @@ use crate::metrics::{Format, Metrics, Outcome, Published};
 use crate::recorder::Recorder;
 use crate::snapshot::{ListenerSection, Routing, Snapshot};
 
-/// Password checks at one time; each costs milliseconds of a core.
-const PASSWORD_CHECKS_MAX: usize = 4;
 /// How often running accesses are rolled up.
 const ROLL_UP: Duration = Duration::from_secs(1);
 /// How often entries are looked for that are older than the bundle keeps.
@@ -179,7 +178,7 @@ impl Gateway {
             recorder,
             log: sequencer,
             questions: Arc::default(),
-            password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_MAX)),
+            passwords: Passwords::default(),
             ledger: Arc::default(),
             next_connection: AtomicU64::new(0),
             connections: AtomicUsize::new(0),
@@ -332,6 +331,13 @@ impl Gateway {
         let shared = self.shared().ok_or(GatewayError::Stopped)?;
         let published = Published::read(figures).map_err(|what| GatewayError::Figures { what })?;
         shared.metrics.publish(published);
+        Ok(())
+    }
+
+    /// The identity store has changed: what it answered is asked anew.
+    pub fn forget_passwords(&self) -> Result<(), GatewayError> {
+        let shared = self.shared().ok_or(GatewayError::Stopped)?;
+        shared.passwords.forget();
         Ok(())
     }
 

@@ -158,6 +158,11 @@ fn authentications(text: &mut Text, shared: &Shared) {
             samples.sample(&[("mechanism", mechanism), ("outcome", outcome)], number);
         }
     }
+    let lockouts = &shared.passwords.lockouts;
+    text.family(&all::AUTHENTICATIONS_LOCKED_OUT)
+        .sample(&[], lockouts.refused.get());
+    text.family(&all::AUTHENTICATION_FAILURES_TRACKED)
+        .sample(&[], lockouts.tracked.get());
 }
 
 fn requests_and_bytes(text: &mut Text, shared: &Shared) {

@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use crate::attributes::Attributes;
 use crate::certificate::Names;
+use crate::decoy::Decoys;
 use crate::error::{IdentityError, Refusal};
-use crate::plain::{PASSWORD_BYTES_MAX, USER_BYTES_MAX};
+use crate::password::{PASSWORDS_MAX, Password, matching};
+use crate::plain::USER_BYTES_MAX;
+use crate::prepare::prepared_password;
+use crate::scram_server::{Challenge, ClientFirst};
 use crate::section::{Credential, IdentitySection, Principal};
 use crate::token::Tokens;
-use crate::verifier::{Verifier, spend};
-
-/// Password credentials of one principal: enough to change a password without a gap.
-pub const PASSWORDS_MAX: usize = 4;
+use crate::verifier::{Hash, ITERATIONS_MIN, Verifier, spend};
 
 /// Who a caller turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,13 +92,17 @@ struct Holder {
 pub struct Directory {
     principals: HashMap<String, Arc<Principal>>,
     certificates: HashMap<CertificateName, Holder>,
-    /// By principal: credential ids with their verifiers.
-    passwords: HashMap<String, Vec<(String, Verifier)>>,
+    /// By principal: the passwords that the bundle declares.
+    passwords: HashMap<String, Vec<Arc<Password>>>,
     /// By principal: the credential that brokers check.
     brokers: HashMap<String, String>,
     tokens: Tokens,
     /// Rounds that every failed password check costs, whoever the user is.
     rounds: u64,
+    /// What unknown users are asked.
+    decoys: Decoys,
+    /// Is there an identity store to ask for more passwords?
+    stored: bool,
 }
 
 impl Directory {
@@ -108,13 +115,16 @@ impl Directory {
         materials: &HashMap<String, Vec<u8>>,
     ) -> Result<Self, IdentityError> {
         let (mut problems, mut ids) = (Vec::new(), HashSet::new());
+        let nobody = std::iter::empty::<&Password>();
         let mut directory = Self {
             principals: HashMap::with_capacity(section.principals.len()),
             certificates: HashMap::new(),
             passwords: HashMap::new(),
             brokers: HashMap::new(),
             tokens: Tokens::build(&section.issuers, &mut problems),
-            rounds: u64::from(Verifier::decoy().iterations()),
+            rounds: u64::from(ITERATIONS_MIN),
+            decoys: Decoys::build(None, nobody, materials)?,
+            stored: section.store.is_some(),
         };
         for principal in &section.principals {
             let principal = Arc::new(principal.clone());
@@ -134,14 +144,15 @@ impl Directory {
                 problems.push(format!("principal `{id}` is declared twice"));
             }
         }
-        let cost = |verifiers: &Vec<(String, Verifier)>| {
-            verifiers
-                .iter()
-                .map(|(_, verifier)| u64::from(verifier.iterations()))
-                .sum()
+        let cost = |held: &Vec<Arc<Password>>| {
+            let plain = held.iter().filter_map(|it| it.plain());
+            plain.map(|it| u64::from(it.iterations())).sum()
         };
-        let most = directory.passwords.values().map(cost).max().unwrap_or(0);
-        directory.rounds = directory.rounds.max(most);
+        let most: u64 = directory.passwords.values().map(cost).max().unwrap_or(0);
+        let stored = section.store.as_ref().map_or(0, |it| it.iterations);
+        directory.rounds = directory.rounds.max(most + u64::from(stored));
+        let declared = directory.passwords.values().flatten().map(AsRef::as_ref);
+        directory.decoys = Decoys::build(section.store.as_ref(), declared, materials)?;
         if problems.is_empty() {
             Ok(directory)
         } else {
@@ -190,7 +201,7 @@ impl Directory {
                 if verifiers.len() >= PASSWORDS_MAX {
                     return Err(format!("is one password too many; at most {PASSWORDS_MAX}"));
                 }
-                verifiers.push((id.clone(), verifier));
+                verifiers.push(Arc::new(Password::declared(id, verifier)));
                 Ok(())
             }
             Credential::Token {
@@ -247,48 +258,152 @@ impl Directory {
         })
     }
 
-    /// Who has this password. Costs milliseconds of processor time: every failure the same, so that
-    /// nobody learns from the time it takes who exists or has a password.
+    /// Must the identity store be asked for the passwords of whoever logs in?
+    pub const fn asks_store(&self) -> bool {
+        self.stored
+    }
+
+    /// Who has this password; `stored` is what the identity store has of the user. Costs milliseconds of processor
+    /// time: every failure the same, so that nobody learns from the time it takes who exists or has a password.
     ///
     /// # Errors
-    /// Where the user is unknown or the password wrong.
-    pub fn by_password(&self, user: &str, password: &[u8]) -> Result<Identity, Refusal> {
-        if user.len() > USER_BYTES_MAX || password.len() > PASSWORD_BYTES_MAX {
-            return Err(Refusal::Malformed(
-                "the user name or the password is too long",
-            ));
+    /// Where the user is unknown, the password wrong, or its credential not in force.
+    pub fn by_password(
+        &self,
+        user: &str,
+        password: &[u8],
+        stored: &[Arc<Password>],
+        now: i64,
+    ) -> Result<Identity, Refusal> {
+        let password = prepared_password(password).map(Zeroizing::new);
+        let password = password.map_err(|error| Refusal::Malformed(error.to_string()))?;
+        let (found, spent) = matching(self.passwords_of(user, stored), &password);
+        let outcome = self.proved(user, &found, now).unwrap_or_else(|| {
+            let nothing = self.passwords_of(user, stored).next().is_none();
+            Err(self.refusal(user, nothing, || Refusal::WrongPassword {
+                principal: user.to_owned(),
+            }))
+        });
+        if outcome.is_err() {
+            spend(self.rounds.saturating_sub(spent), &password);
         }
-        let verifiers = self.passwords.get(user).map_or(&[][..], Vec::as_slice);
-        let mut spent = 0;
-        let mut matching = Vec::new();
-        for (credential, verifier) in verifiers {
-            spent += u64::from(verifier.iterations());
-            if verifier.matches(password) {
-                matching.push(credential.clone());
-            }
+        outcome
+    }
+
+    /// Asks for the proof of SCRAM: the server's first message. Whoever the user is, it is asked, and asked the same
+    /// each time.
+    ///
+    /// # Errors
+    /// Where the platform has no randomness.
+    pub fn challenge(
+        &self,
+        first: ClientFirst,
+        hash: Hash,
+        stored: &[Arc<Password>],
+        now: i64,
+    ) -> Result<(Challenge, String), IdentityError> {
+        let user = first.user();
+        let all = || {
+            self.passwords_of(user, stored)
+                .filter(|it| it.verifier(hash).is_some())
+        };
+        // One salt can be sent: that of a password in force, and of all that are asked for like it.
+        let asked = all()
+            .find(|it| it.in_force(now).is_ok())
+            .or_else(|| all().next());
+        let asked = asked.and_then(|it| it.verifier(hash));
+        let like = |it: &&Arc<Password>| match (asked, it.verifier(hash)) {
+            (Some(asked), Some(verifier)) => asked.asks_as(verifier),
+            _ => false,
+        };
+        let held = all().filter(like).cloned().collect();
+        let decoy = self.decoys.verifier(hash, user)?;
+        Challenge::new(first, hash, held, decoy)
+    }
+
+    /// Who has given this proof; and the server's last message.
+    ///
+    /// # Errors
+    /// Where the message is malformed or of another exchange, the user unknown, the proof wrong, or its credential
+    /// not in force.
+    pub fn by_proof(
+        &self,
+        challenge: Challenge,
+        client_last: &[u8],
+        now: i64,
+    ) -> Result<(Identity, String), Refusal> {
+        let (user, hash) = (challenge.user.clone(), challenge.hash);
+        let nothing = challenge.held.is_empty();
+        let proof = challenge
+            .check(client_last)
+            .map_err(|error| Refusal::Malformed(error.to_string()))?;
+        let found: Vec<&Arc<Password>> = proof.iter().flat_map(|it| &it.held).collect();
+        match (self.proved(&user, &found, now), &proof) {
+            (Some(Ok(identity)), Some(proof)) => Ok((identity, proof.server_last.clone())),
+            (Some(Err(refusal)), _) => Err(refusal),
+            _ => Err(self.refusal(&user, false, || {
+                let principal = user.clone();
+                if nothing {
+                    let mechanism = hash.name();
+                    return Refusal::NoVerifier {
+                        principal,
+                        mechanism,
+                    };
+                }
+                Refusal::WrongPassword { principal }
+            })),
         }
-        let principal = self.principals.get(user);
-        if let (Some(principal), false) = (principal, matching.is_empty()) {
-            let principal = Arc::clone(principal);
-            let credential = matching.remove(0);
-            let other_credentials = matching;
-            return Ok(Identity {
-                principal,
-                credential,
-                other_credentials,
-                expires_milliseconds: None,
-                attributes: Attributes::default(),
+    }
+
+    fn passwords_of<'a>(
+        &'a self,
+        user: &str,
+        stored: &'a [Arc<Password>],
+    ) -> impl Iterator<Item = &'a Arc<Password>> {
+        let declared = self.passwords.get(user).map_or(&[][..], Vec::as_slice);
+        stored.iter().chain(declared)
+    }
+
+    /// Who has proved these passwords. `None`: nobody.
+    fn proved(
+        &self,
+        user: &str,
+        found: &[&Arc<Password>],
+        now: i64,
+    ) -> Option<Result<Identity, Refusal>> {
+        let principal = self.principals.get(user)?;
+        let mut in_force = found.iter().filter(|it| it.in_force(now).is_ok());
+        let Some(held) = in_force.next() else {
+            let held = found.first()?;
+            return held.in_force(now).err().map(|state| {
+                Err(Refusal::NotInForce {
+                    principal: user.to_owned(),
+                    credential: held.credential.clone(),
+                    state,
+                })
             });
-        }
-        spend(self.rounds.saturating_sub(spent), password);
-        let principal = user.to_owned();
-        Err(
-            match (self.principals.contains_key(user), verifiers.is_empty()) {
-                (false, _) => Refusal::UnknownPrincipal,
-                (true, true) => Refusal::NoPassword { principal },
-                (true, false) => Refusal::WrongPassword { principal },
+        };
+        Some(Ok(Identity {
+            principal: Arc::clone(principal),
+            credential: held.credential.clone(),
+            other_credentials: in_force.map(|it| it.credential.clone()).collect(),
+            expires_milliseconds: held.expires_milliseconds,
+            attributes: Attributes {
+                issued_at_milliseconds: held.issued_milliseconds,
+                ..Attributes::default()
             },
-        )
+        }))
+    }
+
+    fn refusal(&self, user: &str, nothing: bool, otherwise: impl Fn() -> Refusal) -> Refusal {
+        if !self.principals.contains_key(user) {
+            return Refusal::UnknownPrincipal;
+        }
+        if nothing {
+            let principal = user.to_owned();
+            return Refusal::NoPassword { principal };
+        }
+        otherwise()
     }
 
     /// Who the user is whom a broker has let in.
@@ -327,7 +442,8 @@ impl Directory {
     /// The SCRAM mechanisms of a principal's passwords, each with the fewest rounds that a check of one takes.
     pub fn passwords(&self, user: &str) -> impl Iterator<Item = (&'static str, u32)> {
         let mut fewest = BTreeMap::new();
-        for (_, verifier) in self.passwords.get(user).into_iter().flatten() {
+        let declared = self.passwords.get(user).into_iter().flatten();
+        for verifier in declared.flat_map(|it| it.verifiers()) {
             let rounds = fewest.entry(verifier.mechanism()).or_insert(u32::MAX);
             *rounds = verifier.iterations().min(*rounds);
         }

@@ -20,6 +20,12 @@ pub enum IdentityError {
     /// Bytes that are not a message of SASL OAUTHBEARER.
     #[error("the OAUTHBEARER message cannot be read: {0}")]
     Bearer(&'static str),
+    /// No answer of the identity store, or one that is not as agreed.
+    #[error("the identity store does not answer: {0}")]
+    Stored(String),
+    /// Text that `SASLprep` does not let through.
+    #[error("{0} is empty, too long, or holds what SASLprep (RFC 4013) prohibits")]
+    Prepared(&'static str),
     /// Bytes that are not a certificate that we can name.
     #[error("the certificate cannot be read: {0}")]
     Certificate(&'static str),
@@ -55,6 +61,33 @@ pub enum Refusal {
         /// Id of the principal.
         principal: String,
     },
+    /// The principal has a password, but no verifier for this mechanism.
+    #[error("principal `{principal}` has no password for {mechanism}")]
+    NoVerifier {
+        /// Id of the principal.
+        principal: String,
+        /// The mechanism that was asked for.
+        mechanism: &'static str,
+    },
+    /// The password is right, and its credential does not hold at this time.
+    #[error("credential `{credential}` of principal `{principal}` {state}")]
+    NotInForce {
+        /// Id of the principal.
+        principal: String,
+        /// Id of the credential.
+        credential: String,
+        /// What is the matter with it.
+        state: OutOfForce,
+    },
+    /// Too many failures from there; nothing was checked.
+    #[error("too many failed attempts from this source; the next is looked at in {seconds} s")]
+    LockedOut {
+        /// Until the next attempt is looked at.
+        seconds: i64,
+    },
+    /// The identity store can't be asked. The peer is not told that it failed: it may try again.
+    #[error("nothing was checked: {0}")]
+    Unanswered(String),
     /// The certificate is valid and nobody's.
     #[error("no principal has the certificate of `{subject}`")]
     UnmappedCertificate {
@@ -74,5 +107,30 @@ pub enum Refusal {
     Token(#[from] TokenRefusal),
     /// What the caller sent is outside of the bounds.
     #[error("the credentials are malformed: {0}")]
-    Malformed(&'static str),
+    Malformed(String),
+}
+
+impl Refusal {
+    /// Does it tell that somebody guesses? Whoever knew the password of a credential that has ended does not, and
+    /// nobody does whom nobody checked.
+    pub const fn is_guess(&self) -> bool {
+        !matches!(
+            self,
+            Self::NotInForce { .. } | Self::LockedOut { .. } | Self::Unanswered(_)
+        )
+    }
+}
+
+/// Why a credential does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OutOfForce {
+    /// Somebody, or its cadence, has ended it.
+    #[error("is disabled")]
+    Disabled,
+    /// Its time is over.
+    #[error("has expired")]
+    Expired,
+    /// Its time has not begun.
+    #[error("is not valid yet")]
+    Early,
 }

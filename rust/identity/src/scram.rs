@@ -227,21 +227,21 @@ pub fn claimed_user(client_first: &[u8]) -> Result<String, IdentityError> {
     Ok(user)
 }
 
-fn text(message: &[u8]) -> Result<&str, IdentityError> {
+pub(crate) fn text(message: &[u8]) -> Result<&str, IdentityError> {
     if message.len() > MESSAGE_BYTES_MAX {
         return Err(IdentityError::Scram("a message is too long"));
     }
     std::str::from_utf8(message).map_err(|_| IdentityError::Scram("a message is not utf-8"))
 }
 
-fn part<'a>(part: Option<&'a str>, name: &str) -> Result<&'a str, IdentityError> {
+pub(crate) fn part<'a>(part: Option<&'a str>, name: &str) -> Result<&'a str, IdentityError> {
     part.and_then(|part| part.strip_prefix(name))
         .filter(|value| !value.is_empty())
         .ok_or(IdentityError::Scram("a message lacks a part"))
 }
 
 /// A name without the escapes of RFC 5802: `=2C` and `=3D`.
-fn unescape(name: &str) -> Result<String, IdentityError> {
+pub(crate) fn unescape(name: &str) -> Result<String, IdentityError> {
     let mut plain = String::with_capacity(name.len());
     let mut rest = name;
     while let Some((before, after)) = rest.split_once('=') {

@@ -13,6 +13,19 @@ pub struct IdentitySection {
     /// Who issues tokens.
     #[serde(default)]
     pub issuers: Vec<TokenIssuer>,
+    /// Where passwords are that no document declares; `None`: there are none.
+    #[serde(default)]
+    pub store: Option<StoreSection>,
+}
+
+/// The identity store, of which only this stands in a snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreSection {
+    /// Rounds of the verifiers that it makes.
+    pub iterations: u32,
+    /// Reference to the key from which the salts of users that do not exist are derived.
+    pub decoy_key: String,
 }
 
 /// A user or a service.

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::IdentityError;
+use crate::prepare::prepared_password;
 
 /// Rounds below this are too cheap to guess.
 pub const ITERATIONS_MIN: u32 = 4096;
@@ -18,18 +19,23 @@ pub const ITERATIONS_MAX: u32 = 1_000_000;
 pub const SALT_BYTES_MIN: usize = 8;
 /// Longest salt.
 pub const SALT_BYTES_MAX: usize = 128;
+/// Salt of a new verifier.
+pub const SALT_BYTES: usize = 16;
 /// Longest verifier text.
 pub const TEXT_BYTES_MAX: usize = 1024;
 
 /// The hash function of a verifier.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hash {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, std::hash::Hash)]
+pub enum Hash {
+    /// SCRAM-SHA-256.
     Sha256,
+    /// SCRAM-SHA-512.
     Sha512,
 }
 
 impl Hash {
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
+    /// The hash of a SCRAM mechanism.
+    pub fn of_name(name: &str) -> Option<Self> {
         match name {
             "SCRAM-SHA-256" => Some(Self::Sha256),
             "SCRAM-SHA-512" => Some(Self::Sha512),
@@ -37,7 +43,8 @@ impl Hash {
         }
     }
 
-    const fn name(self) -> &'static str {
+    /// The mechanism, e.g. `SCRAM-SHA-256`.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Sha256 => "SCRAM-SHA-256",
             Self::Sha512 => "SCRAM-SHA-512",
@@ -79,7 +86,7 @@ pub struct Verifier {
 }
 
 /// What SCRAM calls `StoredKey` and `ServerKey`.
-struct Keys {
+pub(crate) struct Keys {
     stored: Vec<u8>,
     server: Vec<u8>,
 }
@@ -167,10 +174,9 @@ impl Verifier {
         })
     }
 
-    /// A verifier that no password matches, so that an unknown user costs the same time.
-    pub fn decoy() -> Self {
-        let hash = Hash::Sha256;
-        let iterations = NonZeroU32::MIN.saturating_add(ITERATIONS_MIN - 1);
+    /// A verifier that no password matches, so that an unknown user is asked and costs the same.
+    pub(crate) fn decoy(hash: Hash, iterations: NonZeroU32, salt: Vec<u8>) -> Self {
+        // SECURITY: no hash is known whose digest is all zeros, so no proof fits.
         let keys = Keys {
             stored: vec![0; hash.bytes()],
             server: vec![0; hash.bytes()],
@@ -178,7 +184,7 @@ impl Verifier {
         Self {
             hash,
             iterations,
-            salt: vec![0; 16],
+            salt,
             keys,
         }
     }
@@ -188,13 +194,63 @@ impl Verifier {
         self.hash.name()
     }
 
-    /// Whether this is the password. Costs `iterations` rounds of HMAC; compares in constant time.
+    /// Whether this is the password, as `SASLprep` leaves it. Costs `iterations` rounds of HMAC; compares in
+    /// constant time.
     pub fn matches(&self, password: &[u8]) -> bool {
-        let derived = Keys::derive(self.hash, self.iterations, &self.salt, password);
+        self.has(&self.derive_keys(password))
+    }
+
+    /// The keys that this password leads to. Costs `iterations` rounds of HMAC.
+    pub(crate) fn derive_keys(&self, password: &[u8]) -> Keys {
+        Keys::derive(self.hash, self.iterations, &self.salt, password)
+    }
+
+    /// Whether the verifier is of these keys; compares in constant time.
+    pub(crate) fn has(&self, keys: &Keys) -> bool {
         let equal = constant_time::verify_slices_are_equal;
-        let stored = equal(&derived.stored, &self.keys.stored).is_ok();
-        let server = equal(&derived.server, &self.keys.server).is_ok();
+        let stored = equal(&keys.stored, &self.keys.stored).is_ok();
+        let server = equal(&keys.server, &self.keys.server).is_ok();
         stored & server
+    }
+
+    /// Would one password lead to the same keys under both? Then one challenge is one of both.
+    pub(crate) fn asks_as(&self, other: &Self) -> bool {
+        (self.hash, self.iterations, &self.salt) == (other.hash, other.iterations, &other.salt)
+    }
+
+    /// What the server signs (`ServerSignature`), where the client's proof over this exchange is right
+    /// (RFC 5802, section 3). Takes the same time whether it is or not.
+    pub(crate) fn check_proof(&self, auth_message: &[u8], proof: &[u8]) -> Option<Vec<u8>> {
+        let sign = |key: &[u8]| hmac::sign(&hmac::Key::new(self.hash.hmac(), key), auth_message);
+        let signature = sign(&self.keys.stored);
+        let pairs = proof.iter().zip(signature.as_ref());
+        let key = Zeroizing::new(pairs.map(|(one, two)| one ^ two).collect::<Vec<u8>>());
+        let stored = digest::digest(self.hash.digest(), &key);
+        let server = sign(&self.keys.server);
+        let proved = constant_time::verify_slices_are_equal(stored.as_ref(), &self.keys.stored);
+        // A proof that is too short leads to a key that is too short, and to another hash.
+        (proved.is_ok() && proof.len() == self.hash.bytes()).then(|| server.as_ref().to_vec())
+    }
+
+    /// The salt that a client is told.
+    pub(crate) fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+
+    /// A digest of its keys, which tells nothing about them.
+    pub(crate) fn fingerprint(&self) -> [u8; 32] {
+        let both = Zeroizing::new([&*self.keys.stored, &*self.keys.server].concat());
+        let mut print = [0; 32];
+        let digest = digest::digest(&digest::SHA256, &both);
+        for (to, from) in print.iter_mut().zip(digest.as_ref()) {
+            *to = *from;
+        }
+        print
+    }
+
+    /// The hash function.
+    pub const fn hash(&self) -> Hash {
+        self.hash
     }
 
     /// Rounds that one check costs.
@@ -202,30 +258,35 @@ impl Verifier {
         self.iterations.get()
     }
 
-    /// The text form of a new SCRAM-SHA-256 verifier.
+    /// The text form of a new verifier of a password, as `SASLprep` leaves it.
     ///
     /// # Errors
-    /// Where the salt or the number of iterations is outside of the bounds.
-    pub fn derive(password: &[u8], salt: &[u8], iterations: u32) -> Result<String, IdentityError> {
+    /// Where the salt or the number of iterations is outside of the bounds, or the password is no text.
+    pub fn derive(
+        hash: Hash,
+        password: &[u8],
+        salt: &[u8],
+        iterations: u32,
+    ) -> Result<String, IdentityError> {
         check_salt(salt)?;
         let iterations = self::iterations(iterations)?;
-        let keys = Keys::derive(Hash::Sha256, iterations, salt, password);
+        let password = Zeroizing::new(prepared_password(password)?);
+        let keys = Keys::derive(hash, iterations, salt, &password);
         let (salt, stored) = (STANDARD.encode(salt), STANDARD.encode(&keys.stored));
         let server = STANDARD.encode(&keys.server);
-        Ok(format!(
-            "SCRAM-SHA-256${iterations}:{salt}${stored}:{server}"
-        ))
+        let mechanism = hash.name();
+        Ok(format!("{mechanism}${iterations}:{salt}${stored}:{server}"))
     }
 
     /// The text form of a new verifier with a random salt of 16 bytes.
     ///
     /// # Errors
     /// Where the number of iterations is outside of the bounds, or the platform has no randomness.
-    pub fn generate(password: &[u8], iterations: u32) -> Result<String, IdentityError> {
-        let mut salt = [0; 16];
+    pub fn generate(hash: Hash, password: &[u8], iterations: u32) -> Result<String, IdentityError> {
+        let mut salt = [0; SALT_BYTES];
         aws_lc_rs::rand::fill(&mut salt)
             .map_err(|_| IdentityError::Cryptography("the platform has no random bytes"))?;
-        Self::derive(password, &salt, iterations)
+        Self::derive(hash, password, &salt, iterations)
     }
 }
 
@@ -236,7 +297,7 @@ pub(crate) fn spend(rounds: u64, password: &[u8]) {
     }
 }
 
-fn iterations(count: u32) -> Result<NonZeroU32, IdentityError> {
+pub(crate) fn iterations(count: u32) -> Result<NonZeroU32, IdentityError> {
     let within = NonZeroU32::new(count)
         .filter(|count| (ITERATIONS_MIN..=ITERATIONS_MAX).contains(&count.get()));
     within.ok_or(IdentityError::Verifier(
@@ -274,7 +335,13 @@ mod tests {
 
     #[test]
     fn the_keys_are_those_of_rfc_7677() {
-        let text = Verifier::derive(b"pencil", &STANDARD.decode(SALT).unwrap(), 4096).unwrap();
+        let text = Verifier::derive(
+            Hash::Sha256,
+            b"pencil",
+            &STANDARD.decode(SALT).unwrap(),
+            4096,
+        )
+        .unwrap();
         assert_eq!(text, TEXT);
         let verifier = Verifier::parse(&text).unwrap();
         let message = "n=user,r=rOprNGfwEbeRWgbNEkqO,\
@@ -306,9 +373,25 @@ mod tests {
         assert!(verifier.matches(b"pencil"));
         assert!(!verifier.matches(b"pencil "));
         assert!(!verifier.matches(b""));
-        assert!(!Verifier::decoy().matches(b"pencil"));
-        assert_eq!(Verifier::decoy().iterations(), ITERATIONS_MIN);
+        let decoy = Verifier::decoy(Hash::Sha256, iterations(4096).unwrap(), vec![0; 16]);
+        assert!(!decoy.matches(b"pencil"));
         assert_eq!(format!("{verifier:?}"), "Verifier(***)");
+    }
+
+    #[test]
+    fn a_password_is_prepared_before_it_is_hashed() {
+        let derive = |text: &str| Verifier::derive(Hash::Sha512, text.as_bytes(), &[7; 16], 4096);
+        // RFC 4013, section 3: a soft hyphen is mapped to nothing, a ligature to its letter.
+        assert_eq!(derive("I\u{ad}X").unwrap(), derive("IX").unwrap());
+        assert_eq!(derive("\u{aa}").unwrap(), derive("a").unwrap());
+        assert!(
+            derive("\u{7}").is_err(),
+            "a control character is prohibited"
+        );
+        assert!(
+            derive("\u{627}1").is_err(),
+            "what is written in two directions too"
+        );
     }
 
     #[test]
@@ -321,7 +404,7 @@ mod tests {
 
     #[test]
     fn salts_are_random() {
-        let make = || Verifier::generate(b"x", 4096).unwrap();
+        let make = || Verifier::generate(Hash::Sha256, b"x", 4096).unwrap();
         assert_ne!(make(), make());
         assert!(Verifier::parse(&make()).unwrap().matches(b"x"));
     }
@@ -352,8 +435,8 @@ mod tests {
             let error = Verifier::parse(&text).unwrap_err().to_string();
             assert!(!error.contains("WG5d"), "{error}");
         }
-        assert!(Verifier::derive(b"x", &[0; 7], 4096).is_err());
-        assert!(Verifier::derive(b"x", &[0; 16], 4095).is_err());
+        assert!(Verifier::derive(Hash::Sha256, b"x", &[0; 7], 4096).is_err());
+        assert!(Verifier::derive(Hash::Sha256, b"x", &[0; 16], 4095).is_err());
     }
 
     proptest! {

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use streamward_identity::{Directory, IdentityError, IdentitySection, Names, Refusal, Verifier};
+use streamward_identity::{
+    Directory, Hash, IdentityError, IdentitySection, Names, Refusal, Verifier,
+};
 
 fn certificate(id: &str, subject: Option<&str>, san: Option<&str>) -> Value {
     json!({"id": id, "type": "certificate", "subject": subject, "san": san})
@@ -21,7 +23,7 @@ fn principal(id: &str, credentials: &[Value]) -> Value {
 
 fn materials() -> HashMap<String, Vec<u8>> {
     let verifier = |password: &[u8], iterations| {
-        let mut text = Verifier::generate(password, iterations).unwrap();
+        let mut text = Verifier::generate(Hash::Sha256, password, iterations).unwrap();
         text.push('\n');
         text.into_bytes()
     };
@@ -175,30 +177,33 @@ fn a_password_is_tried_against_every_password_of_its_user() {
     ])
     .unwrap();
     assert_eq!(
-        directory.by_password("api", b"one").unwrap().credential,
+        directory
+            .by_password("api", b"one", &[], 0)
+            .unwrap()
+            .credential,
         "p1"
     );
-    let second = directory.by_password("api", b"two").unwrap();
+    let second = directory.by_password("api", b"two", &[], 0).unwrap();
     assert_eq!(
         (second.credential.as_str(), second.expires_milliseconds),
         ("p2", None)
     );
     let principal = || "other".to_owned();
-    let wrong = directory.by_password("other", b"one").unwrap_err();
+    let wrong = directory.by_password("other", b"one", &[], 0).unwrap_err();
     assert_eq!(
         wrong,
         Refusal::WrongPassword {
             principal: principal()
         }
     );
-    let unknown = directory.by_password("nobody", b"one").unwrap_err();
+    let unknown = directory.by_password("nobody", b"one", &[], 0).unwrap_err();
     assert_eq!(unknown, Refusal::UnknownPrincipal);
     assert!(matches!(
-        directory.by_password("certified", b"x"),
+        directory.by_password("certified", b"x", &[], 0),
         Err(Refusal::NoPassword { .. })
     ));
     assert!(matches!(
-        directory.by_password("api", &[0; 5000]),
+        directory.by_password("api", &[b'x'; 5000], &[], 0),
         Err(Refusal::Malformed(_))
     ));
     assert_eq!(directory.principal("other").unwrap().id, principal());

@@ -36,11 +36,13 @@ pub enum Action {
     Reload,
     /// Look at the state of a gateway, or ask it for decisions.
     Inspect,
+    /// Add, rotate or end passwords in the identity store.
+    ManageCredentials,
 }
 
 impl Action {
     /// Every action, in the order of the documentation.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Read,
         Self::Write,
         Self::Create,
@@ -55,6 +57,7 @@ impl Action {
         Self::Contain,
         Self::Reload,
         Self::Inspect,
+        Self::ManageCredentials,
     ];
 
     /// Id of the Cedar action.
@@ -74,6 +77,7 @@ impl Action {
             Self::Contain => "Contain",
             Self::Reload => "Reload",
             Self::Inspect => "Inspect",
+            Self::ManageCredentials => "ManageCredentials",
         }
     }
 }

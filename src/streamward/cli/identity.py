@@ -1,15 +1,17 @@
 """`streamward identity`: credentials of principals."""
 
 import sys
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 from rich.console import Console
 
 from streamward.audit.journal import core, core_errors
+from streamward.cli import credentials
 from streamward.errors import InvalidArgument
 
 app = typer.Typer(no_args_is_help=True, help="Credentials of principals.")
+credentials.register(app)
 
 PASSWORD_BYTES_MAX: Final = 1024
 ITERATIONS_MIN: Final = 4096
@@ -27,6 +29,10 @@ def verifier(
         int,
         typer.Option(min=ITERATIONS_MIN, max=ITERATIONS_MAX, help="How slow to guess."),
     ] = ITERATIONS_MIN,
+    mechanism: Annotated[
+        Literal["SCRAM-SHA-256", "SCRAM-SHA-512"],
+        typer.Option(help="Clients may log in by this one, and by PLAIN."),
+    ] = "SCRAM-SHA-256",
 ) -> None:
     """Print the verifier of a password (RFC 5803): what a bundle keeps instead of it.
 
@@ -40,7 +46,7 @@ def verifier(
     if not 0 < len(password) <= PASSWORD_BYTES_MAX:
         raise InvalidArgument(f"a password has between 1 and {PASSWORD_BYTES_MAX} bytes")
     with core_errors():
-        text = core().password_verifier(password, iterations)
+        text = core().password_verifier(password, iterations, mechanism)
     Console(soft_wrap=True).out(text, highlight=False)
 
 

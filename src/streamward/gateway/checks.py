@@ -122,19 +122,12 @@ def proofs_that_can_be_given(
 def whose_identity_the_brokers_see(
     bundle: Bundle, document: Document, listener: Listener
 ) -> Iterator[Mistake]:
-    """Brokers that see the client check its password themselves; the gateway only PLAIN."""
+    """Brokers that see the client check its password themselves."""
     relays = any(
         cluster.name == listener.cluster and cluster.identity == "client"
         for cluster in bundle.of(Cluster)
     )
     if not relays:
-        for mechanism in listener.sasl:
-            if mechanism not in ("PLAIN", "OAUTHBEARER"):
-                yield document.mistake(
-                    f"`{mechanism}` is checked by brokers only, and these see the gateway",
-                    "sasl",
-                    suggestion="use `PLAIN`, or set `identity: client` for the cluster",
-                )
         return
     if not listener.sasl:
         yield document.mistake(

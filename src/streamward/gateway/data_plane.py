@@ -101,6 +101,11 @@ class CoreDataPlane:
         with core_errors():
             return self._running.answer(identifier, answer)
 
+    def forget_passwords(self) -> None:
+        """What the identity store answered is asked anew."""
+        with core_errors():
+            self._running.forget_passwords()
+
     def drain(self, seconds: float) -> None:
         """Take no new connection, wait for what is in flight, then stop."""
         with core_errors():

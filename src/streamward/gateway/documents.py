@@ -105,6 +105,14 @@ class Timeouts(_Entry, frozen=True, kw_only=True):
     broker: int
 
 
+class Lockout(_Entry, frozen=True, kw_only=True):
+    """When somebody who guesses passwords has to wait."""
+
+    failures: int
+    source_failures: int
+    milliseconds_max: int
+
+
 class ListenerLimits(_Entry, frozen=True, kw_only=True):
     """What a listener takes in at most."""
 
@@ -125,6 +133,7 @@ class ListenerLimits(_Entry, frozen=True, kw_only=True):
     requests_per_second: int | None
     rate_burst_milliseconds: int
     failure_delay_milliseconds: int
+    lockout: Lockout
     timeout_milliseconds: Timeouts
 
 
@@ -208,11 +217,19 @@ class PrincipalEntry(_Entry, frozen=True, kw_only=True):
     credentials: tuple[CertificateEntry | PasswordEntry | TokenEntry | BrokerEntry, ...]
 
 
+class StoreEntry(_Entry, frozen=True, kw_only=True):
+    """All that a snapshot tells of the identity store; `decoy_key` is a reference."""
+
+    iterations: int
+    decoy_key: str
+
+
 class IdentitySection(_Entry, frozen=True, kw_only=True):
     """Everybody who may call, and who vouches for them."""
 
     principals: tuple[PrincipalEntry, ...]
     issuers: tuple[IssuerEntry, ...]
+    store: StoreEntry | None = None
 
 
 class Revoked(_Entry, frozen=True, kw_only=True):

@@ -1,6 +1,12 @@
 """Limits and quotas as the snapshot says them: every default resolved, times in milliseconds."""
 
-from streamward.gateway.documents import GatewayLimits, ListenerLimits, QuotaEntry, Timeouts
+from streamward.gateway.documents import (
+    GatewayLimits,
+    ListenerLimits,
+    Lockout,
+    QuotaEntry,
+    Timeouts,
+)
 from streamward.model import limits as model
 
 
@@ -17,6 +23,7 @@ def listener_limits(limits: model.ListenerLimits) -> ListenerLimits:
         "connections_per_source_max",
         "connections_per_principal_max",
         "rate_burst",
+        "lockout",
         "timeouts",
     }
     return ListenerLimits(
@@ -24,6 +31,10 @@ def listener_limits(limits: model.ListenerLimits) -> ListenerLimits:
         connections_per_source_max=limits.per_source_max,
         connections_per_principal_max=limits.per_principal_max,
         rate_burst_milliseconds=limits.rate_burst,
+        lockout=Lockout(
+            **limits.lockout.model_dump(exclude={"longest"}),
+            milliseconds_max=limits.lockout.longest,
+        ),
         timeout_milliseconds=Timeouts(**limits.timeouts.model_dump()),
     )
 

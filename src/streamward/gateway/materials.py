@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
 from cryptography import x509
@@ -11,6 +11,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from streamward import clock
+from streamward.errors import InvalidArgument
+from streamward.identity.cipher import decoy_key, read_key
+from streamward.model.credentials import IdentityStore
 from streamward.model.document import Bundle, Document, FieldPath, Material, Mistake
 from streamward.model.marks import marked
 from streamward.model.secret_store import SecretStore
@@ -23,9 +26,14 @@ from streamward.secrets import (
 )
 
 EXPIRY_WARNING_DAYS = 14
+DECOY_KEY = "derived:identity-decoys"
+"""Names, among the materials, what the data plane makes salts of unknown users from."""
 
+_COST = rb"\$[1-9][0-9]{0,8}:[A-Za-z0-9+/]+={0,2}\$"
+_KEYS_256 = rb"[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}="
+_KEYS_512 = rb"[A-Za-z0-9+/]{86}==:[A-Za-z0-9+/]{86}=="
 _VERIFIER = re.compile(
-    rb"SCRAM-SHA-256\$[1-9][0-9]{0,8}:[A-Za-z0-9+/]+={0,2}\$[A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=\s*"
+    rb"SCRAM-SHA-(?:256" + _COST + _KEYS_256 + rb"|512" + _COST + _KEYS_512 + rb")\s*"
 )
 
 
@@ -41,7 +49,8 @@ def material_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
     private: dict[str, bool] = {}
     for document, path, material, reference in references(bundle):
         # What opens a store, gets a token or tries brokers stays on this side.
-        if not isinstance(document.value, SecretStore) and not _STAY.intersection(path):
+        kept = isinstance(document.value, SecretStore | IdentityStore)
+        if not kept and not _STAY.intersection(path):
             private[reference] = private.get(reference, False) or material.secret
     return iter(private.items())
 
@@ -57,7 +66,14 @@ def resolve_materials(
     return {
         reference: resolve(reference, bundle.root, environment, private=private).value
         for reference, private in material_references(bundle)
-    }
+    } | decoys(bundle, lambda reference: resolve(reference, bundle.root, environment, private=True))
+
+
+def decoys(bundle: Bundle, read: Callable[[str], Secret]) -> dict[str, bytes]:
+    """What the data plane asks unknown users with; nothing where there is no identity store."""
+    for store in bundle.of(IdentityStore):
+        return {DECOY_KEY: decoy_key(read_key(read(store.key))).value}
+    return {}
 
 
 def material_mistakes(bundle: Bundle) -> Iterator[Mistake]:
@@ -121,14 +137,29 @@ def _unfit(
                 yield document.mistake(what, *path, suggestion=_MAKE_SIGNING_KEY)
         case "verifier":
             if _VERIFIER.fullmatch(secret.value) is None:
-                what = f"`{reference}` is not a verifier as in RFC 5803 (SCRAM-SHA-256)"
+                what = f"`{reference}` is not a verifier as in RFC 5803 (SCRAM-SHA-256 or -512)"
                 yield document.mistake(what, *path, suggestion=_MAKE_VERIFIER)
-        case "password":
-            if not secret.value.strip():
-                what = f"`{reference}` holds no password"
-                yield document.mistake(what, *path, suggestion="write the password into it")
+        case "password" | "store_key" | "database_url":
+            yield from _unfit_text(document, path, material, reference, secret)
         case _:
             assert_never(material.purpose)
+
+
+def _unfit_text(
+    document: Document, path: FieldPath, material: Material, reference: str, secret: Secret
+) -> Iterator[Mistake]:
+    if material.purpose == "store_key":
+        try:
+            read_key(secret)
+        except InvalidArgument as error:
+            hint = "make it with `openssl rand -base64 32`"
+            yield document.mistake(f"`{reference}`: {error}", *path, suggestion=hint)
+        return
+    what, hint = "password", "write the password into it"
+    if material.purpose == "database_url":
+        what, hint = "URL", "write it as `postgresql+psycopg://user:password@host/name`"
+    if not secret.value.strip():
+        yield document.mistake(f"`{reference}` holds no {what}", *path, suggestion=hint)
 
 
 _STAY = frozenset({"oauth", "probe"})

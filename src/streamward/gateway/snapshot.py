@@ -27,14 +27,17 @@ from streamward.gateway.documents import (
     SnapshotDocument,
     SniNodes,
     SniRouting,
+    StoreEntry,
     TokenEntry,
     UpstreamSasl,
     UpstreamTls,
 )
 from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
+from streamward.gateway.materials import DECOY_KEY
 from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model import topology
 from streamward.model.audit_log import AuditLog
+from streamward.model.credentials import IdentityStore
 from streamward.model.device_inventory import DeviceInventory
 from streamward.model.document import Bundle
 from streamward.model.limits import Quota
@@ -95,6 +98,7 @@ def snapshot_document(
         identity=IdentitySection(
             principals=tuple(map(_principal, bundle.of(Principal))),
             issuers=tuple(map(issuer_entry, bundle.of(TokenIssuer))),
+            store=_store(bundle),
         ),
         policy=section,
         limits=gateway_limits(heads[0].limits),
@@ -125,6 +129,12 @@ def _metrics(bundle: Bundle) -> MetricsEntry | None:
 def _devices(bundle: Bundle) -> DevicesEntry | None:
     for inventory in bundle.of(DeviceInventory):
         return DevicesEntry(covers=inventory.covers, age_milliseconds_max=inventory.age_max)
+    return None
+
+
+def _store(bundle: Bundle) -> StoreEntry | None:
+    for store in bundle.of(IdentityStore):
+        return StoreEntry(iterations=store.iterations, decoy_key=DECOY_KEY)
     return None
 
 

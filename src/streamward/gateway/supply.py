@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from streamward.errors import StreamwardError
-from streamward.gateway.materials import material_references, references
+from streamward.gateway.materials import decoys, material_references, references
 from streamward.gateway.secret_stores import store_settings
 from streamward.gateway.snapshot import token_references
 from streamward.log import Logger
@@ -122,7 +122,7 @@ class SecretSupply:
                 found[reference] = secret.value
         self._keeper.retain({*found, *(reference for *_, reference in references(bundle))})
         self._given = frozenset(found)
-        return found
+        return found | decoys(bundle, lambda reference: answer(reference, True))
 
     async def run(self) -> None:
         """Tend and record until cancelled; then give back what was lent."""

@@ -6,6 +6,7 @@ from typing import assert_never
 from cryptography.x509 import Name
 
 from streamward.identity import device_checks, token_checks
+from streamward.model.credentials import CredentialClass, IdentityStore
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.principal import (
     BrokerCredential,
@@ -130,7 +131,9 @@ def certificate_subjects(bundle: Bundle) -> Iterator[Mistake]:
 
 
 def without_credentials(bundle: Bundle) -> Iterator[Mistake]:
-    """Principals that nobody can prove to be."""
+    """Principals that nobody can prove to be; with an identity store they may have a password."""
+    if bundle.of(IdentityStore):
+        return
     for document in bundle.documents_of(Principal):
         assert isinstance(document.value, Principal)
         if not document.value.credentials:
@@ -141,6 +144,22 @@ def without_credentials(bundle: Bundle) -> Iterator[Mistake]:
             )
 
 
+def one_store(bundle: Bundle) -> Iterator[Mistake]:
+    """Two stores could say different things of one principal; classes without one say nothing."""
+    stores = bundle.documents_of(IdentityStore)
+    for store in stores[1:]:
+        first = stores[0].place()
+        yield store.mistake("a bundle has one identity store", suggestion=f"first in {first}")
+    if stores or bundle.names("IdentityStore"):
+        return
+    for document in bundle.documents_of(CredentialClass):
+        yield document.mistake(
+            f"there is no identity store with passwords of class `{document.name}`",
+            suggestion="add a document of kind IdentityStore, or remove the class",
+            severity="warning",
+        )
+
+
 CHECKS = (
     role_cycles,
     shared_credentials,
@@ -148,4 +167,5 @@ CHECKS = (
     without_credentials,
     *token_checks.CHECKS,
     *device_checks.CHECKS,
+    one_store,
 )

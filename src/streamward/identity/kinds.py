@@ -1,5 +1,6 @@
 """The documents that say who may call."""
 
+from streamward.model.credentials import CredentialClass, IdentityStore
 from streamward.model.device_inventory import DeviceInventory
 from streamward.model.document import DocumentKind
 from streamward.model.principal import Principal, Role, Tenant
@@ -11,4 +12,6 @@ DOCUMENT_KINDS = (
     DocumentKind("Principal", Principal, room="identity"),
     DocumentKind("TokenIssuer", TokenIssuer, room="identity"),
     DocumentKind("DeviceInventory", DeviceInventory, room="identity"),
+    DocumentKind("IdentityStore", IdentityStore, room="identity"),
+    DocumentKind("CredentialClass", CredentialClass, room="identity"),
 )

@@ -40,3 +40,27 @@ class DevicePlane(Protocol):
     def supply_devices(self, devices: bytes, /) -> None:
         """Take over what an inventory says. Raises InvalidArgument, and then changes nothing."""
         ...
+
+
+class Enforcer(Protocol):
+    """What makes the data plane feel that a credential has changed."""
+
+    async def end(self, credential: str, owner: str, reason: str) -> None:
+        """Close the connections that it proved, and refuse it; in force when this returns."""
+        ...
+
+    async def restore(self, credential: str, owner: str, reason: str) -> None:
+        """Take back what `end` did."""
+        ...
+
+    async def forget(self) -> None:
+        """What was looked up is asked anew."""
+        ...
+
+
+class VerifierMaker(Protocol):
+    """Makes RFC 5803 texts: the code that checks them in the data plane."""
+
+    def __call__(self, password: bytes, iterations: int, mechanism: str, salt: bytes) -> str:
+        """The verifier of a password for a SCRAM mechanism."""
+        ...

@@ -32,6 +32,7 @@ class Action(StrEnum):
     CONTAIN = "Contain"
     RELOAD = "Reload"
     INSPECT = "Inspect"
+    MANAGE_CREDENTIALS = "ManageCredentials"
 
     @property
     def word(self) -> str:
@@ -57,6 +58,7 @@ _APPLIES: dict[Action, frozenset[ResourceType]] = {
     Action.CONTAIN: frozenset({_CLUSTER}),
     Action.RELOAD: frozenset({_CLUSTER}),
     Action.INSPECT: frozenset({_CLUSTER}),
+    Action.MANAGE_CREDENTIALS: frozenset({_CLUSTER}),
 }
 
 # As in Kafka's own authorizer: these rights carry the right to see what they act on.

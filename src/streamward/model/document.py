@@ -37,12 +37,21 @@ class RefersTo:
 class Material:
     """Marks a field (in `Annotated`) that refers to bytes beside the bundle; says what they are."""
 
-    purpose: Literal["certificate", "ca", "key", "verifier", "password", "signing_key"]
+    purpose: Literal[
+        "certificate",
+        "ca",
+        "key",
+        "verifier",
+        "password",
+        "signing_key",
+        "store_key",
+        "database_url",
+    ]
 
     @property
     def secret(self) -> bool:
         """Whether nobody but the owner may read the file."""
-        return self.purpose in ("key", "verifier", "password", "signing_key")
+        return self.purpose not in ("certificate", "ca")
 
 
 @dataclass(frozen=True, slots=True, order=True)

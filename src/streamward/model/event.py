@@ -1,7 +1,7 @@
 """One entry of the log: an OCSF event with the extension object `streaming`.
 
 `docs/reference/events.md` is the contract. The gateway writes most kinds; this module reads all of
-them and builds the three that Python writes: `control`, `containment` and `alert`.
+them and builds those that Python writes: `control`, `containment`, `alert` and `account_change`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,6 +41,7 @@ class Kind(StrEnum):
     LOG_PRUNED = "log_pruned"
     ISSUER = "issuer"
     SECRET_ACCESS = "secret_access"  # noqa: S105
+    ACCOUNT_CHANGE = "account_change"
 
 
 CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
@@ -58,6 +59,7 @@ CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
     Kind.LOG_PRUNED: frozenset({6002}),
     Kind.ISSUER: frozenset({6002}),
     Kind.SECRET_ACCESS: frozenset({6003}),
+    Kind.ACCOUNT_CHANGE: frozenset({3001}),
 }
 """The OCSF classes that an entry of each kind may have."""
 
@@ -144,6 +146,16 @@ class SecretBody(msgspec.Struct, frozen=True, kw_only=True):
     version: str | None = None
 
 
+class AccountBody(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """The object `streaming.account`: what became of a credential in the identity store."""
+
+    change: str
+    class_: str | None = None
+    not_before: str | None = None
+    expires: str | None = None
+    successor: str | None = None
+
+
 class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     """The extension object; a field that an entry leaves out is None or empty."""
 
@@ -176,6 +188,7 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     containment: ContainmentBody | None = None
     control: ControlBody | None = None
     secret: SecretBody | None = None
+    account: AccountBody | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -284,6 +297,14 @@ _CONTROL_ACTIVITIES: Final[Mapping[str, tuple[int, str]]] = {
     "inspect": (2, "Read"),
     "reload": (3, "Update"),
     "lift": (4, "Delete"),
+    "identity add": (1, "Create"),
+    "identity list": (2, "Read"),
+    "identity show": (2, "Read"),
+    "identity rotate": (3, "Update"),
+    "identity disable": (3, "Update"),
+    "identity enable": (3, "Update"),
+    "identity revoke": (3, "Update"),
+    "identity remove": (4, "Delete"),
 }
 
 
@@ -373,6 +394,65 @@ def secret_event(
     document["api"] = {"operation": f"secret.{operation}"}
     # OCSF asks who called: the process itself.
     document["src_endpoint"] = {"name": "gateway"}
+    return canonical(document)
+
+
+_ACCOUNT_ACTIVITIES: Final[Mapping[str, tuple[int, str]]] = {
+    "added": (1, "Create"),
+    "enabled": (2, "Enable"),
+    "rotated": (3, "Password Change"),
+    "disabled": (5, "Disable"),
+    "revoked": (5, "Disable"),
+    "removed": (6, "Delete"),
+}
+
+
+def account_change_event(
+    *,
+    time_milliseconds: int,
+    principal: str,
+    credential: str,
+    change: str,
+    by: Caller | None,
+    reason: str | None = None,
+    class_name: str | None = None,
+    not_before_milliseconds: int | None = None,
+    expires_milliseconds: int | None = None,
+    successor: str | None = None,
+) -> bytes:
+    """What became of a credential in the identity store, as a canonical leaf.
+
+    `by` is whoever did it at the control door; None where its own cadence did.
+    """
+    warning = change in ("expiring", "unused")
+    account = {
+        "change": change,
+        "class": class_name,
+        "not_before": None if not_before_milliseconds is None else str(not_before_milliseconds),
+        "expires": None if expires_milliseconds is None else str(expires_milliseconds),
+        "successor": successor,
+    }
+    document = _event(
+        3001,
+        _ACCOUNT_ACTIVITIES.get(change, (99, "Other")),
+        time_milliseconds,
+        Severity.LOW if warning else Severity.INFORMATIONAL,
+        {
+            "kind": Kind.ACCOUNT_CHANGE,
+            "principal": principal,
+            "credential": credential,
+            "mechanism": None if by is None else by.mechanism,
+            "reason": reason[:REASON_CHARACTERS_MAX] if reason else None,
+            "account": {name: value for name, value in account.items() if value is not None},
+        },
+    )
+    if document["activity_id"] == 99:
+        document["activity_name"] = change
+    document["status_id"] = STATUS_SUCCESS
+    document["user"] = {"name": principal, "credential_uid": credential}
+    if by is not None:
+        document["actor"] = {"user": {"name": by.principal}}
+        document["src_endpoint"] = {"name": by.mechanism}
     return canonical(document)
 
 

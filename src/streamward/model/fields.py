@@ -24,6 +24,8 @@ AuthorityReference = Annotated[str, _REFERENCE, Material("ca")]
 KeyReference = Annotated[str, _REFERENCE, Material("key")]
 VerifierReference = Annotated[str, _REFERENCE, Material("verifier")]
 SigningKeyReference = Annotated[str, _REFERENCE, Material("signing_key")]
+StoreKeyReference = Annotated[str, _REFERENCE, Material("store_key")]
+DatabaseReference = Annotated[str, _REFERENCE, Material("database_url")]
 PasswordReference = Annotated[str, _REFERENCE, Material("password")]
 
 ClassName = Annotated[Name, RefersTo("DataClass")]

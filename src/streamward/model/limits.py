@@ -39,6 +39,17 @@ class Timeouts(Noun):
     """A broker that owes an answer and sends nothing; longer than any poll or rebalance."""
 
 
+class Lockout(Noun):
+    """When somebody who guesses passwords has to wait: a second, then twice as long each time."""
+
+    failures: int = Field(default=5, ge=1, le=1_000)
+    """Failures of one name from one source without a wait."""
+    source_failures: int = Field(default=100, ge=1, le=1_000_000)
+    """Failures of one source without a wait, whatever the names."""
+    longest: Duration = 60_000
+    """The longest wait."""
+
+
 class ListenerLimits(Noun):
     """What one listener takes in at most."""
 
@@ -76,6 +87,8 @@ class ListenerLimits(Noun):
     """How much of the three rates may be spent at once after a pause."""
     failure_delay_milliseconds: int = Field(default=250, ge=0, le=60_000)
     """A wrong password is answered no sooner than this."""
+    lockout: Lockout = Lockout()
+    """Never of a name alone, so that nobody can lock out others."""
     timeouts: Timeouts = Timeouts()
 
     @property

@@ -57,7 +57,7 @@ class CertificateCredential(Noun):
 
 
 class PasswordCredential(Noun):
-    """A password, known only by its verifier (RFC 5803 text, SCRAM-SHA-256)."""
+    """A password, known only by its verifier (RFC 5803 text, SCRAM-SHA-256 or -512)."""
 
     id: Name
     type: Literal["password"]

@@ -249,7 +249,7 @@ class Listener(Noun):
     tls: ListenerTls | None = None
     """Without it, everybody who connects is `plaintext_principal`; for measuring only."""
     sasl: tuple[ClientMechanism, ...] = Field(default=(), max_length=10)
-    """How clients without a certificate log in, over TLS. SCRAM only with `identity: client`."""
+    """How clients without a certificate log in, over TLS."""
     bound_tokens: bool = False
     """Clients log in by tokens bound to their certificates, which alone prove nothing then."""
     authentication: Literal["either", "certificate", "sasl", "both"] = "either"

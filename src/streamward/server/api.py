@@ -1,6 +1,6 @@
 """The HTTP shape of the control door: parse, call one verb, render."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -19,6 +19,15 @@ from streamward.errors import (
 )
 from streamward.log import Logger
 from streamward.server.caller import Peer
+from streamward.server.credentials import (
+    AddBody,
+    CredentialDoor,
+    CredentialsView,
+    CredentialView,
+    IssuedView,
+    ReasonBody,
+    RotateBody,
+)
 from streamward.server.documents import (
     ContainBody,
     ContainmentsView,
@@ -69,7 +78,7 @@ def peer(request: Request) -> Peer:
     return found
 
 
-def control_api(door: ControlDoor) -> FastAPI:
+def control_api(door: ControlDoor, credentials: CredentialDoor) -> FastAPI:
     """The application; the verbs, their authorisation and their record are the door's."""
     api = FastAPI(
         title="Streamward control door",
@@ -83,6 +92,7 @@ def control_api(door: ControlDoor) -> FastAPI:
     _watchers(api, door)
     _readers(api, door)
     _writers(api, door)
+    _credentials(api, credentials)
     _errors(api)
     return api
 
@@ -161,6 +171,39 @@ def _writers(api: FastAPI, door: ControlDoor) -> None:
     async def reload(request: Request) -> ReloadView:
         """Read the bundle again; with mistakes in it the old one stays in force."""
         return ReloadView.model_validate(await door.reload(peer(request)))
+
+
+def _credentials(api: FastAPI, door: CredentialDoor) -> None:
+    @api.get("/v1/credentials")
+    async def list_credentials(request: Request, principal: str | None = None) -> CredentialsView:
+        """Passwords in the identity store."""
+        found = await door.list(peer(request), principal)
+        return CredentialsView(credentials=tuple(CredentialView.of(one) for one in found))
+
+    @api.get("/v1/credentials/{identifier}")
+    async def show_credential(request: Request, identifier: str) -> CredentialView:
+        """One of them."""
+        return CredentialView.of(await door.show(peer(request), identifier))
+
+    @api.post("/v1/credentials", status_code=201)
+    async def add_credential(request: Request, body: AddBody) -> IssuedView:
+        """Make a password for a principal; the answer is the only place where it is shown."""
+        return IssuedView.of(await door.add(peer(request), body))
+
+    @api.post("/v1/credentials/{identifier}/rotate", status_code=201)
+    async def rotate_credential(request: Request, identifier: str, body: RotateBody) -> IssuedView:
+        """Make another password beside one, which ends after the overlap."""
+        return IssuedView.of(await door.rotate(peer(request), identifier, body))
+
+    @api.post("/v1/credentials/{identifier}/{verb}")
+    async def change_credential(
+        request: Request,
+        identifier: str,
+        verb: Literal["disable", "enable", "revoke", "remove"],
+        body: ReasonBody,
+    ) -> CredentialView:
+        """End a credential, or take that back; connections feel it within a second."""
+        return CredentialView.of(await door.change(peer(request), identifier, verb, body.reason))
 
 
 def _errors(api: FastAPI) -> None:

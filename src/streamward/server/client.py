@@ -96,6 +96,30 @@ class DoorClient:
         path = f"/v1/containments/{quote(identifier, safe='')}"
         self._call("DELETE", path, {"reason": reason, "owner": owner})
 
+    def credentials(self, principal: str | None = None) -> list[dict[str, Any]]:
+        """Passwords in the identity store."""
+        query = {} if principal is None else {"principal": principal}
+        answer = self._send("GET", "/v1/credentials", params=query).json()
+        return list(answer["credentials"])
+
+    def credential(self, identifier: str) -> dict[str, Any]:
+        """One of them."""
+        return self._call("GET", f"/v1/credentials/{quote(identifier, safe='')}")
+
+    def add_credential(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Make a password; the answer is the only place where it is shown."""
+        return self._call("POST", "/v1/credentials", body)
+
+    def rotate_credential(self, identifier: str, overlap: str | None) -> dict[str, Any]:
+        """Make another password beside one, which ends after the overlap."""
+        path = f"/v1/credentials/{quote(identifier, safe='')}/rotate"
+        return self._call("POST", path, {"overlap": overlap})
+
+    def change_credential(self, identifier: str, verb: str, reason: str) -> dict[str, Any]:
+        """`disable`, `enable`, `revoke` or `remove` a credential."""
+        path = f"/v1/credentials/{quote(identifier, safe='')}/{verb}"
+        return self._call("POST", path, {"reason": reason})
+
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self._send(method, path, json=body)
         return dict(answer.json()) if answer.content else {}

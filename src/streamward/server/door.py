@@ -65,11 +65,14 @@ class ControlDoor:
         response: ResponseService,
         reloader: Reloader | None = None,
         clock: Callable[[], int] = now_milliseconds,
+        *,
+        knows_credential: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._decider = decider
         self._recorder = recorder
         self._response = response
         self._reloader = reloader
+        self._knows_credential = knows_credential
         self._clock = clock
         self._owner_uid = os.geteuid()
         self.replace_bundle(bundle)
@@ -84,7 +87,7 @@ class ControlDoor:
 
     async def status(self, peer: Peer) -> dict[str, Any]:
         """What the data plane says about itself, and the containments' number."""
-        await self._authorize(peer, Action.INSPECT, "inspect", {"what": "status"})
+        await self.authorize(peer, Action.INSPECT, "inspect", {"what": "status"})
         status = await asyncio.to_thread(self._running.status)
         return {**status, "containments": len(self._response.overlay.active)}
 
@@ -98,17 +101,17 @@ class ControlDoor:
 
     async def policy(self, peer: Peer) -> dict[str, Any]:
         """The version of the policy in force."""
-        await self._authorize(peer, Action.INSPECT, "inspect", {"what": "policy"})
+        await self.authorize(peer, Action.INSPECT, "inspect", {"what": "policy"})
         return {"version": self._running.policy_version}
 
     async def containments(self, peer: Peer) -> list[Containment]:
         """The containments that are open, by id."""
-        await self._authorize(peer, Action.INSPECT, "inspect", {"what": "containments"})
+        await self.authorize(peer, Action.INSPECT, "inspect", {"what": "containments"})
         return sorted(self._response.overlay.active.values(), key=lambda one: one.id)
 
     async def reload(self, peer: Peer) -> dict[str, Any]:
         """Read the bundle again. Raises BundleInvalid; then the old one stays in force."""
-        await self._authorize(peer, Action.RELOAD, "reload", {})
+        await self.authorize(peer, Action.RELOAD, "reload", {})
         return await self._running.reload()
 
     async def contain(self, peer: Peer, request: Request) -> Containment:
@@ -118,15 +121,15 @@ class ControlDoor:
             "target": {"type": str(request.target_type), "name": request.name[:249]},
             "expires": request.expires[:32],
         }
-        caller = await self._authorize(peer, Action.CONTAIN, "contain", arguments)
-        containment = self._containment(caller, request)
+        caller = await self.authorize(peer, Action.CONTAIN, "contain", arguments)
+        containment = await asyncio.to_thread(self._containment, caller, request)
         await self._response.open(containment)
         return containment
 
     async def lift(self, peer: Peer, identifier: str, reason: str, owner: str | None) -> None:
         """End a containment. Raises NotFound."""
         arguments = {"containment": identifier[:64]}
-        caller = await self._authorize(peer, Action.CONTAIN, "lift", arguments)
+        caller = await self.authorize(peer, Action.CONTAIN, "lift", arguments)
         if not reason.strip():
             raise InvalidArgument("to lift a containment needs a reason")
         await self._response.lift(identifier, owner or caller.principal, reason)
@@ -152,7 +155,8 @@ class ControlDoor:
             TargetType.PRINCIPAL: self._principals,
             TargetType.CREDENTIAL: self._credentials,
         }.get(target_type)
-        if known is not None and name not in known:
+        stored = target_type is TargetType.CREDENTIAL and self._knows_credential(name)
+        if known is not None and name not in known and not stored:
             raise NotFound(f"the bundle declares no {target_type} `{name}`")
 
     @property
@@ -161,9 +165,10 @@ class ControlDoor:
             raise Unavailable("no gateway is running")
         return self._reloader
 
-    async def _authorize(
+    async def authorize(
         self, peer: Peer, action: Action, verb: str, arguments: Mapping[str, Any]
     ) -> Caller:
+        """Who calls, once the policy has allowed it and that is in the log."""
         try:
             caller = caller_of(peer, self._users, self._owner_uid)
         except Unknown as error:

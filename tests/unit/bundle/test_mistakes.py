@@ -121,7 +121,6 @@ CASES = [
     Case("nobody can come in", E, "client_certificate: required", "client_certificate: none", "tls:\n  certificate: file:tls/gateway.pem\n  key: file:tls/gateway.key\n  client_ca: file:tls/ca.pem\n  client_certificate: none", "nobody can prove who they are", "required"),
     Case("plain principal over TLS", E, "durability: strict", "durability: strict\nplaintext_principal: alice", "plaintext_principal", "has no meaning", "remove one"),
     Case("cluster unserved", E, "", "---\nkind: Cluster\nname: idle\nbootstrap: ['a:1']\n", "kind: Cluster\nname: idle", "no listener serves", "add a document", "warning"),
-    Case("SCRAM of the gateway's own", E, "sasl: [PLAIN]", "sasl: [SCRAM-SHA-512]", "sasl: [SCRAM", "checked by brokers only", "set `identity: client`"),
     Case("a certificate for brokers", E, "bootstrap: [\"127.0.0.1:9092\"]", "bootstrap: [\"127.0.0.1:9092\"]\nidentity: client", "tls:\n  certificate: file:tls/gateway.pem\n  key: file:tls/gateway.key\n  client_ca: file:tls/ca.pem\nsasl", "can't be shown to brokers", "set `client_certificate: none`"),
     Case("identity unknown", E, "bootstrap: [\"127.0.0.1:9092\"]", "bootstrap: [\"127.0.0.1:9092\"]\nidentity: clients", "identity: clients", "is not a value of `identity`", "did you mean `client`?"),
     Case("mechanism unknown", E, "sasl: [PLAIN]", "sasl: [GSSAPI]", "sasl: [GSSAPI", "is not a value of", "one of"),

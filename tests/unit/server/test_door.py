@@ -7,7 +7,7 @@ import pwd
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -28,6 +28,7 @@ from streamward.response.service import ResponseService
 from streamward.server.api import control_api
 from streamward.server.caller import Peer, Unknown, caller_of
 from streamward.server.client import DoorClient, NotRunning
+from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
 from streamward.server.service import DoorServer, answers, open_socket
 from tests.support.log import MemoryLog
@@ -119,7 +120,7 @@ class House:
         self.door = ControlDoor(
             bundle(user), self.decider, self.log, self.response, self.reloader, lambda: 1_000_000
         )
-        self.server = DoorServer(control_api(self.door), self.path)
+        self.server = DoorServer(control_api(self.door, cast(CredentialDoor, None)), self.path)
 
     def visit(self, script: Callable[[DoorClient], Any]) -> Any:
         """Serve the door while a script uses it from another thread."""
@@ -297,7 +298,7 @@ def test_an_error_is_a_problem_document(house: House) -> None:
 
 def test_without_a_peer_there_is_no_answer(house: House) -> None:
     async def call() -> httpx.Response:
-        transport = httpx.ASGITransport(control_api(house.door))
+        transport = httpx.ASGITransport(control_api(house.door, cast(CredentialDoor, None)))
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
             return await http.get("/v1/health")
 

@@ -11,6 +11,7 @@ mod idle;
 pub mod listener;
 pub mod login;
 pub mod metering;
+pub mod passwords;
 pub mod probe;
 pub mod questions;
 mod renewal;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 
 use streamward_identity::token::TokenKeys;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use self::questions::Questions;
 use crate::cluster::Cluster;
@@ -60,8 +61,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// When the event loop last turned (ms since 1970).
     pub beat: AtomicI64,
-    /// Password checks at one time.
-    pub password_checks: Arc<Semaphore>,
+    /// Checks of passwords.
+    pub passwords: passwords::Passwords,
     /// What whoever runs the gateway is asked.
     pub questions: Arc<Questions>,
     /// What all connections together use.

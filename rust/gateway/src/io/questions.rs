@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// Questions that are open at one time; a further one is not asked.
-const OPEN_MAX: usize = 256;
+const OPEN_MAX: usize = 1_000;
 /// How long an answer is waited for.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 

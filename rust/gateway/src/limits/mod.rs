@@ -3,6 +3,7 @@
 
 mod bucket;
 mod budget;
+mod lockout;
 mod memory;
 mod quota;
 mod section;
@@ -13,6 +14,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::budget::{Budget, Count};
+pub use self::lockout::{LockoutLimits, Lockouts};
 pub use self::memory::{GUARANTEED_BYTES, Memory, Share};
 pub use self::quota::{Entitlement, QuotaSection, Quotas};
 pub use self::section::{GatewayLimits, ListenerLimits, Timeouts};

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::bucket::Rate;
+use super::lockout::LockoutLimits;
 use super::quota::Rates;
 
 /// Bounds of the whole gateway.
@@ -62,6 +63,8 @@ pub struct ListenerLimits {
     pub rate_burst_milliseconds: u64,
     /// A failed attempt to prove an identity is answered no sooner than this.
     pub failure_delay_milliseconds: u64,
+    /// When somebody who guesses passwords has to wait.
+    pub lockout: LockoutLimits,
     /// How long what may take.
     pub timeout_milliseconds: Timeouts,
 }
@@ -103,6 +106,7 @@ impl Default for ListenerLimits {
             requests_per_second: None,
             rate_burst_milliseconds: 10_000,
             failure_delay_milliseconds: 250,
+            lockout: LockoutLimits::default(),
             timeout_milliseconds: Timeouts::default(),
         }
     }
@@ -162,7 +166,7 @@ mod tests {
         let listener = golden()["listeners"][0]["limits"].take();
         let limits: ListenerLimits = serde_json::from_value(listener.clone()).unwrap();
         assert_eq!(limits, ListenerLimits::default());
-        assert_eq!(listener.as_object().unwrap().len(), 18, "each is written");
+        assert_eq!(listener.as_object().unwrap().len(), 19, "each is written");
         let gateway = golden()["limits"].take();
         let limits: GatewayLimits = serde_json::from_value(gateway).unwrap();
         assert_eq!(limits, GatewayLimits::default());

@@ -41,6 +41,12 @@ catalogue! {
     /// Authentications.
     AUTHENTICATIONS = counter("streamward_authentications", &["mechanism", "outcome"],
         "Attempts of clients to prove who they are; failed TLS handshakes are among `certificate`.");
+    /// Locked out.
+    AUTHENTICATIONS_LOCKED_OUT = counter("streamward_authentications_locked_out", &[],
+        "Passwords that were not looked at because too many had failed from the same source.");
+    /// Tracked.
+    AUTHENTICATION_FAILURES_TRACKED = gauge("streamward_authentication_failures_tracked", &[],
+        "Sources, and sources with a name, whose failed attempts are remembered.");
 
     /// Over a limit.
     LIMITS_EXCEEDED = counter("streamward_limits_exceeded", &["listener", "limit"],

@@ -69,6 +69,8 @@ labels! {
         Unauthenticated = "unauthenticated",
         /// The peer could not prove who it is.
         AuthenticationFailed = "authentication_failed",
+        /// The identity store gave no answer.
+        Unverifiable = "unverifiable",
         /// An API or version that is not served.
         NotServed = "not_served",
         /// A denied request that wants no answer.

@@ -1,29 +1,30 @@
-//! The stage that says who is calling: a client certificate, or SASL/PLAIN inside TLS. Nobody is
+//! The stage that says who is calling: a client certificate, or SASL inside TLS. Nobody is
 //! anonymous, and a peer that fails learns nothing but that it failed.
 
 use std::sync::Arc;
 
-use streamward_identity::{Attributes, Identity, Names, plain};
+use streamward_identity::{Attributes, Identity, Names, Refusal, plain, prepared_user};
 use streamward_policy::Mechanism;
 use streamward_wire::kafka::{ApiKey, Value, error};
 
 use super::relay::Relay;
+use super::scram::Scram;
 use super::throttle::authenticated_limits;
 use super::{Close, Effect, EffectReply, Head, Judged, Session, Verdict};
 use crate::caller::{Caller, TlsSession};
 
 /// What every peer is told, whatever was wrong.
 pub const FAILED: &str = "authentication failed";
-/// The only SASL mechanism that is served.
-const PLAIN: &str = "PLAIN";
 
 /// How far a SASL exchange has come.
 #[derive(Debug)]
 pub enum Handshake {
     /// The mechanism is chosen.
     Chosen(Mechanism),
-    /// The password is being checked; this request waits for it.
-    Checking(Head),
+    /// The password or the proof is being checked; this request waits for it.
+    Checking(Head, Mechanism),
+    /// SCRAM, after its first message.
+    Scram(Scram),
     /// The token is being checked; this request waits for it.
     CheckingToken(Head),
     /// The token was not taken, and the client still has to say that it has understood.
@@ -226,12 +227,8 @@ impl Session {
                 .iter()
                 .any(|name| name == mechanism);
         let served = mechanism.parse().ok().filter(|served: &Mechanism| {
-            let checked = match served {
-                Mechanism::Plain => true,
-                Mechanism::OauthBearer => !self.relays(),
-                _ => self.relays() && served.is_sasl(),
-            };
-            offered && checked
+            let checked = *served != Mechanism::OauthBearer || !self.relays();
+            offered && checked && served.is_sasl()
         });
         let Some(served) = served else {
             self.enter_failure("", mechanism, "the mechanism is not offered", now)?;
@@ -260,33 +257,71 @@ impl Session {
         };
         match self.handshake.take() {
             Some(Handshake::Chosen(Mechanism::OauthBearer)) => {
-                return self.bearer_message(head, token, now);
+                self.bearer_message(head, token, now)
             }
-            Some(Handshake::Chosen(_)) => {}
             Some(Handshake::TokenRefused) => {
                 self.handshake = Some(Handshake::Refused);
-                return Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED);
-            }
-            Some(Handshake::Relayed(relay)) => return self.relay_message(head, relay, token, now),
-            other => {
-                self.handshake = other;
-                return Self::sasl_failed(head, error::ILLEGAL_SASL_STATE);
-            }
-        }
-        match plain::parse(token) {
-            Ok(plain) => {
-                let effect = Effect::CheckPassword {
-                    user: plain.user.to_owned(),
-                    password: plain.password.to_vec(),
-                };
-                self.handshake = Some(Handshake::Checking(*head));
-                Ok(Verdict::Wait(effect))
-            }
-            Err(error) => {
-                self.handshake = Some(Handshake::Refused);
-                self.enter_failure("", PLAIN, &error.to_string(), now)?;
                 Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED)
             }
+            Some(Handshake::Chosen(Mechanism::Plain)) => self.plain(head, token, now),
+            Some(Handshake::Chosen(mechanism)) => self.scram_first(head, mechanism, token, now),
+            Some(Handshake::Scram(scram)) => self.scram_last(head, scram, token, now),
+            Some(Handshake::Relayed(relay)) => self.relay_message(head, relay, token, now),
+            other => {
+                self.handshake = other;
+                Self::sasl_failed(head, error::ILLEGAL_SASL_STATE)
+            }
+        }
+    }
+
+    fn plain(&mut self, head: &Head, token: &[u8], now: i64) -> Result<Verdict, Close> {
+        let read = plain::parse(token).and_then(|it| Ok((prepared_user(it.user)?, it.password)));
+        match read {
+            Ok((user, password)) => {
+                let password = password.to_vec();
+                self.handshake = Some(Handshake::Checking(*head, Mechanism::Plain));
+                Ok(Verdict::Wait(Effect::CheckPassword { user, password }))
+            }
+            Err(error) => {
+                let refusal = Refusal::Malformed(error.to_string());
+                self.sasl_refused(head, "", Mechanism::Plain, &refusal, now)
+            }
+        }
+    }
+
+    /// Enters why somebody is refused, and tells the peer that it failed.
+    pub(super) fn sasl_refused(
+        &mut self,
+        head: &Head,
+        user: &str,
+        mechanism: Mechanism,
+        refusal: &Refusal,
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        self.handshake = Some(Handshake::Refused);
+        let reason = refusal.to_string();
+        self.enter_failure(user, mechanism.name(), &reason, now)?;
+        if let Refusal::Unanswered(_) = refusal {
+            // To be told that authentication failed would keep a client from trying again.
+            return Err(Close::Unverifiable { what: reason });
+        }
+        Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED)
+    }
+
+    /// Lets in whoever has proved itself; `token` is the last word of the exchange.
+    fn sasl_proved(
+        &mut self,
+        head: &Head,
+        (identity, mechanism): (&Identity, Mechanism),
+        token: String,
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        match self.accept(identity, mechanism, now) {
+            Ok(()) => self.proved_answer(head, bytes::Bytes::from(token), now),
+            Err(Close::Revoked { .. }) => {
+                Self::sasl_failed(head, error::SASL_AUTHENTICATION_FAILED)
+            }
+            Err(close) => Err(close),
         }
     }
 
@@ -302,7 +337,11 @@ impl Session {
     /// Goes on with what waited for the effect.
     pub(super) fn effect_done(&mut self, reply: EffectReply, now: i64) -> Verdict {
         let (user, outcome) = match reply {
-            EffectReply::Password { user, outcome } => (user, outcome),
+            EffectReply::Password { user, outcome } => {
+                (user, outcome.map(|identity| (identity, String::new())))
+            }
+            EffectReply::Proof { user, outcome } => (user, outcome),
+            EffectReply::Passwords(outcome) => return self.scram_looked_up(outcome, now),
             EffectReply::Token(outcome) => return self.token_checked(outcome, now),
             EffectReply::Listed => return self.resume(true, now),
             EffectReply::Described { group, described } => {
@@ -311,21 +350,18 @@ impl Session {
                 return self.resume(false, now);
             }
         };
-        let Some(Handshake::Checking(head)) = self.handshake.take() else {
+        let Some(Handshake::Checking(head, mechanism)) = self.handshake.take() else {
             return Verdict::Close(Close::AuthenticationFailed);
         };
         let verdict = match outcome {
-            Ok(identity) => match self.accept(&identity, Mechanism::Plain, now) {
-                Ok(()) => self.proved_answer(&head, bytes::Bytes::new(), now),
-                Err(Close::Revoked { .. }) => {
-                    Self::sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)
-                }
-                Err(close) => Err(close),
-            },
-            Err(refusal) => self
-                .enter_failure(&user, PLAIN, &refusal.to_string(), now)
-                .and_then(|()| Self::sasl_failed(&head, error::SASL_AUTHENTICATION_FAILED)),
+            Ok((identity, token)) => self.sasl_proved(&head, (&identity, mechanism), token, now),
+            Err(refusal) => self.sasl_refused(&head, &user, mechanism, &refusal, now),
         };
+        self.judge_reply(&head, verdict)
+    }
+
+    /// What becomes of a request that has waited.
+    pub(super) fn judge_reply(&mut self, head: &Head, verdict: Result<Verdict, Close>) -> Verdict {
         let verdict = verdict.unwrap_or_else(Verdict::Close);
         self.judged = Judged::of(head.key, &verdict, &self.tally);
         verdict

@@ -40,6 +40,12 @@ pub enum Close {
     /// The peer could not prove who it is.
     #[error("authentication failed")]
     AuthenticationFailed,
+    /// Who the peer is can't be found out now.
+    #[error("who it is can't be found out: {what}")]
+    Unverifiable {
+        /// Why.
+        what: String,
+    },
     /// An API or version that the gateway does not decide.
     #[error("API {key} version {version} is not served")]
     NotServed {
@@ -101,6 +107,7 @@ impl Close {
             Self::Malformed { .. } | Self::MalformedRequest { .. } => Ended::Malformed,
             Self::Unauthenticated { .. } => Ended::Unauthenticated,
             Self::AuthenticationFailed => Ended::AuthenticationFailed,
+            Self::Unverifiable { .. } => Ended::Unverifiable,
             Self::NotServed { .. } => Ended::NotServed,
             Self::DeniedSilently => Ended::DeniedSilently,
             Self::Revoked { .. } => Ended::Revoked,

@@ -21,6 +21,7 @@ mod reauthentication;
 mod receiving;
 mod relay;
 mod rewrite;
+mod scram;
 mod share;
 mod standing;
 mod streaming;

@@ -51,6 +51,11 @@ impl Session {
         self
     }
 
+    /// Where the client calls from.
+    pub const fn source(&self) -> std::net::IpAddr {
+        self.peer.address.ip()
+    }
+
     /// The limits in force for this connection.
     pub const fn bounds(&self) -> &ListenerLimits {
         &self.bounds

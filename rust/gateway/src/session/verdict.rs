@@ -1,6 +1,8 @@
 //! What a session says of a frame, and what it asks for before it can say.
 
-use streamward_identity::{Identity, Refusal};
+use std::sync::Arc;
+
+use streamward_identity::{Challenge, Identity, Password, Refusal};
 use streamward_wire::kafka::Struct;
 
 use super::Close;
@@ -50,6 +52,18 @@ pub enum Effect {
     },
     /// Whose is this token? The issuer may have to be asked.
     CheckToken(TokenCheck),
+    /// Which passwords does the identity store have of this user?
+    LookUpPasswords {
+        /// The user that the peer claims to be.
+        user: String,
+    },
+    /// Is this the proof that was asked for?
+    CheckProof {
+        /// What was asked.
+        challenge: Challenge,
+        /// What the peer answered.
+        message: Vec<u8>,
+    },
     /// Which topics are there? The answer is learnt by the cluster.
     ListTopics {
         /// A listing that is no older will do.
@@ -73,6 +87,14 @@ impl std::fmt::Debug for Effect {
                 .field("password", &"***")
                 .finish(),
             Self::CheckToken(_) => formatter.write_str("CheckToken"),
+            Self::LookUpPasswords { user } => formatter
+                .debug_struct("LookUpPasswords")
+                .field("user", user)
+                .finish(),
+            Self::CheckProof { challenge, .. } => formatter
+                .debug_struct("CheckProof")
+                .field("user", &challenge.user())
+                .finish_non_exhaustive(),
             Self::ListTopics { .. } => formatter.write_str("ListTopics"),
             Self::DescribeStreamsGroup { group } => formatter
                 .debug_struct("DescribeStreamsGroup")
@@ -111,6 +133,15 @@ pub enum EffectReply {
     },
     /// Whose the token is, or why it isn't taken.
     Token(Result<Identity, Refusal>),
+    /// What the identity store has of a user.
+    Passwords(Result<Vec<Arc<Password>>, Refusal>),
+    /// A proof was checked.
+    Proof {
+        /// The user that the peer claimed to be.
+        user: String,
+        /// Who it is, with the server's last message; or why not.
+        outcome: Result<(Identity, String), Refusal>,
+    },
     /// The topics have been listed or resolved, or could not be.
     Listed,
     /// The coordinator has described a streams group.

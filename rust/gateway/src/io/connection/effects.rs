@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
 use super::Connection;
+use crate::io::passwords::Attempt;
 use crate::io::{groups, tokens, topics};
 use crate::session::{Close, Effect, EffectReply};
 
@@ -35,11 +36,33 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     pub(super) fn start(&self, effect: Effect) -> oneshot::Receiver<EffectReply> {
         let (reply, receiver) = oneshot::channel();
         let (current, cluster) = (self.current.clone(), self.cluster.clone());
-        let delay = Duration::from_millis(self.session.bounds().failure_delay_milliseconds);
-        let (user, password) = match effect {
-            Effect::CheckPassword { user, password } => (user, password),
+        let attempt = || {
+            let snapshot = self.current.snapshot.clone();
+            let (source, bounds) = (self.session.source(), self.session.bounds());
+            Attempt::new(self.shared.clone(), snapshot, source, bounds)
+        };
+        match effect {
+            Effect::CheckPassword { user, password } => {
+                let attempt = attempt();
+                tokio::spawn(async move {
+                    let _ = reply.send(attempt.check_password(user, password).await);
+                });
+            }
+            Effect::LookUpPasswords { user } => {
+                let attempt = attempt();
+                tokio::spawn(async move {
+                    let _ = reply.send(attempt.look_up(user).await);
+                });
+            }
+            Effect::CheckProof { challenge, message } => {
+                let attempt = attempt();
+                tokio::spawn(async move {
+                    let _ = reply.send(attempt.check_proof(challenge, message).await);
+                });
+            }
             Effect::CheckToken(check) => {
                 let shared = self.shared.clone();
+                let delay = Duration::from_millis(self.session.bounds().failure_delay_milliseconds);
                 tokio::spawn(async move {
                     let outcome = tokens::check(&shared, &check).await;
                     if outcome.is_err() {
@@ -47,7 +70,6 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                     }
                     let _ = reply.send(EffectReply::Token(outcome));
                 });
-                return receiver;
             }
             Effect::ListTopics {
                 age_max_milliseconds,
@@ -56,7 +78,6 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                     topics::list(&current, &cluster, age_max_milliseconds).await;
                     let _ = reply.send(EffectReply::Listed);
                 });
-                return receiver;
             }
             Effect::DescribeStreamsGroup { group } => {
                 let node = self.node;
@@ -65,37 +86,14 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                     let described = described.await;
                     let _ = reply.send(EffectReply::Described { group, described });
                 });
-                return receiver;
             }
             Effect::ResolveTopics(ids) => {
                 tokio::spawn(async move {
                     topics::resolve(&current, &cluster, ids).await;
                     let _ = reply.send(EffectReply::Listed);
                 });
-                return receiver;
             }
-        };
-        let directory = self.current.snapshot.directory.clone();
-        let checks = self.shared.password_checks.clone();
-        tokio::spawn(async move {
-            let Ok(permit) = checks.acquire_owned().await else {
-                return;
-            };
-            let checked = tokio::task::spawn_blocking(move || {
-                let outcome = directory.by_password(&user, &password);
-                EffectReply::Password { user, outcome }
-            });
-            let Ok(outcome) = checked.await else { return };
-            // Who waits out a failure keeps nobody else from being checked.
-            drop(permit);
-            if let EffectReply::Password {
-                outcome: Err(_), ..
-            } = &outcome
-            {
-                tokio::time::sleep(delay).await;
-            }
-            let _ = reply.send(outcome);
-        });
+        }
         receiver
     }
 }

@@ -106,7 +106,9 @@ const fn operation(action: Action) -> Option<i64> {
         Action::AlterConfigs => 11,
         Action::IdempotentWrite => 12,
         Action::TwoPhaseCommit => 15,
-        Action::Contain | Action::Reload | Action::Inspect => return None,
+        Action::Contain | Action::Reload | Action::Inspect | Action::ManageCredentials => {
+            return None;
+        }
     })
 }
 

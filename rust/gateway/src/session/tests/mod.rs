@@ -23,6 +23,7 @@ mod reauthentication;
 mod receiving;
 mod record;
 mod relay;
+mod scram;
 mod share;
 mod throttle;
 mod tokens;
@@ -104,7 +105,10 @@ pub fn snapshot(document: &Json) -> Snapshot {
 
 /// What the document refers to.
 pub fn materials() -> Materials {
-    Materials::from([("file:v".to_owned(), VERIFIER.as_bytes().to_vec())])
+    Materials::from([
+        ("file:v".to_owned(), VERIFIER.as_bytes().to_vec()),
+        ("file:decoy".to_owned(), vec![7; 32]),
+    ])
 }
 
 /// The document with a stream under quarantine.
@@ -358,6 +362,13 @@ impl Script {
         self.sent = buffer;
         self.outcome = Outcome::Verdict(verdict);
         self
+    }
+
+    pub fn take_verdict(&mut self) -> Verdict {
+        match std::mem::replace(&mut self.outcome, Outcome::Nothing) {
+            Outcome::Verdict(verdict) => verdict,
+            other => panic!("{other:?}"),
+        }
     }
 
     fn verdict(&self) -> &Verdict {
