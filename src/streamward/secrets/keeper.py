@@ -108,16 +108,22 @@ class SecretKeeper:
         parsed = parse_reference(reference)
         if parsed is None:
             return self._local(reference, root, environment, private=private)
-        with self._lock:
-            opened = self._stores.get((parsed.scheme, parsed.store))
-            if opened is None:
-                raise MaterialRefused(f"`{reference}`: there is no SecretStore `{parsed.store}`")
-            key = (parsed.scheme, parsed.store, parsed.location)
-            held = opened.held.get(key)
-            if held is None or held.withheld or self._clock() >= held.ends:
-                held = self._read(opened, key, {reference})
-            held.references.add(reference)
-            return _selected(held.reading, parsed.field, reference)
+        opened = self._stores.get((parsed.scheme, parsed.store))
+        if opened is None:
+            raise MaterialRefused(f"`{reference}`: there is no SecretStore `{parsed.store}`")
+        key = (parsed.scheme, parsed.store, parsed.location)
+        held = opened.held.get(key)
+        if held is None or reference not in held.references or not self._serves(held):
+            # Only who needs a store waits for it; what is held is there while another is asked.
+            with self._lock:
+                held = opened.held.get(key)
+                if held is None or not self._serves(held):
+                    held = self._read(opened, key, {reference})
+                held.references.add(reference)
+        return _selected(held.reading, parsed.field, reference)
+
+    def _serves(self, held: _Held) -> bool:
+        return not held.withheld and self._clock() < held.ends
 
     def _local(
         self, reference: str, root: Path, environment: Mapping[str, str] | None, *, private: bool

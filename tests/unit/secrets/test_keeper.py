@@ -1,5 +1,6 @@
 """Leases, rotations and failing stores, on a clock that the test moves."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -230,3 +231,20 @@ def test_each_access_is_told_with_its_outcome_and_never_the_value(
     ]
     assert "word" not in str(told).replace("password", "")
     assert "canary" not in str(told)
+
+
+def test_what_is_held_is_there_while_a_store_is_waited_for(leased: Setting) -> None:
+    assert leased.value() == b"word1"
+    answers = list[bytes]()
+    other = threading.Thread(target=lambda: answers.append(leased.value()))
+    asked = leased.store.renew
+
+    def slowly(lease: Lease) -> Lease:
+        other.start()
+        other.join(10.0)
+        return asked(lease)
+
+    leased.store.renew = slowly  # type: ignore[method-assign]
+    leased.clock.now += 61
+    leased.keeper.tend()
+    assert answers == [b"word1"]
