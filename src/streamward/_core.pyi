@@ -15,6 +15,8 @@ class Gateway:
         """Put a snapshot in force; the status then, as JSON."""
     def supply(self, materials: dict[str, bytes]) -> None:
         """Put other bytes for the snapshot's references in force, verifiers excepted."""
+    def renew(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
+        """Take over materials that were read anew; JSON: `renewed` and `refused` references."""
     def overlay(self, overlay: bytes) -> bytes:
         """Put an overlay in force; it is when this returns."""
     def record(self, entry: bytes) -> int:
@@ -95,6 +97,12 @@ def verifier_key(name: str, key: bytes) -> str:
 
 def policy_schema() -> str:
     """The Cedar schema that policies are checked against."""
+
+def mapping_rules_problem(rules: str) -> str | None:
+    """What is wrong with mapping rules for subjects of certificates; None: nothing."""
+
+def spiffe_id_problem(spiffe_id: str) -> str | None:
+    """What is wrong with the SPIFFE ID of a workload; None: nothing."""
 
 def password_verifier(
     password: bytes,

@@ -29,6 +29,7 @@ from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.figures import Figures, FiguresPublisher
 from streamward.gateway.materials import material_mistakes
 from streamward.gateway.questions import QuestionService
+from streamward.gateway.renewal import MaterialsWatcher
 from streamward.gateway.secret_stores import store_settings
 from streamward.gateway.service import DRAIN_SECONDS, GatewayService
 from streamward.gateway.supply import AccessLog, SecretSupply
@@ -239,10 +240,13 @@ async def run_gateway(
     tokens.replace(bundle)
     devices = DeviceInventoryService(data_plane, secrets_of(bundle, keeper))
     devices.replace(bundle)
+    in_force = bundle
 
     witnessing = Witnessing(where.audit, next(iter(bundle.of(AuditLog)), None))
 
     def on_bundle(changed: Bundle) -> None:
+        nonlocal in_force
+        in_force = changed
         read = secrets_of(changed, keeper)
         tokens.replace(changed, read)
         identities.configure(identity_settings(changed, where, read))
@@ -277,6 +281,7 @@ async def run_gateway(
         }
 
     publisher = FiguresPublisher(data_plane, figures)
+    watcher = MaterialsWatcher(data_plane, lambda: in_force)
     workers_beside = (
         server,
         containments,
@@ -294,6 +299,7 @@ async def run_gateway(
             SavedState(where.state / "credential-use.json"),
             identities,
         ),
+        watcher,
     )
     try:
         await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)

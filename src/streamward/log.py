@@ -25,6 +25,7 @@ KEYS: Final = frozenset(
         "policy_version",
         "principal",
         "reason",
+        "references",
         "rule",
         "seconds",
         "signal",

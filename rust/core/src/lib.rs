@@ -80,6 +80,19 @@ impl Gateway {
             .map_err(|error| raise(error.code(), &error))
     }
 
+    /// Takes over materials that were read anew, and enters why others could not be; what became of them, as JSON.
+    fn renew<'py>(
+        &self,
+        python: Python<'py>,
+        materials: HashMap<String, Vec<u8>>,
+        unusable: HashMap<String, String>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let renewal = python
+            .detach(|| self.0.renew(materials, unusable))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(PyBytes::new(python, &json(&renewal)?))
+    }
+
     /// Puts an overlay in force; it is when this returns. The status afterwards, as JSON.
     fn overlay<'py>(&self, python: Python<'py>, overlay: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
         let status = python
@@ -330,6 +343,22 @@ fn password_verifier(
         .map_err(|error| raise("identity.invalid", &error))
 }
 
+/// What is wrong with mapping rules for the subjects of certificates; `None`: nothing.
+#[pyfunction]
+fn mapping_rules_problem(rules: &str) -> Option<String> {
+    streamward_identity::MappingRules::parse(rules).err()
+}
+
+/// What is wrong with the SPIFFE ID of a workload; `None`: nothing.
+#[pyfunction]
+fn spiffe_id_problem(spiffe_id: &str) -> Option<&'static str> {
+    match streamward_identity::SpiffeId::parse(spiffe_id) {
+        Err(what) => Some(what),
+        Ok(id) if id.path().is_empty() => Some("it has no path"),
+        Ok(_) => None,
+    }
+}
+
 /// The Cedar schema that policies are checked against.
 #[pyfunction]
 fn policy_schema() -> &'static str {
@@ -378,6 +407,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<JournalReader>()?;
     module.add_class::<Policy>()?;
     module.add_function(wrap_pyfunction!(password_verifier, module)?)?;
+    module.add_function(wrap_pyfunction!(mapping_rules_problem, module)?)?;
+    module.add_function(wrap_pyfunction!(spiffe_id_problem, module)?)?;
     module.add_function(wrap_pyfunction!(policy_schema, module)?)?;
     module.add_function(wrap_pyfunction!(metric_reference, module)?)?;
     module.add_function(wrap_pyfunction!(log::verify_log, module)?)?;

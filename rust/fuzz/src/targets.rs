@@ -7,6 +7,7 @@ use streamward_wire::kafka::{
     Direction, Field, Kind, Leaf, Progress, Schema, Stream, Struct, Visitor, apis, request_header,
     response_body_at, schema, walk,
 };
+use streamward_wire::proxy::{self, Header};
 use streamward_wire::{Limits, WireError, frame as frames};
 
 /// A frame is found at one length only: every shorter input asks for more.
@@ -144,6 +145,23 @@ pub fn batch(input: &[u8]) {
         bytes += batch.bytes.min(input.len() - bytes);
     }
     assert_eq!(bytes + all.rest(), input.len());
+}
+
+/// A header of the PROXY protocol: what is read of it stands in it, and nothing but the whole of it is read.
+pub fn proxy(input: &[u8]) {
+    let Ok(header) = proxy::parse(input) else {
+        return;
+    };
+    assert!((proxy::PREFIX_BYTES..=proxy::HEADER_BYTES_MAX).contains(&input.len()));
+    let prefix = input.first_chunk().expect("it is as long");
+    assert_eq!(
+        proxy::rest_bytes(prefix),
+        Ok(input.len() - proxy::PREFIX_BYTES)
+    );
+    if let Header::Proxied { source, .. } = header {
+        assert!(!source.ip().is_unspecified() && !source.ip().is_multicast());
+        assert!(proxy::parse(&input[..input.len() - 1]).is_err());
+    }
 }
 
 /// Walk and tree agree on what is a message; what was read can be written and read again.

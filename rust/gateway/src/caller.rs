@@ -1,6 +1,6 @@
 //! Who is calling on a connection, and from where.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use streamward_identity::{Attributes, Identity, Principal, PrincipalKind};
@@ -17,8 +17,10 @@ pub struct Peer {
     pub cluster: Arc<str>,
     /// The bundle's environment.
     pub environment: Arc<str>,
-    /// The client's address.
+    /// The client's address, as its proxy says it where there is one.
     pub address: SocketAddr,
+    /// The proxy that says it.
+    pub proxy: Option<IpAddr>,
     /// Is the connection inside TLS?
     pub tls: bool,
     /// What the TLS handshake agreed on; `None`: there was none, or it is not over.

@@ -104,7 +104,11 @@ impl Entry {
             "src_endpoint".into(),
             json!({"ip": peer.address.ip().to_string(), "port": peer.address.port()}),
         );
-        self.with("environment", &*peer.environment)
+        let told = match peer.proxy {
+            Some(proxy) => self.with("proxy", proxy.to_string()),
+            None => self,
+        };
+        told.with("environment", &*peer.environment)
             .with("cluster", &*peer.cluster)
             .with("listener", &*peer.listener)
             .with("connection", &*peer.connection)

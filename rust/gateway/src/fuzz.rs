@@ -123,6 +123,7 @@ impl Connection {
             address: SocketAddr::from(([127, 0, 0, 1], 50_000)),
             tls: !proved,
             tls_session: None,
+            proxy: None,
         };
         let mut session = Session::new(
             peer,

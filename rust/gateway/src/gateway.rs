@@ -1,6 +1,6 @@
 //! The gateway as a whole: starts, takes snapshots, records for others, drains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
@@ -28,6 +28,7 @@ use crate::log;
 use crate::materials::Materials;
 use crate::metrics::{Format, Metrics, Outcome, Published};
 use crate::recorder::Recorder;
+use crate::renewal::{self, Renewal, Unusable};
 use crate::snapshot::{ListenerSection, Routing, Snapshot};
 
 /// How often running accesses are rolled up.
@@ -249,6 +250,39 @@ impl Gateway {
             })
         })?;
         Ok(())
+    }
+
+    /// Takes over certificates, keys and other materials that were read anew; connections live on. What can't be
+    /// used is entered as such, and leaves in force what was there; of some, whoever read them knows it already.
+    pub fn renew(
+        &self,
+        materials: HashMap<String, Vec<u8>>,
+        unusable: HashMap<String, String>,
+    ) -> Result<Renewal, GatewayError> {
+        let state = self.state();
+        let State::Running(running) = &*state else {
+            return Err(GatewayError::Stopped);
+        };
+        let in_force = running.shared.current.borrow().clone();
+        let now = now_milliseconds();
+        let (next, mut renewal) = renewal::renew(&in_force.snapshot, materials, now);
+        let unusable = unusable.into_iter().map(|(reference, what)| Unusable {
+            references: vec![reference],
+            what,
+        });
+        renewal.refused.extend(unusable);
+        for entry in renewal::entries(&renewal, &in_force.snapshot, now) {
+            let journal = running.shared.recorder.journal();
+            journal.record(&entry.into_leaf()?)?;
+        }
+        if let Some((snapshot, tls)) = next {
+            running.shared.current.send_replace(Current {
+                snapshot: Arc::new(snapshot),
+                tls: Arc::new(tls),
+                ..in_force
+            });
+        }
+        Ok(renewal)
     }
 
     /// Puts another overlay in force, and nothing else.
@@ -535,7 +569,7 @@ fn spawn_all(
 ) -> Result<Vec<ListenerStatus>, GatewayError> {
     let _inside = runtime.enter();
     let mut bound = Vec::new();
-    let mut open = std::collections::HashMap::<String, Arc<AtomicUsize>>::new();
+    let mut open = HashMap::<String, Arc<AtomicUsize>>::new();
     for Socket {
         listener,
         node,

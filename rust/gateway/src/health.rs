@@ -17,7 +17,7 @@ const LOG_BEHIND_MAX: Duration = Duration::from_secs(5);
 /// One part of the whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// `listeners`, `snapshot`, `journal`, `log`, or `cluster:` and its name.
+    /// `listeners`, `snapshot`, `journal`, `log`, `cluster:` and its name, or `revocation_list:` and its reference.
     pub name: String,
     /// Is it as it should be?
     pub ok: bool,
@@ -60,6 +60,7 @@ impl Health {
             log(shared),
         ];
         checks.extend(clusters(shared));
+        checks.extend(revocation_lists(shared));
         let ready = checks.iter().all(|it| it.ok || it.dispensable);
         Self {
             live,
@@ -111,6 +112,34 @@ fn log(shared: &Shared) -> Check {
         dispensable: true,
         ..check("log", late)
     }
+}
+
+/// A list of revoked certificates that has expired: nobody whom its authority vouches for gets in. Others do.
+fn revocation_lists(shared: &Shared) -> Vec<Check> {
+    let now = now_milliseconds();
+    let current = shared.current.borrow();
+    let trusts = current
+        .tls
+        .listeners
+        .values()
+        .filter_map(|it| it.trust.as_ref());
+    let mut lists: Vec<_> = trusts.flat_map(|trust| trust.lists()).collect();
+    lists.sort_by(|left, right| left.reference.cmp(&right.reference));
+    lists.dedup();
+    let checks = lists.into_iter().map(|list| {
+        let expired = list.next_update_milliseconds <= now;
+        let wrong = expired.then(|| {
+            format!(
+                "`{}` has expired: nobody of authority `{}` gets in",
+                list.reference, list.authority
+            )
+        });
+        Check {
+            dispensable: true,
+            ..check(&format!("revocation_list:{}", list.reference), wrong)
+        }
+    });
+    checks.collect()
 }
 
 /// One cluster that answers is enough: clients of the others would fare no better elsewhere.

@@ -1,11 +1,12 @@
 //! The snapshot document (`docs/reference/snapshot.md`), read and made ready to enforce.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use streamward_identity::{Directory, IdentitySection};
-use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind};
+use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind, address_range};
 
 use crate::devices::{Devices, DevicesSection};
 use crate::error::GatewayError;
@@ -162,6 +163,9 @@ pub struct ListenerSection {
     pub advertise: String,
     /// How a client reaches one broker among several.
     pub routing: Routing,
+    /// Who says in front of a connection from where it comes; `None`: nobody.
+    #[serde(default)]
+    pub proxy_protocol: Option<ProxySection>,
     /// TLS towards clients; `None`: plaintext.
     pub tls: Option<ListenerTls>,
     /// SASL mechanisms that are offered.
@@ -230,8 +234,48 @@ pub struct ListenerTls {
     pub key: String,
     /// Authorities that may have signed a client's certificate.
     pub client_ca: Option<String>,
+    /// Authorities of the identity section that may have done so, by name; each speaks for its own names only.
+    #[serde(default)]
+    pub client_authorities: Vec<String>,
     /// Is a client's certificate asked for?
     pub client_certificate: ClientCertificate,
+    /// The oldest version that is spoken.
+    #[serde(default)]
+    pub version_min: TlsVersion,
+}
+
+/// Proxies that say in front of a connection from where it comes.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProxySection {
+    /// Their addresses, in CIDR notation.
+    pub addresses: Vec<String>,
+}
+
+impl ProxySection {
+    /// Is this the address of one of them? A text that is no range holds nobody.
+    pub fn holds(&self, address: IpAddr) -> bool {
+        let (place, v4) = match address.to_canonical() {
+            IpAddr::V4(address) => (u128::from(address.to_bits()), true),
+            IpAddr::V6(address) => (address.to_bits(), false),
+        };
+        let ranges = self.addresses.iter().flat_map(|text| address_range(text));
+        ranges
+            .into_iter()
+            .any(|(first, last, is_v4)| is_v4 == v4 && (first..=last).contains(&place))
+    }
+}
+
+/// A version of TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum TlsVersion {
+    /// With forward-secret suites only.
+    #[serde(rename = "1.2")]
+    V1_2,
+    /// The default.
+    #[default]
+    #[serde(rename = "1.3")]
+    V1_3,
 }
 
 /// Is a client's certificate asked for?
@@ -353,6 +397,8 @@ pub struct Snapshot {
     pub directory: Arc<Directory>,
     /// Containment.
     pub overlay: Arc<Overlay>,
+    /// The same as it was declared.
+    pub identity: Arc<IdentitySection>,
     /// Clusters of brokers.
     pub clusters: Arc<[ClusterSection]>,
     /// Where clients come in.
@@ -400,6 +446,7 @@ impl Snapshot {
             policy: Arc::new(policy),
             directory: Arc::new(directory),
             overlay: Arc::new(overlay),
+            identity: Arc::new(document.identity),
             clusters: document.clusters.into(),
             listeners: document.listeners.into(),
             metrics: document.metrics,
@@ -437,8 +484,11 @@ impl Snapshot {
             ];
             references.into_iter().flatten().map(String::as_str)
         });
+        let authorities = self.identity.authorities.iter();
+        let of_authorities = authorities.flat_map(|it| std::iter::once(&it.ca).chain(&it.crls));
+        let kept = of_listeners.chain(of_authorities.map(String::as_str));
         Self {
-            materials: Arc::new(materials.keeping(&self.materials, of_listeners)),
+            materials: Arc::new(materials.keeping(&self.materials, kept)),
             ..self.clone()
         }
     }
@@ -449,6 +499,34 @@ impl Snapshot {
             devices: Arc::new(devices),
             ..self.clone()
         }
+    }
+
+    /// The same with other materials, verifiers among them: those that are not among them stay as they are.
+    pub fn with_renewed(&self, renewed: HashMap<String, Vec<u8>>) -> Result<Self, GatewayError> {
+        let mut materials = HashMap::clone(&self.materials);
+        let verifiers = self
+            .identity
+            .principals
+            .iter()
+            .flat_map(|it| &it.credentials);
+        let anew = verifiers.into_iter().any(|it| match it {
+            streamward_identity::Credential::Password { verifier, .. } => {
+                renewed.contains_key(verifier)
+            }
+            _ => false,
+        });
+        materials.extend(renewed);
+        let materials = Materials::from(materials);
+        let directory = if anew {
+            Arc::new(Directory::build(&self.identity, &materials)?)
+        } else {
+            self.directory.clone()
+        };
+        Ok(Self {
+            directory,
+            materials: Arc::new(materials),
+            ..self.clone()
+        })
     }
 
     /// Do the brokers of this cluster see the client itself?
@@ -579,6 +657,22 @@ fn check_listeners(document: &Document) -> Result<(), GatewayError> {
         }
         if listener.tls.is_none() && matches!(listener.routing, Routing::Sni { .. }) {
             return wrong("routes by server name without TLS");
+        }
+        for text in listener.proxy_protocol.iter().flat_map(|it| &it.addresses) {
+            if address_range(text).is_err() {
+                return wrong("has a proxy whose address can't be read");
+            }
+        }
+        let named = listener.tls.iter().flat_map(|tls| &tls.client_authorities);
+        for name in named {
+            if !document
+                .identity
+                .authorities
+                .iter()
+                .any(|it| it.name == *name)
+            {
+                return wrong("names an authority that is not declared");
+            }
         }
     }
     Ok(())

@@ -3,11 +3,14 @@
 use std::fmt::Write;
 
 use aws_lc_rs::digest;
-use x509_parser::extensions::GeneralName;
+use x509_parser::extensions::{GeneralName, KeyUsage};
 use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::public_key::PublicKey;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::error::IdentityError;
+use crate::rfc2253;
+use crate::spiffe::{self, SpiffeId};
 
 /// Longest certificate that is looked at.
 pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
@@ -19,6 +22,8 @@ pub const ALTERNATIVE_NAMES_MAX: usize = 256;
 pub struct Names {
     /// RFC 4514 name of the subject.
     pub subject: String,
+    /// The subject as mapping rules see it; `None`: it can't be written so.
+    pub subject_of_java: Option<String>,
     /// DNS names among the alternative names.
     pub dns: Vec<String>,
     /// URIs among the alternative names.
@@ -27,6 +32,8 @@ pub struct Names {
     pub email: Vec<String>,
     /// Begin of its validity, ms since 1970.
     pub not_before_milliseconds: i64,
+    /// Its SPIFFE ID, if it is an X.509-SVID; or why it is none although it claims one.
+    pub spiffe: Option<Result<SpiffeId, &'static str>>,
     /// End of its validity, ms since 1970.
     pub not_after_milliseconds: i64,
 }
@@ -67,6 +74,7 @@ pub fn names(der: &[u8]) -> Result<Names, IdentityError> {
             .not_before
             .timestamp()
             .saturating_mul(1000),
+        subject_of_java: rfc2253::name(certificate.subject()),
         not_after_milliseconds: certificate
             .validity()
             .not_after
@@ -90,6 +98,16 @@ pub fn names(der: &[u8]) -> Result<Names, IdentityError> {
             _ => {}
         }
     }
+    let usage = certificate
+        .key_usage()
+        .map_err(|_| bad("its key usage cannot be read"))?;
+    let usage = usage.map(|found| found.value);
+    names.spiffe = spiffe::of_leaf(spiffe::Leaf {
+        uris: &names.uri,
+        signs: usage.is_some_and(KeyUsage::digital_signature),
+        issues: usage.is_some_and(|it| it.key_cert_sign() || it.crl_sign()),
+    })
+    .transpose();
     Ok(names)
 }
 
@@ -98,6 +116,43 @@ pub fn sha256(der: &[u8]) -> [u8; 32] {
     let mut thumbprint = [0; 32];
     thumbprint.copy_from_slice(digest::digest(&digest::SHA256, der).as_ref());
     thumbprint
+}
+
+/// Fewest bits of an RSA key that is taken.
+pub const RSA_BITS_MIN: usize = 2048;
+/// And most: to check a signature of a longer one takes a peer's word for how long we work.
+pub const RSA_BITS_MAX: usize = 8192;
+
+/// Is the key of a certificate of a kind and strength that is taken: RSA of 2048 bits or more, P-256, P-384, P-521,
+/// Ed25519?
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn check_key(der: &[u8]) -> Result<(), &'static str> {
+    let (_, certificate) = X509Certificate::from_der(der).map_err(|_| "it is not a certificate")?;
+    let key = certificate.public_key();
+    match key.algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.113549.1.1.1" => match key.parsed() {
+            Ok(PublicKey::RSA(rsa)) if rsa.key_size() < RSA_BITS_MIN => {
+                Err("the certificate's key is too weak: RSA of less than 2048 bits")
+            }
+            Ok(PublicKey::RSA(rsa)) if rsa.key_size() <= RSA_BITS_MAX => Ok(()),
+            _ => Err("the certificate's RSA key can't be used"),
+        },
+        "1.2.840.10045.2.1" => {
+            let curve = key
+                .algorithm
+                .parameters
+                .as_ref()
+                .and_then(|it| it.as_oid().ok());
+            match curve.map(|it| it.to_id_string()).as_deref() {
+                Some("1.2.840.10045.3.1.7" | "1.3.132.0.34" | "1.3.132.0.35") => Ok(()),
+                _ => Err("the certificate's key is on a curve that is too weak, or not known"),
+            }
+        }
+        "1.3.101.112" => Ok(()),
+        _ => Err("the certificate's key is of a kind that is not taken"),
+    }
 }
 
 fn rfc4514(name: &X509Name<'_>) -> Result<String, IdentityError> {
@@ -112,7 +167,13 @@ fn rfc4514(name: &X509Name<'_>) -> Result<String, IdentityError> {
 
 fn attribute(attribute: &AttributeTypeAndValue<'_>) -> Result<String, IdentityError> {
     let number = attribute.attr_type().to_id_string();
-    let name = match number.as_str() {
+    let name = keyword(&number).unwrap_or(&number);
+    Ok(format!("{name}={}", value(attribute)?))
+}
+
+/// The short name of a type of attributes, as RFC 2253 and RFC 4514 list them.
+pub(crate) fn keyword(number: &str) -> Option<&'static str> {
+    Some(match number {
         "2.5.4.3" => "CN",
         "2.5.4.7" => "L",
         "2.5.4.8" => "ST",
@@ -122,9 +183,8 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> Result<String, IdentityEr
         "2.5.4.9" => "STREET",
         "0.9.2342.19200300.100.1.25" => "DC",
         "0.9.2342.19200300.100.1.1" => "UID",
-        _ => &number,
-    };
-    Ok(format!("{name}={}", value(attribute)?))
+        _ => return None,
+    })
 }
 
 /// Tags of the types of strings that are not UTF-8 or a part of it.

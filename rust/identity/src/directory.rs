@@ -1,12 +1,13 @@
 //! From what a caller proved to who it is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use crate::attributes::Attributes;
 use crate::certificate::Names;
+use crate::certificates::{Certificates, Issuer};
 use crate::decoy::Decoys;
 use crate::error::{IdentityError, Refusal};
 use crate::password::{PASSWORDS_MAX, Password, matching};
@@ -32,66 +33,11 @@ pub struct Identity {
     pub attributes: Attributes,
 }
 
-/// A name in a certificate with its kind: a DNS name that looks like a URI is not that URI.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum CertificateName {
-    Subject(String),
-    Uri(String),
-    Email(String),
-    Dns(String),
-}
-
-impl CertificateName {
-    /// The kind of an alternative name tells itself from its characters.
-    fn of_alternative(text: &str) -> Self {
-        if text.contains(':') {
-            Self::Uri(text.to_owned())
-        } else if text.contains('@') {
-            Self::email(text)
-        } else {
-            Self::dns(text)
-        }
-    }
-
-    fn dns(text: &str) -> Self {
-        Self::Dns(text.to_ascii_lowercase())
-    }
-
-    /// The domain of a mail address knows no case; the part in front of it may.
-    fn email(text: &str) -> Self {
-        match text.rsplit_once('@') {
-            Some((local, domain)) => {
-                Self::Email(format!("{local}@{}", domain.to_ascii_lowercase()))
-            }
-            None => Self::Email(text.to_owned()),
-        }
-    }
-
-    fn all(names: &Names) -> Vec<Self> {
-        let subject = Some(&names.subject).filter(|subject| !subject.is_empty());
-        let subject = subject.cloned().map(Self::Subject).into_iter();
-        let uri = names.uri.iter().cloned().map(Self::Uri);
-        let email = names.email.iter().map(|text| Self::email(text));
-        subject
-            .chain(uri)
-            .chain(email)
-            .chain(names.dns.iter().map(|text| Self::dns(text)))
-            .collect()
-    }
-}
-
-/// What a certificate name leads to.
-#[derive(Debug)]
-struct Holder {
-    principal: Arc<Principal>,
-    credential: String,
-}
-
 /// Everyone who may call, ready to be looked up.
 #[derive(Debug)]
 pub struct Directory {
     principals: HashMap<String, Arc<Principal>>,
-    certificates: HashMap<CertificateName, Holder>,
+    certificates: Certificates,
     /// By principal: the passwords that the bundle declares.
     passwords: HashMap<String, Vec<Arc<Password>>>,
     /// By principal: the credential that brokers check.
@@ -118,7 +64,7 @@ impl Directory {
         let nobody = std::iter::empty::<&Password>();
         let mut directory = Self {
             principals: HashMap::with_capacity(section.principals.len()),
-            certificates: HashMap::new(),
+            certificates: Certificates::default(),
             passwords: HashMap::new(),
             brokers: HashMap::new(),
             tokens: Tokens::build(&section.issuers, &mut problems),
@@ -126,6 +72,11 @@ impl Directory {
             decoys: Decoys::build(None, nobody, materials)?,
             stored: section.store.is_some(),
         };
+        for authority in &section.authorities {
+            if let Err(problem) = directory.certificates.add_authority(authority) {
+                problems.push(format!("authority `{}` {problem}", authority.name));
+            }
+        }
         for principal in &section.principals {
             let principal = Arc::new(principal.clone());
             for credential in &principal.credentials {
@@ -167,26 +118,7 @@ impl Directory {
         materials: &HashMap<String, Vec<u8>>,
     ) -> Result<(), String> {
         match credential {
-            Credential::Certificate { id, subject, san } => {
-                let name = match (subject.as_deref(), san.as_deref()) {
-                    (Some(subject), None) if !subject.is_empty() => {
-                        CertificateName::Subject(subject.to_owned())
-                    }
-                    (None, Some(san)) if !san.is_empty() => CertificateName::of_alternative(san),
-                    _ => return Err("needs exactly one of `subject` and `san`".to_owned()),
-                };
-                let principal = Arc::clone(principal);
-                let holder = Holder {
-                    principal,
-                    credential: id.clone(),
-                };
-                match self.certificates.insert(name, holder) {
-                    None => Ok(()),
-                    Some(other) => {
-                        Err(format!("has the name of credential `{}`", other.credential))
-                    }
-                }
-            }
+            Credential::Certificate { .. } => self.certificates.add(principal, credential),
             Credential::Password {
                 id,
                 verifier: reference,
@@ -218,38 +150,16 @@ impl Directory {
         }
     }
 
-    /// Who holds this certificate, whose chain is verified.
+    /// Who holds this certificate, whose chain is verified and ends at these authorities.
     ///
     /// # Errors
-    /// Where nobody does, or more than one.
-    pub fn by_certificate(&self, names: &Names) -> Result<Identity, Refusal> {
-        let all = CertificateName::all(names);
-        let holders: Vec<&Holder> = all
-            .iter()
-            .filter_map(|it| self.certificates.get(it))
-            .collect();
-        let subject = || names.subject.clone();
-        let Some((first, others)) = holders.split_first() else {
-            return Err(Refusal::UnmappedCertificate { subject: subject() });
-        };
-        let principals: BTreeSet<&str> =
-            holders.iter().map(|it| it.principal.id.as_str()).collect();
-        if principals.len() > 1 {
-            let principals = principals.into_iter().collect::<Vec<_>>().join(", ");
-            return Err(Refusal::AmbiguousCertificate {
-                subject: subject(),
-                principals,
-            });
-        }
-        let others: BTreeSet<&String> = others
-            .iter()
-            .map(|it| &it.credential)
-            .filter(|&it| *it != first.credential)
-            .collect();
+    /// Where nobody does, or more than one, or these authorities don't speak for who does.
+    pub fn by_certificate(&self, names: &Names, issuers: &[Issuer]) -> Result<Identity, Refusal> {
+        let held = self.certificates.holder(names, issuers)?;
         Ok(Identity {
-            principal: Arc::clone(&first.principal),
-            credential: first.credential.clone(),
-            other_credentials: others.into_iter().cloned().collect(),
+            principal: held.principal,
+            credential: held.credential,
+            other_credentials: held.other_credentials,
             expires_milliseconds: Some(names.not_after_milliseconds),
             attributes: Attributes {
                 issued_at_milliseconds: Some(names.not_before_milliseconds),

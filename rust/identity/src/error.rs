@@ -105,6 +105,44 @@ pub enum Refusal {
     /// The token is not taken.
     #[error(transparent)]
     Token(#[from] TokenRefusal),
+    /// The certificate names somebody for whom its authority doesn't speak.
+    #[error(
+        "the certificate of `{subject}` has the name of credential `{credential}`, for which {issuers} may not vouch"
+    )]
+    NotVouchedFor {
+        /// RFC 4514 name of the subject.
+        subject: String,
+        /// Id of the credential.
+        credential: String,
+        /// Who signed it, for a person.
+        issuers: String,
+    },
+    /// The certificate claims a SPIFFE ID, and is no valid X.509-SVID.
+    #[error("the certificate of `{subject}` claims a SPIFFE ID and is no X.509-SVID: {what}")]
+    NotAnSvid {
+        /// RFC 4514 name of the subject.
+        subject: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The certificate's SPIFFE ID is of a trust domain for which its authority doesn't speak.
+    #[error("`{id}` is of a trust domain for which {issuers} may not vouch")]
+    WrongTrustDomain {
+        /// The SPIFFE ID.
+        id: String,
+        /// Who signed it, for a person.
+        issuers: String,
+    },
+    /// None of the authority's mapping rules fits the subject, and no other name is anybody's.
+    #[error(
+        "no mapping rule of {issuers} fits `{subject}`, and no other name in the certificate is anybody's"
+    )]
+    NoMappingRule {
+        /// RFC 4514 name of the subject.
+        subject: String,
+        /// Who signed it, for a person.
+        issuers: String,
+    },
     /// What the caller sent is outside of the bounds.
     #[error("the credentials are malformed: {0}")]
     Malformed(String),

@@ -16,6 +16,9 @@ pub struct IdentitySection {
     /// Where passwords are that no document declares; `None`: there are none.
     #[serde(default)]
     pub store: Option<StoreSection>,
+    /// Who may vouch for certificates, and for whose.
+    #[serde(default)]
+    pub authorities: Vec<AuthoritySection>,
 }
 
 /// The identity store, of which only this stands in a snapshot.
@@ -26,6 +29,39 @@ pub struct StoreSection {
     pub iterations: u32,
     /// Reference to the key from which the salts of users that do not exist are derived.
     pub decoy_key: String,
+}
+
+/// An authority that signs certificates of clients.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthoritySection {
+    /// Unique over all authorities; credentials name it as their issuer.
+    pub name: String,
+    /// Reference to its certificates.
+    pub ca: String,
+    /// References to its lists of revoked certificates; without any, nothing is asked.
+    #[serde(default)]
+    pub crls: Vec<String>,
+    /// What becomes of a certificate on which no list says anything.
+    #[serde(default)]
+    pub unknown_revocation: UnknownRevocation,
+    /// SPIFFE trust domains for which it may vouch.
+    #[serde(default)]
+    pub trust_domains: Vec<String>,
+    /// How it turns a subject into a name, in Kafka's syntax.
+    #[serde(default)]
+    pub mapping_rules: Option<String>,
+}
+
+/// What becomes of a certificate on which no list of revoked ones says anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UnknownRevocation {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is taken.
+    Accept,
 }
 
 /// A user or a service.
@@ -71,6 +107,12 @@ pub enum Credential {
         subject: Option<String>,
         /// A DNS name, URI or mail address among the alternative names.
         san: Option<String>,
+        /// The name that the issuer's mapping rules make of the subject.
+        #[serde(default)]
+        mapped_name: Option<String>,
+        /// The authority that must have signed it; `None`: the listener's own `client_ca`.
+        #[serde(default)]
+        issuer: Option<String>,
     },
     /// A password.
     Password {

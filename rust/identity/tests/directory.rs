@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use streamward_identity::{
-    Directory, Hash, IdentityError, IdentitySection, Names, Refusal, Verifier,
+    Directory, Hash, IdentityError, IdentitySection, Issuer, Names, Refusal, Verifier,
 };
 
 fn certificate(id: &str, subject: Option<&str>, san: Option<&str>) -> Value {
@@ -72,7 +72,7 @@ fn a_certificate_is_known_by_its_subject_or_an_alternative_name() {
     ])
     .unwrap();
     let found = directory
-        .by_certificate(&presented("CN=a,O=Example"))
+        .by_certificate(&presented("CN=a,O=Example"), &[Issuer::Listener])
         .unwrap();
     assert_eq!(
         (found.principal.id.as_str(), found.credential.as_str()),
@@ -83,23 +83,37 @@ fn a_certificate_is_known_by_its_subject_or_an_alternative_name() {
     let mut names = presented("CN=nobody");
     names.uri = vec!["spiffe://example.org/api".to_owned()];
     assert_eq!(
-        directory.by_certificate(&names).unwrap().principal.id,
+        directory
+            .by_certificate(&names, &[Issuer::Listener])
+            .unwrap()
+            .principal
+            .id,
         "uri"
     );
     names.uri.clear();
     names.dns = vec!["API.example.org".to_owned()];
     assert_eq!(
-        directory.by_certificate(&names).unwrap().principal.id,
+        directory
+            .by_certificate(&names, &[Issuer::Listener])
+            .unwrap()
+            .principal
+            .id,
         "dns"
     );
     names.dns.clear();
     names.email = vec!["ops@EXAMPLE.org".to_owned()];
     assert_eq!(
-        directory.by_certificate(&names).unwrap().principal.id,
+        directory
+            .by_certificate(&names, &[Issuer::Listener])
+            .unwrap()
+            .principal
+            .id,
         "email"
     );
     names.email = vec!["OPS@example.org".to_owned()];
-    let refusal = directory.by_certificate(&names).unwrap_err();
+    let refusal = directory
+        .by_certificate(&names, &[Issuer::Listener])
+        .unwrap_err();
     assert_eq!(
         refusal,
         Refusal::UnmappedCertificate {
@@ -131,7 +145,12 @@ fn a_name_of_another_kind_is_another_name() {
         },
         presented(""),
     ] {
-        assert!(directory.by_certificate(&names).is_err(), "{names:?}");
+        assert!(
+            directory
+                .by_certificate(&names, &[Issuer::Listener])
+                .is_err(),
+            "{names:?}"
+        );
     }
 }
 
@@ -153,14 +172,18 @@ fn a_certificate_of_two_principals_is_nobodys() {
         dns: vec!["b.example.org".to_owned()],
         ..presented("CN=a")
     };
-    let refusal = directory.by_certificate(&both).unwrap_err();
+    let refusal = directory
+        .by_certificate(&both, &[Issuer::Listener])
+        .unwrap_err();
     assert!(refusal.to_string().ends_with("alice, bob"), "{refusal}");
 
     let twice = Names {
         dns: vec!["c.example.org".to_owned()],
         ..presented("CN=c")
     };
-    let identity = directory.by_certificate(&twice).unwrap();
+    let identity = directory
+        .by_certificate(&twice, &[Issuer::Listener])
+        .unwrap();
     assert_eq!(identity.credential, "c3");
     assert_eq!(identity.other_credentials, ["c4"]);
 }
@@ -254,4 +277,179 @@ fn a_field_that_nobody_knows_is_refused() {
     credential["plain"] = json!("x");
     assert!(parse(json!({"principals": [principal("a", &[credential])]})).is_err());
     assert!(parse(json!({"principals": [], "extra": 1})).is_err());
+}
+
+/// A directory with two authorities beside the listener's own, and who each certificate is.
+fn of_authorities() -> Directory {
+    let signed = |id: &str, key: &str, name: &str, issuer: Option<&str>| {
+        let mut credential = json!({"id": id, "type": "certificate", "subject": null, "san": null, "issuer": issuer});
+        credential[key] = json!(name);
+        credential
+    };
+    let section = json!({
+        "authorities": [
+            {"name": "corporate", "ca": "file:corporate.pem",
+             "mapping_rules": "RULE:^CN=(.*?),OU=people.*$/$1/L"},
+            {"name": "mesh", "ca": "file:mesh.pem", "trust_domains": ["example.org"]}],
+        "principals": [
+            principal("own", &[signed("c-own", "subject", "CN=own", None)]),
+            principal("alice", &[signed("c-alice", "mapped_name", "alice", Some("corporate"))]),
+            principal("corp", &[signed("c-corp", "subject", "CN=corp", Some("corporate"))]),
+            principal("api", &[signed("c-api", "san", "spiffe://example.org/api", Some("mesh"))]),
+            principal("old", &[signed("c-old", "san", "spiffe://old.example/api", None)])],
+    });
+    let section: IdentitySection = serde_json::from_value(section).unwrap();
+    Directory::build(&section, &materials()).unwrap()
+}
+
+fn svid(id: &str) -> Names {
+    let parsed = streamward_identity::SpiffeId::parse(id).unwrap();
+    Names {
+        uri: vec![id.to_owned()],
+        spiffe: Some(Ok(parsed)),
+        ..presented("CN=svid")
+    }
+}
+
+fn mapped(subject: &str) -> Names {
+    Names {
+        subject_of_java: Some(subject.to_owned()),
+        ..presented(subject)
+    }
+}
+
+#[test]
+fn an_authority_speaks_only_for_its_own_names() {
+    let directory = of_authorities();
+    let authority = |name: &str| Issuer::Authority(name.into());
+    let who = |names: &Names, issuer: Issuer| {
+        let found = directory.by_certificate(names, &[issuer]);
+        found.map(|it| it.credential)
+    };
+    let (corporate, mesh) = (authority("corporate"), authority("mesh"));
+    assert_eq!(
+        who(&presented("CN=own"), Issuer::Listener).unwrap(),
+        "c-own"
+    );
+    assert_eq!(
+        who(&presented("CN=corp"), corporate.clone()).unwrap(),
+        "c-corp"
+    );
+    let alice = mapped("CN=Alice,OU=people,O=x");
+    assert_eq!(who(&alice, corporate.clone()).unwrap(), "c-alice");
+    let api = svid("spiffe://example.org/api");
+    assert_eq!(who(&api, mesh.clone()).unwrap(), "c-api");
+    let old = svid("spiffe://old.example/api");
+    assert_eq!(who(&old, Issuer::Listener).unwrap(), "c-old");
+
+    let reason = |names: &Names, issuer: &Issuer| who(names, issuer.clone()).unwrap_err();
+    for issuer in [&corporate, &mesh, &authority("nobody")] {
+        let refusal = reason(&presented("CN=own"), issuer);
+        assert!(
+            matches!(refusal, Refusal::NotVouchedFor { ref credential, .. } if credential == "c-own"),
+            "{refusal}"
+        );
+    }
+    assert!(matches!(
+        reason(&presented("CN=corp"), &Issuer::Listener),
+        Refusal::NotVouchedFor { .. }
+    ));
+    assert!(matches!(
+        reason(&alice, &Issuer::Listener),
+        Refusal::UnmappedCertificate { .. }
+    ));
+    assert!(matches!(
+        reason(&alice, &mesh),
+        Refusal::UnmappedCertificate { .. }
+    ));
+    let unfit = mapped("CN=Alice,OU=robots,O=x");
+    assert!(matches!(
+        reason(&unfit, &corporate),
+        Refusal::NoMappingRule { .. }
+    ));
+    for issuer in [&Issuer::Listener, &corporate] {
+        assert!(matches!(
+            reason(&api, issuer),
+            Refusal::WrongTrustDomain { .. }
+        ));
+    }
+    assert!(matches!(
+        reason(&old, &mesh),
+        Refusal::WrongTrustDomain { .. }
+    ));
+    let root = mapped("CN=root,OU=people,O=x");
+    assert!(matches!(
+        reason(&root, &corporate),
+        Refusal::UnmappedCertificate { .. }
+    ));
+}
+
+#[test]
+fn a_certificate_of_two_authorities_is_what_both_say() {
+    let directory = of_authorities();
+    let both = [Issuer::Listener, Issuer::Authority("corporate".into())];
+    let found = directory
+        .by_certificate(&presented("CN=own"), &both)
+        .unwrap();
+    assert_eq!(found.credential, "c-own");
+    let two = mapped("CN=own,OU=people,O=x");
+    let two = Names {
+        subject: "CN=own".to_owned(),
+        subject_of_java: Some("CN=Alice,OU=people".to_owned()),
+        ..two
+    };
+    let refusal = directory.by_certificate(&two, &both).unwrap_err();
+    assert!(
+        matches!(refusal, Refusal::AmbiguousCertificate { .. }),
+        "{refusal}"
+    );
+    // The trust domain must be of each.
+    let mesh = [Issuer::Authority("mesh".into()), Issuer::Listener];
+    let refusal = directory
+        .by_certificate(&svid("spiffe://example.org/api"), &mesh)
+        .unwrap_err();
+    assert!(
+        matches!(refusal, Refusal::WrongTrustDomain { .. }),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn what_claims_to_be_an_svid_must_be_one() {
+    let names = Names {
+        uri: vec!["spiffe://example.org/api".to_owned()],
+        spiffe: Some(Err("it has more than one URI among its alternative names")),
+        ..presented("CN=own")
+    };
+    let refusal = of_authorities()
+        .by_certificate(&names, &[Issuer::Listener])
+        .unwrap_err();
+    assert!(matches!(refusal, Refusal::NotAnSvid { .. }), "{refusal}");
+}
+
+#[test]
+fn authorities_that_do_not_fit_are_told() {
+    let problems = |authorities: Value, credential: Value| {
+        let section =
+            json!({"authorities": authorities, "principals": [principal("a", &[credential])]});
+        let section: IdentitySection = serde_json::from_value(section).unwrap();
+        match Directory::build(&section, &materials()) {
+            Err(IdentityError::Section(problems)) => problems.join("\n"),
+            other => format!("{other:?}"),
+        }
+    };
+    let authority = |rules: Value, domains: Value| json!({"name": "x", "ca": "file:x", "mapping_rules": rules, "trust_domains": domains});
+    let plain = || authority(Value::Null, json!([]));
+    let mapped = json!({"id": "c", "type": "certificate", "subject": null, "san": null, "mapped_name": "a", "issuer": "x"});
+    let subject =
+        json!({"id": "c", "type": "certificate", "subject": "CN=a", "san": null, "issuer": "y"});
+    assert!(problems(json!([plain(), plain()]), subject.clone()).contains("declared twice"));
+    assert!(
+        problems(json!([plain()]), subject.clone()).contains("issuer `y`, which is not declared")
+    );
+    assert!(problems(json!([plain()]), mapped.clone()).contains("no mapping rules"));
+    let broken = authority(json!("RULE:(/x/"), json!([]));
+    assert!(problems(json!([broken]), mapped).contains("can't be read"));
+    let domain = authority(Value::Null, json!(["Example.org"]));
+    assert!(problems(json!([domain]), subject).contains("trust domain `Example.org`"));
 }

@@ -137,7 +137,10 @@ fn cut(mut edges: Vec<Edge>) -> Vec<(u128, NetworkSet)> {
 }
 
 /// First and last address of a range, and whether it is IPv4.
-fn range(text: &str) -> Result<(u128, u128, bool), &'static str> {
+///
+/// # Errors
+/// Says what is wrong with the text.
+pub fn range(text: &str) -> Result<(u128, u128, bool), &'static str> {
     let (address, length) = match text.split_once('/') {
         Some((address, length)) => (address, Some(length)),
         None => (text, None),

@@ -7,6 +7,7 @@ mod error;
 pub mod frame;
 pub mod kafka;
 mod limits;
+pub mod proxy;
 
 pub use error::WireError;
 pub use limits::Limits;

@@ -148,3 +148,8 @@ fn frames_hold_under_mutation() {
 fn batches_hold_under_mutation() {
     run(targets::batch, corpus("batch"), 50_000);
 }
+
+#[test]
+fn no_header_of_a_proxy_breaks_anything() {
+    run(targets::proxy, corpus("proxy"), 50_000);
+}

@@ -77,6 +77,26 @@ class Authority:
         alternatives = [general_name(alternative_name)] if alternative_name else []
         return self._issue(name, alternatives, [ExtendedKeyUsageOID.CLIENT_AUTH])
 
+    def revocation_list(self, revoked: Sequence[bytes] = ()) -> bytes:
+        """A list (CRL, PEM) of certificates that it has issued and revoked, each in PEM."""
+        now = datetime.fromtimestamp(now_milliseconds() / 1000, tz=UTC)
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._certificate.subject)
+            .last_update(now)
+            .next_update(now + timedelta(days=VALIDITY_DAYS))
+            .add_extension(x509.CRLNumber(now_milliseconds()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+        )
+        for each in revoked:
+            serial = x509.load_pem_x509_certificate(each).serial_number
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now)
+            builder = builder.add_revoked_certificate(entry.build())
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
     def _issue(
         self,
         subject: x509.Name,

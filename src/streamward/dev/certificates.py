@@ -1,6 +1,6 @@
 """Certificates and passwords for a bundle in development: everything its references name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from streamward.dev.authority import Authority
 from streamward.dev.cache import write_private
 from streamward.dev.passwords import random_password, verifier
 from streamward.errors import InvalidArgument
+from streamward.model.authority import CertificateAuthority
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.principal import CertificateCredential, PasswordCredential, Principal
 from streamward.model.topology import Listener, SniNodes
@@ -31,7 +32,8 @@ class _Planned:
 def make_certificates(bundle: Bundle, *, force: bool = False) -> tuple[Path, ...]:
     """Write what the bundle's `file:` references name, and what its clients need; gives the paths.
 
-    A new authority signs one certificate per listener and one per certificate credential; each
+    A new authority signs one certificate per listener and one per certificate credential (each
+    CertificateAuthority is another one, with an empty list of revoked certificates); each
     password credential gets a random password and its verifier. Raises InvalidArgument for a bundle
     of production, and where a file exists unless `force`.
     """
@@ -59,8 +61,16 @@ def _plan(bundle: Bundle) -> Iterator[_Planned]:
     yield _Planned(root / "tls" / "ca.pem", authority.issued.certificate, private=False)
     yield _Planned(root / "tls" / "ca.key", authority.issued.key, private=True)
     yield from _listener_files(root, bundle.of(Listener), authority)
+    signers: dict[str | None, Authority] = {None: authority}
+    for declared in bundle.of(CertificateAuthority):
+        signer = signers[declared.name] = Authority.create(f"{declared.name} development")
+        path = _path(root, declared.ca)
+        yield _Planned(path, signer.issued.certificate, private=False)
+        yield _Planned(path.with_suffix(".key"), signer.issued.key, private=True)
+        for reference in declared.crls:
+            yield _Planned(_path(root, reference), signer.revocation_list(), private=False)
     for principal in bundle.of(Principal):
-        yield from _principal_files(root, principal, authority)
+        yield from _principal_files(root, principal, signers)
     for folder in ("tls", "secrets"):
         yield _Planned(root / folder / ".gitignore", b"*\n", private=False)
 
@@ -104,12 +114,14 @@ def _node_names(pattern: str, nodes: SniNodes) -> Iterator[str]:
         yield pattern.replace("{id}", str(node))
 
 
-def _principal_files(root: Path, principal: Principal, authority: Authority) -> Iterator[_Planned]:
+def _principal_files(
+    root: Path, principal: Principal, signers: Mapping[str | None, Authority]
+) -> Iterator[_Planned]:
     passwords = [each for each in principal.credentials if isinstance(each, PasswordCredential)]
     for credential in principal.credentials:
         if isinstance(credential, CertificateCredential):
-            subject = credential.subject or f"CN={principal.name}"
-            issued = authority.client(subject, credential.san)
+            subject = credential.subject or f"CN={credential.mapped_name or principal.name}"
+            issued = signers[credential.issuer].client(subject, credential.san)
             stem = root / "tls" / "clients" / credential.id
             yield _Planned(_suffixed(stem, ".pem"), issued.certificate, private=False)
             yield _Planned(_suffixed(stem, ".key"), issued.key, private=True)

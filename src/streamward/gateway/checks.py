@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
-from streamward.gateway import limit_checks, log_checks, secret_stores
+from streamward.gateway import limit_checks, log_checks, secret_stores, trust_checks
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.topology import Cluster, Listener, Metrics
@@ -77,7 +77,8 @@ def somebody_can_prove_who_they_are(
     """Certificates need an authority; without certificates there must be SASL."""
     if listener.tls is None:
         return
-    if listener.tls.client_ca is None and listener.tls.client_certificate != "none":
+    authorities = listener.tls.client_ca, *listener.tls.client_authorities
+    if authorities == (None,) and listener.tls.client_certificate != "none":
         yield document.mistake(
             f"client certificates are {listener.tls.client_certificate}, but no authority is named",
             "tls",
@@ -264,6 +265,7 @@ CHECKS = (
     ports_used_once,
     one_place_for_metrics,
     something_to_do,
+    *trust_checks.CHECKS,
     *limit_checks.CHECKS,
     *secret_stores.CHECKS,
     *log_checks.CHECKS,

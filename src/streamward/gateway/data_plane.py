@@ -46,6 +46,11 @@ class CoreDataPlane:
         with core_errors():
             self._running.supply(materials)
 
+    def renew(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
+        """Take over materials that were read anew, and enter why others could not be."""
+        with core_errors():
+            return self._running.renew(materials, unusable)
+
     def overlay(self, overlay: bytes) -> bytes:
         """Put an overlay in force; it is when this returns."""
         with core_errors():

@@ -89,7 +89,15 @@ class ListenerTls(_Entry, frozen=True, kw_only=True):
     certificate: str
     key: str
     client_ca: str | None
+    client_authorities: tuple[str, ...]
     client_certificate: str
+    version_min: str
+
+
+class ProxyProtocol(_Entry, frozen=True, kw_only=True):
+    """Who says in front of a connection from where it comes, as addresses in CIDR notation."""
+
+    addresses: tuple[str, ...]
 
 
 class Timeouts(_Entry, frozen=True, kw_only=True):
@@ -165,6 +173,7 @@ class ListenerEntry(_Entry, frozen=True, kw_only=True):
     bind: str
     advertise: str
     routing: PortRouting | SniRouting
+    proxy_protocol: ProxyProtocol | None
     tls: ListenerTls | None
     mechanisms: tuple[str, ...]
     bound_tokens: bool
@@ -177,11 +186,13 @@ class ListenerEntry(_Entry, frozen=True, kw_only=True):
 
 
 class CertificateEntry(_Entry, frozen=True, kw_only=True, tag="certificate", tag_field="type"):
-    """A client certificate, by subject or by alternative name."""
+    """A client certificate, by subject, alternative name or mapped name, and who signs it."""
 
     id: str
     subject: str | None
     san: str | None
+    mapped_name: str | None
+    issuer: str | None
 
 
 class PasswordEntry(_Entry, frozen=True, kw_only=True, tag="password", tag_field="type"):
@@ -224,11 +235,23 @@ class StoreEntry(_Entry, frozen=True, kw_only=True):
     decoy_key: str
 
 
+class AuthorityEntry(_Entry, frozen=True, kw_only=True):
+    """Who signs certificates; `ca` and `crls` are references."""
+
+    name: str
+    ca: str
+    crls: tuple[str, ...]
+    unknown_revocation: str
+    trust_domains: tuple[str, ...]
+    mapping_rules: str | None
+
+
 class IdentitySection(_Entry, frozen=True, kw_only=True):
     """Everybody who may call, and who vouches for them."""
 
     principals: tuple[PrincipalEntry, ...]
     issuers: tuple[IssuerEntry, ...]
+    authorities: tuple[AuthorityEntry, ...]
     store: StoreEntry | None = None
 
 

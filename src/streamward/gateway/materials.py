@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from streamward import clock
 from streamward.errors import InvalidArgument
+from streamward.gateway.revocation_lists import revocation_list_mistakes as _unfit_lists
+from streamward.gateway.revocation_lists import signed_by_another
 from streamward.identity.cipher import decoy_key, read_key
 from streamward.model.credentials import IdentityStore
 from streamward.model.document import Bundle, Document, FieldPath, Material, Mistake
@@ -96,6 +98,7 @@ def material_mistakes(bundle: Bundle) -> Iterator[Mistake]:
         else:
             yield from _unfit(document, path, material, reference, secret, now)
     yield from _pairs(bundle)
+    yield from signed_by_another(bundle)
 
 
 def _in_store(reference: str) -> bool:
@@ -125,8 +128,9 @@ def _unfit(
     now: datetime.datetime,
 ) -> Iterator[Mistake]:
     match material.purpose:
-        case "certificate" | "ca":
-            yield from _unfit_certificates(document, path, reference, secret, now)
+        case "certificate" | "ca" | "crl":
+            unfit = _unfit_lists if material.purpose == "crl" else _unfit_certificates
+            yield from unfit(document, path, reference, secret, now)
         case "key":
             problem = _unfit_key(secret)
             if problem:

@@ -25,6 +25,13 @@ class DataPlane(Protocol):
         """
         ...
 
+    def renew(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
+        """Take over materials that were read anew, and enter why others could not be.
+
+        Both by reference; gives JSON with `renewed` and `refused`.
+        """
+        ...
+
     def status(self) -> bytes:
         """JSON: listeners with their bound ports, connections, counters, versions."""
         ...

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
+from ipaddress import ip_network
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from streamward.errors import BundleInvalid, InvalidArgument
 from streamward.gateway.documents import (
     FORMAT,
+    AuthorityEntry,
     BrokerEntry,
     CertificateEntry,
     ClusterEntry,
@@ -24,6 +26,7 @@ from streamward.gateway.documents import (
     PortNodes,
     PortRouting,
     PrincipalEntry,
+    ProxyProtocol,
     SnapshotDocument,
     SniNodes,
     SniRouting,
@@ -37,11 +40,13 @@ from streamward.gateway.materials import DECOY_KEY
 from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model import topology
 from streamward.model.audit_log import AuditLog
+from streamward.model.authority import CertificateAuthority
 from streamward.model.credentials import IdentityStore
 from streamward.model.device_inventory import DeviceInventory
 from streamward.model.document import Bundle
 from streamward.model.limits import Quota
 from streamward.model.manifest import Manifest
+from streamward.model.network import Network
 from streamward.model.principal import (
     BrokerCredential,
     CertificateCredential,
@@ -94,10 +99,11 @@ def snapshot_document(
         bundle=heads[0].name,
         environment=heads[0].environment.value,
         clusters=tuple(_cluster(cluster) for cluster in bundle.of(Cluster)),
-        listeners=tuple(_listener(listener) for listener in bundle.of(Listener)),
+        listeners=tuple(_listener(bundle, listener) for listener in bundle.of(Listener)),
         identity=IdentitySection(
             principals=tuple(map(_principal, bundle.of(Principal))),
             issuers=tuple(map(issuer_entry, bundle.of(TokenIssuer))),
+            authorities=tuple(map(_authority, bundle.of(CertificateAuthority))),
             store=_store(bundle),
         ),
         policy=section,
@@ -202,7 +208,32 @@ def token_references(bundle: Bundle) -> tuple[str, ...]:
     )
 
 
-def _listener(listener: Listener) -> ListenerEntry:
+def _authority(authority: CertificateAuthority) -> AuthorityEntry:
+    return AuthorityEntry(
+        name=authority.name,
+        ca=authority.ca,
+        crls=authority.crls,
+        unknown_revocation=authority.unknown_revocation,
+        trust_domains=authority.trust_domains,
+        mapping_rules=authority.mapping_rules,
+    )
+
+
+def _proxies(bundle: Bundle, listener: Listener) -> ProxyProtocol | None:
+    """The proxies' addresses: those of networks by name come out of their documents."""
+    if listener.proxy_protocol is None:
+        return None
+    networks = {network.name: network.addresses for network in bundle.of(Network)}
+    addresses: list[str] = []
+    for source in listener.proxy_protocol.sources:
+        if source.startswith("network:"):
+            addresses.extend(networks[source.removeprefix("network:")])
+        else:
+            addresses.append(str(ip_network(source)))
+    return ProxyProtocol(addresses=tuple(addresses))
+
+
+def _listener(bundle: Bundle, listener: Listener) -> ListenerEntry:
     tls = listener.tls
     return ListenerEntry(
         name=listener.name,
@@ -210,13 +241,16 @@ def _listener(listener: Listener) -> ListenerEntry:
         bind=listener.bind,
         advertise=listener.advertise,
         routing=_routing(listener),
+        proxy_protocol=_proxies(bundle, listener),
         tls=None
         if tls is None
         else ListenerTls(
             certificate=tls.certificate,
             key=tls.key,
             client_ca=tls.client_ca,
+            client_authorities=tls.client_authorities,
             client_certificate=tls.client_certificate,
+            version_min=tls.version_min,
         ),
         mechanisms=listener.sasl,
         bound_tokens=listener.bound_tokens,
@@ -250,7 +284,11 @@ def _principal(principal: Principal) -> PrincipalEntry:
             case CertificateCredential():
                 credentials.append(
                     CertificateEntry(
-                        id=credential.id, subject=credential.subject, san=credential.san
+                        id=credential.id,
+                        subject=credential.subject,
+                        san=credential.san,
+                        mapped_name=credential.mapped_name,
+                        issuer=credential.issuer,
                     )
                 )
             case PasswordCredential():

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from cryptography.x509 import Name
 
-from streamward.identity import device_checks, token_checks
+from streamward.identity import authority_checks, device_checks, token_checks
 from streamward.model.credentials import CredentialClass, IdentityStore
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.principal import (
@@ -97,9 +97,13 @@ def _is_repeated(document: Document, index: int, credential: Credential) -> bool
 
 def _proof(credential: Credential) -> tuple[str, str]:
     if isinstance(credential, CertificateCredential):
+        # Two authorities may sign the same name: for each it is another one.
+        of = credential.issuer or ""
+        if credential.mapped_name is not None:
+            return "mapped_name", f"{of}\0{credential.mapped_name}"
         if credential.san is not None:
-            return "san", credential.san
-        return "subject", credential.subject or ""
+            return "san", f"{of}\0{credential.san}"
+        return "subject", f"{of}\0{credential.subject or ''}"
     if isinstance(credential, PasswordCredential):
         return "verifier", credential.verifier
     if isinstance(credential, TokenCredential):
@@ -168,4 +172,5 @@ CHECKS = (
     *token_checks.CHECKS,
     *device_checks.CHECKS,
     one_store,
+    *authority_checks.CHECKS,
 )

@@ -40,6 +40,7 @@ class Material:
     purpose: Literal[
         "certificate",
         "ca",
+        "crl",
         "key",
         "verifier",
         "password",

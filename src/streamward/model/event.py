@@ -42,6 +42,7 @@ class Kind(StrEnum):
     ISSUER = "issuer"
     SECRET_ACCESS = "secret_access"  # noqa: S105
     ACCOUNT_CHANGE = "account_change"
+    MATERIALS = "materials"
 
 
 CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
@@ -60,6 +61,7 @@ CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
     Kind.ISSUER: frozenset({6002}),
     Kind.SECRET_ACCESS: frozenset({6003}),
     Kind.ACCOUNT_CHANGE: frozenset({3001}),
+    Kind.MATERIALS: frozenset({5019}),
 }
 """The OCSF classes that an entry of each kind may have."""
 
@@ -169,6 +171,8 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     credential: str | None = None
     mechanism: str | None = None
     client: str | None = None
+    proxy: str | None = None
+    materials: tuple[str, ...] = ()
     api: str | None = None
     api_version: int | None = None
     action: str | None = None

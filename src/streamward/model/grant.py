@@ -1,11 +1,9 @@
 """Who may, or may not, do what to which resources."""
 
 import datetime
-from ipaddress import ip_network
 from typing import Annotated, Any, Self
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     StringConstraints,
@@ -19,6 +17,7 @@ from streamward.model.action import Action, action_of, action_words
 from streamward.model.conditions import Conditions
 from streamward.model.document import Noun
 from streamward.model.fields import Name, Text
+from streamward.model.network import Source
 
 
 def _action(value: Any) -> Any:
@@ -58,18 +57,6 @@ Target = Annotated[
     ),
 ]
 """`stream:NAME`, `stream:PREFIX*`, `class:NAME`, `group:…`, `transaction:…` or `cluster`."""
-
-
-def _source(text: str) -> str:
-    if not text.startswith("network:"):
-        network = ip_network(text)
-        if network.version == 6 and network.network_address.ipv4_mapped is not None:
-            raise ValueError("write an IPv4 address as such, not in IPv6 form")
-    return text
-
-
-Source = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_source)]
-"""`network:NAME`, or addresses as in a Network: `10.0.0.7`, `10.0.0.0/8`, `2001:db8::/32`."""
 
 
 class Grant(Noun):

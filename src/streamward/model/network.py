@@ -24,3 +24,15 @@ class Network(Noun):
     name: Name
     description: Text | None = None
     addresses: tuple[AddressRange, ...] = Field(min_length=1, max_length=1000)
+
+
+def _source(text: str) -> str:
+    if not text.startswith("network:"):
+        network = ip_network(text)
+        if network.version == 6 and network.network_address.ipv4_mapped is not None:
+            raise ValueError("write an IPv4 address as such, not in IPv6 form")
+    return text
+
+
+Source = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_source)]
+"""`network:NAME`, or addresses as in a Network: `10.0.0.7`, `10.0.0.0/8`, `2001:db8::/32`."""

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from streamward.model.document import Noun
 from streamward.model.fields import (
+    AuthorityName,
     Name,
     RoleName,
     TenantName,
@@ -39,7 +40,7 @@ class Role(Noun):
 
 
 class CertificateCredential(Noun):
-    """A TLS client certificate, by its whole subject or by one alternative name."""
+    """A TLS client certificate, by its whole subject, by one alternative name, or by a rule."""
 
     id: Name
     """Unique over all principals: the log names it, and it can be revoked alone."""
@@ -48,11 +49,15 @@ class CertificateCredential(Noun):
     """RFC 4514 text, such as `CN=payments-api,O=Example`."""
     san: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
     """A subject alternative name, such as `spiffe://example.org/payments-api`."""
+    mapped_name: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
+    """The name that the issuer's mapping rules make of the subject."""
+    issuer: AuthorityName | None = None
+    """Who must have signed it; without it, the listener's own `client_ca`."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if (self.subject is None) == (self.san is None):
-            raise ValueError("give exactly one of `subject` and `san`")
+        if [self.subject, self.san, self.mapped_name].count(None) != 2:
+            raise ValueError("give exactly one of `subject`, `san` and `mapped_name`")
         return self
 
 

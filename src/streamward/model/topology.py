@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from streamward.model.document import Noun
 from streamward.model.duration import Duration
 from streamward.model.fields import (
+    AuthorityName,
     AuthorityReference,
     CertificateReference,
     ClusterName,
@@ -17,6 +18,7 @@ from streamward.model.fields import (
     PrincipalName,
 )
 from streamward.model.limits import ListenerLimits
+from streamward.model.network import Source
 from streamward.model.secret_store import HttpsAddress
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -229,8 +231,22 @@ class ListenerTls(Noun):
     certificate: CertificateReference
     key: KeyReference
     client_ca: AuthorityReference | None = None
-    """Who signs the certificates of clients."""
+    """Who signs the certificates of clients whose credentials name no `issuer`."""
+    client_authorities: tuple[AuthorityName, ...] = Field(default=(), max_length=20)
+    """Who else does; each speaks for its own names only."""
     client_certificate: Literal["none", "optional", "required"] = "optional"
+    version_min: Literal["1.2", "1.3"] = "1.3"
+    """The oldest version of TLS; with `1.2`, forward-secret cipher suites only."""
+
+
+class ProxyProtocol(Noun):
+    """Proxies that say in front of each connection from where it comes (PROXY protocol, version 2).
+
+    From them nothing is taken without it, and from nobody else with it.
+    """
+
+    sources: tuple[Source, ...] = Field(min_length=1, max_length=100)
+    """The proxies: `network:NAME`, or addresses such as `10.0.0.7` and `10.0.0.0/8`."""
 
 
 class Listener(Noun):
@@ -246,6 +262,8 @@ class Listener(Noun):
     """A port for each broker; exactly one of `ports` and `sni`."""
     sni: SniRouting | None = None
     """One port, and a server name for each broker."""
+    proxy_protocol: ProxyProtocol | None = None
+    """Which proxies in front of it tell the addresses of clients."""
     tls: ListenerTls | None = None
     """Without it, everybody who connects is `plaintext_principal`; for measuring only."""
     sasl: tuple[ClientMechanism, ...] = Field(default=(), max_length=10)

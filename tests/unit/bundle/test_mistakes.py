@@ -78,7 +78,7 @@ CASES = [
     Case("synonym in a grant", S, "allow: [write, read]", "allow: [produce, read]", "produce", "`produce` is not a", ""),
     Case("both allow and deny", S, "deny: [read]", "deny: [read]\nallow: [read]", "kind: Grant\nid: no-cards", "exactly one of `allow` and `deny`"),
     Case("neither name nor prefix", G, "prefix: payments.totals.\n", "", "kind: Stream\nclasses", "exactly one of `name` and `prefix`"),
-    Case("subject and san", W, "    san: spiffe://example.org/scoring", "    san: a\n    subject: CN=a", "- id: scoring-spiffe", "exactly one of `subject` and `san`"),
+    Case("subject and san", W, "    san: spiffe://example.org/scoring", "    san: a\n    subject: CN=a", "- id: scoring-spiffe", "exactly one of `subject`, `san` and `mapped_name`"),
     Case("subject word unknown", S, "principal:alice", "user:alice", "user:alice", "is not a valid entry", "must match"),
     Case("endpoint", E, '"127.0.0.1:9092"', '"127.0.0.1"', 'bootstrap: ["127.0.0.1"]', "host:port"),
     Case("network address", G, "10.0.0.0/8", "10.0.0.1/8", "10.0.0.1/8", "has host bits set"),

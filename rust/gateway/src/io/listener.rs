@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use rustls_pki_types::CertificateDer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::clock::now_milliseconds;
 use super::connection::Connection;
+use super::proxy;
+use super::trust::{Shown, Trust};
 use super::{Current, Shared};
 use crate::caller::Peer;
 use crate::limits::{Crowded, ListenerLimits, Place};
@@ -38,8 +41,8 @@ struct Counted {
     shared: Arc<Shared>,
     open: Arc<AtomicUsize>,
     metrics: Arc<ListenerMetrics>,
-    /// Its place among those of its source.
-    _place: Place,
+    /// Its place among those of its source, as soon as that is known.
+    place: Option<Place>,
 }
 
 impl Counted {
@@ -49,37 +52,42 @@ impl Counted {
         bound: &Bound,
         metrics: &Arc<ListenerMetrics>,
         limits: &ListenerLimits,
-        from: IpAddr,
     ) -> Option<Self> {
-        let refused = |why| {
-            shared.connections_refused.fetch_add(1, Ordering::Relaxed);
-            metrics.refused.of(why).add_one();
-        };
         if bound.open.fetch_add(1, Ordering::Relaxed) >= limits.connections_max {
             bound.open.fetch_sub(1, Ordering::Relaxed);
-            refused(Refusal::ConnectionsMax);
+            shared.connections_refused.fetch_add(1, Ordering::Relaxed);
+            metrics.refused.of(Refusal::ConnectionsMax).add_one();
             return None;
         }
-        let taken = shared
-            .ledger
-            .admit(&bound.listener, from, limits, now_milliseconds());
-        let place = taken
-            .inspect_err(|crowded| {
-                bound.open.fetch_sub(1, Ordering::Relaxed);
-                refused(match crowded {
-                    Crowded::Open => Refusal::ConnectionsPerSourceMax,
-                    Crowded::New => Refusal::SourceConnectionsPerSecond,
-                });
-            })
-            .ok()?;
         shared.connections.fetch_add(1, Ordering::Relaxed);
         metrics.open.add(1);
         Some(Self {
             shared: shared.clone(),
             open: bound.open.clone(),
             metrics: metrics.clone(),
-            _place: place,
+            place: None,
         })
+    }
+
+    /// Counts it among those of its source; `false`: one too many, and it is counted as refused.
+    fn comes_from(&mut self, from: IpAddr, listener: &str, limits: &ListenerLimits) -> bool {
+        let ledger = &self.shared.ledger;
+        match ledger.admit(listener, from, limits, now_milliseconds()) {
+            Ok(place) => {
+                self.place = Some(place);
+                true
+            }
+            Err(crowded) => {
+                let refused = &self.shared.connections_refused;
+                refused.fetch_add(1, Ordering::Relaxed);
+                let why = match crowded {
+                    Crowded::Open => Refusal::ConnectionsPerSourceMax,
+                    Crowded::New => Refusal::SourceConnectionsPerSecond,
+                };
+                self.metrics.refused.of(why).add_one();
+                false
+            }
+        }
     }
 }
 
@@ -131,49 +139,137 @@ pub async fn serve(shared: Arc<Shared>, bound: Bound) {
         };
         metrics.accepted.add_one();
         // A refused connection costs an accept and a look at a table: no task, no TLS.
-        let (limits, from) = (&section.limits, address.ip());
-        let Some(counted) = Counted::take(&shared, &bound, &metrics, limits, from) else {
+        let Some(mut counted) = Counted::take(&shared, &bound, &metrics, &section.limits) else {
             continue;
         };
+        let proxied = proxy::is_proxy(&section, address);
+        if !proxied && !counted.comes_from(address.ip(), &section.name, &section.limits) {
+            continue;
+        }
         let (shared, node) = (shared.clone(), bound.node);
         tokio::spawn(async move {
             let name = section.name.clone();
-            let close = run(shared, current, section, node, stream, address).await;
-            report(&name, address, &close);
-            counted.ended(&close);
+            let arrived = Arrived {
+                stream,
+                address,
+                proxied,
+            };
+            // `None`: refused by where it comes from, which is counted.
+            let ended = run(shared, current, section, node, arrived, &mut counted).await;
+            if let Some(close) = ended {
+                report(&name, address, &close);
+                counted.ended(&close);
+            }
             drop(counted);
         });
     }
 }
 
+/// A connection that has been accepted.
+struct Arrived {
+    stream: TcpStream,
+    /// At the other end of the socket: the client's, or its proxy's.
+    address: SocketAddr,
+    proxied: bool,
+}
+
+/// Finds out where the client is, and serves it. `None`: there are too many from there.
 async fn run(
     shared: Arc<Shared>,
     current: Current,
     section: ListenerSection,
     node: Option<i32>,
-    stream: TcpStream,
-    address: SocketAddr,
-) -> Close {
-    if stream.set_nodelay(true).is_err() {
-        return Close::ClientGone;
+    mut arrived: Arrived,
+    counted: &mut Counted,
+) -> Option<Close> {
+    if arrived.stream.set_nodelay(true).is_err() {
+        return Some(Close::ClientGone);
     }
-    let Some(cluster) = shared.clusters.get(&section.cluster).cloned() else {
-        return Close::Unreachable {
-            what: "the cluster is not declared".into(),
-        };
+    let begun = now_milliseconds();
+    let within = Duration::from_millis(section.limits.timeout_milliseconds.handshake);
+    let Ok(located) = timeout(within, locate(&section, &mut arrived)).await else {
+        counted.metrics.tls_failed.of(TlsFailure::TooSlow).add_one();
+        return Some(Close::TooSlow {
+            what: Timeout::Handshake,
+        });
     };
+    let (client, refused) = match located {
+        Ok(client) => (client, None),
+        Err(proxy::Refused::Gone) => return Some(Close::ClientGone),
+        Err(refused) => (arrived.address, Some(refused)),
+    };
+    // The connection in which a proxy looks whether we are well is none of a client's.
+    let proxied = arrived.proxied && client != arrived.address;
+    if arrived.proxied && !counted.comes_from(client.ip(), &section.name, &section.limits) {
+        return None;
+    }
     let number = shared.next_connection.fetch_add(1, Ordering::Relaxed);
-    let metrics = shared.metrics.listener(&section.name);
-    let meter = Meter::new(metrics.clone(), number);
     let peer = Peer {
         connection: number.to_string().into(),
         listener: section.name.as_str().into(),
         cluster: section.cluster.as_str().into(),
         environment: current.snapshot.environment.clone(),
-        address,
+        address: client,
+        proxy: proxied.then_some(arrived.address.ip()),
         tls: section.tls.is_some(),
         tls_session: None,
     };
+    let meter = Meter::new(counted.metrics.clone(), number);
+    let spent = now_milliseconds().saturating_sub(begun);
+    let serving = Serving {
+        spent: Duration::from_millis(u64::try_from(spent).unwrap_or_default()),
+        shared,
+        current,
+        section,
+        node,
+    };
+    Some(serve_client(serving, peer, meter, arrived.stream, refused).await)
+}
+
+/// The address of the client.
+async fn locate(
+    section: &ListenerSection,
+    arrived: &mut Arrived,
+) -> Result<SocketAddr, proxy::Refused> {
+    if arrived.proxied {
+        return proxy::client_of(&mut arrived.stream, arrived.address).await;
+    }
+    if section.tls.is_some() {
+        proxy::no_header(&arrived.stream).await?;
+    }
+    Ok(arrived.address)
+}
+
+/// What a connection is served with.
+struct Serving {
+    shared: Arc<Shared>,
+    current: Current,
+    section: ListenerSection,
+    node: Option<i32>,
+    /// Of the time for the handshake.
+    spent: Duration,
+}
+
+async fn serve_client(
+    serving: Serving,
+    peer: Peer,
+    meter: Meter,
+    stream: TcpStream,
+    refused: Option<proxy::Refused>,
+) -> Close {
+    let Serving {
+        shared,
+        current,
+        section,
+        node,
+        spent,
+    } = serving;
+    let Some(cluster) = shared.clusters.get(&section.cluster).cloned() else {
+        return Close::Unreachable {
+            what: "the cluster is not declared".into(),
+        };
+    };
+    let metrics = shared.metrics.listener(&section.name);
     let tls = current.tls.listeners.get(&section.name).cloned();
     let routing = section.routing.clone();
     let section = Arc::new(section);
@@ -187,6 +283,10 @@ async fn run(
     )
     .counted_in(shared.ledger.clone());
     session.leads_to(node);
+    if let Some(refused) = refused {
+        let entered = session.not_located(&refused.to_string(), now_milliseconds());
+        return entered.err().unwrap_or(Close::AuthenticationFailed);
+    }
     let Some(tls) = tls else {
         return match session.plaintext(now_milliseconds()) {
             Ok(()) => {
@@ -198,7 +298,9 @@ async fn run(
         };
     };
     let within = Duration::from_millis(session.bounds().timeout_milliseconds.handshake);
-    let Ok(accepted) = timeout(within, TlsAcceptor::from(tls).accept(stream)).await else {
+    let within = within.saturating_sub(spent);
+    let accepting = TlsAcceptor::from(tls.configuration).accept(stream);
+    let Ok(accepted) = timeout(within, accepting).await else {
         metrics.tls_failed.of(TlsFailure::TooSlow).add_one();
         return Close::TooSlow {
             what: Timeout::Handshake,
@@ -212,12 +314,12 @@ async fn run(
                 return Close::ClientGone;
             }
             metrics.tls_failed.of(super::tls::failure(&error)).add_one();
-            let entered = session.tls_failed(&error.to_string(), now_milliseconds());
+            let entered = session.tls_failed(&super::tls::reason(&error), now_milliseconds());
             return entered.err().unwrap_or(Close::AuthenticationFailed);
         }
     };
-    let (_, tls) = stream.get_ref();
-    let Some(named) = routing.node_of_name(tls.server_name()) else {
+    let (_, connection) = stream.get_ref();
+    let Some(named) = routing.node_of_name(connection.server_name()) else {
         metrics.tls_failed.of(TlsFailure::UnknownName).add_one();
         return Close::Unreachable {
             what: "the TLS server name is of no broker".into(),
@@ -225,15 +327,38 @@ async fn run(
     };
     let node = node.or(named);
     session.leads_to(node);
-    session.secured(super::tls::agreed(tls));
-    if let Some(certificate) = tls.peer_certificates().and_then(|chain| chain.first())
-        && let Err(close) = session.certificate(certificate, now_milliseconds())
-    {
-        return close;
-    }
+    session.secured(super::tls::agreed(connection));
+    let shown = match (connection.peer_certificates(), &tls.trust) {
+        (Some(chain), Some(trust)) => match prove(&mut session, chain, trust) {
+            Ok(shown) => Some(shown),
+            Err(close) => return close,
+        },
+        _ => None,
+    };
     Connection::new(shared, cluster, node, session, meter, stream)
+        .shown(shown)
         .run()
         .await
+}
+
+/// Proves the peer by the certificate that it showed.
+fn prove(
+    session: &mut Session,
+    chain: &[CertificateDer<'_>],
+    trust: &Trust,
+) -> Result<Shown, Close> {
+    let now = now_milliseconds();
+    // The handshake asked the same, but doesn't say at whom the chain ends.
+    let issuers = match trust.vouch(chain, now) {
+        Ok(issuers) => issuers,
+        Err(untrusted) => {
+            session.tls_failed(&untrusted.reason, now)?;
+            return Err(Close::AuthenticationFailed);
+        }
+    };
+    let leaf = chain.first().ok_or(Close::AuthenticationFailed)?;
+    session.certificate(leaf, &issuers, now)?;
+    Ok(Shown::new(chain, trust))
 }
 
 /// Says why a connection ended: loudly where somebody has something to mend.

@@ -13,11 +13,13 @@ pub mod login;
 pub mod metering;
 pub mod passwords;
 pub mod probe;
+mod proxy;
 pub mod questions;
 mod renewal;
 pub mod tls;
 mod tokens;
 mod topics;
+pub mod trust;
 mod waiting;
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! TLS towards clients and brokers, from the snapshot's references. Version 1.3 only towards clients.
+//! TLS towards clients and brokers, from the snapshot's references.
 
 use std::collections::HashMap;
 use std::io;
@@ -6,25 +6,33 @@ use std::sync::Arc;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::server::NoServerSessionStorage;
 use rustls::{
-    CertificateError, CipherSuite, ClientConfig, Error, ProtocolVersion, RootCertStore,
-    ServerConfig, ServerConnection, version,
+    CipherSuite, ClientConfig, Error, ProtocolVersion, RootCertStore, ServerConfig,
+    ServerConnection, version,
 };
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use streamward_identity::revocation::{self, Facts};
+use streamward_identity::{Issuer, UnknownRevocation};
 
 use super::login::Login;
+use super::trust::{Declared, Trust, revealed};
 use crate::caller::TlsSession;
 use crate::error::GatewayError;
 use crate::metrics::TlsFailure;
-use crate::snapshot::{ClientCertificate, ClusterSection, ListenerTls, Snapshot, UpstreamTls};
+use crate::snapshot::{
+    ClientCertificate, ClusterSection, ListenerTls, Snapshot, TlsVersion, UpstreamTls,
+};
+
+/// The first byte of a list in DER, and of nothing in PEM.
+const DER_SEQUENCE: u8 = 0x30;
 
 /// TLS of everything that a snapshot declares.
 #[derive(Default)]
 pub struct Configurations {
     /// By listener; absent: plaintext.
-    pub listeners: HashMap<String, Arc<ServerConfig>>,
+    pub listeners: HashMap<String, Secured>,
     /// By cluster; absent: plaintext.
     pub clusters: HashMap<String, Arc<ClientConfig>>,
     /// By cluster, the reference whose lease has ended: its brokers can't be spoken to.
@@ -43,16 +51,25 @@ pub struct Mapped {
     pub tls: Option<Arc<ClientConfig>>,
 }
 
+/// TLS of a listener.
+#[derive(Clone)]
+pub struct Secured {
+    /// Everything that a handshake needs.
+    pub configuration: Arc<ServerConfig>,
+    /// Who vouches for clients; `None`: no certificate is asked for.
+    pub trust: Option<Arc<Trust>>,
+}
+
 impl Configurations {
     /// Reads every certificate and key that the snapshot refers to.
     pub fn build(snapshot: &Snapshot) -> Result<Self, GatewayError> {
         let mut configurations = Self::default();
         for listener in snapshot.listeners.iter() {
             if let Some(tls) = &listener.tls {
-                let configuration = Arc::new(server(snapshot, tls)?);
+                let secured = server(snapshot, tls)?;
                 configurations
                     .listeners
-                    .insert(listener.name.clone(), configuration);
+                    .insert(listener.name.clone(), secured);
             }
         }
         for cluster in snapshot.clusters.iter() {
@@ -159,31 +176,102 @@ fn roots(snapshot: &Snapshot, reference: &str) -> Result<Arc<RootCertStore>, Gat
     Ok(Arc::new(roots))
 }
 
-fn server(snapshot: &Snapshot, tls: &ListenerTls) -> Result<ServerConfig, GatewayError> {
+fn lists<'a>(
+    snapshot: &Snapshot,
+    reference: &'a str,
+) -> Result<Vec<(&'a str, CertificateRevocationListDer<'static>)>, GatewayError> {
+    let bytes = snapshot.material(reference)?;
+    if bytes.first() == Some(&DER_SEQUENCE) {
+        return Ok(vec![(reference, bytes.to_vec().into())]);
+    }
+    let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(bytes).collect();
+    let lists = lists.map_err(|error| wrong(reference, &error))?;
+    if lists.is_empty() {
+        return Err(wrong(reference, "no list of revoked certificates in it"));
+    }
+    Ok(lists.into_iter().map(|list| (reference, list)).collect())
+}
+
+/// What the list of revoked certificates under a reference says of itself; of several, the oldest and the soonest end.
+pub fn list_facts(snapshot: &Snapshot, reference: &str) -> Result<Facts, GatewayError> {
+    let lists = lists(snapshot, reference)?;
+    let facts: Result<Vec<Facts>, _> = lists
+        .iter()
+        .map(|(_, list)| revocation::facts(list))
+        .collect();
+    let facts = facts.map_err(|what| wrong(reference, what))?;
+    let oldest = facts.iter().map(|it| it.this_update_milliseconds).min();
+    let soonest = facts.iter().map(|it| it.next_update_milliseconds).min();
+    Ok(Facts {
+        this_update_milliseconds: oldest.unwrap_or_default(),
+        next_update_milliseconds: soonest.unwrap_or_default(),
+    })
+}
+
+/// Who vouches for clients of a listener.
+fn trust(snapshot: &Snapshot, tls: &ListenerTls) -> Result<Option<Trust>, GatewayError> {
+    if tls.client_certificate == ClientCertificate::None {
+        return Ok(None);
+    }
+    let mut declared = Vec::new();
+    if let Some(reference) = &tls.client_ca {
+        declared.push(Declared {
+            issuer: Issuer::Listener,
+            roots: roots(snapshot, reference)?,
+            lists: Vec::new(),
+            unknown: UnknownRevocation::Accept,
+            bytes: vec![snapshot.material(reference)?],
+        });
+    }
+    let named = tls.client_authorities.iter();
+    let authorities = named.filter_map(|name| {
+        snapshot
+            .identity
+            .authorities
+            .iter()
+            .find(|it| it.name == *name)
+    });
+    for authority in authorities {
+        let mut bytes = vec![snapshot.material(&authority.ca)?];
+        let mut crls = Vec::new();
+        for reference in &authority.crls {
+            crls.extend(lists(snapshot, reference)?);
+            bytes.push(snapshot.material(reference)?);
+        }
+        declared.push(Declared {
+            issuer: Issuer::Authority(authority.name.as_str().into()),
+            roots: roots(snapshot, &authority.ca)?,
+            lists: crls,
+            unknown: authority.unknown_revocation,
+            bytes,
+        });
+    }
+    if declared.is_empty() {
+        return Err(wrong(
+            &tls.certificate,
+            "client certificates need a `client_ca` or `client_authorities`",
+        ));
+    }
+    let mandatory = tls.client_certificate == ClientCertificate::Required;
+    let trust = Trust::build(declared, mandatory, &provider());
+    trust
+        .map(Some)
+        .map_err(|what| wrong(&tls.certificate, &what))
+}
+
+fn server(snapshot: &Snapshot, tls: &ListenerTls) -> Result<Secured, GatewayError> {
+    let versions: &[_] = match tls.version_min {
+        TlsVersion::V1_3 => &[&version::TLS13],
+        // All suites of rustls have a key exchange of their own for each session.
+        TlsVersion::V1_2 => &[&version::TLS13, &version::TLS12],
+    };
     let builder = ServerConfig::builder_with_provider(provider())
-        .with_protocol_versions(&[&version::TLS13])
+        .with_protocol_versions(versions)
         .map_err(|error| wrong(&tls.certificate, &error))?;
-    let builder = match (tls.client_certificate, &tls.client_ca) {
-        (ClientCertificate::None, _) => builder.with_no_client_auth(),
-        (_, None) => {
-            return Err(wrong(
-                &tls.certificate,
-                "client certificates need a `client_ca`",
-            ));
-        }
-        (asked, Some(reference)) => {
-            let verifier = WebPkiClientVerifier::builder_with_provider(
-                roots(snapshot, reference)?,
-                provider(),
-            );
-            let verifier = match asked {
-                ClientCertificate::Optional => verifier.allow_unauthenticated(),
-                _ => verifier,
-            };
-            builder.with_client_cert_verifier(
-                verifier.build().map_err(|error| wrong(reference, &error))?,
-            )
-        }
+    let trust = trust(snapshot, tls)?.map(Arc::new);
+    let builder = match &trust {
+        None => builder.with_no_client_auth(),
+        Some(trust) => builder.with_client_cert_verifier(trust.clone()),
     };
     let chain = certificates(snapshot, &tls.certificate)?;
     let mut configuration = builder
@@ -193,7 +281,12 @@ fn server(snapshot: &Snapshot, tls: &ListenerTls) -> Result<ServerConfig, Gatewa
     // and authority again.
     configuration.session_storage = Arc::new(NoServerSessionStorage {});
     configuration.send_tls13_tickets = 0;
-    Ok(configuration)
+    // SECURITY: without it two sessions of TLS 1.2 may have the same secret (triple handshake, RFC 7627).
+    configuration.require_ems = true;
+    Ok(Secured {
+        configuration: Arc::new(configuration),
+        trust,
+    })
 }
 
 fn client(snapshot: &Snapshot, tls: &UpstreamTls) -> Result<ClientConfig, GatewayError> {
@@ -240,19 +333,27 @@ pub fn agreed(connection: &ServerConnection) -> TlsSession {
     }
 }
 
+fn of_tls(error: &io::Error) -> Option<&Error> {
+    error.get_ref().and_then(|it| it.downcast_ref::<Error>())
+}
+
+/// Why a client's handshake failed, for the log; the peer is not told.
+pub fn reason(error: &io::Error) -> String {
+    match of_tls(error).and_then(revealed) {
+        Some(untrusted) => untrusted.reason.clone(),
+        None => error.to_string(),
+    }
+}
+
 /// Why a client's handshake failed, for figures.
 pub fn failure(error: &io::Error) -> TlsFailure {
-    let source = error.get_ref().and_then(|it| it.downcast_ref::<Error>());
+    let source = of_tls(error);
+    if let Some(untrusted) = source.and_then(revealed) {
+        return untrusted.failure;
+    }
     match source {
         Some(Error::NoCertificatesPresented) => TlsFailure::NoCertificate,
-        Some(Error::InvalidCertificate(certificate)) => match certificate {
-            CertificateError::UnknownIssuer => TlsFailure::UnknownAuthority,
-            CertificateError::Expired
-            | CertificateError::ExpiredContext { .. }
-            | CertificateError::NotValidYet
-            | CertificateError::NotValidYetContext { .. } => TlsFailure::Expired,
-            _ => TlsFailure::BadCertificate,
-        },
+        Some(Error::InvalidCertificate(_)) => TlsFailure::BadCertificate,
         Some(Error::PeerIncompatible(_)) => TlsFailure::Incompatible,
         Some(Error::AlertReceived(_)) => TlsFailure::Alert,
         Some(
@@ -267,13 +368,15 @@ pub fn failure(error: &io::Error) -> TlsFailure {
 
 #[cfg(test)]
 mod tests {
+    use rustls::CertificateError;
+
     use super::*;
 
     #[test]
     fn a_failed_handshake_is_told_by_its_cause() {
         let of = |error: Error| failure(&io::Error::new(io::ErrorKind::InvalidData, error));
-        let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        assert_eq!(of(unknown), TlsFailure::UnknownAuthority);
+        let bad = Error::InvalidCertificate(CertificateError::BadEncoding);
+        assert_eq!(of(bad), TlsFailure::BadCertificate);
         assert_eq!(
             of(Error::NoCertificatesPresented),
             TlsFailure::NoCertificate

@@ -135,6 +135,10 @@ labels! {
         UnknownAuthority = "unknown_authority",
         /// Its certificate has expired or is not valid yet.
         Expired = "expired",
+        /// Its certificate is revoked by its authority.
+        Revoked = "revoked",
+        /// Whether it is revoked can't be told: no list says it, or the list has expired.
+        RevocationUnknown = "revocation_unknown",
         /// Anything else about its certificate.
         BadCertificate = "bad_certificate",
         /// No version, cipher suite or group in common.

@@ -25,6 +25,7 @@ fn peer(host: u32) -> Peer {
         address: SocketAddr::from(((0x0a00_0000 + host).to_be_bytes(), 50_000)),
         tls: true,
         tls_session: None,
+        proxy: None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use streamward_identity::{Attributes, Identity, Names, Refusal, plain, prepared_user};
+use streamward_identity::{Attributes, Identity, Issuer, Names, Refusal, plain, prepared_user};
 use streamward_policy::Mechanism;
 use streamward_wire::kafka::{ApiKey, Value, error};
 
@@ -41,11 +41,12 @@ impl Session {
         self.peer.tls_session = Some(Arc::new(tls));
     }
 
-    /// Proves the peer by its certificate, whose chain TLS has verified. `Err`: it can't come in at all.
-    pub fn certificate(&mut self, der: &[u8], now: i64) -> Result<(), Close> {
+    /// Proves the peer by its certificate, whose chain TLS has verified to end at these authorities. `Err`: it
+    /// can't come in at all.
+    pub fn certificate(&mut self, der: &[u8], issuers: &[Issuer], now: i64) -> Result<(), Close> {
         let outcome = streamward_identity::certificate::names(der)
             .map_err(|error| (String::new(), error.to_string()))
-            .and_then(|names| self.by_certificate(&names));
+            .and_then(|names| self.by_certificate(&names, issuers));
         self.shown(outcome, now)
     }
 
@@ -76,12 +77,16 @@ impl Session {
         }
     }
 
-    pub(super) fn by_certificate(&self, names: &Names) -> Result<Identity, (String, String)> {
+    pub(super) fn by_certificate(
+        &self,
+        names: &Names,
+        issuers: &[Issuer],
+    ) -> Result<Identity, (String, String)> {
         let refused =
             |refusal: streamward_identity::Refusal| (names.subject.clone(), refusal.to_string());
         self.snapshot
             .directory
-            .by_certificate(names)
+            .by_certificate(names, issuers)
             .map_err(refused)
     }
 
@@ -192,6 +197,21 @@ impl Session {
             })?;
         self.durable_before_answer = self.durable_before_answer.max(position);
         Ok(())
+    }
+
+    /// The certificate that the peer showed is vouched for no more: enters it, and ends the connection.
+    pub fn disowned(&mut self, reason: &str, now: i64) -> Close {
+        let principal = self.caller.as_ref().map(|it| it.principal.clone());
+        let claimed = principal.as_deref().unwrap_or_default();
+        let entered = self.enter_failure(claimed, Mechanism::Certificate.name(), reason, now);
+        entered.err().unwrap_or_else(|| Close::Revoked {
+            reason: reason.to_owned(),
+        })
+    }
+
+    /// Enters that the peer is refused before it proved anything: where it is can't be told.
+    pub fn not_located(&mut self, reason: &str, now: i64) -> Result<(), Close> {
+        self.enter_failure("", "PROXY", reason, now)
     }
 
     /// Enters a TLS handshake that failed: an unknown authority, an expired certificate, no certificate.

@@ -178,6 +178,11 @@ impl Session {
         &self.request_limits
     }
 
+    /// The name of the listener at which the peer came in.
+    pub fn listener(&self) -> &str {
+        &self.listener.name
+    }
+
     /// Has the peer proved who it is?
     pub fn authenticated(&self) -> bool {
         self.caller.is_some()

@@ -24,6 +24,7 @@ use super::clock::now_milliseconds;
 use super::idle::{Idle, Now};
 use super::metering::Metering;
 use super::renewal::{Renewal, renew};
+use super::trust::Shown;
 use super::waiting::{Muted, Room};
 use super::{Current, Shared};
 use crate::cluster::Cluster;
@@ -65,6 +66,7 @@ pub struct Connection<C> {
     muted: Muted,
     room: Room,
     closing: Option<Close>,
+    shown: Option<Shown>,
 }
 
 fn next_change(mut changes: watch::Receiver<Current>) -> Boxed<Option<watch::Receiver<Current>>> {
@@ -111,7 +113,13 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             ticks,
             idle: Idle::default(),
             closing: None,
+            shown: None,
         }
+    }
+
+    /// The same, of a client that showed a certificate.
+    pub fn shown(self, shown: Option<Shown>) -> Self {
+        Self { shown, ..self }
     }
 
     /// Runs until one side ends it; says why.
@@ -188,6 +196,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         };
         self.current = changes.borrow_and_update().clone();
         self.change = next_change(changes);
+        self.judge_again(now)?;
         let snapshot = self.current.snapshot.clone();
         let answers = self.session.on_snapshot(snapshot, now)?;
         self.push_answers(answers);
@@ -201,6 +210,17 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             self.metering.response(Source::Gateway);
         }
         self.metering.settle(self.session.in_flight());
+    }
+
+    /// Is the certificate that the client showed still vouched for?
+    fn judge_again(&mut self, now: i64) -> Result<(), Close> {
+        let Some(shown) = &mut self.shown else {
+            return Ok(());
+        };
+        let secured = self.current.tls.listeners.get(self.session.listener());
+        let trust = secured.and_then(|it| it.trust.as_deref());
+        let judged = shown.judge(trust, now);
+        judged.map_err(|reason| self.session.disowned(&reason, now))
     }
 
     fn poll_dial(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {

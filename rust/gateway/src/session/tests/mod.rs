@@ -218,6 +218,7 @@ pub fn session(
         address: SocketAddr::from(([192, 0, 2, 7], 50_000)),
         tls: listener.tls.is_some(),
         tls_session: None,
+        proxy: None,
     };
     Session::new(
         peer,

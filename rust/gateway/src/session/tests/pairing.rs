@@ -49,7 +49,9 @@ fn showing(document: &Json, subject: &str) -> (Script, Result<(), Close>) {
         not_after_milliseconds: NOW + 90_000,
         ..Names::default()
     };
-    let outcome = script.session.by_certificate(&names);
+    let outcome = script
+        .session
+        .by_certificate(&names, &[streamward_identity::Issuer::Listener]);
     let shown = script.session.shown(outcome, NOW);
     (script, shown)
 }

@@ -194,7 +194,10 @@ fn certified(document: &Json, certificate: &[u8]) -> Script {
         suite: "TLS13_AES_128_GCM_SHA256".into(),
         certificate_sha256: Some([7; 32]),
     });
-    script.session.certificate(certificate, NOW).unwrap();
+    script
+        .session
+        .certificate(certificate, &[streamward_identity::Issuer::Listener], NOW)
+        .unwrap();
     script
 }
 

@@ -1,0 +1,109 @@
+"""Certificates, keys and lists of revoked ones that change while the gateway runs."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from streamward.errors import StreamwardError
+from streamward.gateway.materials import material_mistakes, references
+from streamward.log import Logger
+from streamward.model.document import Bundle, Place
+from streamward.secrets import MaterialMissing, MaterialRefused, resolve
+
+log = Logger(__name__)
+
+LOOK_SECONDS: Final = 0.2
+"""How often the files are looked at. What stays as it is for one look is read: a certificate that
+its authority's list revokes is out within a second."""
+
+_FILE = "file:"
+
+
+class Renewer(Protocol):
+    """Takes over materials."""
+
+    def renew(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
+        """JSON with `renewed` and `refused`. Raises StreamwardError."""
+        ...
+
+
+class MaterialsWatcher:
+    """Looks at the files that the bundle in force refers to, and hands over what changed.
+
+    What can't be used is told in the log of the process and as an entry, and changes nothing.
+    """
+
+    def __init__(self, data_plane: Renewer, bundle: Callable[[], Bundle]) -> None:
+        self._data_plane = data_plane
+        self._bundle = bundle
+        self._in_force: dict[str, str] = {}
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        self._in_force = seen = await asyncio.to_thread(self._marks)
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            now = await asyncio.to_thread(self._marks)
+            settled, seen = now == seen, now
+            if settled and now != self._in_force:
+                changed = {name for name in now if now[name] != self._in_force.get(name)}
+                self._in_force = now
+                await self._renew(changed)
+
+    def _marks(self) -> dict[str, str]:
+        """Reference → what tells that its file is another one."""
+        bundle = self._bundle()
+        files = {found for *_, found in references(bundle) if found.startswith(_FILE)}
+        return {reference: _mark(bundle.root / reference[len(_FILE) :]) for reference in files}
+
+    async def _renew(self, changed: set[str]) -> None:
+        bundle = self._bundle()
+        try:
+            fit, unfit = await asyncio.to_thread(read_anew, bundle, changed)
+            answer = await asyncio.to_thread(self._data_plane.renew, fit, unfit)
+        except StreamwardError as error:
+            log.error("materials not in force; the old ones stay", code=error.code, cause=error)
+            return
+        self._tell(json.loads(answer))
+
+    def _tell(self, renewal: Mapping[str, Any]) -> None:
+        if renewal["renewed"]:
+            log.info("materials in force", references=", ".join(renewal["renewed"]))
+        for each in renewal["refused"]:
+            log.error(
+                "materials can't be used; the old ones stay",
+                references=", ".join(each["references"]),
+                cause=each["what"],
+            )
+
+
+def _mark(path: Path) -> str:
+    try:
+        facts = path.stat()
+    except OSError as error:
+        return type(error).__name__
+    return f"{facts.st_ino} {facts.st_mtime_ns} {facts.st_size}"
+
+
+def read_anew(bundle: Bundle, changed: Iterable[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The bytes of the materials that can be used, and what is wrong with the others."""
+    wanted = set(changed)
+    private: dict[str, bool] = {}
+    places: dict[Place, str] = {}
+    for document, path, material, reference in references(bundle):
+        if reference in wanted:
+            private[reference] = private.get(reference, False) or material.secret
+            places[document.place(*path)] = reference
+    unfit: dict[str, str] = {}
+    for mistake in material_mistakes(bundle):
+        if mistake.is_error and mistake.place in places:
+            unfit.setdefault(places[mistake.place], mistake.what)
+    fit: dict[str, bytes] = {}
+    for reference in private.keys() - unfit.keys():
+        try:
+            fit[reference] = resolve(reference, bundle.root, private=private[reference]).value
+        except (MaterialMissing, MaterialRefused) as error:
+            unfit[reference] = str(error)  # it has gone since
+    return fit, unfit
