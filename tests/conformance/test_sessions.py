@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,9 @@ from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
 from tests.support.java_tools import JavaTools
+from tests.support.messages import Api
+from tests.support.raw import RawClient
+from tests.support.requests import fetch
 
 SESSION_SECONDS = 3
 LOAD_SECONDS = 8.0
@@ -88,6 +92,27 @@ def test_librdkafka_authenticates_again_under_load_and_loses_nothing(
     # The producer's connection and the consumer's, each more than once.
     proved = times_proved(gateway)
     assert len([count for count in proved.values() if count >= 2]) >= 2, proved
+
+
+def test_a_connection_ends_with_its_session_whatever_it_waits_for(
+    endpoint: Endpoint, apis: dict[str, Api], topic: str
+) -> None:
+    with RawClient(endpoint, seconds=30) as idle, RawClient(endpoint, seconds=30) as polling:
+        assert endpoint.username is not None
+        assert endpoint.password is not None
+        lifetimes = []
+        for client in (idle, polling):
+            proved = client.authenticate(apis, endpoint.username, endpoint.password)
+            lifetimes.append(proved["SessionLifetimeMs"] / 1000)
+        began = time.monotonic()
+        polling.send(apis["Fetch"], 12, fetch(topic, uuid.UUID(int=0), wait_ms=30_000))
+        assert polling.is_closed_by_peer()
+        took = time.monotonic() - began
+        assert idle.is_closed_by_peer()
+
+    assert all(0 < lifetime <= SESSION_SECONDS for lifetime in lifetimes)
+    # Within a second, and what a busy machine takes.
+    assert SESSION_SECONDS - 1 < took < SESSION_SECONDS + 5
 
 
 @pytest.mark.slow
