@@ -13,7 +13,7 @@ use super::buffer::{Input, Output};
 use super::clock::now_milliseconds;
 use crate::limits::{Memory, Share};
 use crate::metrics::Side;
-use crate::session::Session;
+use crate::session::{Close, Session};
 
 /// How often whoever waits for memory looks whether there is some.
 const RETRY: Duration = Duration::from_millis(50);
@@ -51,6 +51,39 @@ impl Muted {
                 self.waking = None;
             }
         }
+    }
+}
+
+/// Wakes a connection when its session ends.
+#[derive(Default)]
+pub struct Ending {
+    waking: Option<(i64, Pin<Box<Sleep>>)>,
+}
+
+impl Ending {
+    /// Sees to it that the task wakes then. `Err`: the session has ended.
+    pub fn poll(
+        &mut self,
+        session: &Session,
+        context: &mut Context<'_>,
+        now: i64,
+    ) -> Result<(), Close> {
+        session.still_proved(now)?;
+        let Some(ends) = session.ends() else {
+            self.waking = None;
+            return Ok(());
+        };
+        if self.waking.as_ref().is_none_or(|(at, _)| *at != ends) {
+            self.waking = Some((ends, Box::pin(sleep(left(ends, now)))));
+        }
+        while let Some((at, waking)) = &mut self.waking
+            && waking.as_mut().poll(context).is_ready()
+        {
+            let now = now_milliseconds();
+            session.still_proved(now)?;
+            *waking = Box::pin(sleep(left(*at, now)));
+        }
+        Ok(())
     }
 }
 

@@ -76,8 +76,7 @@ impl Session {
 
     /// Sets how many milliseconds the session lives, so that the client authenticates again in time; 0: no end.
     pub(super) fn tell_lifetime(&self, answer: &mut Struct, now: i64) {
-        let caller = self.caller.as_ref();
-        let ends = caller.and_then(|caller| caller.session_ends_milliseconds);
+        let ends = self.ends();
         // Never 0 where there is an end.
         let lifetime = ends.map_or(0, |ends| ends.saturating_sub(now).max(1));
         answer.set("SessionLifetimeMs", lifetime);
@@ -114,6 +113,11 @@ impl Session {
             })) if !fetch.holds(self.epoch, now) => self.refuse_waiting(now),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// When the session ends (ms since 1970), if it does.
+    pub fn ends(&self) -> Option<i64> {
+        self.caller.as_ref()?.session_ends_milliseconds
     }
 
     /// The session has not ended.

@@ -25,7 +25,7 @@ use super::idle::{Idle, Now};
 use super::metering::Metering;
 use super::renewal::{Renewal, renew};
 use super::trust::Shown;
-use super::waiting::{Muted, Room};
+use super::waiting::{Ending, Muted, Room};
 use super::{Current, Shared};
 use crate::cluster::Cluster;
 use crate::limits::GUARANTEED_BYTES;
@@ -64,6 +64,7 @@ pub struct Connection<C> {
     ticks: Interval,
     idle: Idle,
     muted: Muted,
+    ending: Ending,
     room: Room,
     closing: Option<Close>,
     shown: Option<Shown>,
@@ -91,6 +92,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             muted: Muted::new(),
+            ending: Ending::default(),
             room: Room::new(shared.ledger.memory.clone()),
             shared,
             cluster,
@@ -157,7 +159,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let now = now_milliseconds();
         self.metering.wake();
         // SECURITY: nothing moves after the session's end, not even what waits in a buffer.
-        self.session.still_proved(now)?;
+        self.ending.poll(&self.session, context, now)?;
         let mut moved = self.poll_change(context, now)?;
         self.muted.poll(&mut self.session, context, now);
         moved |= self.poll_effect(context, now)?;

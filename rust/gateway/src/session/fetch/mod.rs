@@ -377,9 +377,7 @@ impl Session {
                 .get(Action::Read, ResourceKind::Stream, &topic.name, now);
             held.map(|decided| decided.valid_until)
         });
-        let proof = self.caller.as_ref();
-        let proof = proof.and_then(|it| it.session_ends_milliseconds);
-        let valid_until = ends.chain(proof).min().unwrap_or(i64::MAX);
+        let valid_until = ends.chain(self.ends()).min().unwrap_or(i64::MAX);
         Admitted {
             topics,
             in_part,
