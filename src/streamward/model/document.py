@@ -52,7 +52,7 @@ class Material:
     @property
     def secret(self) -> bool:
         """Whether nobody but the owner may read the file."""
-        return self.purpose not in ("certificate", "ca")
+        return self.purpose not in ("certificate", "ca", "crl")
 
 
 @dataclass(frozen=True, slots=True, order=True)

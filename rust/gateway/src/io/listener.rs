@@ -155,7 +155,8 @@ pub async fn serve(shared: Arc<Shared>, bound: Bound) {
                 proxied,
             };
             // `None`: refused by where it comes from, which is counted.
-            let ended = run(shared, current, section, node, arrived, &mut counted).await;
+            let served = run(shared, current, section, node, arrived, &mut counted);
+            let ended = Box::pin(served).await;
             if let Some(close) = ended {
                 report(&name, address, &close);
                 counted.ended(&close);
