@@ -16,7 +16,18 @@ def test_upstream_tls_has_no_setting_beside_what_is_verified_against() -> None:
     assert UpstreamTls.model_fields["ca"].is_required(), "there is always an authority"
 
 
-def test_the_data_plane_has_no_verifier_of_its_own() -> None:
-    """Whoever would skip rustls' verifier must call `dangerous()`."""
+def test_the_data_plane_has_no_verifier_of_brokers_of_its_own() -> None:
+    """Whoever would skip rustls' verifier of servers must call `dangerous()` or name its trait."""
+    skips = r"\bdangerous\(|DangerousClientConfig|\bServerCertVerif(ier|ied)\b"
     for file in sorted((ROOT / "rust").glob("*/src/**/*.rs")):
-        assert not re.search(r"\bdangerous\(|\bdanger::", file.read_text()), file
+        assert not re.search(skips, file.read_text()), file
+
+
+def test_one_place_judges_certificates_of_clients() -> None:
+    """It hands each over to rustls' own verifier, one for each authority."""
+    judges = [
+        file.name
+        for file in sorted((ROOT / "rust").glob("*/src/**/*.rs"))
+        if "ClientCertVerified::assertion" in file.read_text()
+    ]
+    assert judges == ["trust.rs"]
