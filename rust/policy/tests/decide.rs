@@ -30,7 +30,10 @@ fn nothing_is_allowed_unless_a_rule_says_so() {
     for action in Action::ALL {
         for kind in ResourceKind::ALL {
             let on_cluster = kind == ResourceKind::Cluster;
-            let at_the_door = matches!(action, Action::Contain | Action::Reload | Action::Inspect);
+            let at_the_door = matches!(
+                action,
+                Action::Contain | Action::Reload | Action::Inspect | Action::ManageCredentials
+            );
             let decision = ask(
                 &all,
                 "api",
