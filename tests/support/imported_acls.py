@@ -23,7 +23,7 @@ from tests.support.standard_authorizer import Asked
 
 TODAY = datetime.date(2026, 6, 1)
 CLUSTER = "kafka-cluster"
-HEAD = "kind: Bundle\nname: imported\nenvironment: production\nowner: tests\n"
+HEAD = "kind: Bundle\nname: imported\nenvironment: staging\nowner: tests\n"
 KINDS = {
     ResourceType.TOPIC: Kind.STREAM,
     ResourceType.GROUP: Kind.GROUP,
