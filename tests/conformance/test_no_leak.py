@@ -63,7 +63,7 @@ def questions(name: str, topic: str, identity: object) -> Values | None:
         "JoinGroup": {
             "GroupId": group,
             "SessionTimeoutMs": 10_000,
-            "RebalanceTimeoutMs": 10_000,
+            "RebalanceTimeoutMs": 1_000,
             "ProtocolType": "consumer",
             "Protocols": [{"Name": "range", "Metadata": b"\0\0"}],
         },

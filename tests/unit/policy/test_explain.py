@@ -147,7 +147,7 @@ def test_a_context_without_meaning_is_an_error(bundle: Bundle, pair: str) -> Non
 STEP_UP = """\
 kind: Bundle
 name: b
-environment: production
+environment: staging
 owner: me
 ---
 kind: Tenant
