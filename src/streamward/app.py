@@ -38,7 +38,6 @@ from streamward.identity.devices import DeviceInventoryService
 from streamward.identity.ports import ReadSecret
 from streamward.identity.service import IdentityService
 from streamward.identity.service import Settings as IdentitySettings
-from streamward.identity.store import open_store as open_credentials
 from streamward.identity.token_issuers import TokenIssuerService
 from streamward.model.audit_log import AuditLog
 from streamward.model.credentials import CredentialClass, IdentityStore
@@ -403,6 +402,8 @@ def identity_settings(bundle: Bundle, where: Paths, read: ReadSecret) -> Identit
     if not stores:
         return None
     declared = stores[0]
+    # With its libraries it takes 30 MB, which a gateway without an identity store does not need.
+    from streamward.identity.store import open_store
 
     def key(reference: str) -> Secret:
         return read_key(Secret(read(reference)))
@@ -414,7 +415,7 @@ def identity_settings(bundle: Bundle, where: Paths, read: ReadSecret) -> Identit
     file = where.state / "identity.db"
     digest = hashlib.sha256(f"{cipher.key_ids}\0{url}".encode()).hexdigest()
     return IdentitySettings(
-        open_store=lambda: open_credentials(url, file, cipher),
+        open_store=lambda: open_store(url, file, cipher),
         identity=(digest,),
         iterations=declared.iterations,
         classes={one.name: one for one in bundle.of(CredentialClass)},

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from streamward.errors import InvalidArgument, NotFound
 from streamward.identity.cipher import ColumnCipher, Undecryptable
-from streamward.identity.credential import StoredCredential
-from streamward.identity.store import CredentialStore, StoreUnavailable, open_store
+from streamward.identity.credential import StoredCredential, StoreUnavailable
+from streamward.identity.store import CredentialStore, open_store
 from streamward.secrets import Secret
 from tests.support.postgresql import binaries, postgresql
 

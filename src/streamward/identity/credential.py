@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from streamward.errors import Unavailable
 from streamward.secrets import Secret
 
 CREDENTIALS_OF_PRINCIPAL_MAX = 4
@@ -11,6 +12,13 @@ CREDENTIALS_OF_PRINCIPAL_MAX = 4
 
 SALT_BYTES = 16
 MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-512")
+
+
+class StoreUnavailable(Unavailable):
+    """The database can't be reached or used now."""
+
+    code = "identity.store_unavailable"
+    help = "Nothing was changed. See that the database of the IdentityStore runs, then try again."
 
 
 class State(StrEnum):

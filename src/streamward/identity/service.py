@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from streamward.clock import now_milliseconds
 from streamward.errors import InvalidArgument, NotFound, StreamwardError
@@ -16,12 +16,16 @@ from streamward.identity.credential import (
     SALT_BYTES,
     State,
     StoredCredential,
+    StoreUnavailable,
 )
 from streamward.identity.ports import Enforcer, Recorder, VerifierMaker
-from streamward.identity.store import CredentialStore, StoreUnavailable, Transaction
 from streamward.model.credentials import CredentialClass
 from streamward.model.event import Caller, account_change_event
 from streamward.secrets import Secret
+
+if TYPE_CHECKING:
+    # It takes 30 MB with its libraries, which only a bundle with an identity store needs.
+    from streamward.identity.store import CredentialStore, Transaction
 
 PASSWORD_BYTES: Final = 32
 BREAK_MILLISECONDS: Final = 1_000
@@ -34,7 +38,7 @@ DEFAULT_CLASS: Final = "default"
 class Settings:
     """What a bundle says about stored passwords."""
 
-    open_store: Callable[[], CredentialStore]
+    open_store: Callable[[], "CredentialStore"]
     identity: tuple[str, ...]
     """What, if it changes, means another store: it is opened anew."""
     iterations: int
@@ -125,7 +129,7 @@ class IdentityService:
         return self._settings
 
     @property
-    def store(self) -> CredentialStore:
+    def store(self) -> "CredentialStore":
         """The store, opened when it is first needed. Raises StoreUnavailable."""
         with self._opening:
             settings = self._bundle
@@ -206,7 +210,7 @@ class IdentityService:
         return issued
 
     def _issue(
-        self, transaction: Transaction, wanted: Wanted, now: int, expires: int | None
+        self, transaction: "Transaction", wanted: Wanted, now: int, expires: int | None
     ) -> Issued:
         held = transaction.of_principal(wanted.principal)
         standing = [one for one in held if not one.ended(now)]

@@ -14,9 +14,9 @@ from alembic.config import Config
 from sqlalchemy.engine import URL, Connection, Engine, Row, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 
-from streamward.errors import InvalidArgument, NotFound, StreamwardError, Unavailable
+from streamward.errors import InvalidArgument, NotFound, StreamwardError
 from streamward.identity.cipher import ColumnCipher
-from streamward.identity.credential import StoredCredential
+from streamward.identity.credential import StoredCredential, StoreUnavailable
 from streamward.identity.tables import CREDENTIAL
 from streamward.secrets import Secret
 
@@ -27,13 +27,6 @@ POOL_SIZE: Final = 4
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK: Final = 0x5374726D
 """Of PostgreSQL's advisory locks: one gateway of many migrates, the others wait."""
-
-
-class StoreUnavailable(Unavailable):
-    """The database can't be reached or used now."""
-
-    code = "identity.store_unavailable"
-    help = "Nothing was changed. See that the database of the IdentityStore runs, then try again."
 
 
 @contextmanager

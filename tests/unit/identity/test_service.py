@@ -11,9 +11,9 @@ import pytest
 
 from streamward.errors import InvalidArgument, NotFound, Unavailable
 from streamward.identity.cipher import ColumnCipher, decoy_key, read_key
-from streamward.identity.credential import State
+from streamward.identity.credential import State, StoreUnavailable
 from streamward.identity.service import IdentityService, Issued, NoStore, Settings, Wanted
-from streamward.identity.store import CredentialStore, StoreUnavailable, open_store
+from streamward.identity.store import CredentialStore, open_store
 from streamward.model.credentials import CredentialClass
 from streamward.model.event import Caller
 from streamward.secrets import Secret
