@@ -13,6 +13,8 @@ from streamward.log import Logger
 log = Logger(__name__)
 
 KEEP_SECONDS: Final = 2.0
+CACHE_KIB: Final = 2_048
+"""Of its pages: a gateway adds at the end, and has better use for its memory."""
 RETRY_SECONDS: Final = 30.0
 """After a failure, such as a full disk: the index is derived, and nothing waits for it."""
 
@@ -50,7 +52,7 @@ class IndexKeeper:
 
     def _catch_up(self) -> None:
         if self._index is None:
-            self._index = Index(self._open_reader, self._path, self._origin())
+            self._index = Index(self._open_reader, self._path, self._origin(), CACHE_KIB)
         self._index.catch_up(lambda: self._ended)
         (last,) = self._index.row("select max(entry) from entries")
         self._handled = 0 if last is None else int(last) + 1

@@ -14,6 +14,8 @@ from streamward.errors import StreamwardError, Unavailable
 from streamward.model.event import Entry
 
 FILE: Final = "index.sqlite"
+CACHE_KIB: Final = 65_536
+"""Of pages of the index, for a command that builds it or asks."""
 BUSY_SECONDS_MAX: Final = 60.0
 ENTRIES_PER_TRANSACTION: Final = 20_000
 """So much is indexed again where the process is killed."""
@@ -28,8 +30,11 @@ class Index:
     Several processes may use one index. Raises Unavailable where its file can't be used.
     """
 
-    def __init__(self, open_reader: OpenReader, path: Path, origin: str = "") -> None:
+    def __init__(
+        self, open_reader: OpenReader, path: Path, origin: str = "", cache_kib: int = CACHE_KIB
+    ) -> None:
         self._open_reader = open_reader
+        self._cache_kib = cache_kib
         self._path = path
         self._origin = origin
         self._writer: tuple[str, IndexWriter] | None = None
@@ -74,7 +79,7 @@ class Index:
     def _fits(self, connection: sqlite3.Connection) -> bool:
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")
-        connection.execute("pragma cache_size = -65536")
+        connection.execute(f"pragma cache_size = -{self._cache_kib}")
         found = dict(connection.execute("select name, value from about").fetchall())
         return found.get("format") == str(FORMAT) and found.get("origin") == self._origin
 
