@@ -1,20 +1,26 @@
 """Asks witnesses to cosign the log's checkpoints (C2SP tlog-witness, `add-checkpoint`)."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-import httpx
+from typing import TYPE_CHECKING, Final
 
 from streamward.audit.journal import core, core_errors
 from streamward.audit.transparency import Checkpoint, newest_checkpoint
 from streamward.errors import StreamwardError
+from streamward.lazy import lazy
 from streamward.log import Logger
 from streamward.model.audit_log import AuditLog, Witness
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
 
 ANSWER_BYTES_MAX: Final = 65_536
 TIMEOUT_SECONDS: Final = 10.0

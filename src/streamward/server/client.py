@@ -1,10 +1,10 @@
 """Talks to the control door of a running gateway."""
 
-from pathlib import Path
-from typing import Any, Final
-from urllib.parse import quote
+from __future__ import annotations
 
-import httpx
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from streamward.errors import (
     BundleInvalid,
@@ -15,6 +15,12 @@ from streamward.errors import (
     StreamwardError,
     Unavailable,
 )
+from streamward.lazy import lazy
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
 
 TIMEOUT_SECONDS: Final = 30.0
 _ERRORS: Final[dict[int, type[StreamwardError]]] = {
@@ -45,7 +51,7 @@ class DoorClient:
             timeout=TIMEOUT_SECONDS,
         )
 
-    def __enter__(self) -> "DoorClient":
+    def __enter__(self) -> DoorClient:
         return self
 
     def __exit__(self, *_: object) -> None:

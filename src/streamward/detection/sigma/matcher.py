@@ -30,9 +30,9 @@ from sigma.types import (
 )
 
 from streamward.detection.sigma.patterns import Unsupported, safe_pattern
+from streamward.detection.sigma.rule import Matcher
 
 Document = Mapping[str, Any]
-Matcher = Callable[[Document], bool]
 
 CONDITION_DEPTH_MAX: Final = 50
 VALUES_MAX: Final = 1_000

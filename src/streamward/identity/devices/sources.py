@@ -1,15 +1,21 @@
 """Where an inventory is read: a file beside the bundle, or HTTP."""
 
+from __future__ import annotations
+
 import asyncio
 import ssl
 from pathlib import Path
-from typing import Final
-
-import httpx
+from typing import TYPE_CHECKING, Final
 
 from streamward.errors import Unavailable
 from streamward.identity.ports import ReadSecret
+from streamward.lazy import lazy
 from streamward.model.device_inventory import DeviceInventory
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
 
 BYTES_MAX: Final = 16 * 1024 * 1024
 SECONDS_MAX: Final = 20.0

@@ -1,15 +1,21 @@
 """HTTP towards an issuer: bounded in bytes and time, never redirected, never through a proxy."""
 
+from __future__ import annotations
+
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
-
-import httpx
+from typing import TYPE_CHECKING, Final
 
 from streamward.errors import Unavailable
+from streamward.lazy import lazy
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
 
 BODY_BYTES_MAX: Final = 512 * 1024
 REQUEST_SECONDS_MAX: Final = 4.0

@@ -1,17 +1,23 @@
 """Access tokens that the gateway gets for itself: OAuth 2.0 client credentials (RFC 6749, 4.4)."""
 
+from __future__ import annotations
+
 import re
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote_plus
 
-import httpx
-
+from streamward.lazy import lazy
 from streamward.secrets.material import MaterialRefused, Secret
 from streamward.secrets.ports import Lease, Reading, SecretUnavailable, StoreSettings
 from streamward.secrets.reference import Location
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = lazy("httpx")
 
 ANSWER_BYTES_MAX: Final = 1_048_576
 EXPIRES_SECONDS: Final = 300
