@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from streamward.model.event import ControlBody, Entry, Event, Kind, OffsetRange
+from streamward.model.event import Entry, Event, Kind
+from streamward.model.event_bodies import ControlBody, OffsetRange
 from streamward.model.moment import format_moment
 
 RANGES_SHOWN_MAX: Final = 4

@@ -12,7 +12,8 @@ from streamward.detection.engine import Engine
 from streamward.errors import Unavailable
 from streamward.log import Logger
 from streamward.model.alert import Alert, Severity
-from streamward.model.event import Entry, Kind, alert_event
+from streamward.model.entries import alert_event
+from streamward.model.event import Entry, Kind
 
 log = Logger(__name__)
 

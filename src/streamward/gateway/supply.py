@@ -12,7 +12,7 @@ from streamward.gateway.secret_stores import store_settings
 from streamward.gateway.snapshot import token_references
 from streamward.log import Logger
 from streamward.model.document import Bundle
-from streamward.model.event import secret_event
+from streamward.model.entries import secret_event
 from streamward.secrets import Access, Secret, SecretKeeper, SecretUnavailable
 
 log = Logger(__name__)

@@ -20,7 +20,7 @@ from streamward.identity.credential import (
 )
 from streamward.identity.ports import Enforcer, Recorder, VerifierMaker
 from streamward.model.credentials import CredentialClass
-from streamward.model.event import Caller, account_change_event
+from streamward.model.entries import Caller, account_change_event
 from streamward.secrets import Secret
 
 if TYPE_CHECKING:

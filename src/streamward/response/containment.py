@@ -7,7 +7,9 @@ from enum import StrEnum
 from typing import Any, Final
 
 from streamward.errors import InvalidArgument
-from streamward.model.event import ContainmentBody, Entry, Kind, canonical, containment_event
+from streamward.model.entries import containment_event
+from streamward.model.event import Entry, Kind, canonical
+from streamward.model.event_bodies import ContainmentBody
 
 OVERLAY_CONTAINMENTS_MAX: Final = 10_000
 NAME_CHARACTERS_MAX: Final = 249

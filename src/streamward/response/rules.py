@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from streamward.model.document import Bundle, Check, DocumentKind, Mistake, Noun
 from streamward.model.duration import Duration
-from streamward.model.event import AlertBody
+from streamward.model.event_bodies import AlertBody
 from streamward.model.fields import Name, PrincipalName, Text
 from streamward.response.containment import (
     TARGETS,

@@ -12,7 +12,8 @@ from streamward.audit.ports import OpenReader, Recorder
 from streamward.clock import now_milliseconds
 from streamward.errors import InvalidArgument, NotFound, StreamwardError, Unavailable
 from streamward.log import Logger
-from streamward.model.event import AlertBody, Entry, Kind
+from streamward.model.event import Entry, Kind
+from streamward.model.event_bodies import AlertBody
 from streamward.response.containment import (
     OVERLAY_CONTAINMENTS_MAX,
     Change,

@@ -10,7 +10,7 @@ from typing import Final
 
 from streamward.errors import NotPermitted
 from streamward.model.document import Bundle
-from streamward.model.event import Caller
+from streamward.model.entries import Caller
 from streamward.model.principal import Principal, UnixUserCredential
 
 OWNER: Final = "@owner"

@@ -15,7 +15,8 @@ from streamward.log import Logger
 from streamward.model.action import Action
 from streamward.model.document import Bundle
 from streamward.model.duration import parse_duration
-from streamward.model.event import Caller, canonical, control_event
+from streamward.model.entries import Caller, control_event
+from streamward.model.event import canonical
 from streamward.model.principal import Principal
 from streamward.model.topology import Cluster
 from streamward.response.containment import Containment, TargetType, Verb

@@ -4,18 +4,14 @@ import msgspec
 import pytest
 
 from streamward.model.alert import Alert, Severity, alert_id
-from streamward.model.event import (
-    CLASS_OF_KIND,
+from streamward.model.entries import (
     Caller,
-    Entry,
-    Event,
-    Kind,
     alert_event,
-    canonical,
     containment_event,
     control_event,
     secret_event,
 )
+from streamward.model.event import CLASS_OF_KIND, Entry, Event, Kind, canonical
 from tests.support.log import denied
 from tests.support.ocsf import problems
 

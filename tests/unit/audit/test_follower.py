@@ -7,7 +7,8 @@ from streamward.audit import Batch, Follower, SavedState
 from streamward.audit.follower import BATCH_ENTRIES_MAX
 from streamward.audit.tail import Choice, chosen
 from streamward.clock import monotonic_seconds
-from streamward.model.event import Entry, containment_event
+from streamward.model.entries import containment_event
+from streamward.model.event import Entry
 from tests.support.log import MemoryLog, counted_logins, denied, failed_login
 
 

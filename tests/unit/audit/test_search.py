@@ -8,7 +8,7 @@ import pytest
 from streamward.audit.index import Index, opened_index
 from streamward.audit.index.searching import Search, found, found_indexes
 from streamward.errors import InvalidArgument
-from streamward.model.event import containment_event
+from streamward.model.entries import containment_event
 from tests.support.leaves import Access
 from tests.support.log import MemoryLog, denied, failed_login
 

@@ -15,7 +15,7 @@ from streamward.identity.credential import State, StoreUnavailable
 from streamward.identity.service import IdentityService, Issued, NoStore, Settings, Wanted
 from streamward.identity.store import CredentialStore, open_store
 from streamward.model.credentials import CredentialClass
-from streamward.model.event import Caller
+from streamward.model.entries import Caller
 from streamward.secrets import Secret
 from tests.support.log import MemoryLog
 from tests.support.ocsf import problems

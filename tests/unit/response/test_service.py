@@ -9,7 +9,7 @@ from streamward.audit import SavedState
 from streamward.clock import monotonic_seconds
 from streamward.errors import NotFound, Unavailable
 from streamward.model.alert import Alert, Severity
-from streamward.model.event import alert_event
+from streamward.model.entries import alert_event
 from streamward.response import ContainmentRule
 from streamward.response.service import ResponseService
 from tests.support.log import MemoryLog

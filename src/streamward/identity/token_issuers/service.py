@@ -14,7 +14,7 @@ from streamward.identity.token_issuers.keys import IssuerKeys
 from streamward.identity.token_issuers.web import IssuerWeb
 from streamward.log import Logger
 from streamward.model.document import Bundle
-from streamward.model.event import issuer_event
+from streamward.model.entries import issuer_event
 from streamward.model.manifest import Manifest
 from streamward.model.token_issuer import TokenIssuer
 
