@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from streamward import contracts, detection, identity, policy, response
+from streamward import contracts, detection, identity, keys, policy, response
 from streamward.audit import SavedState
 from streamward.audit.index import IndexKeeper
 from streamward.audit.journal import JournalWriter, core, core_errors, journal_readers
@@ -70,6 +70,7 @@ def document_kinds() -> tuple[DocumentKind, ...]:
         *gateway_kinds.DOCUMENT_KINDS,
         *identity.DOCUMENT_KINDS,
         *contracts.DOCUMENT_KINDS,
+        *keys.DOCUMENT_KINDS,
         *policy.DOCUMENT_KINDS,
         *detection.DOCUMENT_KINDS,
         *response.DOCUMENT_KINDS,
@@ -88,6 +89,7 @@ def bundle_checks() -> tuple[Check, ...]:
         *gateway_checks.CHECKS,
         *identity.CHECKS,
         *contracts.CHECKS,
+        *keys.CHECKS,
         *policy.CHECKS,
         *detection.CHECKS,
         *response.CHECKS,

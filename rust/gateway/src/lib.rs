@@ -28,6 +28,7 @@ mod overlay;
 mod recorder;
 mod renewal;
 mod scrape;
+mod sealing;
 mod session;
 mod snapshot;
 mod supply;

@@ -14,6 +14,7 @@ use crate::limits::{Entitlement, GatewayLimits, ListenerLimits, QuotaSection, Qu
 use crate::log::LogSection;
 use crate::materials::Materials;
 use crate::overlay::{Overlay, OverlaySection};
+use crate::sealing::SealingSection;
 
 /// The format of the document that this build reads.
 pub const FORMAT: u32 = 1;
@@ -52,6 +53,9 @@ pub struct Document {
     /// How the log's checkpoints are signed.
     #[serde(default)]
     pub log: LogSection,
+    /// What is sealed, and how.
+    #[serde(default)]
+    pub sealing: SealingSection,
 }
 
 /// Where figures and health are served, in clear and to everybody who reaches it.
@@ -413,6 +417,8 @@ pub struct Snapshot {
     pub limits: GatewayLimits,
     /// How much principals may ask for.
     pub quotas: Arc<Quotas>,
+    /// What is sealed, and how.
+    pub sealing: Arc<SealingSection>,
     /// What the references name.
     pub materials: Arc<Materials>,
 }
@@ -430,6 +436,9 @@ impl Snapshot {
             });
         }
         check_listeners(&document)?;
+        if let Some(what) = document.sealing.problem() {
+            return Err(GatewayError::Snapshot { what });
+        }
         let facts: Vec<PrincipalFacts> =
             document.identity.principals.iter().map(facts_of).collect();
         let policy = Policy::compile(&document.policy, &document.environment, &facts)?;
@@ -454,6 +463,7 @@ impl Snapshot {
             log: document.log,
             limits: document.limits,
             quotas: Arc::new(quotas),
+            sealing: Arc::new(document.sealing),
             materials: Arc::new(materials),
         })
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from streamward.contracts import seal_checks
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.stream import DataClass, Namespace, Stream
 from streamward.model.topology import Listener
@@ -85,4 +86,5 @@ CHECKS = (
     repeated_classes,
     tls_where_required,
     foreign_streams,
+    *seal_checks.CHECKS,
 )

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from streamward.gateway.sealing import SealingSection
 from streamward.identity.token_issuers.documents import IssuerEntry
 from streamward.policy.section import PolicySection
 
@@ -319,3 +320,4 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     overlay: OverlaySection
     metrics: MetricsEntry | None
     log: LogEntry
+    sealing: SealingSection

@@ -17,6 +17,7 @@ from streamward.gateway.revocation_lists import signed_by_another
 from streamward.identity.cipher import decoy_key, read_key
 from streamward.model.credentials import IdentityStore
 from streamward.model.document import Bundle, Document, FieldPath, Material, Mistake
+from streamward.model.keys import KeyProvider, KeyStore
 from streamward.model.marks import marked
 from streamward.model.secret_store import SecretStore
 from streamward.secrets import (
@@ -51,7 +52,7 @@ def material_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
     private: dict[str, bool] = {}
     for document, path, material, reference in references(bundle):
         # What opens a store, gets a token or tries brokers stays on this side.
-        kept = isinstance(document.value, SecretStore | IdentityStore)
+        kept = isinstance(document.value, SecretStore | IdentityStore | KeyProvider | KeyStore)
         if not kept and not _STAY.intersection(path):
             private[reference] = private.get(reference, False) or material.secret
     return iter(private.items())

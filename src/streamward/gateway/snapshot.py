@@ -37,6 +37,7 @@ from streamward.gateway.documents import (
 )
 from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
 from streamward.gateway.materials import DECOY_KEY
+from streamward.gateway.sealing import sealing_section
 from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model import topology
 from streamward.model.audit_log import AuditLog
@@ -113,6 +114,7 @@ def snapshot_document(
         overlay=_overlay(overlay),
         metrics=_metrics(bundle),
         log=_log(bundle),
+        sealing=sealing_section(bundle),
     )
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 from streamward.model.conditions import Conditions
 from streamward.model.document import Noun
 from streamward.model.fields import ClassName, Name, NetworkName, StreamText, TenantName, Text
+from streamward.model.sealing import Sealing
 
 
 class Level(StrEnum):
@@ -25,13 +26,15 @@ class Level(StrEnum):
 
 
 class Requirements(Conditions):
-    """Controls that every stream of a class must have; each compiles to a rule that forbids.
+    """Controls that every stream of a class must have; most compile to a rule that forbids.
 
     Second factor and device are asked of people only.
     """
 
     tls: bool = False
     """Only over TLS."""
+    encrypt: bool = False
+    """Sealed: brokers see ciphertext only. Compiles to no rule; streams that aren't don't pass."""
     mfa: bool = False
     """People only with a second factor; programs are not asked for one."""
     networks: tuple[NetworkName, ...] = Field(default=(), max_length=100)
@@ -47,6 +50,8 @@ class DataClass(Noun):
     description: Text | None = None
     regulations: tuple[Text, ...] = Field(default=(), max_length=50)
     requires: Requirements = Requirements()
+    seal: Sealing | None = None
+    """How streams of this class are sealed that don't say so themselves."""
 
 
 class Namespace(Noun):
@@ -65,6 +70,9 @@ class Stream(Noun):
     prefix: Annotated[StreamText, StringConstraints(max_length=248)] | None = None
     """Exactly one of `name` and `prefix`. A stream carries the classes of every prefix it has."""
     classes: tuple[ClassName, ...] = Field(default=(), max_length=50)
+    seal: Sealing | None = None
+    """How its records are sealed. Without it, as the longest prefix says that has a `seal`, or else
+    one of its classes."""
     owner: Text | None = None
     description: Text | None = None
 

@@ -1,0 +1,163 @@
+"""What must hold of sealed streams, and which streams must be sealed."""
+
+from collections.abc import Iterator
+
+from streamward.contracts.classification import declarations_of
+from streamward.contracts.sealing import (
+    candidates,
+    classes_under,
+    sealed_streams,
+    sealing_of,
+    tenant_of,
+    text_of,
+)
+from streamward.model.document import Bundle, Document, Mistake
+from streamward.model.keys import KeyRing
+from streamward.model.nearest import meant
+from streamward.model.sealing import Sealing
+from streamward.model.stream import DataClass, Level, Namespace, Stream
+
+
+def encrypted_where_required(bundle: Bundle) -> Iterator[Mistake]:
+    """Streams of a class that requires encryption, and whose values lie at the broker in clear."""
+    requiring = {one.name for one in bundle.of(DataClass) if one.requires.encrypt}
+    for document, declared in _streams(bundle):
+        seal = sealing_of(bundle, declared)
+        if seal is not None and seal.value:
+            continue
+        for name in classes_under(bundle, declared):
+            if name in requiring:
+                what = f"`{document.name}` carries `{name}`, which requires encryption, but "
+                what += "is not sealed" if seal is None else "its values are not sealed"
+                path = ("classes", declared.classes.index(name)) if name in declared.classes else ()
+                hint = f"add `seal: {{ring: …}}` here or to the class `{name}`"
+                yield document.mistake(what, *path, suggestion=hint)
+
+
+def one_way_of_sealing(bundle: Bundle) -> Iterator[Mistake]:
+    """Streams whose classes are sealed in several ways."""
+    for document, declared in _streams(bundle):
+        found = candidates(bundle, declared)
+        if len(found) > 1:
+            rings = "`, `".join(dict.fromkeys(seal.ring for seal in found))
+            yield document.mistake(
+                f"the classes of `{document.name}` are sealed in {len(found)} ways (`{rings}`)",
+                "classes",
+                suggestion="say in this document how it is sealed: add `seal:`",
+            )
+
+
+def rings_of_their_classes(bundle: Bundle) -> Iterator[Mistake]:
+    """A ring seals streams of its own class, and no class that is more sensitive."""
+    for document in bundle.documents_of(DataClass):
+        data_class = document.value
+        assert isinstance(data_class, DataClass)
+        if data_class.seal is None:
+            continue
+        ring = bundle.find(KeyRing, data_class.seal.ring)
+        if ring is not None and ring.data_class != data_class.name:
+            what = f"`{ring.name}` is a ring of the class `{ring.data_class}`"
+            hint = f"name a ring of `{data_class.name}`"
+            yield document.mistake(what, "seal", "ring", suggestion=hint)
+    for document, declared in _streams(bundle):
+        seal = sealing_of(bundle, declared)
+        ring = None if seal is None else bundle.find(KeyRing, seal.ring)
+        if ring is not None:
+            yield from _unfit_ring(bundle, document, declared, ring)
+
+
+def _unfit_ring(
+    bundle: Bundle, document: Document, declared: Stream, ring: KeyRing
+) -> Iterator[Mistake]:
+    classes = classes_under(bundle, declared)
+    if ring.data_class not in classes:
+        what = f"`{document.name}` is sealed under `{ring.name}`, a ring of `{ring.data_class}`"
+        hint = f"name a ring of a class that it carries, or add `{ring.data_class}` to `classes`"
+        yield document.mistake(f"{what}, which it does not carry", "seal", "ring", suggestion=hint)
+        return
+    own = _level(bundle, ring.data_class)
+    for name in classes:
+        if _level(bundle, name).rank > own.rank:
+            what = f"`{document.name}` carries `{name}`, which is more sensitive than"
+            what += f" `{ring.data_class}`, the class of its ring `{ring.name}`"
+            hint = f"seal it under a ring of `{name}`"
+            yield document.mistake(what, "seal", "ring", suggestion=hint)
+
+
+def _level(bundle: Bundle, name: str) -> Level:
+    found = bundle.find(DataClass, name)
+    return Level.RESTRICTED if found is None else found.level
+
+
+def streams_of_one_tenant(bundle: Bundle) -> Iterator[Mistake]:
+    """An envelope is bound to its tenant, so one document can't seal streams of several."""
+    namespaces = bundle.of(Namespace)
+    for document, declared in _streams(bundle):
+        prefix = declared.prefix
+        if prefix is None or sealing_of(bundle, declared) is None:
+            continue
+        around = tenant_of(bundle, prefix)
+        for inside in namespaces:
+            if inside.prefix.startswith(prefix) and inside.tenant != around:
+                own = "of no tenant" if around is None else f"of `{around}`"
+                what = f"sealed streams of `{prefix}…` are {own}, "
+                what += f"but those of `{inside.prefix}…` of `{inside.tenant}`"
+                hint = "declare a Stream with `seal:` for each of these prefixes"
+                yield document.mistake(what, "prefix", suggestion=hint)
+
+
+def known_companions(bundle: Bundle) -> Iterator[Mistake]:
+    """Dead letters go to a declared stream that takes them; mirrors are of sealed streams."""
+    places = [*bundle.documents_of(Stream), *bundle.documents_of(DataClass)]
+    for document in places:
+        seal = getattr(document.value, "seal", None)
+        if isinstance(seal, Sealing):
+            yield from _dead_letters(bundle, document, seal)
+            yield from _mirrored(bundle, document, seal)
+
+
+def _dead_letters(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mistake]:
+    target = seal.dead_letter
+    if target is None:
+        return
+    declared = declarations_of(bundle, target)
+    if not declared:
+        known = frozenset(one.name for one in bundle.of(Stream) if one.name)
+        hint = meant(target, known) or "declare a Stream of this name"
+        what = f"there is no Stream `{target}` for dead letters"
+        yield document.mistake(what, "seal", "dead_letter", suggestion=hint)
+        return
+    if isinstance(document.value, Stream) and target == document.value.name:
+        what = "a stream can't be its own dead letters"
+        yield document.mistake(what, "seal", "dead_letter", suggestion="name another stream")
+
+
+def _mirrored(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mistake]:
+    sealed = [text_of(stream) for stream, _ in sealed_streams(bundle)]
+    for index, name in enumerate(seal.accepts_from):
+        if not any(name == text for text in sealed) and not _under_sealed_prefix(bundle, name):
+            hint = meant(name, frozenset(sealed)) or "name a stream that is sealed"
+            what = f"no sealed stream `{name}` is declared, so there are no envelopes from it"
+            yield document.mistake(what, "seal", "accepts_from", index, suggestion=hint)
+
+
+def _under_sealed_prefix(bundle: Bundle, name: str) -> bool:
+    return any(
+        stream.prefix is not None and name.startswith(stream.prefix)
+        for stream, _ in sealed_streams(bundle)
+    )
+
+
+def _streams(bundle: Bundle) -> Iterator[tuple[Document, Stream]]:
+    for document in bundle.documents_of(Stream):
+        assert isinstance(document.value, Stream)
+        yield document, document.value
+
+
+CHECKS = (
+    encrypted_where_required,
+    one_way_of_sealing,
+    rings_of_their_classes,
+    streams_of_one_tenant,
+    known_companions,
+)

@@ -1,0 +1,60 @@
+"""How a stream is sealed: by its own document, by that of a prefix, or by one of its classes."""
+
+from collections.abc import Iterator
+
+from streamward.contracts.classification import classes_of
+from streamward.model.document import Bundle
+from streamward.model.sealing import Sealing
+from streamward.model.stream import DataClass, Namespace, Stream
+
+
+def text_of(declared: Stream) -> str:
+    """The name or the prefix of a document."""
+    return declared.name or declared.prefix or ""
+
+
+def classes_under(bundle: Bundle, declared: Stream) -> tuple[str, ...]:
+    """The classes of every topic that a document speaks of; those of the prefixes it has too."""
+    return tuple(sorted({*declared.classes, *classes_of(bundle, text_of(declared))}))
+
+
+def candidates(bundle: Bundle, declared: Stream) -> tuple[Sealing, ...]:
+    """The ways of sealing that hold for a document; more than one is a contradiction."""
+    if declared.seal is not None:
+        return (declared.seal,)
+    around = [
+        other
+        for other in bundle.of(Stream)
+        if other.seal is not None
+        and other.prefix is not None
+        and text_of(declared).startswith(other.prefix)
+    ]
+    if around:
+        nearest = max(around, key=lambda other: len(other.prefix or "")).seal
+        return () if nearest is None else (nearest,)
+    classes = (bundle.find(DataClass, name) for name in classes_under(bundle, declared))
+    found = [each.seal for each in classes if each is not None and each.seal is not None]
+    return tuple(seal for index, seal in enumerate(found) if seal not in found[:index])
+
+
+def sealing_of(bundle: Bundle, declared: Stream) -> Sealing | None:
+    """How the streams of a document are sealed; None: they are not."""
+    return next(iter(candidates(bundle, declared)), None)
+
+
+def sealed_streams(bundle: Bundle) -> Iterator[tuple[Stream, Sealing]]:
+    """Every document whose streams are sealed, and how.
+
+    A topic is sealed as the document of its name says, or else that of its longest prefix: a
+    document takes over what the prefixes around it say, so none of these is left out by it.
+    """
+    for declared in bundle.of(Stream):
+        seal = sealing_of(bundle, declared)
+        if seal is not None:
+            yield declared, seal
+
+
+def tenant_of(bundle: Bundle, text: str) -> str | None:
+    """The tenant that owns a name: that of the longest namespace that it starts with."""
+    holding = [one for one in bundle.of(Namespace) if text.startswith(one.prefix)]
+    return max(holding, key=lambda one: len(one.prefix)).tenant if holding else None

@@ -1,0 +1,113 @@
+"""The `sealing` section of a snapshot: what is sealed, under which ring, and who may open it."""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from streamward.contracts.sealing import sealed_streams, tenant_of, text_of
+from streamward.model.document import Bundle
+from streamward.model.keys import AccessClass, KeyRing
+from streamward.model.principal import Role
+from streamward.model.sealing import Sealing
+from streamward.model.stream import Stream
+
+
+class ReadersEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who may open: holders of these roles, and these principals. Roles that include one of them
+    are among them.
+    """
+
+    roles: tuple[str, ...]
+    principals: tuple[str, ...]
+
+
+class RingEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key ring. Its keys are asked for (docs/concepts/boundary.md), never in a snapshot."""
+
+    name: str
+    data_class: str
+    access_class: str
+    readers: ReadersEntry
+
+
+class SealedStreamEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A stream, or all that start with a prefix, and how their records are sealed."""
+
+    name: str | None
+    prefix: str | None
+    ring: str
+    tenant: str | None
+    home_cluster: str | None
+    value: bool
+    key: str
+    headers: tuple[str, ...]
+    partition_bound: bool
+    unreadable: str
+    on_violation: str
+    dead_letter: str | None
+    accepts_from: tuple[str, ...]
+
+
+class SealingSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is sealed, and how."""
+
+    rings: tuple[RingEntry, ...] = ()
+    streams: tuple[SealedStreamEntry, ...] = ()
+
+
+def sealing_section(bundle: Bundle) -> SealingSection:
+    """The section of a bundle without errors; a ring that seals nothing is not in it."""
+    sealed = tuple(sealed_streams(bundle))
+    used = {seal.ring for _, seal in sealed}
+    return SealingSection(
+        rings=tuple(_ring(bundle, ring) for ring in bundle.of(KeyRing) if ring.name in used),
+        streams=tuple(_stream(bundle, declared, seal) for declared, seal in sealed),
+    )
+
+
+def _ring(bundle: Bundle, ring: KeyRing) -> RingEntry:
+    access = bundle.find(AccessClass, ring.access_class)
+    readers = () if access is None else access.readers
+    return RingEntry(
+        name=ring.name,
+        data_class=ring.data_class,
+        access_class=ring.access_class,
+        readers=ReadersEntry(
+            roles=tuple(sorted(_holders(bundle, _named(readers, "role")))),
+            principals=tuple(sorted(_named(readers, "principal"))),
+        ),
+    )
+
+
+def _named(readers: tuple[str, ...], kind: str) -> Iterator[str]:
+    return (each.partition(":")[2] for each in readers if each.startswith(f"{kind}:"))
+
+
+def _holders(bundle: Bundle, wanted: Iterator[str]) -> set[str]:
+    """The roles whose holders have one of those that are wanted."""
+    includes: Mapping[str, tuple[str, ...]] = {one.name: one.includes for one in bundle.of(Role)}
+    found = set(wanted)
+    grown = True
+    while grown:
+        more = {name for name, inside in includes.items() if found.intersection(inside)}
+        grown = not more <= found
+        found |= more
+    return found
+
+
+def _stream(bundle: Bundle, declared: Stream, seal: Sealing) -> SealedStreamEntry:
+    return SealedStreamEntry(
+        name=declared.name,
+        prefix=declared.prefix,
+        ring=seal.ring,
+        tenant=tenant_of(bundle, text_of(declared)),
+        home_cluster=seal.home,
+        value=seal.value,
+        key=seal.key,
+        headers=seal.headers,
+        partition_bound=seal.partition_bound,
+        unreadable=seal.unreadable,
+        on_violation=seal.on_violation,
+        dead_letter=seal.dead_letter,
+        accepts_from=seal.accepts_from,
+    )

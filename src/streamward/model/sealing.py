@@ -1,0 +1,45 @@
+"""How the records of a stream are sealed, and what happens to those that are not as declared."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from streamward.model.document import Noun
+from streamward.model.fields import ClusterName, KeyRingName, StreamText
+
+HeaderName = Annotated[str, StringConstraints(min_length=1, max_length=249)]
+
+
+class Sealing(Noun):
+    """What of each record is sealed, under which ring, and how mistakes are answered."""
+
+    ring: KeyRingName
+    value: bool = True
+    key: Literal["plain", "deterministic"] = "plain"
+    """`deterministic`: equal keys seal to equal bytes, so that compaction and partitioning go on;
+    whoever holds the ciphertext sees which are equal."""
+    headers: tuple[HeaderName, ...] = Field(default=(), max_length=50)
+    """Headers whose values are sealed."""
+    partition_bound: bool = False
+    """An envelope opens only in the partition that it was written to."""
+    unreadable: Literal["refuse", "ciphertext", "mask"] = "refuse"
+    """What a reader gets who may read the stream and isn't in the ring's access class."""
+    on_violation: Literal["refuse", "dead-letter", "mark"] = "refuse"
+    """What becomes of plaintext, or of an envelope from elsewhere: the batch is refused, refused
+    and copied to `dead_letter`, or the record is marked by a header."""
+    dead_letter: StreamText | None = None
+    accepts_from: tuple[StreamText, ...] = Field(default=(), max_length=50)
+    """Streams whose envelopes may lie here too: those of which this is a mirror or dead letters."""
+    home: ClusterName | None = None
+    """The cluster where the stream was written first, for a mirror. Without it, the cluster of the
+    listener that a record comes through."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if not self.value and self.key == "plain" and not self.headers:
+            raise ValueError("nothing is sealed: give `value: true`, `key` or `headers`")
+        if (self.dead_letter is None) != (self.on_violation != "dead-letter"):
+            raise ValueError("`dead_letter` and `on_violation: dead-letter` belong together")
+        if len(set(self.headers)) != len(self.headers):
+            raise ValueError("a header stands twice in `headers`")
+        return self

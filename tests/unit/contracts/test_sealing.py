@@ -1,0 +1,162 @@
+"""Which streams are sealed and how, and every mistake that a bundle can make about it."""
+
+from pathlib import Path
+
+import pytest
+
+from streamward.app import read_bundle
+from streamward.contracts.sealing import sealed_streams, text_of
+
+HEAD = """\
+kind: Bundle
+name: sealed
+environment: development
+owner: tests
+---
+{kind: Tenant, name: north}
+---
+{kind: Tenant, name: south}
+---
+{kind: Namespace, prefix: north., tenant: north}
+---
+{kind: Namespace, prefix: south., tenant: south}
+---
+{kind: AccessClass, name: clinical, readers: ["role:doctor"], owner: tests}
+---
+{kind: Role, name: doctor}
+---
+{kind: KeyProvider, name: local, type: local-file}
+---
+{kind: KeyRing, name: health, data_class: health, access_class: clinical, provider: local, key: a}
+---
+{kind: KeyRing, name: money, data_class: money, access_class: clinical, provider: local, key: b}
+---
+"""
+CLASSES = """\
+{kind: DataClass, name: health, level: restricted, owner: t, requires: {encrypt: true}}
+---
+{kind: DataClass, name: money, level: internal, owner: t}
+---
+"""
+HEALTH = "{kind: Stream, name: north.a, classes: [health], seal: {ring: health}}\n---\n"
+MONEY = "{kind: Stream, name: north.b, classes: [money], seal: {ring: money}}\n---\n"
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    folder.mkdir(exist_ok=True)
+    (folder / "streamward.yaml").write_text(HEAD + text)
+    return [
+        f"{each.place.line - HEAD.count(chr(10))}: {each.what} | {each.suggestion}"
+        for each in read_bundle(folder, materials=False).errors
+    ]
+
+
+def sealed(folder: Path, text: str) -> dict[str, str]:
+    assert mistakes(folder, text) == []
+    bundle = read_bundle(folder, materials=False).bundle
+    return {text_of(stream): seal.ring for stream, seal in sealed_streams(bundle)}
+
+
+def test_a_bundle_whose_classes_are_sealed_as_they_require_passes(tmp_path: Path) -> None:
+    assert sealed(tmp_path, CLASSES + HEALTH + MONEY) == {"north.a": "health", "north.b": "money"}
+
+
+def test_a_stream_is_sealed_as_its_longest_prefix_or_else_its_class_says(tmp_path: Path) -> None:
+    text = CLASSES.replace("encrypt: true}", "encrypt: true}, seal: {ring: health}")
+    streams = """\
+{kind: Stream, prefix: north., classes: [money], seal: {ring: money}}
+---
+{kind: Stream, prefix: north.x., seal: {ring: money, key: deterministic}}
+---
+{kind: Stream, name: north.x.y}
+---
+{kind: Stream, prefix: south., classes: [health]}
+---
+{kind: Stream, name: south.a}
+---
+{kind: Stream, name: other, classes: [money]}
+"""
+
+    found = sealed(tmp_path, text + streams)
+
+    assert found == {
+        "north.": "money",
+        "north.x.": "money",
+        "north.x.y": "money",
+        "south.": "health",
+        "south.a": "health",
+    }
+    bundle = read_bundle(tmp_path, materials=False).bundle
+    keys = {text_of(stream): seal.key for stream, seal in sealed_streams(bundle)}
+    assert keys["north.x.y"] == "deterministic"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            CLASSES + "{kind: Stream, name: north.c, classes: [money, health]}\n",
+            "5: `north.c` carries `health`, which requires encryption, but is not sealed",
+        ),
+        (
+            CLASSES
+            + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health, value: false,"
+            " key: deterministic}}\n",
+            "5: `north.c` carries `health`, which requires encryption, but its values are not",
+        ),
+        (
+            CLASSES
+            + "{kind: Stream, prefix: north., classes: [health], seal: {ring: health}}\n---\n"
+            + "{kind: Stream, name: north.c, seal: {ring: money}}\n",
+            "7: `north.c` is sealed under `money`, a ring of `money`, which it does not carry",
+        ),
+        (
+            CLASSES
+            + "{kind: Stream, name: north.c, classes: [money, health], seal: {ring: money}}\n",
+            "5: `north.c` carries `health`, which is more sensitive than `money`",
+        ),
+        (
+            CLASSES.replace("owner: t}", "owner: t, seal: {ring: health}}"),
+            "3: `health` is a ring of the class `health`",
+        ),
+        (
+            CLASSES.replace("owner: t,", "owner: t, seal: {ring: health},").replace(
+                "owner: t}", "owner: t, seal: {ring: money}}"
+            )
+            + "{kind: Stream, name: north.c, classes: [money, health]}\n",
+            "5: the classes of `north.c` are sealed in 2 ways (`health`, `money`)",
+        ),
+        (
+            CLASSES + "{kind: Stream, prefix: nor, classes: [health], seal: {ring: health}}\n",
+            "5: sealed streams of `nor…` are of no tenant, but those of `north.…` of `north`",
+        ),
+        (
+            CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: helth}}\n",
+            "5: there is no KeyRing `helth` | did you mean `health`?",
+        ),
+        (
+            CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
+            " on_violation: dead-letter, dead_letter: north.dd}}\n---\n"
+            "{kind: Stream, name: north.d}\n",
+            "5: there is no Stream `north.dd` for dead letters | did you mean `north.d`?",
+        ),
+        (
+            CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
+            " accepts_from: [north.d]}}\n---\n{kind: Stream, name: north.d}\n",
+            "5: no sealed stream `north.d` is declared",
+        ),
+        (
+            CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
+            " dead_letter: north.d}}\n",
+            "5: `dead_letter` and `on_violation: dead-letter` belong together",
+        ),
+        (
+            CLASSES + "{kind: Stream, name: north.c, seal: {ring: health, value: false}}\n",
+            "5: nothing is sealed",
+        ),
+    ],
+)
+def test_every_mistake_is_told_with_its_line(tmp_path: Path, text: str, expected: str) -> None:
+    found = mistakes(tmp_path, text)
+
+    assert [each for each in found if each.startswith(expected)], found
