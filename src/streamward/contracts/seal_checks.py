@@ -11,7 +11,7 @@ from streamward.contracts.sealing import (
     tenant_of,
     text_of,
 )
-from streamward.model.document import Bundle, Document, Mistake
+from streamward.model.document import ANY_KIND, Bundle, Document, Mistake
 from streamward.model.keys import KeyRing
 from streamward.model.nearest import meant
 from streamward.model.sealing import Sealing
@@ -108,6 +108,8 @@ def streams_of_one_tenant(bundle: Bundle) -> Iterator[Mistake]:
 
 def known_companions(bundle: Bundle) -> Iterator[Mistake]:
     """Dead letters go to a declared stream that takes them; mirrors are of sealed streams."""
+    if any(kind in ("Stream", "DataClass", ANY_KIND) for kind, _ in bundle.broken):
+        return
     places = [*bundle.documents_of(Stream), *bundle.documents_of(DataClass)]
     for document in places:
         seal = getattr(document.value, "seal", None)
