@@ -124,6 +124,20 @@ def test_a_change_is_seen_and_what_is_not_there_is_named(opener: Open) -> None:
             getattr(transaction, what)("api-1")
 
 
+def test_what_ends_next_is_what_holds_and_has_an_end(opener: Open) -> None:
+    store = opener()
+    assert store.next_end() is None
+    add(
+        store,
+        credential("for-ever"),
+        credential("late", expires=NOW + 2),
+        credential("soon", expires=NOW + 1),
+        credential("gone", expires=NOW, disabled=NOW),
+        credential("revoked", expires=NOW, revoked=True),
+    )
+    assert store.next_end() == ("soon", NOW + 1)
+
+
 def test_the_last_use_only_moves_on(opener: Open) -> None:
     store = opener()
     add(store, credential(unused_reported=NOW), credential("api-2"))

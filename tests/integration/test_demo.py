@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -111,6 +112,22 @@ def test_the_last_line_has_exactly_these_numbers(mock: Run) -> None:
     assert isinstance(numbers["contained_ms"], int)
     assert 0 <= numbers["contained_ms"] <= 1000
     assert numbers["denied"] == 4
+
+
+@pytest.mark.parametrize("verb", ["revoke", "rotate", "expire"])
+def test_it_tells_how_long_each_end_of_a_password_took(mock: Run, verb: str) -> None:
+    told = re.search(rf"{verb}: the connection was closed (\d+) ms after", mock.finished.stdout)
+
+    assert told is not None
+    assert 0 <= int(told[1]) <= 1000
+
+
+def test_who_guesses_is_locked_out_and_nobody_is_revoked_for_it(mock: Run) -> None:
+    guesses = [e for e in mock.events if (e.streaming.reason or "").startswith("too many failed")]
+    contained = [e.streaming.containment for e in mock.events if e.kind == Kind.CONTAINMENT]
+
+    assert {event.source for event in guesses} == {"127.0.0.66"}
+    assert "settlement" not in {body.target.name for body in contained if body is not None}
 
 
 def test_the_log_that_it_leaves_agrees_with_the_numbers(mock: Run) -> None:
@@ -282,12 +299,18 @@ def test_an_intruder_who_may_see_a_topic_is_noticed(
     assert outcome.topics_leaked == 2
 
 
-def test_an_attack_that_nobody_detects_is_noticed(
+def test_an_attack_that_nobody_detects_and_a_revoked_victim_are_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outcome = play_spoilt(tmp_path, monkeypatch, "response.yaml", "failures: 5", "failures: 500")
+    """Probing is never noticed, and whoever's password is guessed is revoked."""
+    old = "streams: 4\n  window: 1m\n---\nkind: Containment\nid: stop-probing\non: probing"
+    new = old.replace("4", "400").replace("on: probing", "on: password-guessing")
+    outcome = play_spoilt(tmp_path, monkeypatch, "response.yaml", old, new)
 
     failed = [each.what for each in outcome.failed]
+    assert "whose password is guessed works on" in failed
+    assert "nobody is contained because somebody else guesses" in failed
+    assert "the victim's connection lives on while its password is guessed" in failed
     assert "the detection raises an alert about the victim" in failed
     assert "a containment rule answers that alert" in failed
     assert outcome.contained_ms is None

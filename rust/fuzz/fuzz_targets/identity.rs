@@ -16,7 +16,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     match kind % 9 {
         0 => {
             drop(certificate::names(message));
-            drop(certificate::check_key(message));
+            let _ = certificate::check_key(message);
         }
         1 => drop(plain::parse(message)),
         2 => drop(claimed_user(message)),

@@ -9,7 +9,7 @@ mod cluster;
 mod devices;
 mod entry;
 mod error;
-#[cfg(any(fuzzing, test))]
+#[cfg(any(feature = "fuzz", test))]
 #[allow(
     clippy::panic,
     clippy::indexing_slicing,

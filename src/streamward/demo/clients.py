@@ -21,7 +21,6 @@ from streamward.errors import Unavailable
 SECONDS_MAX: Final = 20.0
 STEP_SECONDS: Final = 0.005
 POLL_SECONDS: Final = 0.1
-_FAILED_LOGIN: Final = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +53,16 @@ def by_certificate(folder: Folder, credential: str, **extra: Any) -> dict[str, A
 
 def by_password(folder: Folder, principal: str, **extra: Any) -> dict[str, Any]:
     """Settings of a client that logs in with its principal's password."""
+    return by_login(folder, principal, folder.password(principal), **extra)
+
+
+def by_login(folder: Folder, principal: str, password: str, **extra: Any) -> dict[str, Any]:
+    """Settings of a client that logs in with this password."""
     login = {
         "security.protocol": "SASL_SSL",
         "sasl.mechanism": "PLAIN",
         "sasl.username": principal,
-        "sasl.password": folder.password(principal),
+        "sasl.password": password,
     }
     return _settings(folder, login, extra)
 
@@ -154,25 +158,3 @@ def _error(raised: KafkaException) -> KafkaError:
     error = raised.args[0]
     assert isinstance(error, KafkaError)
     return error
-
-
-class LoginWatch:
-    """Hears from a client when its login is refused; give `heard` to it as `error_cb`."""
-
-    def __init__(self) -> None:
-        self.error: KafkaError | None = None
-
-    def heard(self, error: KafkaError) -> None:
-        """Keep the first refusal."""
-        if self.error is None and error.code() in _FAILED_LOGIN:
-            self.error = error
-
-    def wait(self, client: Producer) -> KafkaError:
-        """Until the login was refused. Raises Unavailable after too long."""
-        deadline = monotonic_seconds() + SECONDS_MAX
-        while self.error is None:
-            if monotonic_seconds() > deadline:
-                raise Unavailable("a client of a revoked principal was not refused")
-            client.poll(POLL_SECONDS)
-            time.sleep(0)
-        return self.error

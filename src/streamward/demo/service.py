@@ -52,8 +52,9 @@ def play(stage: Stage, brokers: Brokers, work: Path, audit_dir: Path | None = No
         stage.progress("starting the gateway")
         trail = Trail(audit)
         ledger = Ledger()
-        with RunningGateway(folder.path, Paths(state=work / "state", audit=audit)) as gateway:
-            props = Props(folder, brokers, trail, ledger, stage, outcome)
+        paths = Paths(state=work / "state", audit=audit)
+        with RunningGateway(folder.path, paths) as gateway:
+            props = Props(folder, paths.socket, brokers, trail, ledger, stage, outcome)
             policy = gateway.policy_version
             stage.tell(f"policy {policy} is in force")
             stage.tell(f"gateway: localhost:{folder.port} in front of {_broker_list(brokers)}")

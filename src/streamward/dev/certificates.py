@@ -1,5 +1,7 @@
 """Certificates and passwords for a bundle in development: everything its references name."""
 
+import base64
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +12,12 @@ from streamward.dev.cache import write_private
 from streamward.dev.passwords import random_password, verifier
 from streamward.errors import InvalidArgument
 from streamward.model.authority import CertificateAuthority
+from streamward.model.credentials import IdentityStore
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.principal import CertificateCredential, PasswordCredential, Principal
 from streamward.model.topology import Listener, SniNodes
 
+STORE_KEY_BYTES = 32
 NODE_NAMES_MAX = 16
 """How many node names of one listener stand in its certificate beside the wildcard."""
 
@@ -34,8 +38,8 @@ def make_certificates(bundle: Bundle, *, force: bool = False) -> tuple[Path, ...
 
     A new authority signs one certificate per listener and one per certificate credential (each
     CertificateAuthority is another one, with an empty list of revoked certificates); each
-    password credential gets a random password and its verifier. Raises InvalidArgument for a bundle
-    of production, and where a file exists unless `force`.
+    password credential gets a random password and its verifier; an identity store gets its key.
+    Raises InvalidArgument for a bundle of production, and where a file exists unless `force`.
     """
     _refuse_production(bundle)
     files = {planned.path: planned for planned in _plan(bundle)}
@@ -71,6 +75,11 @@ def _plan(bundle: Bundle) -> Iterator[_Planned]:
             yield _Planned(_path(root, reference), signer.revocation_list(), private=False)
     for principal in bundle.of(Principal):
         yield from _principal_files(root, principal, signers)
+    for store in bundle.of(IdentityStore):
+        # Without the key that is there, nobody reads what it has encrypted: it is never replaced.
+        if store.key.startswith(_FILE) and not _path(root, store.key).exists():
+            key = base64.b64encode(secrets.token_bytes(STORE_KEY_BYTES)) + b"\n"
+            yield _Planned(_path(root, store.key), key, private=True)
     for folder in ("tls", "secrets"):
         yield _Planned(root / folder / ".gitignore", b"*\n", private=False)
 

@@ -97,17 +97,20 @@ class CredentialKeeper:
 
     async def run(self) -> None:
         """Look for ever; cancel to stop."""
+        pause = LOOK_SECONDS
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(pause)
+            pause = LOOK_SECONDS
             if not self._identities.declared:
                 continue
             try:
-                await self._look()
+                pause = await self._look()
             except StreamwardError as error:
                 log.warning("identity store not looked at", cause=error)
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _look(self) -> None:
+    async def _look(self) -> float:
+        """Look once; gives how many seconds to wait until the next time."""
         since = self._clock() - LOOK_BACK_MILLISECONDS
         ended = set(await asyncio.to_thread(self._identities.store.ended_since, since))
         for credential in sorted(ended - self._felt):
@@ -115,6 +118,10 @@ class CredentialKeeper:
         if ended != self._felt:
             await self._enforcer.forget()
         self._felt = ended
+        next_end = await self._identities.end_what_is_over()
         if monotonic_seconds() >= self._keep_at:
             await self._identities.keep()
             self._keep_at = monotonic_seconds() + KEEP_SECONDS
+        if next_end is None:
+            return LOOK_SECONDS
+        return min(max((next_end - self._clock()) / 1_000, 0), LOOK_SECONDS)

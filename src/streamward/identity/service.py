@@ -4,7 +4,8 @@ import asyncio
 import base64
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,9 +20,12 @@ from streamward.identity.credential import (
     StoreUnavailable,
 )
 from streamward.identity.ports import Enforcer, Recorder, VerifierMaker
+from streamward.log import Logger
 from streamward.model.credentials import CredentialClass
 from streamward.model.entries import Caller, account_change_event
 from streamward.secrets import Secret
+
+log = Logger(__name__)
 
 if TYPE_CHECKING:
     # It takes 30 MB with its libraries, which only a bundle with an identity store needs.
@@ -32,6 +36,11 @@ BREAK_MILLISECONDS: Final = 1_000
 """After the database failed it is left alone so long: logins fail at once instead of waiting."""
 
 DEFAULT_CLASS: Final = "default"
+_OVER: Final = "its time is over"
+_NOT_KEPT: Final = "did not happen: the identity store could not keep it"
+
+Enter = Callable[..., None]
+"""Takes a credential, what became of it, who did it, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,8 @@ class IdentityService:
     """Passwords in the identity store.
 
     INVARIANT: what happens to a credential is in the log before it is in the store. Raises
-    Unavailable where one of both can't be written: then nothing was changed.
+    Unavailable where one of both can't be written: then nothing was changed, and where the log had
+    its entry already, another one says so.
     """
 
     def __init__(
@@ -204,9 +214,9 @@ class IdentityService:
             expires = start + cadence.lifetime
         if expires is not None and expires <= max(now, start):
             raise InvalidArgument("the credential would end before it begins")
-        with self.store.transaction() as transaction:
+        with self._change() as (transaction, enter):
             issued = self._issue(transaction, wanted, now, expires)
-            self._enter(issued.credential, "added", caller)
+            enter(issued.credential, "added", caller)
         return issued
 
     def _issue(
@@ -260,7 +270,7 @@ class IdentityService:
 
     def _rotate(self, caller: Caller, identifier: str, overlap: int | None) -> Issued:
         now = self._clock()
-        with self.store.transaction() as transaction:
+        with self._change() as (transaction, enter):
             old = transaction.get(identifier)
             if old.state(now) is not State.ACTIVE:
                 what = f"credential `{identifier}` is {old.state(now)}; add another one"
@@ -275,8 +285,8 @@ class IdentityService:
             issued = self._issue(transaction, wanted, now, expires)
             fields = {"expires": end, "successor": issued.credential.id, "expiry_warned": now}
             old = transaction.update(identifier, fields, changed=now)
-            self._enter(old, "rotated", caller)
-            self._enter(issued.credential, "added", caller, f"takes the place of `{identifier}`")
+            enter(old, "rotated", caller)
+            enter(issued.credential, "added", caller, f"takes the place of `{identifier}`")
         return issued
 
     async def disable(self, caller: Caller, identifier: str, reason: str) -> StoredCredential:
@@ -301,7 +311,7 @@ class IdentityService:
         self, caller: Caller | None, identifier: str, change: str, reason: str
     ) -> StoredCredential:
         now = self._clock()
-        with self.store.transaction() as transaction:
+        with self._change() as (transaction, enter):
             before = transaction.get(identifier)
             if before.revoked or (change == "disabled" and before.disabled is not None):
                 raise InvalidArgument(f"credential `{identifier}` is {before.state(now)} already")
@@ -309,7 +319,7 @@ class IdentityService:
             if change == "revoked":
                 fields["revoked"] = True
             after = transaction.update(identifier, fields, changed=now)
-            self._enter(after, change, caller, reason)
+            enter(after, change, caller, reason)
         return after
 
     async def enable(self, caller: Caller, identifier: str, reason: str) -> StoredCredential:
@@ -322,13 +332,13 @@ class IdentityService:
 
     def _enable(self, caller: Caller, identifier: str, reason: str) -> StoredCredential:
         now = self._clock()
-        with self.store.transaction() as transaction:
+        with self._change() as (transaction, enter):
             before = transaction.get(identifier)
             if before.revoked or before.disabled is None:
                 raise InvalidArgument(f"credential `{identifier}` is {before.state(now)}")
             fields = {"disabled": None, "reason": None, "unused_reported": now}
             after = transaction.update(identifier, fields, changed=now)
-            self._enter(after, "enabled", caller, reason)
+            enter(after, "enabled", caller, reason)
         return after
 
     async def remove(self, caller: Caller, identifier: str, reason: str) -> StoredCredential:
@@ -339,15 +349,28 @@ class IdentityService:
         return gone
 
     def _remove(self, caller: Caller, identifier: str, reason: str) -> StoredCredential:
-        with self.store.transaction() as transaction:
+        with self._change() as (transaction, enter):
             gone = transaction.remove(identifier)
             if not gone.ended(self._clock()):
                 # Gateways beside this one feel what has ended, and nothing of what is gone.
                 raise InvalidArgument(f"credential `{identifier}` holds; revoke it first")
-            self._enter(gone, "removed", caller, reason)
+            enter(gone, "removed", caller, reason)
         return gone
 
     # What time does
+
+    async def end_what_is_over(self) -> int | None:
+        """End those whose time is over; when the next one's is (ms since 1970), if there is one.
+
+        A connection that a credential opened before its end was brought forward feels it so.
+        """
+        while (found := await asyncio.to_thread(self.store.next_end)) is not None:
+            identifier, end = found
+            if end > self._clock():
+                return end
+            with suppress(InvalidArgument):  # another gateway did it meanwhile
+                await self._end(None, identifier, "disabled", _OVER)
+        return None
 
     async def keep(self) -> None:
         """Warn of what ends soon, and end what is over, unused or not allowed any longer."""
@@ -361,7 +384,7 @@ class IdentityService:
         # A class that the bundle no longer declares says nothing any more.
         cadence = self._bundle.classes.get(credential.class_name or DEFAULT_CLASS)
         if credential.expires is not None and credential.expires <= now:
-            await self._end(None, credential.id, "disabled", "its time is over")
+            await self._end(None, credential.id, "disabled", _OVER)
             return
         if cadence is None:
             return
@@ -385,9 +408,9 @@ class IdentityService:
     ) -> None:
         def report() -> None:
             now = self._clock()
-            with self.store.transaction() as transaction:
+            with self._change() as (transaction, enter):
                 after = transaction.update(credential.id, {remembered: now}, changed=now)
-                self._enter(after, change, None, reason)
+                enter(after, change, None, reason)
 
         async with self._changing:
             await asyncio.to_thread(report)
@@ -398,12 +421,40 @@ class IdentityService:
             raise NotFound(f"the bundle declares no CredentialClass `{name}`")
         return found
 
+    @contextmanager
+    def _change(self) -> Iterator[tuple["Transaction", Enter]]:
+        """A transaction, and what enters its changes into the log before it is kept.
+
+        Where the store then can't keep them, that is an entry too: no entry stands for a change
+        that did not happen.
+        """
+        entered: list[tuple[StoredCredential, str, Caller | None]] = []
+
+        def enter(
+            credential: StoredCredential, change: str, by: Caller | None, reason: str | None = None
+        ) -> None:
+            self._enter(credential, change, by, reason)
+            entered.append((credential, change, by))
+
+        try:
+            with self.store.transaction() as transaction:
+                yield transaction, enter
+        except BaseException:
+            try:
+                for each in reversed(entered):
+                    self._enter(*each, _NOT_KEPT, succeeded=False)
+            except StreamwardError as error:
+                log.error("a change that was not kept can't be taken back in the log", cause=error)
+            raise
+
     def _enter(
         self,
         credential: StoredCredential,
         change: str,
         by: Caller | None,
         reason: str | None = None,
+        *,
+        succeeded: bool = True,
     ) -> None:
         leaf = account_change_event(
             time_milliseconds=self._clock(),
@@ -416,5 +467,6 @@ class IdentityService:
             not_before_milliseconds=credential.not_before,
             expires_milliseconds=credential.expires,
             successor=credential.successor,
+            succeeded=succeeded,
         )
         self._recorder.record(leaf)

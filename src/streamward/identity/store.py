@@ -114,6 +114,19 @@ class CredentialStore:
         with _database_errors(), self._engine.connect() as connection:
             return [str(row.id) for row in connection.execute(query)]
 
+    def next_end(self) -> tuple[str, int] | None:
+        """Which of those that hold ends first, and when (ms since 1970); its time may be over."""
+        columns = CREDENTIAL.c
+        query = (
+            sa.select(columns.id, columns.expires)
+            .where(columns.expires.is_not(None), columns.disabled.is_(None), ~columns.revoked)
+            .order_by(columns.expires)
+            .limit(1)
+        )
+        with _database_errors(), self._engine.connect() as connection:
+            row = connection.execute(query).one_or_none()
+        return None if row is None else (str(row.id), int(row.expires))
+
     @contextmanager
     def transaction(self) -> Iterator["Transaction"]:
         """Changes that all happen when the block ends well, else none of them."""

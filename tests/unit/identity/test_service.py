@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -206,6 +208,58 @@ def test_what_is_not_entered_does_not_happen(house: House) -> None:
     assert [one.id for one in house.service.store.all()] == ["api-1"]
     assert house.state("api-1") is State.ACTIVE
     assert house.enforcer.ended == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "entered"),
+    [
+        ("rotate", ["rotated", "added", "added", "rotated"]),
+        ("revoke", ["revoked", "revoked"]),
+        ("enable", ["enabled", "enabled"]),
+    ],
+)
+def test_what_the_store_can_not_keep_is_taken_back_in_the_log(
+    house: House, monkeypatch: pytest.MonkeyPatch, verb: str, entered: list[str]
+) -> None:
+    house.add(id="api-1")
+    if verb == "enable":
+        asyncio.run(house.service.disable(BY, "api-1", "on leave"))
+    before, state = len(house.changes()), house.state("api-1")
+    transaction = house.service.store.transaction
+
+    @contextmanager
+    def unkept() -> Iterator[Any]:
+        with transaction() as begun:
+            yield begun
+            raise StoreUnavailable("the database went away")
+
+    monkeypatch.setattr(house.service.store, "transaction", unkept)
+    house.enforcer.ended.clear()
+    words = [] if verb == "rotate" else ["why"]
+    with pytest.raises(StoreUnavailable):
+        asyncio.run(getattr(house.service, verb)(BY, "api-1", *words))
+
+    assert [change for _, change in house.changes()[before:]] == entered
+    leaves = [json.loads(leaf) for leaf in house.log.leaves[before:]]
+    kept = [leaf["status_id"] for leaf in leaves]
+    assert kept == [1] * (len(entered) // 2) + [2] * (len(entered) // 2)
+    assert all("did not happen" in leaf["streaming"]["reason"] for leaf in leaves[len(kept) // 2 :])
+    assert {wrong for leaf in leaves for wrong in problems(leaf)} == set()
+    assert house.state("api-1") is state
+    assert house.enforcer.ended == []
+
+
+def test_an_end_that_was_brought_forward_is_felt_when_it_comes(house: House) -> None:
+    house.add(id="api-1")
+    house.add(id="batch-1", principal="batch", expires=NOW + 9_000)
+    asyncio.run(house.service.rotate(BY, "api-1", 5_000))
+    assert asyncio.run(house.service.end_what_is_over()) == NOW + 5_000
+    house.now += 5_000
+    assert asyncio.run(house.service.end_what_is_over()) == NOW + 9_000
+    assert house.enforcer.ended == ["api-1"]
+    house.now += 4_000
+    assert asyncio.run(house.service.end_what_is_over()) is None
+    assert house.enforcer.ended == ["api-1", "batch-1"]
 
 
 def test_what_has_no_meaning_is_refused(house: House) -> None:

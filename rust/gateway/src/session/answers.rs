@@ -41,7 +41,7 @@ pub(super) enum Shaping {
 
 impl Session {
     /// The number of the answer that the broker owes next.
-    #[cfg(any(fuzzing, test))]
+    #[cfg(any(feature = "fuzz", test))]
     pub fn awaited(&self) -> Option<i32> {
         let discarded = self.discarded.front().copied();
         discarded.or_else(|| match self.pending.front() {

@@ -5,7 +5,16 @@ from typing import Final
 from streamward.demo.scenes.allowed import Allowed
 from streamward.demo.scenes.contained import Contained
 from streamward.demo.scenes.denied import Denied
+from streamward.demo.scenes.ended import Ended
+from streamward.demo.scenes.guessed import Guessed
 from streamward.demo.scenes.intruder import Intruder
 from streamward.demo.scenes.scene import Scene
 
-SCENES: Final[tuple[type[Scene], ...]] = (Allowed, Denied, Intruder, Contained)
+SCENES: Final[tuple[type[Scene], ...]] = (
+    Allowed,
+    Denied,
+    Intruder,
+    Guessed,
+    Ended,
+    Contained,
+)

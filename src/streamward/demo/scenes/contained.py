@@ -1,97 +1,62 @@
-"""Somebody guesses passwords, and the principal is contained before anybody has looked."""
+"""Somebody with a stolen certificate tries the doors, and is contained before anybody looks."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 
-from streamward.clock import now_milliseconds
-from streamward.demo.clients import SECONDS_MAX, LoginWatch, by_password, write
-from streamward.demo.scenes.scene import TOTALS, TRANSACTIONS, Props
+from streamward.demo.clients import SECONDS_MAX, by_certificate
+from streamward.demo.scenes.live import Live
+from streamward.demo.scenes.scene import TOTALS, Props
 from streamward.demo.stage import Tone
 from streamward.demo.wire import long_poll, metadata_of, tls
 from streamward.errors import Unavailable
 from streamward.model.event import Event, Kind
 
-VICTIM: Final = "settlement"
-DETECTION: Final = "password-guessing"
-ATTACKER: Final = "127.0.0.66"
+VICTIM: Final = "analytics-batch"
+CREDENTIAL: Final = "analytics-batch-2026"
+DETECTION: Final = "probing"
+THIEF: Final = "127.0.0.67"
 """Every address of 127.0.0.0/8 is this machine's; the log shows this one."""
-GUESSES_MAX: Final = 20
+DOORS: Final = ("payroll.salaries", "orders.customers", "fraud.scores", "treasury.balances")
 LONG_POLL_MILLISECONDS: Final = 15_000
 ALERT_SECONDS_MAX: Final = 3.0
 CONTAINED_MILLISECONDS_MAX: Final = 1_000
 """Containment is promised to be felt by live connections within a second."""
-SASL_AUTHENTICATION_FAILED: Final = 58
 BUSY_REQUESTS_MIN: Final = 20
-PAUSE_SECONDS: Final = 0.001
-"""Between two requests: the gateway's own followers share this process with the clients."""
-
-
-class Live(threading.Thread):
-    """A live connection of the victim, and the moment when the gateway closed it."""
-
-    def __init__(self, kind: str, ask: Callable[[], object]) -> None:
-        super().__init__(name=kind, daemon=True)
-        self.kind = kind
-        self.requests = 0
-        self.closed_at: int | None = None
-        self._ask = ask
-
-    def run(self) -> None:
-        """Use the connection until it ends."""
-        try:
-            while True:
-                self._ask()
-                self.requests += 1
-                time.sleep(PAUSE_SECONDS)
-        except TimeoutError:
-            return
-        except (OSError, Unavailable):
-            self.closed_at = now_milliseconds()
 
 
 class Contained:
-    """From wrong passwords to closed connections: alert, containment, and how fast it was."""
+    """From refused requests to closed connections: alert, containment, and how fast it was."""
 
     title: ClassVar[str] = "An attack is detected and contained"
     meaning: ClassVar[str] = (
-        "Wrong passwords raise an alert, a rule of the bundle revokes the principal, and its live "
-        "connections are closed."
+        "Many streams denied to one principal raise an alert, a rule of the bundle revokes it, "
+        "and its live connections are closed."
     )
 
     def play(self, props: Props) -> None:
         """Attack while the victim is connected; see what happens to it."""
-        watch = LoginWatch()
-        settings = by_password(props.folder, VICTIM, reconnect_backoff_ms=500)
-        producer = Producer({**settings, "error_cb": watch.heard})
-        written, errors = write(producer, TRANSACTIONS, [b'{"payment": "settled"}'])
-        props.ledger.enter(VICTIM, TRANSACTIONS, "Write", written)
-        props.outcome.expect("the victim works before the attack", not errors, errors[:1])
-        with self._live(props, producer) as live:
-            guesses = self._attack(props)
-            contained = self._alarm(props, guesses)
+        certificate = by_certificate(props.folder, CREDENTIAL)
+        with self._live(props, _port_of_totals(certificate)) as live:
+            self._attack(props)
+            contained = self._alarm(props)
             if contained is None:
                 return
             self._closed(props, live, contained)
-        self._stays_out(props, producer, watch)
+        self._stays_out(props)
 
     @contextmanager
-    def _live(self, props: Props, producer: Producer) -> Iterator[list[Live]]:
+    def _live(self, props: Props, port: int) -> Iterator[list[Live]]:
         """One connection that never rests, and one that waits for the next record."""
-        port = _port_of_totals(producer)
-        password = props.folder.password(VICTIM)
-        question = metadata_of(TRANSACTIONS)
+        certificate = props.folder.certificate(CREDENTIAL)
+        question = metadata_of(TOTALS)
         poll = long_poll(TOTALS, 0, 0, LONG_POLL_MILLISECONDS)
         with ExitStack() as stack:
-            busy = stack.enter_context(tls(props.folder, props.folder.port))
-            waiting = stack.enter_context(tls(props.folder, port))
-            for connection in (busy, waiting):
-                code = connection.login(VICTIM, password)
-                props.outcome.expect("the right password opens", code == 0, code)
+            busy = stack.enter_context(tls(props.folder, props.folder.port, certificate))
+            waiting = stack.enter_context(tls(props.folder, port, certificate))
+            busy.ask(question)
             live = [
                 Live("busy", lambda: busy.ask(question)),
                 Live("long-polling", lambda: waiting.ask(poll)),
@@ -100,28 +65,26 @@ class Contained:
                 each.start()
             yield live
 
-    def _attack(self, props: Props) -> int:
-        """Guess until the log has an alert; gives the number of guesses."""
-        props.stage.progress(f"{ATTACKER} guesses the password of `{VICTIM}`")
-        refused = 0
-        for number in range(GUESSES_MAX):
-            with tls(props.folder, props.folder.port, source=ATTACKER) as connection:
-                code = connection.login(VICTIM, f"summer-{number}")
-            refused += code == SASL_AUTHENTICATION_FAILED
-            if props.trail.wait_for(_alert, 0.05) is not None:
-                break
-        guesses = number + 1
-        props.stage.tell(f"{ATTACKER} tries {guesses} passwords of {VICTIM}", Tone.DENIED)
-        what = "every wrong password is refused"
-        props.outcome.expect(what, refused == guesses, f"{refused} of {guesses}")
-        return guesses
+    def _attack(self, props: Props) -> None:
+        """Try streams that the victim has no right to."""
+        props.stage.progress(f"{THIEF} tries doors with the certificate of `{VICTIM}`")
+        certificate = props.folder.certificate(CREDENTIAL)
+        with tls(props.folder, props.folder.port, certificate, source=THIEF) as connection:
+            for door in DOORS:
+                connection.ask(metadata_of(door))
+        props.stage.tell(
+            f"{THIEF} tries {len(DOORS)} streams with the certificate of {VICTIM}", Tone.DENIED
+        )
 
-    def _alarm(self, props: Props, guesses: int) -> Event | None:
+    def _alarm(self, props: Props) -> Event | None:
         """The alert, and the containment that a rule of the bundle made of it."""
         alert = props.trail.wait_for(_alert, ALERT_SECONDS_MAX)
         found = alert.streaming.alert if alert is not None else None
         what = "the detection raises an alert about the victim"
-        if props.outcome.expect(what, found is not None, f"none after {guesses} guesses") and found:
+        if (
+            props.outcome.expect(what, found is not None, f"none after {len(DOORS)} streams")
+            and found
+        ):
             props.stage.tell(f"alert by `{found.detection}`: {found.title}", Tone.ALARM)
         contained = props.trail.wait_for(_containment, ALERT_SECONDS_MAX)
         body = contained.streaming.containment if contained is not None else None
@@ -153,22 +116,23 @@ class Contained:
         props.outcome.expect("the busy connection was busy", busy >= BUSY_REQUESTS_MIN, busy)
         props.outcome.expect("the long-polling connection waited", waiting == 0, waiting)
 
-    def _stays_out(self, props: Props, producer: Producer, watch: LoginWatch) -> None:
-        """Neither the client that was connected nor the right password gets in again."""
-        props.stage.progress(f"`{VICTIM}` connects again, with the right password")
-        error = watch.wait(producer)
-        props.stage.tell(
-            f"{VICTIM}'s client connects again and got {error.name()} ({error.code()})", Tone.DENIED
-        )
-        with tls(props.folder, props.folder.port) as connection:
-            code = connection.login(VICTIM, props.folder.password(VICTIM))
-        refused = code == SASL_AUTHENTICATION_FAILED
-        props.outcome.expect("the right password no longer opens", refused, code)
+    def _stays_out(self, props: Props) -> None:
+        """The certificate that opened a moment ago opens no longer."""
+        props.stage.progress(f"`{VICTIM}` connects again")
+        certificate = props.folder.certificate(CREDENTIAL)
+        try:
+            with tls(props.folder, props.folder.port, certificate) as connection:
+                connection.ask(metadata_of(TOTALS))
+            refused = False
+        except (OSError, Unavailable):
+            refused = True
+        props.outcome.expect("the revoked certificate no longer opens", refused)
+        props.stage.tell(f"{VICTIM} connects again and is refused", Tone.DENIED)
 
 
-def _port_of_totals(producer: Producer) -> int:
+def _port_of_totals(settings: dict[str, Any]) -> int:
     """The port by which the gateway serves the partition that nobody has written to."""
-    found = producer.list_topics(TOTALS, timeout=SECONDS_MAX)
+    found = AdminClient(settings).list_topics(TOTALS, timeout=SECONDS_MAX)
     return int(found.brokers[found.topics[TOTALS].partitions[0].leader].port)
 
 

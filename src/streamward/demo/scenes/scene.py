@@ -1,6 +1,7 @@
 """What a scene is given, and what it is."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Final, Protocol
 
 from streamward.demo.brokers import Brokers
@@ -19,6 +20,8 @@ class Props:
     """What stands ready when a scene begins."""
 
     folder: Folder
+    door: Path
+    """The socket of the gateway's control door."""
     brokers: Brokers
     trail: Trail
     ledger: Ledger

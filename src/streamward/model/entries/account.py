@@ -5,7 +5,7 @@ from typing import Final
 
 from streamward.model.alert import Severity
 from streamward.model.entries.common import REASON_CHARACTERS_MAX, Caller, event_of
-from streamward.model.event import STATUS_SUCCESS, Kind, canonical
+from streamward.model.event import STATUS_FAILURE, STATUS_SUCCESS, Kind, canonical
 
 _ACCOUNT_ACTIVITIES: Final[Mapping[str, tuple[int, str]]] = {
     "added": (1, "Create"),
@@ -29,10 +29,12 @@ def account_change_event(
     not_before_milliseconds: int | None = None,
     expires_milliseconds: int | None = None,
     successor: str | None = None,
+    succeeded: bool = True,
 ) -> bytes:
     """What became of a credential in the identity store, as a canonical leaf.
 
-    `by` is whoever did it at the control door; None where its own cadence did.
+    `by` is whoever did it at the control door; None where its own cadence did. Not `succeeded`
+    takes back the entry before it: the store could not keep the change.
     """
     warning = change in ("expiring", "unused")
     account = {
@@ -58,7 +60,7 @@ def account_change_event(
     )
     if document["activity_id"] == 99:
         document["activity_name"] = change
-    document["status_id"] = STATUS_SUCCESS
+    document["status_id"] = STATUS_SUCCESS if succeeded else STATUS_FAILURE
     document["user"] = {"name": principal, "credential_uid": credential}
     if by is not None:
         document["actor"] = {"user": {"name": by.principal}}
