@@ -21,6 +21,9 @@ PYTHON_SOURCES := pyproject.toml $(shell find src -type f -not -name '*.so' -not
 # Where Maven keeps the archive that the table of Kafka's messages is generated from, if it is there.
 KAFKA_JAR := $(firstword $(wildcard $(HOME)/.m2/repository/org/apache/kafka/kafka-clients/4.3.1/kafka-clients-4.3.1.jar))
 
+# Tests run beside each other, each file in one of so many processes, each with brokers of its own.
+TEST_WORKERS ?= 2
+
 FUZZ_SECONDS ?= 60
 # A folder that `make equivalence EQUIVALENCE_ARGS="--frames FOLDER"` filled: its frames are seeds.
 FUZZ_FRAMES ?=
@@ -43,7 +46,7 @@ demo: setup  ## the main job, on this machine, with nothing to configure
 
 test: setup wheel  ## every test; one that needs what is absent is skipped by name
 	$(CARGO_TEST)
-	$(BIN)/python -m pytest -p tests.no_skip $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -p tests.no_skip --numprocesses $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 check: $(STAMPS)/package  ## formatting, lints, types, layers, dependencies, change fragments
 	@failed=(); \

@@ -78,6 +78,9 @@ def ask_everything(client: RawClient, apis: dict[str, Api], topic: str) -> list[
     for name, versions in requests.offered(client, apis).items():
         values = questions(name, topic, identity)
         for version in versions if values is not None else ():
+            if name == "JoinGroup":
+                # A group of its own: the members of those before would be waited for.
+                values = {**values, "GroupId": f"{topic}-group-{version}"}
             client.request(apis[name], version, values)
             asked.append(f"{name} {version}")
     return asked
