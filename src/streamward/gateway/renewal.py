@@ -39,6 +39,7 @@ class MaterialsWatcher:
         self._data_plane = data_plane
         self._bundle = bundle
         self._in_force: dict[str, str] = {}
+        self._files: tuple[Bundle, dict[str, Path]] | None = None
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -55,8 +56,11 @@ class MaterialsWatcher:
     def _marks(self) -> dict[str, str]:
         """Reference → what tells that its file is another one."""
         bundle = self._bundle()
-        files = {found for *_, found in references(bundle) if found.startswith(_FILE)}
-        return {reference: _mark(bundle.root / reference[len(_FILE) :]) for reference in files}
+        if self._files is None or self._files[0] is not bundle:
+            # To walk a whole bundle five times a second would cost more than to serve a client.
+            found = {found for *_, found in references(bundle) if found.startswith(_FILE)}
+            self._files = bundle, {each: bundle.root / each[len(_FILE) :] for each in found}
+        return {reference: _mark(path) for reference, path in self._files[1].items()}
 
     async def _renew(self, changed: set[str]) -> None:
         bundle = self._bundle()
