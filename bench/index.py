@@ -92,6 +92,10 @@ class SyntheticReader:
         self._position = end
         return found
 
+    def growth(self) -> int | None:
+        """None: it does not grow."""
+        return None
+
     @property
     def cursor(self) -> str:
         """After the last of them."""

@@ -57,6 +57,11 @@ class JournalReader:
     def __init__(self, audit_dir: str, cursor: str = "") -> None: ...
     def read(self, entries_max: int) -> list[tuple[int, bytes]]:
         """The next entries; empty when there is nothing new yet."""
+    def growth(self) -> int | None:
+        """A descriptor, the reader's own, that can be read from when there may be more to read.
+
+        None where the system can't tell: look now and then.
+        """
     @property
     def cursor(self) -> str:
         """The place after the last entry that `read` returned."""

@@ -40,6 +40,9 @@ class MemoryReader:
         self._position = end
         return found
 
+    def growth(self) -> int | None:
+        return None
+
     @property
     def cursor(self) -> str:
         return str(self._position)

@@ -16,6 +16,7 @@ mod error;
 mod faults;
 mod figures;
 mod frame;
+mod growth;
 mod journal;
 mod layout;
 pub mod leaf;

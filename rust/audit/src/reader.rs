@@ -2,11 +2,13 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::AuditError;
 use crate::frame::{self, Frame, Parsed};
+use crate::growth::Growth;
 use crate::layout::{self, HEADER_BYTES};
 use crate::mark::{Mark, MarkFile};
 use crate::recover::frame_follows;
@@ -28,6 +30,7 @@ pub struct Reader {
     segment: Option<Segment>,
     mark_file: Option<MarkFile>,
     mark: Option<Mark>,
+    growth: Option<Growth>,
     /// The index of the next entry.
     next: u64,
 }
@@ -148,6 +151,7 @@ impl Reader {
             segment: None,
             mark_file: None,
             mark: None,
+            growth: None,
             next: 0,
         };
         if !cursor.is_empty() {
@@ -193,6 +197,10 @@ impl Reader {
     pub fn read(&mut self, entries_max: usize) -> Result<Vec<(u64, Vec<u8>)>, AuditError> {
         let mut entries = Vec::new();
         let mut bytes = 0;
+        // Before the look: what is written after it is told again.
+        if let Some(growth) = &self.growth {
+            growth.clear();
+        }
         self.look_at_mark()?;
         while entries.len() < entries_max && bytes < READ_BYTES_MAX {
             match self.next_entry() {
@@ -215,6 +223,16 @@ impl Reader {
         place.map_or(String::new(), |s| {
             format!("{}:{}:{}", s.first, s.offset, self.next)
         })
+    }
+
+    /// A descriptor that can be read from when there may be more than [`Self::read`] last found; it
+    /// is the reader's, to be waited for only. None where the system can't tell: look now and then.
+    pub fn growth(&mut self) -> Option<RawFd> {
+        use std::os::fd::AsFd;
+        if self.growth.is_none() {
+            self.growth = Growth::of(&self.directory);
+        }
+        Some(self.growth.as_ref()?.as_fd().as_raw_fd())
     }
 
     fn look_at_mark(&mut self) -> Result<(), AuditError> {

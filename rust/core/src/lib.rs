@@ -292,6 +292,11 @@ impl JournalReader {
             .collect())
     }
 
+    /// A descriptor that can be read from when there may be more to read; `None`: look now and then.
+    fn growth(&self) -> Option<i32> {
+        self.lock().growth()
+    }
+
     /// The place after the last entry that `read` returned.
     #[getter]
     fn cursor(&self) -> String {

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,9 +10,12 @@ from streamward.audit.ports import OpenReader
 from streamward.model.event import Entry
 
 BATCH_ENTRIES_MAX: Final = 512
-POLL_SECONDS_MIN: Final = 0.025
-POLL_SECONDS_MAX: Final = 0.1
-"""An idle follower looks this seldom at most; containment must be in force within a second."""
+GATHER_SECONDS: Final = 0.025
+"""After a batch: what comes meanwhile is one batch, however often the log is made durable."""
+LOOK_SECONDS_MAX: Final = 0.1
+"""Where nothing tells that the log has grown; containment must be in force within a second."""
+TOLD_LOOK_SECONDS: Final = 2.0
+"""Where something does: for file systems on which others write, about which it isn't told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Follower:
         self._reader = open_reader(cursor)
         self._woken = asyncio.Event()
 
+    @property
+    def cursor(self) -> str:
+        """After the last entry that was read."""
+        return self._reader.cursor
+
     def wake(self) -> None:
         """Look at once: the caller knows that there is something new."""
         self._woken.set()
@@ -44,17 +53,24 @@ class Follower:
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Every batch from the cursor on; waits for more at the end of the log."""
-        pause = POLL_SECONDS_MIN
+        pause = GATHER_SECONDS
         while True:
             batch = self._next()
             if batch is not None:
-                pause = POLL_SECONDS_MIN
+                pause = GATHER_SECONDS
                 yield batch
                 # A full log must not starve the other tasks of the loop.
                 await asyncio.sleep(0)
                 continue
-            await self._sleep(pause)
-            pause = min(pause * 1.5, POLL_SECONDS_MAX)
+            if pause > GATHER_SECONDS:
+                await self._grown(pause)
+            else:
+                await self._sleep(pause)
+            pause = min(pause * 1.5, LOOK_SECONDS_MAX)
+
+    async def grown(self) -> None:
+        """Returns when there may be more than was read, at the latest when it is time to look."""
+        await self._grown(LOOK_SECONDS_MAX)
 
     def _next(self) -> Batch | None:
         pairs = self._reader.read(BATCH_ENTRIES_MAX)
@@ -62,6 +78,23 @@ class Follower:
             return None
         entries = tuple(Entry(index, leaf) for index, leaf in pairs)
         return Batch(entries, self._reader.cursor)
+
+    async def _grown(self, untold_seconds: float) -> None:
+        growth = self._reader.growth()
+        if growth is None:
+            await self._sleep(untold_seconds)
+            return
+        with self._waking(growth):
+            await self._sleep(TOLD_LOOK_SECONDS)
+
+    @contextmanager
+    def _waking(self, growth: int) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(growth, self._woken.set)
+        try:
+            yield
+        finally:
+            loop.remove_reader(growth)
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -61,6 +61,9 @@ class _JournalReader:
         with core_errors():
             return self._reader.read(entries_max)
 
+    def growth(self) -> int | None:
+        return self._reader.growth()
+
     @property
     def cursor(self) -> str:
         return self._reader.cursor

@@ -13,6 +13,10 @@ class Reader(Protocol):
         """The next entries with their indexes; empty when there is nothing new yet."""
         ...
 
+    def growth(self) -> int | None:
+        """A descriptor that can be read from when there may be more; None: look now and then."""
+        ...
+
     @property
     def cursor(self) -> str:
         """The place after the last entry that `read` returned."""

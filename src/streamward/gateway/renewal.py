@@ -14,7 +14,7 @@ from streamward.secrets import MaterialMissing, MaterialRefused, resolve
 
 log = Logger(__name__)
 
-LOOK_SECONDS: Final = 0.2
+LOOK_SECONDS: Final = 0.4
 """How often the files are looked at. What stays as it is for one look is read: a certificate that
 its authority's list revokes is out within a second."""
 
@@ -57,7 +57,7 @@ class MaterialsWatcher:
         """Reference → what tells that its file is another one."""
         bundle = self._bundle()
         if self._files is None or self._files[0] is not bundle:
-            # To walk a whole bundle five times a second would cost more than to serve a client.
+            # To walk a whole bundle again and again would cost more than to serve a client.
             found = {found for *_, found in references(bundle) if found.startswith(_FILE)}
             self._files = bundle, {each: bundle.root / each[len(_FILE) :] for each in found}
         return {reference: _mark(path) for reference, path in self._files[1].items()}

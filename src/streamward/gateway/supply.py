@@ -13,7 +13,7 @@ from streamward.gateway.snapshot import token_references
 from streamward.log import Logger
 from streamward.model.document import Bundle
 from streamward.model.entries import secret_event
-from streamward.secrets import Access, Secret, SecretKeeper, SecretUnavailable
+from streamward.secrets import Access, Secret, SecretKeeper, SecretUnavailable, Tended
 
 log = Logger(__name__)
 
@@ -134,11 +134,7 @@ class SecretSupply:
             await asyncio.to_thread(self._close)
 
     async def _once(self) -> None:
-        try:
-            await asyncio.to_thread(self._accesses.flush)
-        except StreamwardError as error:
-            log.warning("accesses to secrets not recorded yet", code=error.code, cause=error)
-        tended = await asyncio.to_thread(self._keeper.tend)
+        tended = await asyncio.to_thread(self._tend)
         for reference in sorted(tended.withheld):
             log.error("a secret's lease has ended and its store gives no other", target=reference)
         changed = tended.changed | tended.withheld
@@ -148,6 +144,13 @@ class SecretSupply:
             await self._put_in_force(changed)
         except StreamwardError as error:
             log.error("secrets that changed are not in force", code=error.code, cause=error)
+
+    def _tend(self) -> Tended:
+        try:
+            self._accesses.flush()
+        except StreamwardError as error:
+            log.warning("accesses to secrets not recorded yet", code=error.code, cause=error)
+        return self._keeper.tend()
 
     def _close(self) -> None:
         self._keeper.close()

@@ -59,7 +59,7 @@ class ResponseService:
         self._issued: set[str] = set()
         self._lock = asyncio.Lock()
         self._changed = asyncio.Event()
-        self._in_force = True
+        self._out_of_force = asyncio.Event()
         self._follower: Follower | None = None
         self._handled_entries: int | None = None
 
@@ -236,21 +236,22 @@ class ResponseService:
         assert body is not None  # only containment entries come here
         self._overlay = self._overlay.apply_ahead(entry)
         self._issued.add(body.id)
-        self._in_force = False
+        self._out_of_force.set()
         self._changed.set()
         await asyncio.to_thread(self._sink.overlay, self._overlay.encode())
-        self._in_force = True
+        self._out_of_force.clear()
 
     async def _enforce(self) -> None:
         """Hand the overlay to the gateway again until it takes it."""
         while True:
+            await self._out_of_force.wait()
             await asyncio.sleep(RETRY_SECONDS)
-            if self._in_force:
-                continue
             async with self._lock:
+                if not self._out_of_force.is_set():
+                    continue
                 try:
                     await asyncio.to_thread(self._sink.overlay, self._overlay.encode())
-                    self._in_force = True
+                    self._out_of_force.clear()
                 except StreamwardError as error:
                     log.error("overlay not in force yet", cause=error, epoch=self._overlay.epoch)
 

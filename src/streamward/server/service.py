@@ -54,6 +54,12 @@ class _Server(uvicorn.Server):
         """Signals are the gateway's."""
         yield
 
+    async def main_loop(self) -> None:
+        """Until cancelled, which is how it ends here: ten looks a second would be for nothing."""
+        while True:
+            await self.on_tick(0)  # the date in the head of answers
+            await asyncio.sleep(1.0)
+
 
 def open_socket(path: Path) -> socket.socket:
     """Bind the control socket: mode 0600, in a directory of mode 0700.

@@ -1,12 +1,14 @@
 import asyncio
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from streamward.audit import Batch, Follower, SavedState
-from streamward.audit.follower import BATCH_ENTRIES_MAX
+from streamward.audit.follower import BATCH_ENTRIES_MAX, GATHER_SECONDS
+from streamward.audit.journal import JournalWriter, journal_readers
 from streamward.audit.tail import Choice, chosen
-from streamward.clock import monotonic_seconds
 from streamward.model.entries import containment_event
 from streamward.model.event import Entry
 from tests.support.log import MemoryLog, counted_logins, denied, failed_login
@@ -67,19 +69,45 @@ def test_saving_leaves_one_file_that_only_the_owner_reads(tmp_path: Path) -> Non
     assert saved.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_an_idle_follower_sees_a_new_entry_within_a_tenth_of_a_second() -> None:
-    async def scenario() -> float:
-        log = MemoryLog()
-        follower = Follower(log.open_reader)
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(take(follower, 1))
-            await asyncio.sleep(0.5)
-            log.record(denied(0, "m", "s"))
-            recorded = monotonic_seconds()
-            await task
-        return monotonic_seconds() - recorded
+async def record_once_idle(follower: Follower, record: Callable[[bytes], int]) -> list[Batch]:
+    """What the follower gives of an entry that comes when it has found nothing and waits."""
+    idle, sleep = asyncio.Event(), follower._sleep
 
-    assert asyncio.run(scenario()) < 0.25
+    async def told(seconds: float) -> None:
+        if seconds > GATHER_SECONDS:
+            idle.set()
+        await sleep(seconds)
+
+    follower._sleep = told  # type: ignore[method-assign]
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(take(follower, 1))
+        await idle.wait()
+        await asyncio.to_thread(record, denied(0, "m", "s"))
+        return await task
+
+
+def test_where_nothing_tells_of_growth_an_idle_follower_looks_again() -> None:
+    log = MemoryLog()
+
+    (batch,) = asyncio.run(record_once_idle(Follower(log.open_reader), log.record))
+
+    assert [entry.index for entry in batch.entries] == [0]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it looks again and again")
+def test_a_follower_of_a_journal_is_woken_and_does_not_look_in_vain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamward.audit.follower.TOLD_LOOK_SECONDS", 3_600.0)
+    writer = JournalWriter(tmp_path)
+    try:
+        follower = Follower(journal_readers(tmp_path))
+
+        (batch,) = asyncio.run(record_once_idle(follower, writer.record))
+    finally:
+        writer.close()
+
+    assert [entry.index for entry in batch.entries] == [0]
 
 
 def shown(leaf: bytes, choice: Choice) -> bool:

@@ -20,7 +20,10 @@ RETRY_SECONDS: Final = 30.0
 
 
 class IndexKeeper:
-    """Lets an index catch up every so often, on a thread of its own; never fails its gateway."""
+    """Lets an index catch up a while after the log has grown, on a thread of its own.
+
+    It never fails its gateway, and costs nothing while nothing is entered.
+    """
 
     def __init__(self, open_reader: OpenReader, path: Path, origin: Callable[[], str]) -> None:
         self._open_reader = open_reader
@@ -41,7 +44,8 @@ class IndexKeeper:
             while True:
                 pause = KEEP_SECONDS
                 try:
-                    await asyncio.to_thread(self._catch_up)
+                    index = await asyncio.to_thread(self._catch_up)
+                    await index.grown()
                 except StreamwardError as error:
                     log.warning("the index of the log is behind", cause=error)
                     self._index, pause = None, RETRY_SECONDS
@@ -50,9 +54,11 @@ class IndexKeeper:
             # A pass that is under way ends after its transaction.
             self._ended = True
 
-    def _catch_up(self) -> None:
+    def _catch_up(self) -> Index:
         if self._index is None:
             self._index = Index(self._open_reader, self._path, self._origin(), CACHE_KIB)
-        self._index.catch_up(lambda: self._ended)
-        (last,) = self._index.row("select max(entry) from entries")
-        self._handled = 0 if last is None else int(last) + 1
+        index = self._index
+        if index.catch_up(lambda: self._ended) or self._handled is None:
+            (last,) = index.row("select max(entry) from entries")
+            self._handled = 0 if last is None else int(last) + 1
+        return index

@@ -37,7 +37,7 @@ class Index:
         self._cache_kib = cache_kib
         self._path = path
         self._origin = origin
-        self._writer: tuple[str, IndexWriter] | None = None
+        self._kept: tuple[IndexWriter, Follower] | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._connection = self._opened()
@@ -116,12 +116,14 @@ class Index:
         Its cursor is read in it, so no other process adds the same.
         """
         cursor = str(self.row("select value from about where name = 'cursor'")[0])
-        kept, self._writer = self._writer, None
+        kept, self._kept = self._kept, None
         # Where another process has written since, what ours remembers is not the last.
-        writer = kept[1] if kept and kept[0] == cursor else IndexWriter(self._connection)
+        if kept is None or kept[1].cursor != cursor:
+            kept = (IndexWriter(self._connection), Follower(self._open_reader, cursor))
+        writer, follower = kept
         added = 0
         try:
-            for batch in Follower(self._open_reader, cursor).drain():
+            for batch in follower.drain():
                 self._add(writer, batch, cursor)
                 cursor = batch.cursor
                 added += len(batch.entries)
@@ -133,9 +135,15 @@ class Index:
                 raise
             self._taken(cursor)
             return added, True
-        self._taken(cursor)
-        self._writer = (cursor, writer)
+        if added:
+            self._taken(cursor)
+        self._kept = kept
         return added, added >= ENTRIES_PER_TRANSACTION
+
+    async def grown(self) -> None:
+        """Returns when the log may hold more than was taken in."""
+        if self._kept is not None:
+            await self._kept[1].grown()
 
     def _taken(self, cursor: str) -> None:
         self._connection.execute("update about set value = ? where name = 'cursor'", (cursor,))
