@@ -1,0 +1,129 @@
+//! A batch rewritten in place of its payload: what the writer said of it stays, its length, its compressed bytes
+//! and its checksum are made anew. No record is merged, split or dropped.
+
+use streamward_wire::kafka::batch::{Batch, Compression, HEADER_BYTES, crc_matches};
+
+use crate::compression::{Codecs, Effort};
+use crate::error::{Fault, Refusal};
+use crate::limits::Limits;
+use crate::record::{Record, Walk};
+use crate::scratch::Parts;
+
+const LENGTH_AT: usize = 8;
+/// What the length does not count.
+const OVERHEAD_BYTES: usize = 12;
+const CRC_AT: usize = 17;
+const CHECKED_AT: usize = 21;
+
+/// What becomes of one record.
+pub trait Edit {
+    /// Appends what stands in its place.
+    fn edit(
+        &mut self,
+        record: &Record<'_>,
+        codecs: &mut Codecs,
+        parts: &mut Parts,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal>;
+
+    /// How hard it is tried to make the records smaller again, of a batch whose writer did.
+    fn effort(&self) -> Effort;
+}
+
+/// Buffers that a batch passes through.
+pub struct Buffers<'s> {
+    pub codecs: &'s mut Codecs,
+    pub inflated: &'s mut Vec<u8>,
+    pub edited: &'s mut Vec<u8>,
+    pub parts: &'s mut Parts,
+}
+
+/// Appends `batch`, whose bytes are `raw`, with its records edited.
+pub fn rewrite(
+    batch: &Batch<'_>,
+    raw: &[u8],
+    limits: &Limits,
+    edit: &mut impl Edit,
+    buffers: Buffers<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let of_batch = |refusal| Fault::of_batch(batch.base_offset, refusal);
+    // SECURITY: the checksum is made anew, so damage on the way here would go unseen for good.
+    if !crc_matches(batch) {
+        return Err(of_batch(Refusal::Checksum));
+    }
+    if batch.records > limits.records_max {
+        return Err(of_batch(Refusal::Count));
+    }
+    let Buffers {
+        codecs,
+        inflated,
+        edited,
+        parts,
+    } = buffers;
+    let codec = batch.compression();
+    let payload = if codec == Compression::None {
+        batch.payload
+    } else {
+        codecs
+            .inflate(codec, batch.payload, limits, inflated)
+            .map_err(of_batch)?;
+        inflated.as_slice()
+    };
+    let start = out.len();
+    let header = raw
+        .get(..HEADER_BYTES)
+        .ok_or_else(|| of_batch(Refusal::Batch))?;
+    out.extend_from_slice(header);
+    if codec == Compression::None {
+        records(batch, payload, limits, edit, codecs, parts, out)?;
+    } else {
+        edited.clear();
+        records(batch, payload, limits, edit, codecs, parts, edited)?;
+        codecs
+            .deflate(codec, edit.effort(), edited, out)
+            .map_err(of_batch)?;
+    }
+    let length = out.len() - start - OVERHEAD_BYTES;
+    let length = i32::try_from(length).map_err(|_| of_batch(Refusal::TooLarge))?;
+    put(out, start + LENGTH_AT, &length.to_be_bytes());
+    let crc = crc32c::crc32c(out.get(start + CHECKED_AT..).unwrap_or_default());
+    put(out, start + CRC_AT, &crc.to_be_bytes());
+    Ok(())
+}
+
+fn records(
+    batch: &Batch<'_>,
+    payload: &[u8],
+    limits: &Limits,
+    edit: &mut impl Edit,
+    codecs: &mut Codecs,
+    parts: &mut Parts,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let mut walk = Walk::new(payload, limits.headers_max);
+    for index in 0..batch.records {
+        let fault = |delta: i32, refusal| Fault {
+            offset: batch.base_offset.saturating_add(delta.into()),
+            index,
+            refusal,
+        };
+        if walk.rest().is_empty() {
+            return Err(fault(0, Refusal::Count));
+        }
+        let record = walk.next_record().map_err(|refusal| fault(0, refusal))?;
+        edit.edit(&record, codecs, parts, out)
+            .map_err(|refusal| fault(record.offset_delta, refusal))?;
+    }
+    if walk.rest().is_empty() {
+        Ok(())
+    } else {
+        Err(Fault::of_batch(batch.base_offset, Refusal::Count))
+    }
+}
+
+fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(place) = out.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
+    }
+}

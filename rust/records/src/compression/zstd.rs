@@ -1,0 +1,90 @@
+//! Zstandard (RFC 8878), with contexts that are made once.
+
+use zstd_safe::{
+    CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, compress_bound,
+};
+
+use super::{Effort, next_step};
+use crate::error::Refusal;
+
+/// Frames that need a larger window (as a power of two) are refused: the decoder would have to set it aside.
+pub const WINDOW_LOG_MAX: u32 = 25;
+const FAST_LEVEL: i32 = 1;
+/// Gives up soon on what does not shrink.
+const HASTY_LEVEL: i32 = -50;
+
+#[derive(Default)]
+pub struct Zstd {
+    encoder: Option<CCtx<'static>>,
+    decoder: Option<DCtx<'static>>,
+}
+
+impl Zstd {
+    /// `out` is empty.
+    pub fn inflate(
+        &mut self,
+        input: &[u8],
+        bytes_max: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let decoder = match &mut self.decoder {
+            Some(decoder) => decoder,
+            empty => {
+                let mut made = DCtx::try_create().ok_or(Refusal::Inflate)?;
+                made.set_parameter(DParameter::WindowLogMax(WINDOW_LOG_MAX))
+                    .map_err(|_| Refusal::Inflate)?;
+                empty.insert(made)
+            }
+        };
+        decoder
+            .reset(ResetDirective::SessionOnly)
+            .map_err(|_| Refusal::Inflate)?;
+        let mut input = InBuffer::around(input);
+        loop {
+            let start = out.len();
+            let step = next_step(start, input.src.len(), bytes_max);
+            out.resize(start + step, 0);
+            let room = out.get_mut(start..).unwrap_or_default();
+            let mut output = OutBuffer::around(room);
+            let left = decoder.decompress_stream(&mut output, &mut input);
+            let (written, full) = (output.pos(), output.pos() == output.capacity());
+            out.truncate(start + written);
+            let left = left.map_err(|_| Refusal::Inflate)?;
+            if out.len() > bytes_max {
+                return Err(Refusal::Bomb);
+            }
+            let read = input.pos() == input.src.len();
+            if left == 0 && read {
+                return Ok(());
+            }
+            if read && !full {
+                return Err(Refusal::Inflate);
+            }
+        }
+    }
+
+    pub fn deflate(
+        &mut self,
+        effort: Effort,
+        input: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let encoder = match &mut self.encoder {
+            Some(encoder) => encoder,
+            empty => empty.insert(CCtx::try_create().ok_or(Refusal::TooLarge)?),
+        };
+        let level = match effort {
+            Effort::Fast => FAST_LEVEL,
+            Effort::None => HASTY_LEVEL,
+        };
+        encoder
+            .set_parameter(CParameter::CompressionLevel(level))
+            .map_err(|_| Refusal::TooLarge)?;
+        let start = out.len();
+        out.resize(start + compress_bound(input.len()), 0);
+        let room = out.get_mut(start..).unwrap_or_default();
+        let bytes = encoder.compress2(room, input);
+        out.truncate(start + bytes.map_err(|_| Refusal::TooLarge)?);
+        Ok(())
+    }
+}

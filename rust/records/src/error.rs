@@ -1,0 +1,148 @@
+//! Why a batch or a record is not taken.
+
+use thiserror::Error;
+
+/// One reason for each way in which records can be other than they must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The header of the batch can't be read, or says what can't be.
+    #[error("a record batch that can't be read")]
+    Batch,
+    /// The checksum is not that of the bytes.
+    #[error("a record batch whose checksum is of other bytes")]
+    Checksum,
+    /// The compression has a number that Kafka does not define.
+    #[error("a record batch of an unknown compression")]
+    Codec,
+    /// Compressed records that can't be inflated.
+    #[error("compressed records that can't be inflated")]
+    Inflate,
+    /// Inflated, they would be larger than the limit.
+    #[error("records that inflate beyond the limit")]
+    Bomb,
+    /// A record of the batch can't be read.
+    #[error("a record that can't be read")]
+    Record,
+    /// The batch holds more or fewer records than it says.
+    #[error("a record batch with another number of records than it says")]
+    Count,
+    /// Not an envelope.
+    #[error("plaintext in a sealed stream")]
+    Plaintext,
+    /// On write: what is to be sealed is an envelope already.
+    #[error("an envelope where plaintext was expected")]
+    AlreadySealed,
+    /// The envelope ends too early.
+    #[error("an envelope that is cut short")]
+    Truncated,
+    /// Bytes follow the envelope.
+    #[error("bytes behind the end of an envelope")]
+    Trailing,
+    /// Not encoded as RFC 8949, section 4.2 asks for, or not of the form that an envelope has.
+    #[error("an envelope that is not encoded as it must be")]
+    Malformed,
+    /// A label of a header stands twice.
+    #[error("an envelope with a label that stands twice")]
+    DuplicateLabel,
+    /// A header has a label that envelopes don't have.
+    #[error("an envelope with an unknown label")]
+    UnknownLabel,
+    /// A header lacks a label.
+    #[error("an envelope that lacks a label")]
+    MissingLabel,
+    /// A version of the envelope that is not known here.
+    #[error("an envelope of an unknown version")]
+    Version,
+    /// Another algorithm than the place asks for.
+    #[error("an envelope of an algorithm that is not taken here")]
+    Algorithm,
+    /// The key id is not 16 bytes.
+    #[error("an envelope whose key id is none")]
+    KeyId,
+    /// Nobody knows the key.
+    #[error("an envelope of an unknown key")]
+    UnknownKey,
+    /// The key is not of the stream's ring.
+    #[error("an envelope of another ring's key")]
+    ForeignRing,
+    /// The time is over in which the key opens.
+    #[error("an envelope of a key that no longer opens")]
+    ExpiredKey,
+    /// The nonce is not of the right length.
+    #[error("an envelope whose nonce is none")]
+    Nonce,
+    /// Changed, or sealed for another place: stream, tenant, record key, partition.
+    #[error("an envelope that was changed or moved here from elsewhere")]
+    Moved,
+    /// What was compressed before it was sealed can't be inflated.
+    #[error("an envelope whose content can't be inflated")]
+    Content,
+    /// The key may seal no further record.
+    #[error("a data key that is used up")]
+    SpentKey,
+    /// Larger than any record may be.
+    #[error("a record that is too large to be sealed")]
+    TooLarge,
+    /// The keys that are needed are not there yet.
+    #[error("a key that is not there yet")]
+    KeyNotThere,
+}
+
+impl Refusal {
+    /// A stable word for entries and figures.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Batch => "batch",
+            Self::Checksum => "checksum",
+            Self::Codec => "codec",
+            Self::Inflate => "inflate",
+            Self::Bomb => "bomb",
+            Self::Record => "record",
+            Self::Count => "count",
+            Self::Plaintext => "plaintext",
+            Self::AlreadySealed => "already_sealed",
+            Self::Truncated => "truncated",
+            Self::Trailing => "trailing",
+            Self::Malformed => "malformed",
+            Self::DuplicateLabel => "duplicate_label",
+            Self::UnknownLabel => "unknown_label",
+            Self::MissingLabel => "missing_label",
+            Self::Version => "version",
+            Self::Algorithm => "algorithm",
+            Self::KeyId => "key_id",
+            Self::UnknownKey => "unknown_key",
+            Self::ForeignRing => "foreign_ring",
+            Self::ExpiredKey => "expired_key",
+            Self::Nonce => "nonce",
+            Self::Moved => "moved",
+            Self::Content => "content",
+            Self::SpentKey => "spent_key",
+            Self::TooLarge => "too_large",
+            Self::KeyNotThere => "key_not_there",
+        }
+    }
+}
+
+/// Where records are not as they must be, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("offset {offset}, record {index} of its batch: {refusal}")]
+pub struct Fault {
+    /// The offset as it lies in the batch (on write, relative to the batch's own base).
+    pub offset: i64,
+    /// The place of the record in its batch; 0 where the batch as such is meant.
+    pub index: u32,
+    /// Why.
+    pub refusal: Refusal,
+}
+
+impl Fault {
+    /// A fault of a batch as such.
+    pub const fn of_batch(offset: i64, refusal: Refusal) -> Self {
+        Self {
+            offset,
+            index: 0,
+            refusal,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Inside a batch of records: walk, inflate and deflate within bounds, seal and open.
+//!
+//! Sans-io: bytes and keys go in, bytes come out. What a record says of its key only selects among the keys
+//! that are handed in. The layout of an envelope is in `docs/reference/envelope.md`.
+#![forbid(unsafe_code)]
+
+mod associated;
+mod batch;
+mod cbor;
+pub mod compression;
+mod envelope;
+mod error;
+mod key;
+mod limits;
+mod open;
+mod record;
+mod scratch;
+mod seal;
+mod varint;
+
+pub use associated::{Home, Place, external_aad};
+
+pub use envelope::{
+    ALGORITHM_A256GCM, ALGORITHM_A256GCM_SIV, Coding, Envelope, KID_BYTES, Kid, VERSION,
+};
+pub use error::{Fault, Refusal};
+pub use key::{DataKey, KEY_BYTES};
+pub use limits::Limits;
+pub use open::{
+    FoundKey, Keys, MISSING_MAX, Mark, Opened, Opening, Unopened, open_records, open_value,
+};
+pub use record::{Header, Headers, Record, Walk};
+pub use scratch::Scratch;
+pub use seal::{MARK, Sealing, seal_records, seal_value};

@@ -1,0 +1,53 @@
+//! What sealing and opening keep from one batch to the next, so that a record costs no allocation.
+
+use crate::associated::Associated;
+use crate::compression::Codecs;
+
+/// Buffers and contexts. Good for any stream; held by one batch at a time.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    pub(crate) codecs: Codecs,
+    /// The records of a batch, inflated.
+    pub(crate) inflated: Vec<u8>,
+    /// The same after they were edited.
+    pub(crate) edited: Vec<u8>,
+    pub(crate) parts: Parts,
+}
+
+/// What is needed of one record at a time.
+#[derive(Debug, Default)]
+pub struct Parts {
+    pub(crate) key: Vec<u8>,
+    pub(crate) content: Vec<u8>,
+    pub(crate) plain: Vec<u8>,
+    pub(crate) headers: Vec<u8>,
+    pub(crate) header: Vec<u8>,
+    pub(crate) length: Vec<u8>,
+    /// Of values, as `of_value` is: set for as long as the next one is sealed alike.
+    pub(crate) protected: Vec<u8>,
+    pub(crate) other_protected: Vec<u8>,
+    pub(crate) of_value: Associated,
+    pub(crate) of_other: Associated,
+}
+
+/// A buffer that held one large batch is not kept for good.
+const KEPT_BYTES: usize = 1024 * 1024;
+
+impl Scratch {
+    /// Gives back what an unusually large batch needed.
+    pub fn give_back(&mut self) {
+        let parts = &mut self.parts;
+        for buffer in [
+            &mut self.inflated,
+            &mut self.edited,
+            &mut parts.key,
+            &mut parts.content,
+            &mut parts.plain,
+            &mut parts.headers,
+            &mut parts.header,
+        ] {
+            buffer.clear();
+            buffer.shrink_to(KEPT_BYTES);
+        }
+    }
+}
