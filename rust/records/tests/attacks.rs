@@ -64,6 +64,7 @@ fn url_kid() -> Vec<u8> {
     [&[0x04, 0x58, 29][..], b"https://attacker.example/key1"].concat()
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 /// Values that an attacker puts where an envelope belongs.
 fn values() -> Vec<(&'static str, Vec<u8>, Refusal)> {
     use Refusal as R;
