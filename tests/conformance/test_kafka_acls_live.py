@@ -73,8 +73,10 @@ def java(guarded: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -> Java
 
 @pytest.fixture(scope="module")
 def acls(guarded: KafkaServer, java: JavaTools) -> tuple[Acl, ...]:
-    for line in ADDED:
-        java.tool("AclCommand", *connect(guarded), "--add", *line.split())
+    lines = ["\t".join([*connect(guarded), "--add", *line.split()]) for line in ADDED]
+    program = Path(__file__).parent / "java" / "AddAcls.java"
+    finished = java.run(str(program), text="\n".join(lines))
+    assert finished.returncode == 0, finished.stderr
     return describe_acls(guarded.bootstrap("ssl"), connection(guarded, "ssl"))
 
 
