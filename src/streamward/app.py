@@ -4,30 +4,30 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from streamward import contracts, detection, identity, keys, policy, response
+from streamward import contracts, detection, identity, keys, policy, response, versions
 from streamward.audit import SavedState
 from streamward.audit.index import IndexKeeper
 from streamward.audit.journal import JournalWriter, core, core_errors, journal_readers
 from streamward.audit.places import index_path, log_origin
 from streamward.audit.witnessing import Witnessing
 from streamward.bundle import kinds as bundle_kinds
-from streamward.bundle.load import Loaded, load
+from streamward.bundle.load import Loaded, invalid, load, load_texts
 from streamward.clock import now_milliseconds
 from streamward.detection import Engine
 from streamward.detection.document import context_of, detections_of, entity_types
 from streamward.detection.service import DetectionService, log_failure
-from streamward.errors import InvalidArgument, NotFound
+from streamward.errors import BundleInvalid, InvalidArgument, NotFound
 from streamward.gateway import checks as gateway_checks
 from streamward.gateway import kinds as gateway_kinds
 from streamward.gateway.credentials import CredentialKeeper, CredentialUse
 from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.figures import Figures, FiguresPublisher
-from streamward.gateway.materials import material_mistakes
+from streamward.gateway.materials import material_mistakes, references
 from streamward.gateway.questions import QuestionService
 from streamward.gateway.renewal import MaterialsWatcher
 from streamward.gateway.secret_stores import store_settings
@@ -42,6 +42,7 @@ from streamward.identity.token_issuers import TokenIssuerService
 from streamward.model.audit_log import AuditLog
 from streamward.model.credentials import CredentialClass, IdentityStore
 from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
+from streamward.model.entries import Caller
 from streamward.model.manifest import Manifest
 from streamward.model.principal import Principal
 from streamward.model.topology import Cluster
@@ -51,14 +52,25 @@ from streamward.posture import Checked, check_cluster, gateway_access, known_acc
 from streamward.response import ContainmentRule
 from streamward.response.containment import Containment, TargetType, Verb
 from streamward.response.service import ResponseService
-from streamward.secrets import Secret, SecretKeeper
+from streamward.secrets import Secret, SecretKeeper, resolve
 from streamward.secrets.stores import open_store
 from streamward.server.api import control_api
 from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
 from streamward.server.service import DoorServer
+from streamward.server.versions import VersionDoor
+from streamward.versions import (
+    Content,
+    Proposal,
+    VersionRecord,
+    VersionService,
+    VersionStore,
+)
+from streamward.versions.change import VersionChange
+from streamward.versions.keys import existing_history, has_history, open_history
+from streamward.versions.service import Judge
+from streamward.versions.source import BundleSource, Folder
 
-BUNDLE_FILES_MAX: Final = 10_000
 ENDED_MILLISECONDS: Final = 1_200_000
 """How long the overlay refuses a stored credential that has ended: longer than anybody looks."""
 
@@ -74,6 +86,7 @@ def document_kinds() -> tuple[DocumentKind, ...]:
         *policy.DOCUMENT_KINDS,
         *detection.DOCUMENT_KINDS,
         *response.DOCUMENT_KINDS,
+        *versions.DOCUMENT_KINDS,
     )
 
 
@@ -93,6 +106,7 @@ def bundle_checks() -> tuple[Check, ...]:
         *policy.CHECKS,
         *detection.CHECKS,
         *response.CHECKS,
+        *versions.CHECKS,
         _containments_fit,
     )
 
@@ -130,6 +144,11 @@ class Paths:
     audit: Path
 
     @property
+    def versions(self) -> Path:
+        """Applied versions, unless the bundle declares another folder."""
+        return self.audit.parent / "versions"
+
+    @property
     def socket(self) -> Path:
         """The control door."""
         return self.state / "run" / "control.sock"
@@ -160,28 +179,158 @@ def engine_of(bundle: Bundle) -> Engine:
     return Engine(detections_of(bundle), context_of(bundle), log_failure)
 
 
-class FolderSource:
-    """A bundle in a folder."""
+def content_of(loaded: Loaded) -> Content:
+    """The files that declare something, as they were read; what a reference names is left out."""
+    bundle = loaded.bundle
+    declaring = {d.file for d in bundle.documents} | {file.path for file in bundle.files}
+    named = {reference.removeprefix("file:") for *_, reference in references(bundle)}
+    return Content({path: loaded.texts[path] for path in sorted(declaring - named)})
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
 
-    def read(self) -> Bundle:
-        """The bundle as it is now. Raises BundleInvalid with every mistake, or NotFound."""
-        return valid_bundle(self._directory)
+def read_content(root: Path, content: Content, *, materials: bool = True) -> Bundle:
+    """The bundle in a version; references are answered in `root`. Raises BundleInvalid."""
+    checks = bundle_checks() + ((material_mistakes,) if materials else ())
+    return load_texts(root, content.texts, document_kinds(), file_kinds(), checks).valid()
 
-    def fingerprint(self) -> str:
-        """A digest of every file's path, size and time of change; hidden ones are left out."""
-        digest = hashlib.sha256()
-        for number, path in enumerate(sorted(self._directory.rglob("[!.]*"))):
-            if number >= BUNDLE_FILES_MAX:
-                break
-            try:
-                facts = path.stat()
-            except OSError:
-                continue
-            digest.update(f"{path}\0{facts.st_mtime_ns}\0{facts.st_size}\0".encode())
-        return digest.hexdigest()
+
+def version_source(directory: Path, *, from_folder: bool = False) -> BundleSource:
+    """What a gateway of this folder runs."""
+
+    def folder() -> Folder:
+        loaded = read_bundle(directory)
+        return Folder(loaded.bundle, content_of(loaded), loaded.valid)
+
+    def content(found: Content) -> Bundle:
+        return read_content(directory, found)
+
+    return BundleSource(directory, folder, content, from_folder=from_folder)
+
+
+Gate = Callable[[Bundle, Bundle | None], Iterable[Mistake]]
+"""Why a bundle may not come into force in the place of another, or where there was none."""
+
+
+def change_gates() -> tuple[Gate, ...]:
+    """What must hold before a bundle comes into force, beside that it has no errors."""
+    return ()
+
+
+def judge_of(root: Path) -> Judge:
+    """Holds a proposed version to every gate."""
+
+    def judge(proposed: Content, in_force: Content | None) -> None:
+        bundle = read_content(root, proposed, materials=False)
+        before = None if in_force is None else _as_it_was(root, in_force)
+        found = [each for gate in change_gates() for each in gate(bundle, before)]
+        errors = tuple(mistake for mistake in found if mistake.is_error)
+        if errors:
+            raise invalid(root, errors)
+
+    return judge
+
+
+def _as_it_was(root: Path, content: Content) -> Bundle:
+    """A version of before: what is wrong with it by now is no reason to refuse another one."""
+    return load_texts(root, content.texts, document_kinds(), file_kinds()).bundle
+
+
+def version_service(
+    root: Path, where: Paths, read: Callable[[Bundle], Callable[[str], bytes]]
+) -> VersionService:
+    """Applies versions of a bundle whose references are answered in `root`."""
+
+    def open_store(bundle: Bundle) -> VersionStore:
+        return open_history(bundle, where.versions, read(bundle))
+
+    def policy_version(bundle: Bundle) -> str:
+        return policy.compile_policy(bundle, policy_schema(), utc_today()).version
+
+    def content(found: Content) -> Bundle:
+        return read_content(root, found)
+
+    return VersionService(open_store, content, judge_of(root), policy_version)
+
+
+def private_reader(bundle: Bundle) -> Callable[[str], bytes]:
+    """Reads references to private files and variables, for commands beside a gateway."""
+    return lambda reference: resolve(reference, bundle.root, private=True).value
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The newest version of a history."""
+
+    record: VersionRecord
+    content: Content
+
+    def bundle_in(self, root: Path) -> Bundle:
+        """The bundle, with references answered in `root`. Raises BundleInvalid."""
+        return read_content(root, self.content, materials=False)
+
+
+def in_force(bundle: Bundle, where: Paths) -> InForce | None:
+    """What was applied last, for commands beside a gateway; None where nothing was."""
+    if not has_history(bundle, where.versions):
+        return None
+    store = open_history(bundle, where.versions, private_reader(bundle))
+    record = store.newest()
+    return None if record is None else InForce(record, store.content(record))
+
+
+def version_change(root: Path, proposed: Content, before: InForce | None) -> VersionChange:
+    """What another content would change, and why it may not come into force."""
+    old = None if before is None else before.content
+    refused: tuple[Mistake, ...] = ()
+    try:
+        judge_of(root)(proposed, old)
+    except BundleInvalid as error:
+        refused = error.mistakes
+    return VersionChange(
+        proposed=proposed,
+        in_force=old,
+        base=0 if before is None else before.record.number,
+        effects=(),
+        refused=refused,
+    )
+
+
+def find_history(directory: Path, state_dir: Path | None, audit_dir: Path | None) -> VersionStore:
+    """The history of a folder's bundle. Raises NotFound where nothing was ever applied."""
+    bundle = read_bundle(directory, materials=False).bundle
+    where = paths_of(bundle_name(bundle), state_dir, audit_dir)
+    return existing_history(bundle, where.versions, private_reader(bundle))
+
+
+class _GatewayApplier:
+    """Puts versions in force in the gateway of this process."""
+
+    def __init__(
+        self, service: GatewayService, versions: VersionService, source: BundleSource
+    ) -> None:
+        self._service = service
+        self._versions = versions
+        self._source = source
+
+    async def apply(self, proposal: Proposal, author: Caller) -> VersionRecord:
+        """Staged, in force, kept; or as before."""
+        staged = await self._service.apply(
+            lambda in_force: self._versions.staged(in_force, proposal, author)
+        )
+        self._source.applied(staged.record)
+        return staged.record
+
+
+class _OfflineApplier:
+    """Keeps versions for the next gateway to start."""
+
+    def __init__(self, bundle: Bundle, versions: VersionService) -> None:
+        self._bundle = bundle
+        self._versions = versions
+
+    async def apply(self, proposal: Proposal, author: Caller) -> VersionRecord:
+        """Staged and kept."""
+        with self._versions.staged(self._bundle, proposal, author) as staged:
+            return staged.record
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +353,31 @@ async def run_gateway(
     *,
     signals: bool = True,
     drain_seconds: float = DRAIN_SECONDS,
+    from_folder: bool = False,
 ) -> None:
     """Run a gateway for a bundle until a signal or `Started.stop` ends it. Raises StreamwardError.
 
+    It runs the newest version that was applied; before there is one, or with `from_folder`, the
+    folder.
     `signals` needs the main thread. Connections that are still open when it ends have
     `drain_seconds` to finish.
     """
-    source = FolderSource(directory)
+    source = version_source(directory, from_folder=from_folder)
+    folder = source.folder()
+    where = paths(folder.bundle if folder.bundle.of(Manifest) else folder.valid())
+    data_plane = CoreDataPlane(where.audit, workers)
+    accesses = AccessLog(data_plane)
+    keeper = _keeper(folder.bundle, accesses)
+
+    def history(declared: Bundle) -> VersionStore | None:
+        if not has_history(declared, where.versions):
+            return None
+        return open_history(declared, where.versions, secrets_of(declared, keeper))
+
+    source.keep_history(history, where.state / "newest-version")
     bundle = source.read()
-    where = paths(bundle)
     where.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     where.audit.mkdir(parents=True, exist_ok=True, mode=0o700)
-    data_plane = CoreDataPlane(where.audit, workers)
     containments = _response(bundle, where, data_plane, data_plane)
     containments.restore()
     detections = DetectionService(
@@ -229,8 +391,6 @@ async def run_gateway(
     index = IndexKeeper(
         journal_readers(where.audit), index_path(where.audit), lambda: log_origin(where.audit)
     )
-    accesses = AccessLog(data_plane)
-    keeper = _keeper(bundle, accesses)
     supply = SecretSupply(keeper, accesses)
     enforcer = _Enforcer(containments, data_plane.forget_passwords)
     identities = _identities(bundle, where, data_plane, enforcer, secrets_of(bundle, keeper))
@@ -241,13 +401,13 @@ async def run_gateway(
     tokens.replace(bundle)
     devices = DeviceInventoryService(data_plane, secrets_of(bundle, keeper))
     devices.replace(bundle)
-    in_force = bundle
+    running = bundle
 
     witnessing = Witnessing(where.audit, next(iter(bundle.of(AuditLog)), None))
 
     def on_bundle(changed: Bundle) -> None:
-        nonlocal in_force
-        in_force = changed
+        nonlocal running
+        running = changed
         read = secrets_of(changed, keeper)
         tokens.replace(changed, read)
         identities.configure(identity_settings(changed, where, read))
@@ -262,7 +422,11 @@ async def run_gateway(
     door = ControlDoor(
         bundle, data_plane, data_plane, containments, service, knows_credential=identities.knows
     )
-    api = control_api(door, CredentialDoor(door, identities))
+    kept = version_service(directory, where, lambda one: secrets_of(one, keeper))
+    applier = _GatewayApplier(service, kept, source)
+    api = control_api(
+        door, CredentialDoor(door, identities), VersionDoor(door, applier, data_plane)
+    )
     server = DoorServer(api, where.socket)
     server.bind()
     await service.start(bundle)
@@ -282,7 +446,7 @@ async def run_gateway(
         }
 
     publisher = FiguresPublisher(data_plane, figures)
-    watcher = MaterialsWatcher(data_plane, lambda: in_force)
+    watcher = MaterialsWatcher(data_plane, lambda: running)
     workers_beside = (
         server,
         containments,
@@ -450,6 +614,7 @@ class OfflineDoor:
 
     door: ControlDoor
     credentials: CredentialDoor
+    versions: VersionDoor
     writer: JournalWriter
     identities: IdentityService
 
@@ -480,7 +645,9 @@ def offline_door(bundle: Bundle, where: Paths) -> OfflineDoor:
         writer.close()
         raise
     door = ControlDoor(bundle, decider, writer, containments, knows_credential=identities.knows)
-    return OfflineDoor(door, CredentialDoor(door, identities), writer, identities)
+    service = version_service(bundle.root, where, lambda one: secrets_of(one, keeper))
+    applied = VersionDoor(door, _OfflineApplier(bundle, service), writer)
+    return OfflineDoor(door, CredentialDoor(door, identities), applied, writer, identities)
 
 
 def find_socket(state_dir: Path | None, socket: Path | None, directory: Path | None) -> Path:

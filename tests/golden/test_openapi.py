@@ -9,10 +9,13 @@ from fastapi import FastAPI
 from streamward.server.api import control_api
 from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
+from streamward.server.versions import VersionDoor
 
 
 def document() -> dict[str, Any]:
-    api: FastAPI = control_api(cast(ControlDoor, None), cast(CredentialDoor, None))
+    api: FastAPI = control_api(
+        cast(ControlDoor, None), cast(CredentialDoor, None), cast(VersionDoor, None)
+    )
     found = api.openapi()
     found["info"]["version"] = "VERSION"
     return found

@@ -51,7 +51,8 @@ class House:
         text = listeners.read_text().replace("19092", str(first)).replace("19093", str(first + 1))
         listeners.write_text(text)
         grants = self.bundle / "grants.yaml"
-        grants.write_text(grants.read_text().replace("[contain, inspect, reload]", "[inspect]"))
+        rights = "[contain, inspect, reload, apply]"
+        grants.write_text(grants.read_text().replace(rights, "[inspect]"))
         (self.bundle / "containment.yaml").write_text(RULE)
         assert self.run("dev", "certificates", str(self.bundle)).returncode == 0
         self.process: subprocess.Popen[bytes] | None = None

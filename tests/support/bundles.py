@@ -255,7 +255,7 @@ on: ["stream:conformance.open.*"]
 kind: Grant
 id: operator-cluster
 to: ["role:operator"]
-allow: [contain, reload, inspect, manage_credentials]
+allow: [contain, reload, inspect, manage_credentials, apply]
 on: [cluster]
 ---
 kind: Principal

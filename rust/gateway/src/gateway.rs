@@ -29,7 +29,7 @@ use crate::materials::Materials;
 use crate::metrics::{Format, Metrics, Outcome, Published};
 use crate::recorder::Recorder;
 use crate::renewal::{self, Renewal, Unusable};
-use crate::snapshot::{ListenerSection, Routing, Snapshot};
+use crate::snapshot::{BundleVersion, ListenerSection, Routing, Snapshot};
 
 /// How often running accesses are rolled up.
 const ROLL_UP: Duration = Duration::from_secs(1);
@@ -45,6 +45,8 @@ pub struct Status {
     pub state: &'static str,
     /// The bundle in force.
     pub bundle: String,
+    /// Which applied version of it; `None`: the folder as it was read.
+    pub version: Option<BundleVersion>,
     /// Its policy.
     pub policy_version: String,
     /// The containment in force.
@@ -439,6 +441,7 @@ impl Running {
         Status {
             state,
             bundle: current.snapshot.bundle.to_string(),
+            version: current.snapshot.version.as_deref().cloned(),
             policy_version: current.snapshot.policy.version().to_owned(),
             overlay_epoch: current.snapshot.overlay.epoch,
             listeners: self.bound.clone(),
@@ -667,6 +670,10 @@ fn lifecycle(snapshot: &Snapshot, activity: (u32, &str), reason: &str, now: i64)
 }
 
 fn policy_entry(snapshot: &Snapshot) -> Entry {
+    let version = match &snapshot.version {
+        Some(it) => format!("version {} ({}) of ", it.number, it.content),
+        None => String::new(),
+    };
     Entry::new(
         "policy_applied",
         Class::ConfigStateChange,
@@ -677,7 +684,7 @@ fn policy_entry(snapshot: &Snapshot) -> Entry {
     .with("policy_version", snapshot.policy.version())
     .with(
         "reason",
-        format!("bundle `{}` is in force", snapshot.bundle),
+        format!("{version}bundle `{}` is in force", snapshot.bundle),
     )
 }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use streamward_identity::{Directory, IdentitySection};
 use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind, address_range};
 
@@ -56,6 +56,19 @@ pub struct Document {
     /// What is sealed, and how.
     #[serde(default)]
     pub sealing: SealingSection,
+    /// Which applied version of the bundle this is; `None`: the folder as it was read.
+    #[serde(default)]
+    pub version: Option<BundleVersion>,
+}
+
+/// One applied version of a bundle, in words of its history. Nothing is decided by it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct BundleVersion {
+    /// Its number in the history, from 1.
+    pub number: u64,
+    /// The digest of its content.
+    pub content: String,
 }
 
 /// Where figures and health are served, in clear and to everybody who reaches it.
@@ -393,6 +406,8 @@ impl Routing {
 pub struct Snapshot {
     /// The bundle's name.
     pub bundle: Arc<str>,
+    /// Which applied version of it this is.
+    pub version: Option<Arc<BundleVersion>>,
     /// The bundle's environment.
     pub environment: Arc<str>,
     /// Who may do what.
@@ -451,6 +466,7 @@ impl Snapshot {
             .map_err(|what| GatewayError::Snapshot { what })?;
         Ok(Self {
             bundle: document.bundle.into(),
+            version: document.version.map(Arc::new),
             environment: document.environment.into(),
             policy: Arc::new(policy),
             directory: Arc::new(directory),

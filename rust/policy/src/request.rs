@@ -38,11 +38,13 @@ pub enum Action {
     Inspect,
     /// Add, rotate or end passwords in the identity store.
     ManageCredentials,
+    /// Put another version of the bundle into force.
+    Apply,
 }
 
 impl Action {
     /// Every action, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Read,
         Self::Write,
         Self::Create,
@@ -58,6 +60,7 @@ impl Action {
         Self::Reload,
         Self::Inspect,
         Self::ManageCredentials,
+        Self::Apply,
     ];
 
     /// Id of the Cedar action.
@@ -78,6 +81,7 @@ impl Action {
             Self::Reload => "Reload",
             Self::Inspect => "Inspect",
             Self::ManageCredentials => "ManageCredentials",
+            Self::Apply => "Apply",
         }
     }
 }

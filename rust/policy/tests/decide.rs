@@ -32,7 +32,11 @@ fn nothing_is_allowed_unless_a_rule_says_so() {
             let on_cluster = kind == ResourceKind::Cluster;
             let at_the_door = matches!(
                 action,
-                Action::Contain | Action::Reload | Action::Inspect | Action::ManageCredentials
+                Action::Contain
+                    | Action::Reload
+                    | Action::Inspect
+                    | Action::ManageCredentials
+                    | Action::Apply
             );
             let decision = ask(
                 &all,

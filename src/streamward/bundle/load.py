@@ -1,7 +1,7 @@
 """Load a folder: every document and every mistake, at once."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from streamward.bundle.documents import read_document
@@ -29,6 +29,8 @@ class Loaded:
 
     bundle: Bundle
     mistakes: tuple[Mistake, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Path → text of every file that was read."""
 
     @property
     def errors(self) -> tuple[Mistake, ...]:
@@ -60,10 +62,24 @@ def load(
     if not root.is_dir():
         raise NotFound(f"there is no bundle at `{root}`: not a folder")
     mistakes: list[Mistake] = []
-    bundle = _read(root, tuple(kinds), tuple(file_kinds), mistakes)
+    texts = {path.as_posix(): text for path, text in read_files(root, mistakes)}
+    return load_texts(root, texts, kinds, file_kinds, checks, mistakes)
+
+
+def load_texts(
+    root: Path,
+    texts: Mapping[str, str],
+    kinds: Iterable[DocumentKind],
+    file_kinds: Iterable[FileKind] = (),
+    checks: Iterable[Check] = (),
+    before: Iterable[Mistake] = (),
+) -> Loaded:
+    """As `load`, with the texts of the files given; references are answered in `root`."""
+    mistakes = list(before)
+    bundle = _read(root, texts, tuple(kinds), tuple(file_kinds), mistakes)
     for check in (duplicates, unknown_references, *checks):
         mistakes.extend(check(bundle))
-    return Loaded(bundle, tuple(sorted(_causes(mistakes), key=_order)))
+    return Loaded(bundle, tuple(sorted(_causes(mistakes), key=_order)), texts)
 
 
 def _causes(mistakes: list[Mistake]) -> list[Mistake]:
@@ -79,6 +95,7 @@ def _order(mistake: Mistake) -> tuple[Place, str]:
 
 def _read(
     root: Path,
+    texts: Mapping[str, str],
     kinds: tuple[DocumentKind, ...],
     file_kinds: tuple[FileKind, ...],
     mistakes: list[Mistake],
@@ -87,7 +104,8 @@ def _read(
     documents: list[Document] = []
     files: list[SourceFile] = []
     broken: set[tuple[str, str]] = set()
-    for path, text in read_files(root, mistakes):
+    for name, text in sorted(texts.items(), key=_place_in_walk):
+        path = PurePosixPath(name)
         file_kind = next((kind for kind in file_kinds if kind.matches(path)), None)
         if file_kind is not None:
             value, found = file_kind.read(path.as_posix(), text)
@@ -96,6 +114,12 @@ def _read(
         elif path.suffix in YAML_SUFFIXES:
             _read_yaml(path, text, by_name, documents, broken, mistakes)
     return Bundle(root, tuple(documents), tuple(files), frozenset(broken))
+
+
+def _place_in_walk(file: tuple[str, str]) -> list[tuple[bool, str]]:
+    """The files of a folder come before those of the folders in it."""
+    *folders, name = file[0].split("/")
+    return [*((True, folder) for folder in folders), (False, name)]
 
 
 def _read_yaml(

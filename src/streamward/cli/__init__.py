@@ -17,7 +17,12 @@ from streamward.errors import BundleInvalid, StreamwardError
 CAUSES_MAX: Final = 10
 MISTAKES_SHOWN_MAX: Final = 50
 
-_COMMANDS: Final = {"init": "init_command", "check": "check_command", "demo": "demo_command"}
+_COMMANDS: Final = {
+    "init": "init_command",
+    "check": "check_command",
+    "apply": "apply_command",
+    "demo": "demo_command",
+}
 _GROUPS: Final = (
     "gateway",
     "audit",

@@ -1,5 +1,6 @@
 """`streamward check`: every mistake in a bundle, with its place and what to do."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.text import Text
 from streamward.app import check_live, read_bundle
 from streamward.bundle.report import document, failed, summary
 from streamward.cli import check_live as live_report
+from streamward.model.document import Mistake
 from streamward.model.text import printable
 
 
@@ -54,14 +56,19 @@ def check_command(
             data=report | {"live": live_report.document(checked)} if live else report
         )
     else:
-        for mistake in loaded.mistakes:
-            style = "bold red" if mistake.is_error else "yellow"
-            line = Text(printable(f"{mistake.place}: "), style="bold")
-            line += Text(f"{mistake.severity}: ", style=style) + Text(printable(mistake.what))
-            console.print(line)
-            if mistake.suggestion:
-                console.print(Text(f"    {printable(mistake.suggestion)}", style="dim"))
+        show_mistakes(console, loaded.mistakes)
         console.print(Text(summary(loaded)))
         live_report.show(console, checked)
     if wrong or live_report.failed(checked, strict=strict):
         raise typer.Exit(1)
+
+
+def show_mistakes(console: Console, mistakes: Iterable[Mistake]) -> None:
+    """Each with its place, and what to do about it."""
+    for mistake in mistakes:
+        style = "bold red" if mistake.is_error else "yellow"
+        line = Text(printable(f"{mistake.place}: "), style="bold")
+        line += Text(f"{mistake.severity}: ", style=style) + Text(printable(mistake.what))
+        console.print(line)
+        if mistake.suggestion:
+            console.print(Text(f"    {printable(mistake.suggestion)}", style="dim"))

@@ -29,9 +29,15 @@ def run(
     workers: Annotated[
         int, typer.Option(help="Threads that serve connections.", min=1, max=WORKERS_MAX)
     ] = 2,
+    from_folder: Annotated[
+        bool,
+        typer.Option("--from-folder", help="Run the folder, whatever version was applied."),
+    ] = False,
 ) -> None:
     """Enforce a bundle in front of its brokers, until SIGTERM or Ctrl-C.
 
+    Once a version was applied (`streamward apply`) it runs that one, after a restart too, and says
+    where the folder differs. Before that it runs the folder:
     SIGHUP, a change of its files, or `streamward gateway reload` make it read the bundle again; a
     bundle with mistakes changes nothing. Logs go to stderr as JSON lines.
 
@@ -45,6 +51,7 @@ def run(
             lambda bundle: paths_of(bundle_name(bundle), state_dir, audit_dir),
             workers,
             _announce,
+            from_folder=from_folder,
         )
     )
 

@@ -9,12 +9,15 @@ from rich.console import Console
 from rich.text import Text
 
 from streamward.app import valid_bundle
-from streamward.cli import policy_import
+from streamward.cli import policy_import, policy_versions
 from streamward.model.text import printable
 from streamward.policy import Explanation, explain, parse_action, parse_context, parse_resource
 
 app = typer.Typer(no_args_is_help=True, help="Ask who may do what, and why.")
 app.add_typer(policy_import.app, name="import")
+app.command("history")(policy_versions.history)
+app.command("show")(policy_versions.show)
+app.command("rollback")(policy_versions.rollback)
 
 
 @app.callback()

@@ -304,6 +304,13 @@ class DevicesEntry(_Entry, frozen=True, kw_only=True):
     age_milliseconds_max: int
 
 
+class VersionEntry(_Entry, frozen=True, kw_only=True):
+    """Which applied version of the bundle this is."""
+
+    number: int
+    content: str
+
+
 class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     """Everything that a gateway enforces."""
 
@@ -321,3 +328,4 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     metrics: MetricsEntry | None
     log: LogEntry
     sealing: SealingSection
+    version: VersionEntry | None = None

@@ -20,6 +20,7 @@ from streamward.model.document import Bundle, Document, FieldPath, Material, Mis
 from streamward.model.keys import KeyProvider, KeyStore
 from streamward.model.marks import marked
 from streamward.model.secret_store import SecretStore
+from streamward.model.version_history import VersionHistory
 from streamward.secrets import (
     STORE_SCHEMES,
     MaterialMissing,
@@ -29,6 +30,7 @@ from streamward.secrets import (
 )
 
 EXPIRY_WARNING_DAYS = 14
+_READ_HERE = (SecretStore, IdentityStore, KeyProvider, KeyStore, VersionHistory)
 DECOY_KEY = "derived:identity-decoys"
 """Names, among the materials, what the data plane makes salts of unknown users from."""
 
@@ -51,8 +53,8 @@ def material_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
     """Every reference whose bytes the data plane needs, once, and whether they are private."""
     private: dict[str, bool] = {}
     for document, path, material, reference in references(bundle):
-        # What opens a store, gets a token or tries brokers stays on this side.
-        kept = isinstance(document.value, SecretStore | IdentityStore | KeyProvider | KeyStore)
+        # What opens a store, signs versions, gets a token or tries brokers stays on this side.
+        kept = isinstance(document.value, _READ_HERE)
         if not kept and not _STAY.intersection(path):
             private[reference] = private.get(reference, False) or material.secret
     return iter(private.items())

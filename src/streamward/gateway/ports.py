@@ -69,7 +69,20 @@ class Source(Protocol):
         ...
 
     def fingerprint(self) -> str:
-        """Changes whenever a file of the bundle does; cheap enough for once a second."""
+        """Changes whenever there is something else to read; cheap enough for once a second."""
+        ...
+
+    def standing(self) -> dict[str, Any]:
+        """How the folder stands to what is in force, for the status."""
+        ...
+
+
+class Staged(Protocol):
+    """A bundle that is ready to come into force."""
+
+    @property
+    def bundle(self) -> Bundle:
+        """The bundle."""
         ...
 
 

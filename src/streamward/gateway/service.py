@@ -3,14 +3,14 @@
 import asyncio
 import json
 import signal
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from typing import Any, Final, TypeVar
 
 from streamward.clock import now_milliseconds
-from streamward.errors import BundleInvalid, StreamwardError
+from streamward.errors import BundleInvalid, StreamwardError, Unavailable
 from streamward.gateway.materials import references
-from streamward.gateway.ports import DataPlane, OverlayHolder, Source, Worker
+from streamward.gateway.ports import DataPlane, OverlayHolder, Source, Staged, Worker
 from streamward.gateway.snapshot import build_snapshot
 from streamward.log import Logger
 from streamward.model.document import Bundle
@@ -22,6 +22,8 @@ WATCH_SECONDS: Final = 1.0
 RESTART_SECONDS: Final = 1.0
 RECHECK_MILLISECONDS: Final = 86_400_000
 """Grants end with a day (UTC): the snapshot is built anew when another day begins."""
+
+S = TypeVar("S", bound=Staged)
 
 OnBundle = Callable[[Bundle], None]
 Materials = Callable[[Bundle], dict[str, bytes]]
@@ -117,7 +119,7 @@ class GatewayService:
     def status(self) -> dict[str, Any]:
         """What the data plane says about itself."""
         document: dict[str, Any] = json.loads(self._data_plane.status())
-        return document
+        return {**document, **self._source.standing()}
 
     def metrics(self, accept: str) -> tuple[str, bytes]:
         """All figures as text: the content type for an `Accept` header, and the text."""
@@ -155,6 +157,33 @@ class GatewayService:
         document: dict[str, Any] = json.loads(answer)
         log.info("bundle in force", policy_version=self._version)
         return {"version": self._version, "overlay_epoch": document.get("overlay_epoch")}
+
+    async def apply(self, staged: Callable[[Bundle], AbstractContextManager[S]]) -> S:
+        """Put what is staged in the block in force, and leave the block: then it is kept.
+
+        Raises StreamwardError; then what was in force stays in force.
+        """
+        async with self._lock:
+            before = self._bundle
+            if before is None:
+                raise Unavailable("the gateway has not started")
+            try:
+                async with _in_thread(staged(before)) as change:
+                    self._confirm(json.loads(await self._apply(change.bundle)), change.bundle)
+            except BaseException:
+                if self._bundle is not before:
+                    # What can't be kept, or isn't what the data plane says, must not go on.
+                    await self._apply(before)
+                raise
+            self._on_bundle(change.bundle)
+        log.info("bundle in force", policy_version=self._version)
+        return change
+
+    def _confirm(self, status: dict[str, Any], bundle: Bundle) -> None:
+        version = bundle.version
+        wanted = None if version is None else {"number": version.number, "content": version.content}
+        if status.get("version") != wanted or status.get("policy_version") != self._version:
+            raise Unavailable("the data plane says that another version is in force")
 
     async def _apply(self, bundle: Bundle) -> bytes:
         async with self._overlay.frozen() as overlay:
@@ -210,6 +239,18 @@ class GatewayService:
             if settled and (now != in_force or new_day):
                 in_force = now
                 await self._try_reload()
+
+
+@asynccontextmanager
+async def _in_thread(context: AbstractContextManager[S]) -> AsyncIterator[S]:
+    """Enter and leave a block that waits for disks off the event loop."""
+    value = await asyncio.to_thread(context.__enter__)
+    try:
+        yield value
+    except BaseException as error:
+        await asyncio.to_thread(context.__exit__, type(error), error, error.__traceback__)
+        raise
+    await asyncio.to_thread(context.__exit__, None, None, None)
 
 
 async def _supervised(worker: Worker) -> None:

@@ -34,6 +34,7 @@ from streamward.gateway.documents import (
     TokenEntry,
     UpstreamSasl,
     UpstreamTls,
+    VersionEntry,
 )
 from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
 from streamward.gateway.materials import DECOY_KEY
@@ -115,7 +116,13 @@ def snapshot_document(
         metrics=_metrics(bundle),
         log=_log(bundle),
         sealing=sealing_section(bundle),
+        version=_version(bundle),
     )
+
+
+def _version(bundle: Bundle) -> VersionEntry | None:
+    version = bundle.version
+    return None if version is None else VersionEntry(number=version.number, content=version.content)
 
 
 def _log(bundle: Bundle) -> LogEntry:

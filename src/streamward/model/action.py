@@ -33,6 +33,7 @@ class Action(StrEnum):
     RELOAD = "Reload"
     INSPECT = "Inspect"
     MANAGE_CREDENTIALS = "ManageCredentials"
+    APPLY = "Apply"
 
     @property
     def word(self) -> str:
@@ -59,6 +60,7 @@ _APPLIES: dict[Action, frozenset[ResourceType]] = {
     Action.RELOAD: frozenset({_CLUSTER}),
     Action.INSPECT: frozenset({_CLUSTER}),
     Action.MANAGE_CREDENTIALS: frozenset({_CLUSTER}),
+    Action.APPLY: frozenset({_CLUSTER}),
 }
 
 # As in Kafka's own authorizer: these rights carry the right to see what they act on.

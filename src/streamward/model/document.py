@@ -162,6 +162,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class AppliedVersion:
+    """Which applied version a bundle is: its number in the history, and its content's digest."""
+
+    number: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """Everything that a folder declares, as read; `streamward.bundle` loads and checks one."""
 
@@ -170,6 +178,8 @@ class Bundle:
     files: tuple[SourceFile, ...] = ()
     broken: frozenset[tuple[str, str]] = field(default_factory=frozenset)
     """(kind, name) of documents that could not be read; the kind is `*` where it isn't known."""
+    version: AppliedVersion | None = None
+    """None: the folder as it was read."""
 
     def of(self, model: type[N]) -> tuple[N, ...]:
         """Every declared value of this model, in the order of files and lines."""

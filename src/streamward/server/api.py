@@ -42,6 +42,7 @@ from streamward.server.documents import (
 )
 from streamward.server.door import ControlDoor
 from streamward.server.door import Request as ContainRequest
+from streamward.server.versions import ApplyBody, VersionDoor, VersionView
 
 log = Logger(__name__)
 
@@ -78,7 +79,7 @@ def peer(request: Request) -> Peer:
     return found
 
 
-def control_api(door: ControlDoor, credentials: CredentialDoor) -> FastAPI:
+def control_api(door: ControlDoor, credentials: CredentialDoor, versions: VersionDoor) -> FastAPI:
     """The application; the verbs, their authorisation and their record are the door's."""
     api = FastAPI(
         title="Streamward control door",
@@ -93,6 +94,7 @@ def control_api(door: ControlDoor, credentials: CredentialDoor) -> FastAPI:
     _readers(api, door)
     _writers(api, door)
     _credentials(api, credentials)
+    _versions(api, versions)
     _errors(api)
     return api
 
@@ -204,6 +206,13 @@ def _credentials(api: FastAPI, door: CredentialDoor) -> None:
     ) -> CredentialView:
         """End a credential, or take that back; connections feel it within a second."""
         return CredentialView.of(await door.change(peer(request), identifier, verb, body.reason))
+
+
+def _versions(api: FastAPI, door: VersionDoor) -> None:
+    @api.post("/v1/versions", status_code=201)
+    async def apply(request: Request, body: ApplyBody) -> VersionView:
+        """Put a version of the bundle in force; it is, and is kept, when the answer arrives."""
+        return VersionView.of(await door.apply(peer(request), body))
 
 
 def _errors(api: FastAPI) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -23,6 +24,8 @@ else:
     httpx = lazy("httpx")
 
 TIMEOUT_SECONDS: Final = 30.0
+APPLY_SECONDS: Final = 600.0
+"""Proofs take their time."""
 _ERRORS: Final[dict[int, type[StreamwardError]]] = {
     400: InvalidArgument,
     403: NotPermitted,
@@ -72,6 +75,18 @@ class DoorClient:
     def reload(self) -> dict[str, Any]:
         """Read the bundle again. Raises BundleInvalid with its mistakes."""
         return self._call("POST", "/v1/reload")
+
+    def apply(
+        self,
+        *,
+        reason: str,
+        base: int,
+        files: Mapping[str, str] | None = None,
+        rollback_of: int | None = None,
+    ) -> dict[str, Any]:
+        """Put a version in force. Raises BundleInvalid with the reasons why it may not be."""
+        body = {"reason": reason, "base": base, "files": files, "rollback_of": rollback_of}
+        return self._call("POST", "/v1/versions", body, timeout=APPLY_SECONDS)
 
     def containments(self) -> list[dict[str, Any]]:
         """The open containments."""
@@ -126,8 +141,14 @@ class DoorClient:
         path = f"/v1/credentials/{quote(identifier, safe='')}/{verb}"
         return self._call("POST", path, {"reason": reason})
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = self._send(method, path, json=body)
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> dict[str, Any]:
+        answer = self._send(method, path, json=body, timeout=timeout)
         return dict(answer.json()) if answer.content else {}
 
     def _send(self, method: str, path: str, **parts: Any) -> httpx.Response:

@@ -86,6 +86,11 @@ class ControlDoor:
         self._principals = frozenset(one.name for one in principals)
         self._credentials = frozenset(c.id for one in principals for c in one.credentials)
 
+    @property
+    def cluster(self) -> str:
+        """The cluster that entries about the gateway itself name."""
+        return self._clusters[0] if self._clusters else ""
+
     async def status(self, peer: Peer) -> dict[str, Any]:
         """What the data plane says about itself, and the containments' number."""
         await self.authorize(peer, Action.INSPECT, "inspect", {"what": "status"})

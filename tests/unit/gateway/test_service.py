@@ -54,6 +54,9 @@ class Source:
     def fingerprint(self) -> str:
         return f"{self.version} {self.broken}"
 
+    def standing(self) -> dict[str, Any]:
+        return {}
+
 
 class Holder:
     @asynccontextmanager

@@ -31,6 +31,7 @@ from streamward.server.client import DoorClient, NotRunning
 from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
 from streamward.server.service import DoorServer, answers, open_socket
+from streamward.server.versions import VersionDoor
 from tests.support.log import MemoryLog
 
 
@@ -120,7 +121,9 @@ class House:
         self.door = ControlDoor(
             bundle(user), self.decider, self.log, self.response, self.reloader, lambda: 1_000_000
         )
-        self.server = DoorServer(control_api(self.door, cast(CredentialDoor, None)), self.path)
+        self.server = DoorServer(
+            control_api(self.door, cast(CredentialDoor, None), cast(VersionDoor, None)), self.path
+        )
 
     def visit(self, script: Callable[[DoorClient], Any]) -> Any:
         """Serve the door while a script uses it from another thread."""
@@ -298,7 +301,9 @@ def test_an_error_is_a_problem_document(house: House) -> None:
 
 def test_without_a_peer_there_is_no_answer(house: House) -> None:
     async def call() -> httpx.Response:
-        transport = httpx.ASGITransport(control_api(house.door, cast(CredentialDoor, None)))
+        transport = httpx.ASGITransport(
+            control_api(house.door, cast(CredentialDoor, None), cast(VersionDoor, None))
+        )
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
             return await http.get("/v1/health")
 

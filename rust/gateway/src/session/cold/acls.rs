@@ -106,9 +106,11 @@ const fn operation(action: Action) -> Option<i64> {
         Action::AlterConfigs => 11,
         Action::IdempotentWrite => 12,
         Action::TwoPhaseCommit => 15,
-        Action::Contain | Action::Reload | Action::Inspect | Action::ManageCredentials => {
-            return None;
-        }
+        Action::Contain
+        | Action::Reload
+        | Action::Inspect
+        | Action::ManageCredentials
+        | Action::Apply => return None,
     })
 }
 

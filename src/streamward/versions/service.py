@@ -1,0 +1,140 @@
+"""Put another version of a bundle in force: judged, kept, and only then the newest."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from streamward import __version__
+from streamward.clock import now_milliseconds
+from streamward.errors import InvalidArgument, StreamwardError
+from streamward.model.document import AppliedVersion, Bundle
+from streamward.model.entries import Caller
+from streamward.versions.content import Content
+from streamward.versions.record import FORMAT, Author, VersionRecord
+from streamward.versions.store import VersionStore
+
+REASON_CHARACTERS_MAX: Final = 1_024
+
+
+class VersionChanged(InvalidArgument):
+    """Somebody applied another version since this one was compared with what was in force."""
+
+    code = "versions.changed"
+    help = "Look at `streamward policy history`, then apply again: the difference is another one."
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What somebody wants to be in force. Without `content`, that of version `rollback_of`."""
+
+    reason: str
+    base: int
+    """The newest version that they compared it with; 0 where there was none."""
+    content: Content | None = None
+    rollback_of: int | None = None
+
+
+class Judge(Protocol):
+    """Whether a bundle may come into force in the place of another."""
+
+    def __call__(self, proposed: Content, in_force: Content | None, /) -> None:
+        """Raises BundleInvalid with every reason why it may not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A version that is written down and not in force yet."""
+
+    bundle: Bundle
+    record: VersionRecord
+
+
+class VersionService:
+    """Stages versions; the caller puts them in force and commits them, or discards them."""
+
+    def __init__(
+        self,
+        open_store: Callable[[Bundle], VersionStore],
+        read: Callable[[Content], Bundle],
+        judge: Judge,
+        policy_version: Callable[[Bundle], str],
+        clock: Callable[[], int] = now_milliseconds,
+    ) -> None:
+        self._open_store = open_store
+        self._read = read
+        self._judge = judge
+        self._policy_version = policy_version
+        self._clock = clock
+
+    @contextmanager
+    def staged(self, in_force: Bundle, proposal: Proposal, author: Caller) -> Iterator[Staged]:
+        """Judge and write down a version; it is the newest when the block ends without an error.
+
+        Raises BundleInvalid where it may not come into force, VersionChanged where another one was
+        applied meanwhile, NotFound for a version to go back to that isn't there, Unavailable where
+        it can't be kept. After an error the history is as before.
+        """
+        if not proposal.reason.strip():
+            raise InvalidArgument("to apply a version needs a reason")
+        store = self._open_store(in_force)
+        with store.locked():
+            newest = store.history()
+            number = len(newest) + 1
+            if proposal.base != number - 1:
+                what = f"version {number - 1} is in force, not {proposal.base}"
+                raise VersionChanged(what)
+            content = self._content(store, proposal)
+            content.check_bounds()
+            before = store.content(newest[-1].record) if newest else None
+            self._judge(content, before)
+            bundle = replace(self._read(content), version=AppliedVersion(number, content.digest))
+            self._keeps_history(store, bundle)
+            record = VersionRecord(
+                format=FORMAT,
+                number=number,
+                bundle=store.bundle,
+                content=content.digest,
+                files=dict(content.files),
+                previous=newest[-1].digest if newest else None,
+                author=Author(
+                    principal=author.principal,
+                    mechanism=author.mechanism,
+                    credential=author.credential,
+                ),
+                time=self._clock(),
+                reason=proposal.reason.strip()[:REASON_CHARACTERS_MAX],
+                policy_version=self._policy_version(bundle),
+                rollback_of=proposal.rollback_of,
+                streamward=__version__,
+            )
+            try:
+                store.stage(record, content)
+                yield Staged(bundle, record)
+                store.commit(number)
+            except BaseException:
+                store.discard()
+                raise
+
+    def _content(self, store: VersionStore, proposal: Proposal) -> Content:
+        if (proposal.content is None) == (proposal.rollback_of is None):
+            raise InvalidArgument("give either the files of a bundle or a version to go back to")
+        if proposal.content is not None:
+            return proposal.content
+        return store.content(store.find(str(proposal.rollback_of)))
+
+    def _keeps_history(self, store: VersionStore, bundle: Bundle) -> None:
+        """What the next start will read must be able to read what is written now."""
+        try:
+            after = self._open_store(bundle)
+        except StreamwardError as error:
+            raise InvalidArgument("the history could not be read after this version") from error
+        if after.bundle != store.bundle:
+            what = f"this is the bundle `{after.bundle}`, and `{store.bundle}` is in force"
+            raise InvalidArgument(what)
+        if after.folder != store.folder:
+            raise InvalidArgument(f"the history is in `{store.folder}`; a version can't move it")
+        if not store.signed_by_one_of(after.believes):
+            what = "the key that signs this version must be among `previous_keys` of the next"
+            raise InvalidArgument(what)

@@ -1,0 +1,166 @@
+"""A version is applied to a running gateway: in force, signed, recorded, run after a crash."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import KafkaException
+from typer.testing import CliRunner, Result
+
+from streamward.cli import app
+from streamward.demo.brokers import METADATA, METADATA_NEWEST
+from streamward.demo.mock import MockCluster
+from streamward.errors import StreamwardError
+from tests.conftest import require_gateway
+from tests.support.bundles import GatewayBundle, write_bundle
+from tests.support.confluent import error_code, produce
+from tests.support.entries import leaves
+from tests.support.gateway import GatewayProcess
+
+TOPIC = "conformance.open.orders"
+TOPIC_AUTHORIZATION_FAILED = 29
+GUEST = (
+    f"kind: Grant\nid: guest\nto: ['principal:intruder']\nallow: [write]\non: ['stream:{TOPIC}']\n"
+)
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    require_gateway()
+    mock = MockCluster(1)
+    mock.serve(METADATA, METADATA_NEWEST)
+    mock.create_topic(TOPIC, 1)
+    bundle = write_bundle(tmp_path_factory.mktemp("applied") / "bundle", mock.bootstrap, nodes=2)
+    try:
+        with GatewayProcess(bundle) as process:
+            yield process
+    finally:
+        mock.close()
+
+
+def run(gateway: GatewayProcess, *words: str) -> Result:
+    """A command in this process: what it does goes through the gateway's door all the same."""
+    return CliRunner().invoke(app, [*words, "--state-dir", str(gateway.state)])
+
+
+def apply(gateway: GatewayProcess, *words: str) -> Result:
+    return run(gateway, "apply", str(gateway.bundle.folder), "--yes", *words)
+
+
+def may_write(bundle: GatewayBundle) -> bool:
+    try:
+        produce(bundle.endpoint("intruder"), TOPIC, [b"x"])
+    except KafkaException as error:
+        if error_code(error) != TOPIC_AUTHORIZATION_FAILED:
+            raise
+        return False
+    return True
+
+
+def status(gateway: GatewayProcess) -> dict[str, object]:
+    with gateway.door() as door:
+        return door.status()
+
+
+def test_versions_from_the_first_to_a_rollback_after_a_crash(gateway: GatewayProcess) -> None:
+    bundle = gateway.bundle
+    before = status(gateway)
+    assert before["version"] is None
+    assert before["folder"]["drift"] is False  # type: ignore[index]
+    assert before["folder"]["runs"] is True  # type: ignore[index]
+
+    # The first version is what runs already; from here on the folder alone changes nothing.
+    first = apply(gateway, "--reason", "the beginning", "--json")
+    assert first.exit_code == 0, first.output
+    assert status(gateway)["version"] == {
+        "number": 1,
+        "content": json.loads(first.stdout)["content"],
+    }
+    since = gateway.said()
+    bundle.grants(GUEST)
+    assert gateway.says("the folder differs from the version in force", since)
+    assert status(gateway)["folder"]["drift"] is True  # type: ignore[index]
+    assert not may_write(bundle)
+
+    second = apply(gateway, "--reason", "a guest may write")
+    assert second.exit_code == 0, second.output
+    assert "+ more.yaml" in second.output
+    assert "version 2 is in force" in second.output
+    assert may_write(bundle)
+    assert status(gateway)["folder"]["drift"] is False  # type: ignore[index]
+
+    back = run(
+        gateway, "policy", "rollback", "1", str(bundle.folder), "--yes", "--reason", "no guests"
+    )
+    assert back.exit_code == 0, back.output
+    assert not may_write(bundle)
+    assert status(gateway)["version"]["number"] == 3  # type: ignore[index]
+
+    # A crash changes nothing of that, although the folder says otherwise.
+    gateway.kill()
+    gateway.start()
+    assert status(gateway)["version"]["number"] == 3  # type: ignore[index]
+    assert status(gateway)["folder"]["drift"] is True  # type: ignore[index]
+    assert not may_write(bundle)
+
+    shown = run(gateway, "policy", "history", str(bundle.folder), "--json")
+    versions = json.loads(shown.stdout)["versions"]
+    assert [(one["number"], one["author"], one["reason"]) for one in versions] == [
+        (3, "operator", "no guests"),
+        (2, "operator", "a guest may write"),
+        (1, "operator", "the beginning"),
+    ]
+    assert versions[0]["content"] == versions[2]["content"]
+    assert versions[0]["rollback_of"] == 1
+
+    entries = [leaf["streaming"] for leaf in leaves(gateway)]
+    verbs = [
+        (one["control"]["verb"], one["decision"], one["policy_version"])
+        for one in entries
+        if one["kind"] == "control" and one["control"]["verb"] in ("apply", "applied", "rollback")
+    ]
+    policy = {one["number"]: one["policy_version"] for one in versions}
+    assert [verb for verb, *_ in verbs] == ["apply", "applied"] * 2 + ["rollback", "applied"]
+    assert verbs[3] == ("applied", "allow", policy[2])
+    in_force = [one["reason"] for one in entries if one["kind"] == "policy_applied"]
+    assert any(one.startswith("version 3 (sha256:") for one in in_force)
+
+
+def test_what_may_not_come_into_force_changes_nothing(gateway: GatewayProcess) -> None:
+    number = status(gateway)["version"]["number"]  # type: ignore[index]
+    with gateway.door() as door:
+        files = {"streamward.yaml": "kind: Bundle\n"}
+        with pytest.raises(StreamwardError) as invalid:
+            door.apply(reason="broken", base=number, files=files)
+        assert invalid.value.code == "bundle.invalid"
+        with pytest.raises(StreamwardError, match=f"version {number} is in force, not 0"):
+            door.apply(reason="late", base=0, files=files)
+        with pytest.raises(StreamwardError, match="is not a path inside a bundle"):
+            door.apply(reason="out", base=number, files={"../x.yaml": "kind: Bundle\n"})
+    assert status(gateway)["version"]["number"] == number  # type: ignore[index]
+    denied = [
+        leaf["streaming"]["reason"]
+        for leaf in leaves(gateway)
+        if leaf["streaming"].get("control", {}).get("verb") == "applied"
+        and leaf["streaming"]["decision"] == "deny"
+    ]
+    assert len(denied) == 3
+    assert denied[0].startswith("bundle.invalid: ")
+
+
+def test_no_secret_is_among_the_versions(gateway: GatewayProcess) -> None:
+    folder: Path = gateway.bundle.folder
+    kept = b"".join(
+        path.read_bytes()
+        for path in (gateway.state / "versions" / "objects").rglob("*")
+        if path.is_file()
+    )
+    private = [
+        *folder.glob("secrets/[!.]*"),
+        *folder.glob("tls/**/*.key"),
+        *folder.glob("tls/*.key"),
+    ]
+    assert len(private) > 5
+    for path in private:
+        assert path.read_bytes().strip() not in kept
