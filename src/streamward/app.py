@@ -1,11 +1,12 @@
 """The composition root: the only place that knows every room."""
 
 import asyncio
+import datetime
 import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,7 +42,7 @@ from streamward.identity.service import Settings as IdentitySettings
 from streamward.identity.token_issuers import TokenIssuerService
 from streamward.model.audit_log import AuditLog
 from streamward.model.credentials import CredentialClass, IdentityStore
-from streamward.model.document import Bundle, Check, DocumentKind, FileKind, Mistake
+from streamward.model.document import AppliedVersion, Bundle, Check, DocumentKind, FileKind, Mistake
 from streamward.model.entries import Caller
 from streamward.model.manifest import Manifest
 from streamward.model.principal import Principal
@@ -299,6 +300,34 @@ def find_history(directory: Path, state_dir: Path | None, audit_dir: Path | None
     bundle = read_bundle(directory, materials=False).bundle
     where = paths_of(bundle_name(bundle), state_dir, audit_dir)
     return existing_history(bundle, where.versions, private_reader(bundle))
+
+
+def version_at(
+    directory: Path, text: str, state_dir: Path | None, audit_dir: Path | None
+) -> tuple[Bundle, datetime.date]:
+    """The bundle of a version, and a day on which it decided as the text says.
+
+    The text is that of `VersionStore.find`; a policy's digest also finds the days after a grant
+    ended, on which decisions name another one. Raises NotFound.
+    """
+    store = find_history(directory, state_dir, audit_dir)
+    try:
+        record = store.find(text)
+    except NotFound:
+        for record in reversed(store.records()):
+            bundle = _as_it_was(directory, store.content(record))
+            for day in policy.days_of_change(bundle, _day(record.time)):
+                version = policy.compile_policy(bundle, policy_schema(), day).version
+                wanted = text.removeprefix("sha256:")
+                if len(wanted) >= 8 and version.removeprefix("sha256:").startswith(wanted):
+                    return bundle, day
+        raise
+    bundle = _as_it_was(directory, store.content(record))
+    return replace(bundle, version=AppliedVersion(record.number, record.content)), _day(record.time)
+
+
+def _day(milliseconds: int) -> datetime.date:
+    return datetime.datetime.fromtimestamp(milliseconds / 1000, tz=datetime.UTC).date()
 
 
 class _GatewayApplier:

@@ -37,6 +37,7 @@ def test_no_verb_but_health_does_without_a_denial_that_it_can_give() -> None:
         "get /v1/status",
         "get /v1/policy",
         "post /v1/reload",
+        "post /v1/versions",
         "get /v1/containments",
         "post /v1/containments",
         "delete /v1/containments/{identifier}",

@@ -114,6 +114,16 @@ def test_versions_from_the_first_to_a_rollback_after_a_crash(gateway: GatewayPro
     assert versions[0]["content"] == versions[2]["content"]
     assert versions[0]["rollback_of"] == 1
 
+    asked = ["--as", "intruder", "--do", "produce", "--on", TOPIC, "--json"]
+    then = {
+        at: json.loads(
+            run(gateway, "policy", "explain", str(bundle.folder), *asked, "--at", at).stdout
+        )
+        for at in ("1", "2", versions[1]["policy_version"])
+    }
+    assert [one["effect"] for one in then.values()] == ["deny", "allow", "allow"]
+    assert then["2"]["policy_version"] == versions[1]["policy_version"]
+
     entries = [leaf["streaming"] for leaf in leaves(gateway)]
     verbs = [
         (one["control"]["verb"], one["decision"], one["policy_version"])

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from streamward.app import valid_bundle
+from streamward.app import valid_bundle, version_at
 from streamward.cli import policy_import, policy_versions
+from streamward.cli.options import AuditDir, StateDir
 from streamward.model.text import printable
 from streamward.policy import Explanation, explain, parse_action, parse_context, parse_resource
 
@@ -50,6 +51,16 @@ def explain_command(
             help="`source=10.20.0.7`, `mfa=false`, `hour=3`, `weekday=6`, …; may be repeated.",
         ),
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            metavar="VERSION",
+            help="As an applied version decided: its number, or the digest that an entry names.",
+        ),
+    ] = None,
+    state_dir: StateDir = None,
+    audit_dir: AuditDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
 ) -> None:
     """Say what the gateway would decide, which rules decide it, and where they stand.
@@ -64,13 +75,18 @@ def explain_command(
         streamward policy explain --as fraud-investigator --do consume --on payments.transactions
         --context source=203.0.113.9 --context hour=3
     """
-    bundle = valid_bundle(directory, materials=False)
+    day = None
+    if at is None:
+        bundle = valid_bundle(directory, materials=False)
+    else:
+        bundle, day = version_at(directory, at, state_dir, audit_dir)
     explanation = explain(
         bundle,
         principal,
         parse_action(action),
         parse_resource(bundle, resource),
         parse_context(context or ()),
+        today=day,
     )
     console = Console(soft_wrap=True, highlight=False)
     if as_json:

@@ -1,7 +1,7 @@
 """Who may do what: grants, classes and Cedar files compile to the rules that are enforced."""
 
 from streamward.policy.checks import CHECKS
-from streamward.policy.compile import compile_policy, next_change
+from streamward.policy.compile import compile_policy, days_of_change, next_change
 from streamward.policy.kinds import DOCUMENT_KINDS, FILE_KINDS
 from streamward.policy.section import PolicySection, Rule
 from streamward.policy.service import (
@@ -20,6 +20,7 @@ __all__ = [
     "PolicySection",
     "Rule",
     "compile_policy",
+    "days_of_change",
     "explain",
     "next_change",
     "parse_action",

@@ -84,6 +84,14 @@ def next_change(bundle: Bundle, today: datetime.date) -> datetime.date | None:
     return min(ends, default=None)
 
 
+def days_of_change(bundle: Bundle, first: datetime.date) -> tuple[datetime.date, ...]:
+    """The first day, and each later one on which a grant holds no more: one per policy version."""
+    days = [first]
+    while (change := next_change(bundle, days[-1])) is not None:
+        days.append(change)
+    return tuple(days)
+
+
 def _grant_rules(bundle: Bundle, today: datetime.date) -> Iterator[Rule]:
     kinds = {p.name: p.type for p in bundle.of(Principal)}
     prefixes = tuple(namespace.prefix for namespace in bundle.of(Namespace))
