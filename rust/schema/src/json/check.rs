@@ -1,0 +1,274 @@
+//! What a JSON Schema declares at a path, and whether masked content would still be of it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::rules::{Assertion, Compiled, Rule, RuleId, types};
+use super::tree::Tree;
+use crate::field::LeafType;
+use crate::limits::Limits;
+use crate::schema::{Declared, Found};
+
+impl Compiled {
+    /// What stands at a path: `*` for properties that have no name of their own; arrays are looked
+    /// through, and every alternative counts.
+    pub fn at(&self, path: &[&str]) -> Found {
+        let mut here = vec![self.root];
+        for name in path {
+            here = self.below(&here, name);
+        }
+        self.found(&here)
+    }
+
+    fn found(&self, ids: &[RuleId]) -> Found {
+        let mut bits = 0;
+        let mut found = Found::default();
+        for id in ids {
+            let entries = self.entries(*id);
+            // A list of values: the mask is put on each.
+            if entries.is_empty() {
+                bits |= self.types(*id);
+            }
+            for entry in &entries {
+                bits |= self.types(*entry);
+            }
+            found.rules.extend(if entries.is_empty() {
+                vec![*id]
+            } else {
+                entries
+            });
+        }
+        found.nested = bits & (types::OBJECT | types::ARRAY) != 0;
+        for (bit, kind) in [
+            (types::BOOLEAN, LeafType::Boolean),
+            (types::NUMBER | types::INTEGER, LeafType::Number),
+            (types::TEXT, LeafType::Text),
+        ] {
+            if bits & bit != 0 {
+                found.kinds.push(kind);
+            }
+        }
+        found
+    }
+
+    /// All rules that look at the same value as this one, itself first; those of `not` and `if` don't
+    /// say what a value is.
+    fn same_value(&self, id: RuleId) -> Vec<RuleId> {
+        let mut all = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            all.push(id);
+            if let Some(rule) = self.rule(id) {
+                let branches = rule
+                    .condition
+                    .iter()
+                    .flat_map(|(_, then, otherwise)| [then, otherwise]);
+                open.extend(branches.flatten());
+                open.extend(rule.reference.iter().chain(&rule.all));
+                open.extend(rule.any.iter().chain(&rule.one));
+            }
+        }
+        all
+    }
+
+    fn types(&self, id: RuleId) -> u8 {
+        self.types_known(id, &mut HashMap::new())
+    }
+
+    /// Each rule is looked at once: references may meet again and again.
+    fn types_known(&self, id: RuleId, known: &mut HashMap<RuleId, u8>) -> u8 {
+        if let Some(bits) = known.get(&id) {
+            return *bits;
+        }
+        let bits = self.rule(id).map_or(0, |rule| self.types_of(rule, known));
+        known.insert(id, bits);
+        bits
+    }
+
+    fn types_of(&self, rule: &Rule, known: &mut HashMap<RuleId, u8>) -> u8 {
+        if rule.never {
+            return 0;
+        }
+        let mut bits = rule.types;
+        for inner in rule.reference.iter().chain(&rule.all) {
+            bits &= self.types_known(*inner, known);
+        }
+        for alternatives in [&rule.any, &rule.one] {
+            if !alternatives.is_empty() {
+                let mut either = 0;
+                for inner in alternatives {
+                    either |= self.types_known(*inner, known);
+                }
+                bits &= either;
+            }
+        }
+        let values = rule.asserted.iter().find_map(|assertion| match assertion {
+            Assertion::Values(_, values) => Some(values),
+            _ => None,
+        });
+        match values {
+            Some(values) => {
+                bits & values
+                    .iter()
+                    .fold(0, |bits, text| bits | type_of_text(text))
+            }
+            None => bits,
+        }
+    }
+
+    /// The rules of what stands in arrays, as deep as arrays go.
+    fn entries(&self, id: RuleId) -> Vec<RuleId> {
+        let mut entries = Vec::new();
+        let mut open = vec![id];
+        let mut seen = HashSet::new();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            for same in self.same_value(id) {
+                let array = self.rule(same).and_then(|rule| rule.array.as_ref());
+                let inner = array
+                    .into_iter()
+                    .flat_map(|array| array.prefix.iter().chain(&array.items));
+                for entry in inner.copied() {
+                    open.push(entry);
+                    if self.types(entry) & types::ARRAY == 0 {
+                        entries.push(entry);
+                    }
+                }
+            }
+        }
+        entries
+    }
+
+    fn below(&self, ids: &[RuleId], name: &str) -> Vec<RuleId> {
+        let mut found = Vec::new();
+        for id in ids {
+            let mut holders = self.entries(*id);
+            holders.push(*id);
+            for same in holders.into_iter().flat_map(|id| self.same_value(id)) {
+                let Some(object) = self.rule(same).and_then(|rule| rule.object.as_ref()) else {
+                    continue;
+                };
+                let named = object.properties.get(name).copied();
+                let matching = object
+                    .patterns
+                    .iter()
+                    .filter(|(expression, _)| name == "*" || expression.is_match(name))
+                    .map(|(_, id)| *id);
+                let before = found.len();
+                found.extend(named);
+                found.extend(matching);
+                let open = object.additional.filter(|id| {
+                    found.len() == before && self.rule(*id).is_some_and(|rule| !rule.never)
+                });
+                found.extend(open);
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Whether masked content, written as JSON, is what these rules ask for.
+    pub fn admits(&self, rules: &[RuleId], masked: &str) -> bool {
+        let Ok(tree) = Tree::parse(masked.as_bytes(), &Limits::default()) else {
+            return false;
+        };
+        rules
+            .iter()
+            .all(|id| self.evaluate(*id, tree.root()).is_ok())
+    }
+
+    /// Every declared property, each before those within it; what is within itself is told once.
+    pub fn describe(&self) -> Vec<Declared> {
+        let mut all = Vec::new();
+        self.properties(self.root, &mut Vec::new(), &mut Vec::new(), &mut all);
+        all
+    }
+
+    fn properties(
+        &self,
+        id: RuleId,
+        path: &mut Vec<String>,
+        around: &mut Vec<RuleId>,
+        all: &mut Vec<Declared>,
+    ) {
+        if around.contains(&id) {
+            return;
+        }
+        around.push(id);
+        let mut holders = self.entries(id);
+        holders.push(id);
+        for same in holders.into_iter().flat_map(|id| self.same_value(id)) {
+            let Some(object) = self.rule(same).and_then(|rule| rule.object.as_ref()) else {
+                continue;
+            };
+            let mut names: Vec<_> = object.properties.iter().collect();
+            names.sort();
+            for (name, inner) in names {
+                path.push(name.clone());
+                if Declared::fits(path, all.len()) && !all.iter().any(|known| known.path == *path) {
+                    all.push(Declared {
+                        path: path.clone(),
+                        types: names_of(self.types(*inner)),
+                        required: object.required.contains(name),
+                        repeated: self.types(*inner) & types::ARRAY != 0,
+                        number: None,
+                        symbols: self.symbols(*inner),
+                    });
+                    self.properties(*inner, path, around, all);
+                }
+                path.pop();
+            }
+        }
+        around.pop();
+    }
+
+    fn symbols(&self, id: RuleId) -> Vec<String> {
+        let rules = self.same_value(id);
+        let asserted = rules.iter().filter_map(|id| self.rule(*id));
+        let mut symbols = Vec::new();
+        for assertion in asserted.flat_map(|rule| &rule.asserted) {
+            if let Assertion::Values(_, values) = assertion {
+                symbols.extend(
+                    values
+                        .iter()
+                        .map(|text| String::from_utf8_lossy(text).into_owned()),
+                );
+            }
+        }
+        symbols
+    }
+}
+
+/// Of a canonical text.
+fn type_of_text(text: &[u8]) -> u8 {
+    match text.first() {
+        Some(b'n') => types::NULL,
+        Some(b't' | b'f') => types::BOOLEAN,
+        Some(b'"') => types::TEXT,
+        Some(b'[') => types::ARRAY,
+        Some(b'{') => types::OBJECT,
+        _ => types::NUMBER | types::INTEGER,
+    }
+}
+
+fn names_of(bits: u8) -> Vec<String> {
+    [
+        (types::NULL, "null"),
+        (types::BOOLEAN, "boolean"),
+        (types::NUMBER, "number"),
+        (types::INTEGER, "integer"),
+        (types::TEXT, "string"),
+        (types::ARRAY, "array"),
+        (types::OBJECT, "object"),
+    ]
+    .iter()
+    .filter(|(bit, _)| bits & bit != 0)
+    .map(|(_, name)| (*name).to_owned())
+    .collect()
+}

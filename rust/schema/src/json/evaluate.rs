@@ -1,0 +1,347 @@
+//! A value against a JSON Schema. Every step is counted: alternatives within alternatives can ask for
+//! exponential work on a few bytes.
+
+use std::collections::HashSet;
+
+use super::number::Decimal;
+use super::rules::{ArrayRule, Assertion, Compiled, ObjectRule, Rule, RuleId, types};
+use super::tree::{Kind, Node};
+use crate::error::{Invalid, Reason};
+use crate::limits::{EVALUATION_DEPTH_MAX, EVALUATIONS_MAX};
+
+impl Compiled {
+    /// Whether the value is one of the schema's.
+    pub(super) fn evaluate(&self, id: RuleId, node: Node<'_, '_>) -> Result<(), Invalid> {
+        Evaluation {
+            schema: self,
+            steps_left: EVALUATIONS_MAX,
+            depth_left: EVALUATION_DEPTH_MAX,
+        }
+        .apply(id, node)
+    }
+}
+
+struct Evaluation<'e> {
+    schema: &'e Compiled,
+    steps_left: usize,
+    depth_left: usize,
+}
+
+impl Evaluation<'_> {
+    fn step(&mut self, node: Node<'_, '_>) -> Result<(), Invalid> {
+        match self.steps_left.checked_sub(1) {
+            Some(left) => self.steps_left = left,
+            None => return refuse(Reason::TooManySteps, node),
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, id: RuleId, node: Node<'_, '_>) -> Result<(), Invalid> {
+        self.step(node)?;
+        let schema = self.schema;
+        let Some(rule) = schema.rule(id).filter(|rule| !rule.never) else {
+            return refuse(Reason::Undeclared, node);
+        };
+        match self.depth_left.checked_sub(1) {
+            Some(left) => self.depth_left = left,
+            None => return refuse(Reason::TooDeep, node),
+        }
+        let result = self.rule(rule, node);
+        self.depth_left += 1;
+        result
+    }
+
+    fn rule(&mut self, rule: &Rule, node: Node<'_, '_>) -> Result<(), Invalid> {
+        if rule.types & type_of(node) == 0 {
+            return refuse(Reason::WrongType, node);
+        }
+        for assertion in &rule.asserted {
+            holds(assertion, node)?;
+        }
+        if let (Some(object), Kind::Object) = (&rule.object, node.kind()) {
+            self.object(object, node)?;
+        }
+        if let (Some(array), Kind::Array) = (&rule.array, node.kind()) {
+            self.array(array, node)?;
+        }
+        for id in rule.reference.iter().chain(&rule.all) {
+            self.apply(*id, node)?;
+        }
+        self.alternatives(rule, node)
+    }
+
+    /// Whether a subschema holds; only what bounds the work ends the validation.
+    fn test(&mut self, id: RuleId, node: Node<'_, '_>) -> Result<bool, Invalid> {
+        match self.apply(id, node) {
+            Ok(()) => Ok(true),
+            Err(invalid) if bounds(invalid.reason) => Err(invalid),
+            Err(_) => Ok(false),
+        }
+    }
+
+    fn alternatives(&mut self, rule: &Rule, node: Node<'_, '_>) -> Result<(), Invalid> {
+        if !rule.any.is_empty() {
+            let mut found = false;
+            for id in &rule.any {
+                found = found || self.test(*id, node)?;
+            }
+            if !found {
+                return refuse(Reason::Constraint("anyOf"), node);
+            }
+        }
+        if !rule.one.is_empty() {
+            let mut found = 0;
+            for id in &rule.one {
+                found += usize::from(self.test(*id, node)?);
+            }
+            if found != 1 {
+                return refuse(Reason::Constraint("oneOf"), node);
+            }
+        }
+        if let Some(id) = rule.not
+            && self.test(id, node)?
+        {
+            return refuse(Reason::Constraint("not"), node);
+        }
+        if let Some((test, then, otherwise)) = rule.condition {
+            let branch = if self.test(test, node)? {
+                then
+            } else {
+                otherwise
+            };
+            if let Some(id) = branch {
+                self.apply(id, node)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, rule: &ObjectRule, node: Node<'_, '_>) -> Result<(), Invalid> {
+        let mut size = 0u64;
+        for (key, value) in node.members() {
+            size += 1;
+            let name = key.text().unwrap_or_default();
+            let mut declared = false;
+            if let Some(id) = rule.properties.get(name.as_ref()) {
+                declared = true;
+                self.apply(*id, value)
+                    .map_err(|invalid| invalid.inside(&name))?;
+            }
+            for (expression, id) in &rule.patterns {
+                self.step(node)?;
+                if expression.is_match(&name) {
+                    declared = true;
+                    self.apply(*id, value)?;
+                }
+            }
+            if let (false, Some(id)) = (declared, rule.additional) {
+                self.apply(id, value)?;
+            }
+            if let Some(id) = rule.names {
+                self.apply(id, key)?;
+            }
+            if let Some(id) = rule.dependent.get(name.as_ref()) {
+                self.apply(*id, node)?;
+            }
+        }
+        self.required(rule, node)?;
+        in_range(
+            size,
+            rule.min,
+            rule.max,
+            ["minProperties", "maxProperties"],
+            node,
+        )
+    }
+
+    fn required(&mut self, rule: &ObjectRule, node: Node<'_, '_>) -> Result<(), Invalid> {
+        if rule.required.is_empty() && rule.dependent_required.is_empty() {
+            return Ok(());
+        }
+        let names: HashSet<_> = node.members().filter_map(|(key, _)| key.text()).collect();
+        let has = |name: &String| names.contains(name.as_str());
+        if let Some(name) = rule.required.iter().find(|name| !has(name)) {
+            let missing = Invalid::new(Reason::Missing, node.start());
+            return Err(missing.inside(name));
+        }
+        for (name, others) in &rule.dependent_required {
+            self.step(node)?;
+            if has(name) && !others.iter().all(has) {
+                return refuse(Reason::Constraint("dependentRequired"), node);
+            }
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, rule: &ArrayRule, node: Node<'_, '_>) -> Result<(), Invalid> {
+        let mut size = 0u64;
+        let mut matching = 0u64;
+        let mut prefix = rule.prefix.iter();
+        let mut seen = HashSet::new();
+        for item in node.items() {
+            size += 1;
+            if let Some(id) = prefix.next().copied().or(rule.items) {
+                self.apply(id, item)?;
+            }
+            if let Some((id, ..)) = rule.contains {
+                matching += u64::from(self.test(id, item)?);
+            }
+            if rule.unique && !seen.insert(canonical(item)) {
+                return refuse(Reason::Constraint("uniqueItems"), item);
+            }
+        }
+        if let Some((_, least, most)) = rule.contains {
+            let enough = matching >= least && most.is_none_or(|most| matching <= most);
+            if !enough {
+                return refuse(Reason::Constraint("contains"), node);
+            }
+        }
+        in_range(size, rule.min, rule.max, ["minItems", "maxItems"], node)
+    }
+}
+
+fn refuse<T>(reason: Reason, node: Node<'_, '_>) -> Result<T, Invalid> {
+    Err(Invalid::new(reason, node.start()))
+}
+
+fn bounds(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::TooManySteps | Reason::TooDeep | Reason::OutOfRange
+    )
+}
+
+fn in_range(
+    size: u64,
+    min: Option<u64>,
+    max: Option<u64>,
+    words: [&'static str; 2],
+    node: Node<'_, '_>,
+) -> Result<(), Invalid> {
+    let [least, most] = words;
+    if min.is_some_and(|min| size < min) {
+        return refuse(Reason::Constraint(least), node);
+    }
+    if max.is_some_and(|max| size > max) {
+        return refuse(Reason::Constraint(most), node);
+    }
+    Ok(())
+}
+
+fn type_of(node: Node<'_, '_>) -> u8 {
+    match node.kind() {
+        Kind::Null => types::NULL,
+        Kind::True | Kind::False => types::BOOLEAN,
+        Kind::Text => types::TEXT,
+        Kind::Array => types::ARRAY,
+        Kind::Object => types::OBJECT,
+        Kind::Number => match Decimal::parse(node.raw()) {
+            Some(number) if number.is_whole() => types::INTEGER,
+            _ => types::NUMBER,
+        },
+    }
+}
+
+fn holds(assertion: &Assertion, node: Node<'_, '_>) -> Result<(), Invalid> {
+    let word = match assertion {
+        Assertion::Values(word, values) => {
+            if values.contains(&canonical(node)) {
+                return Ok(());
+            }
+            *word
+        }
+        Assertion::Minimum(_)
+        | Assertion::Maximum(_)
+        | Assertion::Above(_)
+        | Assertion::Below(_)
+        | Assertion::MultipleOf(_) => return number_holds(assertion, node),
+        _ => return text_holds(assertion, node),
+    };
+    refuse(Reason::Constraint(word), node)
+}
+
+fn number_holds(assertion: &Assertion, node: Node<'_, '_>) -> Result<(), Invalid> {
+    if node.kind() != Kind::Number {
+        return Ok(());
+    }
+    let Some(number) = Decimal::parse(node.raw()) else {
+        return refuse(Reason::OutOfRange, node);
+    };
+    let (holds, word) = match assertion {
+        Assertion::Minimum(bound) => (number >= *bound, "minimum"),
+        Assertion::Maximum(bound) => (number <= *bound, "maximum"),
+        Assertion::Above(bound) => (number > *bound, "exclusiveMinimum"),
+        Assertion::Below(bound) => (number < *bound, "exclusiveMaximum"),
+        Assertion::MultipleOf(divisor) => (number.is_multiple_of(divisor), "multipleOf"),
+        _ => (true, ""),
+    };
+    if holds {
+        return Ok(());
+    }
+    refuse(Reason::Constraint(word), node)
+}
+
+fn text_holds(assertion: &Assertion, node: Node<'_, '_>) -> Result<(), Invalid> {
+    let Some(text) = node.text() else {
+        return Ok(());
+    };
+    let length = || u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+    let (holds, word) = match assertion {
+        Assertion::LengthMin(least) => (length() >= *least, "minLength"),
+        Assertion::LengthMax(most) => (length() <= *most, "maxLength"),
+        Assertion::Pattern(expression) => (expression.is_match(&text), "pattern"),
+        Assertion::Format(format) => (format.holds(&text), "format"),
+        _ => (true, ""),
+    };
+    if holds {
+        return Ok(());
+    }
+    refuse(Reason::Constraint(word), node)
+}
+
+/// One text for all that JSON Schema takes for equal: keys sorted, numbers by value, no escapes.
+pub(super) fn canonical(node: Node<'_, '_>) -> Vec<u8> {
+    let mut text = Vec::new();
+    write(node, &mut text);
+    text
+}
+
+fn write(node: Node<'_, '_>, into: &mut Vec<u8>) {
+    match node.kind() {
+        Kind::Number => match Decimal::parse(node.raw()) {
+            Some(number) => into.extend(number.canonical().bytes()),
+            None => into.extend(node.raw().bytes()),
+        },
+        Kind::Text => text(&node.text().unwrap_or_default(), into),
+        Kind::Array => {
+            into.push(b'[');
+            for item in node.items() {
+                write(item, into);
+                into.push(b',');
+            }
+            into.push(b']');
+        }
+        Kind::Object => {
+            let mut members: Vec<_> = node
+                .members()
+                .map(|(key, value)| (key.text().unwrap_or_default(), value))
+                .collect();
+            members.sort_by(|one, other| one.0.cmp(&other.0));
+            into.push(b'{');
+            for (key, value) in members {
+                text(&key, into);
+                write(value, into);
+            }
+            into.push(b'}');
+        }
+        Kind::Null => into.push(b'n'),
+        Kind::True => into.push(b't'),
+        Kind::False => into.push(b'f'),
+    }
+}
+
+/// The length in front keeps texts apart from each other and from everything else.
+fn text(content: &str, into: &mut Vec<u8>) {
+    into.extend(format!("\"{}:", content.len()).bytes());
+    into.extend(content.bytes());
+}

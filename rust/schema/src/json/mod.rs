@@ -1,0 +1,16 @@
+//! JSON values and JSON Schema.
+
+mod check;
+mod compile;
+mod evaluate;
+mod format;
+mod number;
+mod parse;
+mod pattern;
+mod rules;
+mod tree;
+mod walk;
+
+pub(crate) use compile::compile;
+pub(crate) use rules::Compiled;
+pub(crate) use tree::{Kind, Node, Tree};

@@ -1,0 +1,146 @@
+//! A compiled JSON Schema: subschemas in a list, that refer to each other by number.
+
+use std::collections::HashMap;
+
+use regex::Regex;
+
+use super::format::Format;
+use super::number::Decimal;
+
+/// The number of a subschema.
+pub(super) type RuleId = u32;
+
+/// Types of values, as bits; a whole number is a number too.
+pub(super) mod types {
+    pub const NULL: u8 = 1;
+    pub const BOOLEAN: u8 = 2;
+    pub const NUMBER: u8 = 4;
+    pub const INTEGER: u8 = 8;
+    pub const TEXT: u8 = 16;
+    pub const ARRAY: u8 = 32;
+    pub const OBJECT: u8 = 64;
+    pub const ALL: u8 = 127;
+
+    pub fn of_name(name: &str) -> Option<u8> {
+        Some(match name {
+            "null" => NULL,
+            "boolean" => BOOLEAN,
+            "number" => NUMBER | INTEGER,
+            "integer" => INTEGER,
+            "string" => TEXT,
+            "array" => ARRAY,
+            "object" => OBJECT,
+            _ => return None,
+        })
+    }
+}
+
+/// What a subschema asks for.
+#[derive(Debug, Clone)]
+pub(super) struct Rule {
+    /// `true` and `false` in place of a schema.
+    pub never: bool,
+    pub types: u8,
+    pub asserted: Vec<Assertion>,
+    pub object: Option<Box<ObjectRule>>,
+    pub array: Option<Box<ArrayRule>>,
+    /// Applied to the same value.
+    pub reference: Option<RuleId>,
+    pub all: Vec<RuleId>,
+    pub any: Vec<RuleId>,
+    pub one: Vec<RuleId>,
+    pub not: Option<RuleId>,
+    pub condition: Option<(RuleId, Option<RuleId>, Option<RuleId>)>,
+}
+
+impl Default for Rule {
+    fn default() -> Self {
+        Self {
+            never: false,
+            types: types::ALL,
+            asserted: Vec::new(),
+            object: None,
+            array: None,
+            reference: None,
+            all: Vec::new(),
+            any: Vec::new(),
+            one: Vec::new(),
+            not: None,
+            condition: None,
+        }
+    }
+}
+
+impl Rule {
+    /// The subschemas that look at the same value.
+    pub fn in_place(&self) -> impl Iterator<Item = RuleId> + '_ {
+        let condition = self.condition.iter().flat_map(|(test, then, otherwise)| {
+            [Some(*test), *then, *otherwise].into_iter().flatten()
+        });
+        let dependent = self
+            .object
+            .iter()
+            .flat_map(|object| object.dependent.values().copied());
+        self.reference
+            .iter()
+            .chain(&self.all)
+            .chain(&self.any)
+            .chain(&self.one)
+            .chain(&self.not)
+            .copied()
+            .chain(condition)
+            .chain(dependent)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Assertion {
+    /// `enum` and `const`: canonical texts of the values.
+    Values(&'static str, Vec<Vec<u8>>),
+    Minimum(Decimal),
+    Maximum(Decimal),
+    Above(Decimal),
+    Below(Decimal),
+    MultipleOf(Decimal),
+    LengthMin(u64),
+    LengthMax(u64),
+    Pattern(Regex),
+    Format(Format),
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct ObjectRule {
+    pub properties: HashMap<String, RuleId>,
+    pub patterns: Vec<(Regex, RuleId)>,
+    pub additional: Option<RuleId>,
+    pub names: Option<RuleId>,
+    pub required: Vec<String>,
+    pub min: Option<u64>,
+    pub max: Option<u64>,
+    pub dependent_required: Vec<(String, Vec<String>)>,
+    pub dependent: HashMap<String, RuleId>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct ArrayRule {
+    pub prefix: Vec<RuleId>,
+    pub items: Option<RuleId>,
+    /// How many entries must match: at least, at most.
+    pub contains: Option<(RuleId, u64, Option<u64>)>,
+    pub min: Option<u64>,
+    pub max: Option<u64>,
+    pub unique: bool,
+}
+
+/// A compiled schema.
+#[derive(Debug, Clone)]
+pub(crate) struct Compiled {
+    pub(super) rules: Vec<Rule>,
+    pub(super) root: RuleId,
+}
+
+impl Compiled {
+    pub(super) fn rule(&self, id: RuleId) -> Option<&Rule> {
+        self.rules.get(id as usize)
+    }
+}

@@ -1,0 +1,45 @@
+//! How much a schema and a value may ask for; each bound is one of these names.
+
+/// Bytes of one schema, and of each schema that it refers to.
+pub const SCHEMA_BYTES_MAX: usize = 1 << 20;
+/// How deep the text of a schema may nest.
+pub const SCHEMA_DEPTH_MAX: usize = 64;
+/// Types, fields and subschemas that one schema may declare, those of its references included.
+pub const SCHEMA_TYPES_MAX: usize = 20_000;
+/// Schemas that one schema may refer to, directly or not.
+pub const SCHEMA_REFERENCES_MAX: usize = 100;
+
+/// Bytes of one value.
+pub const VALUE_BYTES_MAX: usize = 16 << 20;
+/// How deep a value may nest, whatever its schema allows.
+pub const VALUE_DEPTH_MAX: usize = 64;
+/// Values within one value: fields, array entries, keys. It bounds arrays of what takes no bytes.
+pub const VALUE_ELEMENTS_MAX: usize = 250_000;
+/// Characters of one JSON number: longer ones cost others more than they cost the sender.
+pub const NUMBER_BYTES_MAX: usize = 256;
+
+/// How often parts of a JSON Schema may be applied to parts of one value.
+pub const EVALUATIONS_MAX: usize = 1_000_000;
+/// How deep a JSON Schema may lead within itself and a value: references, alternatives, members.
+pub const EVALUATION_DEPTH_MAX: usize = 192;
+
+/// What one value may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the value.
+    pub value_bytes_max: usize,
+    /// Levels of nesting.
+    pub depth_max: usize,
+    /// Values within it.
+    pub elements_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            value_bytes_max: VALUE_BYTES_MAX,
+            depth_max: VALUE_DEPTH_MAX,
+            elements_max: VALUE_ELEMENTS_MAX,
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! JSON values against JSON Schemas, whole and malformed.
+
+use streamward_schema::{
+    Format, Invalid, Limits, Mask, Masker, Pattern, Patterns, Reason, Reference, Schema, Selection,
+};
+
+fn compile(text: &str) -> Schema {
+    Schema::compile(Format::Json, text, &[]).unwrap()
+}
+
+fn check(schema: &str, value: &str) -> Option<Reason> {
+    compile(schema)
+        .validate(value.as_bytes())
+        .err()
+        .map(|invalid| invalid.reason)
+}
+
+#[test]
+fn malformed_json_is_refused_by_its_reason() {
+    let long = format!("1{}", "0".repeat(300));
+    let cases: Vec<(&[u8], Reason)> = vec![
+        (b"", Reason::Truncated),
+        (b" ", Reason::Truncated),
+        (b"{", Reason::Truncated),
+        (b"[1,]", Reason::Malformed),
+        (b"[1 2]", Reason::Malformed),
+        (b"{\"a\":1,}", Reason::Malformed),
+        (b"{a:1}", Reason::Malformed),
+        (b"{'a':1}", Reason::Malformed),
+        (b"{\"a\" 1}", Reason::Malformed),
+        (b"01", Reason::Trailing),
+        (b"+1", Reason::Malformed),
+        (b".5", Reason::Malformed),
+        (b"1.", Reason::Truncated),
+        (b"1e", Reason::Truncated),
+        (b"-", Reason::Truncated),
+        (b"NaN", Reason::Malformed),
+        (b"Infinity", Reason::Malformed),
+        (b"nul", Reason::Malformed),
+        (b"\"a", Reason::Truncated),
+        (b"\"\n\"", Reason::Malformed),
+        (b"\"\\x41\"", Reason::Malformed),
+        (b"\"\\u12g4\"", Reason::Malformed),
+        (b"\"\\u+123\"", Reason::Malformed),
+        (b"\"\\ud800\"", Reason::Malformed),
+        (b"\"\\udc00\"", Reason::Malformed),
+        (b"\"\\ud800\\u0041\"", Reason::Malformed),
+        (b"\"\xff\"", Reason::NotUtf8),
+        (b"\"\xed\xa0\x80\"", Reason::NotUtf8),
+        (b"\xef\xbb\xbf{}", Reason::Malformed),
+        (b"{} {}", Reason::Trailing),
+        (b"1//", Reason::Trailing),
+        (b"{\"a\":1,\"a\":1}", Reason::Duplicate),
+        (b"{\"a\":1,\"\\u0061\":2}", Reason::Duplicate),
+        (b"[{\"x\":{\"b\":1,\"b\":1}}]", Reason::Duplicate),
+        (long.as_bytes(), Reason::OutOfRange),
+    ];
+    let any = compile("true");
+    for (value, expected) in cases {
+        let found = any.validate(value).unwrap_err().reason;
+        assert_eq!(found, expected, "{}", String::from_utf8_lossy(value));
+    }
+}
+
+#[test]
+fn many_names_are_compared_too() {
+    let mut names: Vec<String> = (0..40).map(|number| format!("\"k{number}\":0")).collect();
+    assert!(
+        compile("true")
+            .validate(format!("{{{}}}", names.join(",")).as_bytes())
+            .is_ok()
+    );
+    names.push("\"k\\u0037\":0".to_owned());
+    let doubled = format!("{{{}}}", names.join(","));
+    let found = compile("true").validate(doubled.as_bytes()).unwrap_err();
+    assert_eq!(found.reason, Reason::Duplicate);
+}
+
+#[test]
+fn depth_size_and_elements_are_limited() {
+    let any = compile("true");
+    let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    assert!(any.validate(deep(64).as_bytes()).is_ok());
+    assert_eq!(
+        any.validate(deep(65).as_bytes()).unwrap_err().reason,
+        Reason::TooDeep
+    );
+    assert_eq!(
+        any.validate(deep(500_000).as_bytes()).unwrap_err().reason,
+        Reason::TooDeep
+    );
+    let few = any.within(Limits {
+        value_bytes_max: 20,
+        elements_max: 4,
+        ..Limits::default()
+    });
+    assert!(few.validate(b"[1,2,3]").is_ok());
+    assert_eq!(
+        few.validate(b"[1,2,3,4]").unwrap_err().reason,
+        Reason::TooManyElements
+    );
+    assert_eq!(
+        few.validate(&[b' '; 21]).unwrap_err().reason,
+        Reason::TooLarge
+    );
+}
+
+#[test]
+fn work_is_limited() {
+    // Each level asks for the one below twice: 2^40 steps on one byte.
+    let mut defs: Vec<String> = (0..40)
+        .map(|level| {
+            let below = format!("{{\"$ref\":\"#/$defs/d{}\"}}", level + 1);
+            format!("\"d{level}\":{{\"anyOf\":[{{\"allOf\":[{below},false]}},{below}]}}")
+        })
+        .collect();
+    defs.push("\"d40\":{\"type\":\"string\"}".to_owned());
+    let schema = format!(
+        "{{\"$ref\":\"#/$defs/d0\",\"$defs\":{{{}}}}}",
+        defs.join(",")
+    );
+    assert_eq!(check(&schema, "1"), Some(Reason::TooManySteps));
+}
+
+#[test]
+fn constraints_hold_or_are_named() {
+    let named = |word| Some(Reason::Constraint(word));
+    for (schema, value, expected) in [
+        (r#"{"type":"integer"}"#, "1.0", None),
+        (r#"{"type":"integer"}"#, "1.5", Some(Reason::WrongType)),
+        (r#"{"type":["string","null"]}"#, "null", None),
+        (r#"{"type":"number"}"#, "1", None),
+        (r#"{"type":"number"}"#, "true", Some(Reason::WrongType)),
+        (r#"{"enum":[1,"a",{"x":[1.0]}]}"#, r#"{"x":[1]}"#, None),
+        (r#"{"enum":[1]}"#, "2", named("enum")),
+        (r#"{"const":1e2}"#, "100", None),
+        (
+            r#"{"minimum":9007199254740993}"#,
+            "9007199254740992",
+            named("minimum"),
+        ),
+        (r#"{"exclusiveMaximum":3}"#, "3", named("exclusiveMaximum")),
+        (r#"{"multipleOf":0.01}"#, "19.99", None),
+        (r#"{"multipleOf":0.01}"#, "19.999", named("multipleOf")),
+        (r#"{"maxLength":2}"#, r#""äöü""#, named("maxLength")),
+        (r#"{"maxLength":1}"#, r#""😀""#, None),
+        (r#"{"minLength":2}"#, r#""\u0041""#, named("minLength")),
+        (r#"{"pattern":"^[0-9]+$"}"#, r#""12a""#, named("pattern")),
+        (r#"{"format":"date"}"#, r#""2023-02-29""#, named("format")),
+        (r#"{"format":"made-up"}"#, r#""x""#, None),
+        (r#"{"required":["a"]}"#, "{}", Some(Reason::Missing)),
+        (r#"{"required":["a"]}"#, r#"{"\u0061":1}"#, None),
+        (
+            r#"{"properties":{"a":{"type":"string"}}}"#,
+            r#"{"a":1}"#,
+            Some(Reason::WrongType),
+        ),
+        (
+            r#"{"properties":{"a":true},"additionalProperties":false}"#,
+            r#"{"b":1}"#,
+            Some(Reason::Undeclared),
+        ),
+        (
+            r#"{"patternProperties":{"^x-":{"type":"string"}},"additionalProperties":false}"#,
+            r#"{"x-a":"b"}"#,
+            None,
+        ),
+        (
+            r#"{"propertyNames":{"maxLength":1}}"#,
+            r#"{"ab":1}"#,
+            named("maxLength"),
+        ),
+        (r#"{"minProperties":1}"#, "{}", named("minProperties")),
+        (
+            r#"{"dependentRequired":{"a":["b"]}}"#,
+            r#"{"a":1}"#,
+            named("dependentRequired"),
+        ),
+        (
+            r#"{"dependentSchemas":{"a":{"required":["b"]}}}"#,
+            r#"{"a":1}"#,
+            Some(Reason::Missing),
+        ),
+        (
+            r#"{"items":{"type":"integer"}}"#,
+            r#"[1,"a"]"#,
+            Some(Reason::WrongType),
+        ),
+        (
+            r#"{"prefixItems":[{"type":"string"}],"items":false}"#,
+            r#"["a",1]"#,
+            Some(Reason::Undeclared),
+        ),
+        (
+            r#"{"contains":{"const":1},"maxContains":1}"#,
+            "[1,1]",
+            named("contains"),
+        ),
+        (r#"{"contains":{"const":1},"minContains":0}"#, "[]", None),
+        (r#"{"uniqueItems":true}"#, "[1,1.0]", named("uniqueItems")),
+        (
+            r#"{"uniqueItems":true}"#,
+            r#"[{"a":1,"b":2},{"b":2,"a":1}]"#,
+            named("uniqueItems"),
+        ),
+        (r#"{"uniqueItems":true}"#, r#"["1",1]"#, None),
+        (
+            r#"{"anyOf":[{"type":"string"},{"minimum":5}]}"#,
+            "3",
+            named("anyOf"),
+        ),
+        (
+            r#"{"oneOf":[{"type":"integer"},{"minimum":5}]}"#,
+            "7",
+            named("oneOf"),
+        ),
+        (r#"{"not":{"type":"null"}}"#, "null", named("not")),
+        (
+            r#"{"if":{"type":"string"},"then":{"minLength":2},"else":{"minimum":2}}"#,
+            "1",
+            named("minimum"),
+        ),
+        (
+            r##"{"$ref":"#/$defs/a%20b","$defs":{"a b":{"type":"null"}}}"##,
+            "1",
+            Some(Reason::WrongType),
+        ),
+        (
+            r#"{"$schema":"http://json-schema.org/draft-07/schema#","items":[{"type":"null"}],"additionalItems":false}"#,
+            "[null,1]",
+            Some(Reason::Undeclared),
+        ),
+        (
+            r##"{"properties":{"next":{"$ref":"#"}},"additionalProperties":false}"##,
+            r#"{"next":{"next":{"x":1}}}"#,
+            Some(Reason::Undeclared),
+        ),
+        ("false", "1", Some(Reason::Undeclared)),
+    ] {
+        assert_eq!(check(schema, value), expected, "{schema} {value}");
+    }
+}
+
+#[test]
+fn schemas_that_cannot_be_enforced_are_refused_with_the_line() {
+    for (text, what, line) in [
+        ("{", "no JSON", 1),
+        ("1", "a schema is", 1),
+        (
+            "{\n\"unevaluatedProperties\":false}",
+            "`unevaluatedProperties`",
+            2,
+        ),
+        ("{\"$dynamicRef\":\"#a\"}", "not supported", 1),
+        ("{\"type\":\"text\"}", "no type `text`", 1),
+        ("{\"$ref\":\"#/nope\"}", "leads to nothing", 1),
+        (
+            "{\"$ref\":\"https://example.org/x\"}",
+            "leads to nothing",
+            1,
+        ),
+        ("{\"$ref\":\"#\"}", "back to itself", 1),
+        (
+            r##"{"allOf":[{"anyOf":[{"$ref":"#"}]}]}"##,
+            "back to itself",
+            1,
+        ),
+        ("{\"pattern\":\"(?=x)\"}", "look-around", 1),
+        ("{\"exclusiveMinimum\":true}", "a number is missing", 1),
+        ("{\"multipleOf\":0}", "`multipleOf`", 1),
+        ("{\"minLength\":-1}", "whole number", 1),
+        ("{\"required\":\"a\"}", "list of names", 1),
+        ("{\"allOf\":[]}", "list of schemas", 1),
+        (
+            "{\"$schema\":\"http://json-schema.org/draft-04/schema#\"}",
+            "dialect",
+            1,
+        ),
+        (
+            r##"{"$schema":"http://json-schema.org/draft-07/schema#","$ref":"#/definitions/a","minimum":1,"definitions":{"a":true}}"##,
+            "ignores `minimum`",
+            1,
+        ),
+        ("{\"type\":\"string\",\"type\":\"null\"}", "no JSON", 1),
+    ] {
+        let error = Schema::compile(Format::Json, text, &[]).unwrap_err();
+        assert!(error.to_string().contains(what), "{text}: {error}");
+        assert_eq!(error.line, line, "{text}");
+    }
+}
+
+#[test]
+fn references_lead_to_other_documents() {
+    let reference = Reference {
+        name: "money.json".into(),
+        text: r#"{"$id":"https://example.org/money","$defs":{"cents":{"$anchor":"c","type":"integer"}}}"#.into(),
+    };
+    for target in [
+        "money.json#/$defs/cents",
+        "https://example.org/money#/$defs/cents",
+        "money.json#c",
+    ] {
+        let text = format!("{{\"items\":{{\"$ref\":\"{target}\"}}}}");
+        let schema =
+            Schema::compile(Format::Json, &text, std::slice::from_ref(&reference)).unwrap();
+        assert!(schema.validate(b"[1]").is_ok());
+        assert!(schema.validate(b"[\"a\"]").is_err());
+    }
+}
+
+const CUSTOMER: &str = r##"{"type":"object","required":["card"],"properties":{
+  "card":{"type":"string","minLength":12,"maxLength":19},
+  "digits":{"type":"string","pattern":"^[0-9]{16}$"},
+  "born":{"type":["string","null"],"format":"date"},
+  "level":{"enum":["a","b"]},
+  "limit":{"type":"number"},
+  "score":{"type":"integer","minimum":1},
+  "open":{"type":"boolean"},
+  "tags":{"type":"array","items":{"type":"string"}},
+  "address":{"type":"object","properties":{"street":{"type":"string"}}},
+  "orders":{"type":"array","items":{"$ref":"#/$defs/order"}},
+  "names":{"type":"object","additionalProperties":{"type":"string"}},
+  "loose":true},
+  "$defs":{"order":{"type":"object","properties":{"note":{"type":"string"}}}}}"##;
+
+#[test]
+fn masks_change_their_fields_and_nothing_else() {
+    let schema = compile(CUSTOMER);
+    let fields = Selection::new([
+        vec!["card"],
+        vec!["born"],
+        vec!["limit"],
+        vec!["tags"],
+        vec!["orders", "note"],
+        vec!["names", "*"],
+        vec!["open"],
+    ])
+    .unwrap();
+    let masks = [
+        Mask::KeepLast,
+        Mask::Year,
+        Mask::Redact,
+        Mask::Redact,
+        Mask::Hash,
+        Mask::Redact,
+        Mask::Redact,
+    ];
+    let key = Masker::key(b"k");
+    let value = r#"{ "card" : "4111\u0032222333344\u00345", "born":"1980-07-08","limit":1.50,
+      "tags":["x","y"],"orders":[{"note":"n\"1"},{}],"names":{"k":"v"},"open":true,"address":{"street":"s"}}"#;
+    let masked = schema
+        .mask(value.as_bytes(), &fields, &mut Masker::new(&masks, &key))
+        .unwrap();
+    let masked = String::from_utf8(masked).unwrap();
+    let note = masked
+        .split("\"note\":\"")
+        .nth(1)
+        .unwrap()
+        .get(..32)
+        .unwrap();
+    assert!(note.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let expected = format!(
+        r#"{{ "card" : "************4445", "born":"1980-01-01","limit":0,
+      "tags":["***","***"],"orders":[{{"note":"{note}"}},{{}}],"names":{{"k":"***"}},"open":false,"address":{{"street":"s"}}}}"#
+    );
+    assert_eq!(masked, expected);
+}
+
+#[test]
+fn a_mask_on_what_has_fields_shows_nothing() {
+    let schema = compile("true");
+    let fields = Selection::new([["a"]]).unwrap();
+    let key = Masker::key(b"k");
+    let masks = [Mask::Redact];
+    let refused: Invalid = schema
+        .mask(
+            b"{\"a\":{\"b\":1}}",
+            &fields,
+            &mut Masker::new(&masks, &key),
+        )
+        .unwrap_err();
+    assert_eq!(refused.reason, Reason::Unmaskable);
+}
+
+#[test]
+fn what_cannot_carry_a_mask_is_told() {
+    let schema = compile(CUSTOMER);
+    for (path, mask, fits) in [
+        (&["card"][..], Mask::KeepLast, true),
+        (&["card"], Mask::Hash, false),
+        (&["card"], Mask::Redact, false),
+        (&["digits"], Mask::KeepLast, false),
+        (&["born"], Mask::Year, true),
+        (&["born"], Mask::Redact, false),
+        (&["level"], Mask::Redact, false),
+        (&["limit"], Mask::Redact, true),
+        (&["limit"], Mask::Hash, false),
+        (&["score"], Mask::Redact, false),
+        (&["open"], Mask::Redact, true),
+        (&["tags"], Mask::Redact, true),
+        (&["orders", "note"], Mask::Hash, true),
+        (&["names", "*"], Mask::Hash, true),
+        (&["names", "someone"], Mask::Hash, true),
+        (&["address"], Mask::Redact, false),
+        (&["loose"], Mask::Redact, false),
+        (&["absent"], Mask::Redact, false),
+    ] {
+        let problem = schema.mask_problem(path, mask);
+        assert_eq!(problem.is_none(), fits, "{path:?} {mask:?} {problem:?}");
+    }
+}
+
+#[test]
+fn injections_are_found_behind_escapes_and_in_names() {
+    let patterns = Patterns::compile(&[Pattern::Jndi]).unwrap();
+    let any = compile("true");
+    for value in [
+        r#"{"a":["${jndi:ldap://h/a}"]}"#,
+        r#"{"a":"\u0024{jndi:ldap://h/a}"}"#,
+        r#"{"${jndi:ldap://h/a}":1}"#,
+    ] {
+        let refused = any
+            .validate_content(value.as_bytes(), &patterns)
+            .unwrap_err();
+        assert_eq!(refused.reason, Reason::Injection("jndi"));
+    }
+    assert!(
+        any.validate_content(b"{\"a\":\"plain\"}", &patterns)
+            .is_ok()
+    );
+}
