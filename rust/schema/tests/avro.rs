@@ -1,4 +1,5 @@
 //! Avro values, whole and malformed.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use streamward_schema::{Format, Limits, Mask, Masker, Reason, Reference, Schema, Selection};
 

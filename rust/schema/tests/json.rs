@@ -1,4 +1,5 @@
 //! JSON values against JSON Schemas, whole and malformed.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use streamward_schema::{
     Format, Invalid, Limits, Mask, Masker, Pattern, Patterns, Reason, Reference, Schema, Selection,

@@ -1,4 +1,5 @@
 //! What must hold for any bytes and any values.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use proptest::prelude::*;
 use streamward_schema::{

@@ -1,4 +1,5 @@
 //! Protobuf values, whole and malformed.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use streamward_schema::{Format, Mask, Masker, Reason, Reference, Schema, Selection, unframe};
 
