@@ -73,6 +73,42 @@ class Policy:
         """JSON `{"environment", "policy", "principals"}`; raises CoreError `policy.invalid`."""
     def decide(self, request: bytes) -> bytes: ...
 
+class Schema:
+    """A compiled schema (`avro`, `protobuf`, `json`) of values."""
+
+    def __init__(
+        self,
+        value_format: str,
+        text: str,
+        references: list[tuple[str, str]] = ...,
+        message: str | None = None,
+        undeclared: bool = False,
+    ) -> None:
+        """References are name and text of each. Raises CoreError `schema.invalid`."""
+    def problem(self, value: bytes, patterns: list[str] = ...) -> str | None:
+        """What is wrong with a value, or that it holds one of the patterns; None: nothing."""
+    def mask(self, value: bytes, masks: list[tuple[list[str], str]], secret: bytes) -> bytes:
+        """The value with masks on the fields of these paths. Raises CoreError `schema.value`."""
+    def declared(self) -> bytes:
+        """JSON: every field with path, types, required, repeated, number, symbols."""
+    def mask_problem(self, path: list[str], mask: str) -> str | None:
+        """Why a field can't carry a mask; None: it can."""
+    def seal_problem(self, path: list[str]) -> str | None:
+        """Why a field can't be sealed by itself; None: it can."""
+    def is_message(self, indexes: list[int]) -> bool:
+        """Whether message indexes of Confluent's wire format name this schema's message."""
+
+def schema_problem(
+    value_format: str,
+    text: str,
+    references: list[tuple[str, str]] = ...,
+    message: str | None = None,
+) -> tuple[str | None, int, str] | None:
+    """What keeps a schema from being used: in which reference (None: itself), line, what."""
+
+def unframe(value: bytes, protobuf: bool) -> tuple[int, list[int], int]:
+    """Schema id, message indexes and where the value begins. Raises CoreError `schema.value`."""
+
 def verify_log(
     audit_dir: str,
     keys: list[str],

@@ -3,6 +3,7 @@
 
 mod error;
 mod log;
+mod schema;
 mod table;
 
 use std::collections::HashMap;
@@ -411,6 +412,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Journal>()?;
     module.add_class::<JournalReader>()?;
     module.add_class::<Policy>()?;
+    module.add_class::<schema::Schema>()?;
+    module.add_function(wrap_pyfunction!(schema::schema_problem, module)?)?;
+    module.add_function(wrap_pyfunction!(schema::unframe, module)?)?;
     module.add_function(wrap_pyfunction!(password_verifier, module)?)?;
     module.add_function(wrap_pyfunction!(mapping_rules_problem, module)?)?;
     module.add_function(wrap_pyfunction!(spiffe_id_problem, module)?)?;

@@ -3,7 +3,9 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::Serialize;
-use streamward_schema::{Declared, Format, Mask, Masker, Pattern, Patterns, Reference, SchemaError, Selection};
+use streamward_schema::{
+    Declared, Format, Mask, Masker, Pattern, Patterns, Reference, SchemaError, Selection,
+};
 
 use crate::error::failed;
 use crate::json;
@@ -44,15 +46,15 @@ fn compile(
 
 /// What keeps a schema from being used; `None`: nothing.
 #[pyfunction]
-#[pyo3(signature = (format, text, references = vec![], message = None))]
+#[pyo3(signature = (value_format, text, references = vec![], message = None))]
 pub fn schema_problem(
     python: Python<'_>,
-    format: &str,
+    value_format: &str,
     text: &str,
     references: Vec<(String, String)>,
     message: Option<&str>,
 ) -> Option<Problem> {
-    let compiled = python.detach(|| compile(format, text, references, message, false));
+    let compiled = python.detach(|| compile(value_format, text, references, message, false));
     compiled
         .err()
         .map(|error| (error.reference, error.line, error.what))
@@ -105,17 +107,17 @@ fn names(path: &[String]) -> Vec<&str> {
 #[pymethods]
 impl Schema {
     #[new]
-    #[pyo3(signature = (format, text, references = vec![], message = None, undeclared = false))]
+    #[pyo3(signature = (value_format, text, references = vec![], message = None, undeclared = false))]
     fn new(
         python: Python<'_>,
-        format: &str,
+        value_format: &str,
         text: &str,
         references: Vec<(String, String)>,
         message: Option<&str>,
         undeclared: bool,
     ) -> PyResult<Self> {
         python
-            .detach(|| compile(format, text, references, message, undeclared))
+            .detach(|| compile(value_format, text, references, message, undeclared))
             .map(Self)
             .map_err(|error| failed(INVALID, &error.to_string()))
     }
@@ -131,8 +133,8 @@ impl Schema {
         let refused: Option<Vec<Pattern>> =
             patterns.iter().map(|name| Pattern::of_name(name)).collect();
         let refused = refused.ok_or_else(|| failed(INVALID, "there is no such pattern"))?;
-        let patterns = Patterns::compile(&refused)
-            .map_err(|error| failed(INVALID, &error.to_string()))?;
+        let patterns =
+            Patterns::compile(&refused).map_err(|error| failed(INVALID, &error.to_string()))?;
         let checked = python.detach(|| {
             if refused.is_empty() {
                 self.0.validate(value)
@@ -157,7 +159,10 @@ impl Schema {
         let names = names?;
         let key = Masker::key(secret);
         let masked = python
-            .detach(|| self.0.mask(value, &selection, &mut Masker::new(&names, &key)))
+            .detach(|| {
+                self.0
+                    .mask(value, &selection, &mut Masker::new(&names, &key))
+            })
             .map_err(|invalid| failed(VALUE, &invalid.to_string()))?;
         Ok(PyBytes::new(python, &masked))
     }

@@ -124,6 +124,7 @@ fn work_is_limited() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn constraints_hold_or_are_named() {
     let named = |word| Some(Reason::Constraint(word));
     for (schema, value, expected) in [
