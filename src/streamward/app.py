@@ -28,6 +28,7 @@ from streamward.gateway import kinds as gateway_kinds
 from streamward.gateway.credentials import CredentialKeeper, CredentialUse
 from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.figures import Figures, FiguresPublisher
+from streamward.gateway.key_rings import KeyWatch, key_settings
 from streamward.gateway.materials import material_mistakes, references
 from streamward.gateway.questions import QuestionService
 from streamward.gateway.renewal import MaterialsWatcher
@@ -40,6 +41,8 @@ from streamward.identity.ports import ReadSecret
 from streamward.identity.service import IdentityService
 from streamward.identity.service import Settings as IdentitySettings
 from streamward.identity.token_issuers import TokenIssuerService
+from streamward.keys.answers import KeyAnswers
+from streamward.keys.holder import KeyHolder
 from streamward.model.audit_log import AuditLog
 from streamward.model.credentials import CredentialClass, IdentityStore
 from streamward.model.document import AppliedVersion, Bundle, Check, DocumentKind, FileKind, Mistake
@@ -423,8 +426,13 @@ async def run_gateway(
     supply = SecretSupply(keeper, accesses)
     enforcer = _Enforcer(containments, data_plane.forget_passwords)
     identities = _identities(bundle, where, data_plane, enforcer, secrets_of(bundle, keeper))
+    key_holder = KeyHolder(key_settings(bundle, where.state, secrets_of(bundle, keeper)))
     questions = QuestionService(
-        data_plane, {"passwords": lambda it: identities.passwords(it["principal"])}
+        data_plane,
+        {
+            "passwords": lambda it: identities.passwords(it["principal"]),
+            **KeyAnswers(key_holder).answerers(),
+        },
     )
     tokens = TokenIssuerService(questions, data_plane, secrets_of(bundle, keeper))
     tokens.replace(bundle)
@@ -440,6 +448,7 @@ async def run_gateway(
         read = secrets_of(changed, keeper)
         tokens.replace(changed, read)
         identities.configure(identity_settings(changed, where, read))
+        key_holder.configure(key_settings(changed, where.state, read))
         witnessing.replace(next(iter(changed.of(AuditLog)), None))
         devices.replace(changed, secrets_of(changed, keeper))
         door.replace_bundle(changed)
@@ -488,6 +497,7 @@ async def run_gateway(
         supply,
         witnessing,
         CredentialKeeper(identities, enforcer),
+        KeyWatch(key_holder, data_plane.forget_keys),
         CredentialUse(
             journal_readers(where.audit),
             SavedState(where.state / "credential-use.json"),
@@ -499,6 +509,7 @@ async def run_gateway(
         await service.run(workers_beside, signals=signals, drain_seconds=drain_seconds)
     finally:
         identities.close()
+        key_holder.close()
 
 
 def _keeper(bundle: Bundle, accesses: AccessLog) -> SecretKeeper:

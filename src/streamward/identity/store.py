@@ -1,44 +1,30 @@
 """The identity store: credentials in SQLite or PostgreSQL, verifiers encrypted."""
 
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from sqlalchemy.engine import URL, Connection, Engine, Row, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.engine import Connection, Engine, Row
+from sqlalchemy.exc import IntegrityError
 
+from streamward.db import database_errors, migrate, open_engine
 from streamward.errors import InvalidArgument, NotFound, StreamwardError
 from streamward.identity.cipher import ColumnCipher
 from streamward.identity.credential import StoredCredential, StoreUnavailable
 from streamward.identity.tables import CREDENTIAL
 from streamward.secrets import Secret
 
-WAIT_SECONDS: Final = 4
-"""For a connection, a lock or a statement: a login waits five seconds for its answer."""
-
-POOL_SIZE: Final = 4
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK: Final = 0x5374726D
 """Of PostgreSQL's advisory locks: one gateway of many migrates, the others wait."""
 
 
-@contextmanager
-def _database_errors() -> Iterator[None]:
-    try:
-        yield
-    except StreamwardError:
-        raise
-    except SQLAlchemyError as error:
-        # A message of a driver may hold the URL, and with it the password.
-        what = type(error.__cause__ or error).__name__
-        raise StoreUnavailable(f"the identity store can't be used (`{what}`)") from None
+def _database_errors() -> AbstractContextManager[None]:
+    return database_errors("identity store", StoreUnavailable)
 
 
 def _row_name(identifier: str, principal: str) -> str:
@@ -60,14 +46,8 @@ class CredentialStore:
 
     def migrate(self) -> None:
         """Bring the tables to this version, and encrypt with the first key what another one did."""
-        configuration = Config()
-        configuration.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-        with _database_errors(), self._engine.begin() as connection:
-            if self._engine.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-            configuration.attributes["connection"] = connection
-            command.upgrade(configuration, "head")
-            self._encrypt_anew(connection)
+        with _database_errors():
+            migrate(self._engine, _MIGRATIONS, _MIGRATION_LOCK, self._encrypt_anew)
 
     def _encrypt_anew(self, connection: Connection) -> None:
         columns = CREDENTIAL.c
@@ -228,53 +208,10 @@ def open_store(url: str | None, sqlite_file: Path, cipher: ColumnCipher) -> Cred
 
     Raises InvalidArgument for a URL that can't be one, StoreUnavailable.
     """
-    engine = _sqlite(sqlite_file) if url is None else _server(url)
-    store = CredentialStore(engine, cipher)
+    store = CredentialStore(open_engine(url, sqlite_file, "identity store"), cipher)
     try:
         store.migrate()
     except StreamwardError:
         store.close()
         raise
     return store
-
-
-def _sqlite(file: Path) -> Engine:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # Nobody else may read it, not even for the moment until SQLite has made it.
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    engine = sa.create_engine(
-        URL.create("sqlite", database=str(file)), connect_args={"timeout": WAIT_SECONDS}
-    )
-
-    def prepare(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.close()
-
-    sa.event.listen(engine, "connect", prepare)
-    return engine
-
-
-def _server(text: str) -> Engine:
-    try:
-        url = make_url(text.strip())
-    except ArgumentError:
-        raise InvalidArgument("the identity store's URL can't be read") from None
-    if url.get_backend_name() != "postgresql":
-        raise InvalidArgument(
-            f"`{url.get_backend_name()}` is not a database of the identity store: use PostgreSQL"
-        )
-    options = f"-c statement_timeout={WAIT_SECONDS}s -c lock_timeout={WAIT_SECONDS}s"
-    try:
-        return sa.create_engine(
-            url.set(drivername="postgresql+psycopg"),
-            connect_args={"connect_timeout": WAIT_SECONDS, "options": options},
-            pool_size=POOL_SIZE,
-            pool_timeout=WAIT_SECONDS,
-            pool_pre_ping=True,
-        )
-    except ImportError as error:
-        raise InvalidArgument(
-            "PostgreSQL needs the extra `postgresql`: `pip install 'streamward[postgresql]'`"
-        ) from error

@@ -1,4 +1,4 @@
-"""How often a store that fails is asked again, and when it is left alone."""
+"""How often a store or a provider that fails is asked again, and when it is left alone."""
 
 import secrets
 import threading
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from streamward.clock import monotonic_seconds
+from streamward.errors import Unavailable
 from streamward.secrets.ports import SecretUnavailable
 
 T = TypeVar("T")
@@ -30,14 +31,18 @@ class Patience:
         name: str,
         clock: Callable[[], float] = monotonic_seconds,
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        what: str = "secret store",
+        failure: type[Unavailable] = SecretUnavailable,
     ) -> None:
-        self._name, self._clock, self._sleep = name, clock, sleep
+        self._name, self._clock, self._sleep = f"{what} `{name}`", clock, sleep
+        self._failure = failure
         self._lock = threading.Lock()
         self._failures = 0
         self._open_until = 0.0
 
     def call(self, ask: Callable[[], T]) -> T:
-        """What `ask` gives. Raises SecretUnavailable where it goes on raising that, or has done so
+        """What `ask` gives. Raises the failure where it goes on raising that, or has done so
         lately; another error at once: the store answered, and asking again would not help.
         """
         self._pass()
@@ -47,7 +52,7 @@ class Patience:
                 self._sleep(_random.uniform(0.0, most))
             try:
                 answer = ask()
-            except SecretUnavailable:
+            except self._failure:
                 if attempt == ATTEMPTS_MAX - 1:
                     self._failed()
                     raise
@@ -62,8 +67,8 @@ class Patience:
     def _pass(self) -> None:
         with self._lock:
             if self._clock() < self._open_until:
-                raise SecretUnavailable(
-                    f"the secret store `{self._name}` failed {self._failures} times in a row and "
+                raise self._failure(
+                    f"the {self._name} failed {self._failures} times in a row and "
                     f"is asked again within {OPEN_SECONDS:.0f} seconds"
                 )
             if self._failures >= FAILURES_MAX:

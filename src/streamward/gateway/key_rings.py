@@ -1,0 +1,88 @@
+"""The keys of a bundle: what is opened for them, and that the data plane forgets in time."""
+
+import asyncio
+import hashlib
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from streamward.clock import now_milliseconds
+from streamward.errors import StreamwardError
+from streamward.keys.holder import KeyHolder, Settings
+from streamward.keys.ports import ReadSecret
+from streamward.keys.providers import Surroundings, open_provider
+from streamward.log import Logger
+from streamward.model.document import Bundle
+from streamward.model.keys import KeyProvider, KeyRing, KeyStore
+from streamward.secrets.local import located
+
+log = Logger(__name__)
+
+LOOK_SECONDS: Final = 0.5
+"""What another gateway with the same store has revoked is felt here after so long."""
+
+LOOK_BACK_MILLISECONDS: Final = 600_000
+"""More than the clocks of two gateways differ."""
+
+RETRY_SECONDS: Final = 1.0
+
+
+def key_settings(bundle: Bundle, state: Path, read: ReadSecret) -> Settings | None:
+    """The keys of a bundle; None where it declares no ring. Raises StreamwardError."""
+    rings = bundle.of(KeyRing)
+    if not rings:
+        return None
+    # With its libraries it takes 30 MB, which a gateway without key rings does not need.
+    from streamward.keys.store import open_store
+
+    declared = next(iter(bundle.of(KeyStore)), None)
+    url = None
+    if declared is not None and declared.url is not None:
+        url = read(declared.url).decode()
+    around = Surroundings(read, lambda name: located(name, bundle.root), state / "keys")
+    return Settings(
+        open_store=lambda: open_store(url, state / "keys.db"),
+        identity=hashlib.sha256(f"{url}".encode()).hexdigest(),
+        open_provider=lambda provider: open_provider(provider, around),
+        providers={one.name: one for one in bundle.of(KeyProvider)},
+        rings={one.name: one for one in rings},
+        writer=socket.gethostname()[:200],
+    )
+
+
+class KeyWatch:
+    """Has the data plane forget the keys of a ring as soon as anybody, on any gateway, has changed
+    what may be done with it.
+    """
+
+    def __init__(
+        self,
+        holder: KeyHolder,
+        forget: Callable[[str], None],
+        clock: Callable[[], int] = now_milliseconds,
+    ) -> None:
+        self._holder = holder
+        self._forget = forget
+        self._clock = clock
+        self._felt: frozenset[tuple[str, int]] = frozenset()
+
+    async def run(self) -> None:
+        """Look for ever; cancel to stop."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not self._holder.declared:
+                continue
+            try:
+                await asyncio.to_thread(self.look)
+            except StreamwardError as error:
+                log.warning("key store not looked at", cause=error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    def look(self) -> None:
+        """Look once."""
+        since = self._clock() - LOOK_BACK_MILLISECONDS
+        changed = self._holder.store.changed_since(since)
+        for ring in sorted({name for name, _ in changed - self._felt}):
+            self._forget(ring)
+        self._felt = changed

@@ -1,0 +1,1 @@
+"""How the key store's tables came to be."""
