@@ -72,6 +72,14 @@ class Policy:
     def __init__(self, document: bytes) -> None:
         """JSON `{"environment", "policy", "principals"}`; raises CoreError `policy.invalid`."""
     def decide(self, request: bytes) -> bytes: ...
+    def ask(self, question: bytes) -> bytes:
+        """JSON: every right that is asked for, under which circumstances."""
+    def universe(self, other: Policy | None = None) -> bytes:
+        """JSON `[{"type", "name", "shown"}]`: the resources that rules can tell apart."""
+    def compare(self, newer: Policy, question: bytes) -> bytes:
+        """JSON: what a newer policy decides otherwise, of all that is asked for."""
+    def flips(self, request: bytes) -> bytes:
+        """JSON: the nearest changes of a request's context that make its decision another."""
 
 class Schema:
     """A compiled schema (`avro`, `protobuf`, `json`) of values."""

@@ -327,6 +327,49 @@ impl Policy {
             .map_err(|error| raise(error.code(), &error))?;
         Ok(PyBytes::new(python, &decision))
     }
+
+    /// Answers a question about all requests: who may do what, under which circumstances.
+    fn ask<'py>(&self, python: Python<'py>, question: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        let answer = python
+            .detach(|| self.0.ask_json(question))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(PyBytes::new(python, &answer))
+    }
+
+    /// The resources that rules can tell apart, those of another policy among them.
+    #[pyo3(signature = (other = None))]
+    fn universe<'py>(
+        &self,
+        python: Python<'py>,
+        other: Option<&Self>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let answer = python
+            .detach(|| self.0.universe_json(other.map(|other| &other.0)))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(PyBytes::new(python, &answer))
+    }
+
+    /// Says what a newer policy decides otherwise, of all that a question asks.
+    fn compare<'py>(
+        &self,
+        python: Python<'py>,
+        newer: &Self,
+        question: &[u8],
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let answer = python
+            .detach(|| self.0.compare_json(&newer.0, question))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(PyBytes::new(python, &answer))
+    }
+
+    /// The nearest changes of a request's context that make its decision another.
+    fn flips<'py>(&self, python: Python<'py>, request: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+        let now = streamward_gateway::now_milliseconds();
+        let answer = python
+            .detach(|| self.0.flips_json(request, now))
+            .map_err(|error| raise(error.code(), &error))?;
+        Ok(PyBytes::new(python, &answer))
+    }
 }
 
 /// RFC 5803 text of a new verifier; the salt is random unless it is given.

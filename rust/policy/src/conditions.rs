@@ -130,7 +130,7 @@ fn for_everybody(clause: &Value) -> Value {
         "resource": {"op": "All"}, "conditions": [clause]})
 }
 
-fn reads_context_alone(clause: &Value) -> bool {
+pub(crate) fn reads_context_alone(clause: &Value) -> bool {
     let mut variables = BTreeSet::new();
     find(clause, "Var", &mut variables);
     variables == BTreeSet::from(["context"])

@@ -6,10 +6,12 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
+use crate::ask::{Attribute, Circumstances, Flip, Slot, Value, flips, thing_of_holder};
 use crate::attributes::{AGES, Ages, TEXTS, Texts};
 use crate::error::PolicyError;
 use crate::evaluate::Facts;
 use crate::moment::Moment;
+use crate::networks::Networks;
 use crate::policy::Policy;
 use crate::request::{Action, Decision, Mechanism, Resource, ResourceKind};
 use crate::section::{PolicySection, PrincipalFacts, PrincipalKind};
@@ -155,6 +157,45 @@ impl ContextDocument {
     }
 }
 
+fn parsed(request: &[u8]) -> Result<RequestDocument, PolicyError> {
+    let bad = PolicyError::Request;
+    if request.len() > REQUEST_BYTES_MAX {
+        return Err(bad(format!("more than {REQUEST_BYTES_MAX} bytes")));
+    }
+    serde_json::from_slice(request).map_err(|error| bad(error.to_string()))
+}
+
+/// The context of a decision as it is, nothing left open.
+fn circumstances(facts: &Facts<'_>, networks: &Networks) -> Circumstances {
+    let mut known = Circumstances::default();
+    let mut set = |attribute: Option<Attribute>, value: Option<Value>| {
+        if let Some(attribute) = attribute {
+            known.set(attribute, value.map_or(Slot::Absent, Slot::Known));
+        }
+    };
+    let held = networks.names_of(facts.networks).map(Value::text).collect();
+    for (attribute, value) in [
+        (Attribute::SOURCE, Value::address(facts.source)),
+        (Attribute::NETWORKS, Value::Set(held)),
+        (Attribute::TLS, Value::Bool(facts.tls)),
+        (Attribute::MECHANISM, Value::text(facts.mechanism.name())),
+        (Attribute::MFA, Value::Bool(facts.mfa)),
+        (Attribute::ENVIRONMENT, Value::text(facts.environment)),
+        (Attribute::HOUR, Value::Long(facts.moment.hour)),
+        (Attribute::MINUTE, Value::Long(facts.moment.minute)),
+        (Attribute::WEEKDAY, Value::Long(facts.moment.weekday)),
+    ] {
+        set(Some(attribute), Some(value));
+    }
+    for (name, text) in TEXTS.iter().zip(facts.texts) {
+        set(Attribute::named(name), text.map(Value::text));
+    }
+    for (name, age) in AGES.iter().zip(facts.ages) {
+        set(Attribute::named(name), age.map(Value::Long));
+    }
+    known
+}
+
 impl Policy {
     /// Compile `{"environment", "policy", "principals"}`: the sections of a snapshot as they are.
     ///
@@ -184,11 +225,7 @@ impl Policy {
         now_milliseconds: i64,
     ) -> Result<Vec<u8>, PolicyError> {
         let bad = PolicyError::Request;
-        if request.len() > REQUEST_BYTES_MAX {
-            return Err(bad(format!("more than {REQUEST_BYTES_MAX} bytes")));
-        }
-        let request: RequestDocument =
-            serde_json::from_slice(request).map_err(|error| bad(error.to_string()))?;
+        let request = parsed(request)?;
         let action: Action = request.action.parse().map_err(bad)?;
         let kind: ResourceKind = request.resource.kind.parse().map_err(bad)?;
         let resource = Resource {
@@ -198,6 +235,36 @@ impl Policy {
         let facts = self.facts(&request.principal, &request.context, now_milliseconds)?;
         let decision = self.decide_anew(&request.principal, action, resource, &facts, None);
         self.answer(&request, &facts, &decision)
+    }
+
+    /// The nearest changes of the context of a decision request that make its decision another, as
+    /// JSON `[{"change", "until"}]`: one attribute each, or as many as it takes.
+    ///
+    /// # Errors
+    /// Where the request cannot be read.
+    pub fn flips_json(
+        &self,
+        request: &[u8],
+        now_milliseconds: i64,
+    ) -> Result<Vec<u8>, PolicyError> {
+        let bad = PolicyError::Request;
+        let request = parsed(request)?;
+        let action: Action = request.action.parse().map_err(bad)?;
+        let kind: ResourceKind = request.resource.kind.parse().map_err(bad)?;
+        let resource = Resource {
+            kind,
+            name: &request.resource.name,
+        };
+        let facts = self.facts(&request.principal, &request.context, now_milliseconds)?;
+        let found: Vec<Flip> = match self.principal(&request.principal) {
+            Some(known) => {
+                let holder = thing_of_holder(&self.holder(known, facts.roles));
+                let known = circumstances(&facts, self.networks());
+                flips(self, &holder, action, resource, &known)
+            }
+            None => Vec::new(),
+        };
+        serde_json::to_vec(&found).map_err(|error| bad(error.to_string()))
     }
 
     fn facts<'a>(

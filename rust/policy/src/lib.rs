@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod acls;
+mod ask;
 mod attributes;
 mod conditions;
 mod document;

@@ -14,7 +14,7 @@ pub const ADDRESSES_MAX: usize = 16_384;
 pub(crate) type NetworkSet = u128;
 
 /// The address space cut where membership changes, so that a look-up is one binary search.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Networks {
     names: Vec<String>,
     v4: Vec<(u128, NetworkSet)>,
@@ -85,6 +85,24 @@ impl Networks {
             set |= 1 << index;
         }
         Ok(set)
+    }
+
+    /// The set of those of these names that are declared.
+    pub fn mask_of(&self, names: &[String]) -> NetworkSet {
+        let declared = self.names.iter().enumerate();
+        let found = declared.filter(|(_, name)| names.contains(name));
+        found.fold(0, |set, (index, _)| set | (1 << index))
+    }
+
+    /// Where membership in networks of a set changes, in the space of one version of addresses.
+    pub fn edges(&self, is_v4: bool, mask: NetworkSet) -> impl Iterator<Item = u128> {
+        let pieces = if is_v4 { &self.v4 } else { &self.v6 };
+        let mut before = 0;
+        pieces.iter().filter_map(move |(position, set)| {
+            let changes = (set & mask) != before;
+            before = set & mask;
+            changes.then_some(*position)
+        })
     }
 
     pub fn names_of(&self, set: NetworkSet) -> impl Iterator<Item = &str> {

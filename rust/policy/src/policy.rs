@@ -1,5 +1,6 @@
 //! A compiled policy.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use cedar_policy::{Authorizer, Entities, Entity, Schema};
 
 use crate::acls::{self, ACLS_MAX, Acl, Member};
+use crate::ask::Index;
 use crate::attributes::{AGES, TEXTS, ages_of, begins_of, texts_of};
 use crate::entities::{self, Assertable, KnownPrincipal, Types};
 use crate::error::{PolicyError, one_line};
@@ -20,10 +22,10 @@ use crate::reads::Reads;
 use crate::request::{
     Action, Context, Decision, Mechanism, Request, Resource, ResourceKind, shortened,
 };
-use crate::rules::Rules;
+use crate::rules::{CompiledRule, Rules};
 use crate::section::{PolicySection, PrincipalFacts};
 use crate::span::span;
-use crate::streams::Streams;
+use crate::streams::{StreamFacts, Streams};
 
 /// A compiled policy section: immutable, shared by all connections.
 pub struct Policy {
@@ -43,6 +45,7 @@ pub struct Policy {
     rules: Rules,
     declared: Vec<crate::section::Stream>,
     acls: OnceLock<Vec<Acl>>,
+    index: OnceLock<Index>,
     /// Names and prefixes of streams and namespaces that are declared.
     declared_names: Box<[String]>,
     authorizer: Authorizer,
@@ -100,6 +103,7 @@ impl Policy {
             rules,
             declared: section.streams.clone(),
             acls: OnceLock::new(),
+            index: OnceLock::new(),
             declared_names: declared_names(section),
             authorizer: Authorizer::new(),
             memo: Memo::new(),
@@ -360,6 +364,52 @@ impl Policy {
 
     pub(crate) fn principal(&self, id: &str) -> Option<&KnownPrincipal> {
         self.principals.get(id)
+    }
+
+    /// A principal with what its proof asserts beside what is declared.
+    pub(crate) fn holder<'a>(
+        &self,
+        principal: &'a KnownPrincipal,
+        roles: &[String],
+    ) -> Cow<'a, KnownPrincipal> {
+        self.assertable.holder(principal, roles, None)
+    }
+
+    pub(crate) fn known_principals(&self) -> impl Iterator<Item = (&String, &KnownPrincipal)> {
+        self.principals.iter()
+    }
+
+    /// Every rule, with the prefixes to whose names it is bound.
+    pub(crate) fn compiled_rules(&self) -> impl Iterator<Item = (&CompiledRule, Vec<&str>)> {
+        self.rules.compiled().map(|(rule, namespaces)| {
+            let prefixes = namespaces.into_iter().map(|it| self.namespaces.get(it));
+            (rule, prefixes.collect())
+        })
+    }
+
+    /// Every namespace that holds a resource.
+    pub(crate) fn namespaces_of(&self, resource: Resource<'_>) -> impl Iterator<Item = &str> {
+        let longest = self.longest_namespace(resource);
+        self.namespaces
+            .chain(longest)
+            .map(|it| self.namespaces.get(it))
+    }
+
+    pub(crate) fn namespace_prefixes(&self) -> impl Iterator<Item = &str> {
+        (0..self.namespaces.len()).map(|it| self.namespaces.get(it))
+    }
+
+    pub(crate) fn declared_streams(&self) -> &[crate::section::Stream] {
+        &self.declared
+    }
+
+    pub(crate) fn stream(&self, name: &str) -> &StreamFacts {
+        self.streams.get(name)
+    }
+
+    /// The rules, prepared for questions that leave the circumstances open.
+    pub(crate) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(self))
     }
 
     pub(crate) fn networks(&self) -> &Networks {

@@ -46,10 +46,10 @@ pub(crate) struct Selected<'a> {
 
 /// A rule that has passed validation.
 #[derive(Debug)]
-struct CompiledRule {
-    id: String,
-    policy: cedar_policy::Policy,
-    scope: Scope,
+pub(crate) struct CompiledRule {
+    pub id: String,
+    pub policy: cedar_policy::Policy,
+    pub scope: Scope,
     probes: Probes,
     conditions: Option<Conditions>,
     reads: Reads,
@@ -128,6 +128,17 @@ impl Rules {
     /// Every rule.
     pub fn policies(&self) -> impl Iterator<Item = &cedar_policy::Policy> {
         self.compiled.iter().map(|rule| &rule.policy)
+    }
+
+    /// Every rule, with the places of the namespaces to whose names it is bound; none: to no names.
+    pub fn compiled(&self) -> impl Iterator<Item = (&CompiledRule, Vec<usize>)> {
+        let mut bound = vec![Vec::new(); self.compiled.len()];
+        for (namespace, rules) in self.by_namespace.iter().enumerate() {
+            for rule in rules {
+                bound[*rule].push(namespace);
+            }
+        }
+        self.compiled.iter().zip(bound)
     }
 
     /// Names with which to ask whether the principal may do something to any stream at all, first

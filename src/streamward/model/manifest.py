@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from streamward.model.approval import ApprovalRule
 from streamward.model.document import Noun
 from streamward.model.fields import Name, Text
 from streamward.model.limits import GatewayLimits
@@ -24,3 +25,5 @@ class Manifest(Noun):
     description: Text | None = None
     limits: GatewayLimits = GatewayLimits()
     """What one gateway takes in at most, over all its listeners."""
+    approval: ApprovalRule | None = None
+    """Which changes need an approval, and from whom; without it, none does."""

@@ -2,6 +2,7 @@
 
 from streamward.policy.checks import CHECKS
 from streamward.policy.compile import compile_policy, days_of_change, next_change
+from streamward.policy.difference import Difference, diff
 from streamward.policy.kinds import DOCUMENT_KINDS, FILE_KINDS
 from streamward.policy.section import PolicySection, Rule
 from streamward.policy.service import (
@@ -16,11 +17,13 @@ __all__ = [
     "CHECKS",
     "DOCUMENT_KINDS",
     "FILE_KINDS",
+    "Difference",
     "Explanation",
     "PolicySection",
     "Rule",
     "compile_policy",
     "days_of_change",
+    "diff",
     "explain",
     "next_change",
     "parse_action",

@@ -1,5 +1,6 @@
 """The documents and files that say who may do what."""
 
+from streamward.model.approval import Approval
 from streamward.model.document import DocumentKind
 from streamward.model.grant import Grant
 from streamward.model.network import Network
@@ -8,6 +9,7 @@ from streamward.policy.cedar_file import CEDAR_FILE
 DOCUMENT_KINDS = (
     DocumentKind("Network", Network, room="policy"),
     DocumentKind("Grant", Grant, room="policy", key=("id",)),
+    DocumentKind("Approval", Approval, room="policy", key=("id",)),
 )
 
 FILE_KINDS = (CEDAR_FILE,)

@@ -1,0 +1,23 @@
+//! Questions about all requests at once: who may, what may, under which circumstances, and what
+//! differs between two policies.
+//!
+//! Rules are evaluated with the entities of a request and open circumstances; what remains of them
+//! is searched over the values that make a difference. Every search is exact or says that it isn't.
+
+mod answer;
+mod circumstances;
+mod compare;
+mod domain;
+mod expression;
+mod flip;
+mod index;
+mod partial;
+mod rule;
+mod search;
+mod universe;
+mod value;
+
+pub(crate) use circumstances::{Attribute, Circumstances, Slot};
+pub(crate) use flip::{Flip, flips};
+pub(crate) use index::{Index, thing_of_holder};
+pub(crate) use value::Value;

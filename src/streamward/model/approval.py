@@ -1,0 +1,44 @@
+"""Who must agree before more people get at sensitive data, and that they did."""
+
+import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from streamward.model.document import Noun
+from streamward.model.fields import ClassName, Name, Text
+from streamward.model.grant import ActionWord
+from streamward.model.stream import Level
+
+ApprovedSubject = Annotated[
+    str, StringConstraints(max_length=300, pattern=r"^((role|principal|tenant):.+|everyone)$")
+]
+"""`role:NAME`, `principal:NAME`, `tenant:NAME` or `everyone`."""
+
+
+class ApprovalRule(Noun):
+    """Which widenings of access need an approval, and from whom."""
+
+    level: Level
+    """More access to a class at or above this level needs one."""
+    approvers: tuple[Name, ...] = Field(min_length=1, max_length=100)
+    """Names of those whose approvals count, one of them each time."""
+
+
+class Approval(Noun):
+    """That somebody agrees to more access to a class; it counts as long as it has not expired."""
+
+    id: Name
+    by: Name
+    """One of the `approvers` of the bundle's head."""
+    reason: Text
+    classes: tuple[ClassName, ...] = Field(default=(), max_length=100)
+    """The classes to which access may be widened."""
+    to: tuple[ApprovedSubject, ...] = Field(default=(), max_length=100)
+    """Whose access may be: `role:NAME`, `principal:NAME`, `tenant:NAME` or `everyone`."""
+    allow: tuple[ActionWord, ...] = Field(default=(), max_length=50)
+    """What they may do from now on."""
+    weaker_approval: bool = False
+    """Whether the bundle may ask for fewer approvals than before."""
+    expires: datetime.date
+    """The last day, in UTC, on which a change may lean on it. The access itself does not end."""

@@ -1,0 +1,119 @@
+"""What two policies decide otherwise: who gains and who loses what, and under which conditions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streamward.model.action import Action
+from streamward.model.stream import Level
+from streamward.policy.questions.rights import Asked, Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One right that isn't what it was."""
+
+    principal: str
+    action: Action
+    on: Asked
+    classes: tuple[str, ...]
+    """Data classes that the stream carries, before or after."""
+    gained_with: Mapping[str, Any] | None
+    """Circumstances in which it is allowed now and was denied before; None: there are none."""
+    lost_with: Mapping[str, Any] | None
+    """Circumstances in which it was allowed before and is denied now."""
+    is_unknown: bool
+    """It could not be told whether anything changes: take it for a gain and a loss."""
+    old: Ruling | None
+    """What decided before; None: nobody was allowed."""
+    new: Ruling | None
+
+    @property
+    def gains(self) -> bool:
+        """Whether the principal may do more than before."""
+        return self.gained_with is not None or self.is_unknown
+
+    @property
+    def loses(self) -> bool:
+        """Whether it may do less."""
+        return self.lost_with is not None or self.is_unknown
+
+    def document(self) -> dict[str, Any]:
+        """The change as JSON values."""
+        return {
+            "principal": self.principal,
+            "action": self.action.word,
+            "resource": self.on.document(),
+            "classes": list(self.classes),
+            "gained_with": self.gained_with,
+            "lost_with": self.lost_with,
+            "unknown": self.is_unknown,
+            "old": None if self.old is None else self.old.document(),
+            "new": None if self.new is None else self.new.document(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Widening:
+    """More access to a class for which the bundle asks an approval."""
+
+    principal: str
+    action: Action
+    data_class: str
+    level: Level
+    on: tuple[str, ...]
+    """The streams, as people read them."""
+    approval: str | None
+    """The Approval that covers it; None: nobody agreed to it."""
+    by: str | None
+
+    def document(self) -> dict[str, Any]:
+        """The widening as JSON values."""
+        return {
+            "principal": self.principal,
+            "action": self.action.word,
+            "class": self.data_class,
+            "level": self.level.value,
+            "on": list(self.on),
+            "approval": self.approval,
+            "by": self.by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Everything that changes in effect, and whether all of it may come into force."""
+
+    old_version: str
+    new_version: str
+    changes: tuple[Change, ...]
+    widenings: tuple[Widening, ...]
+    """Those at or above the level from which the bundle asks for approvals."""
+    weaker: tuple[str, ...] = ()
+    """Ways in which the new bundle asks for fewer approvals, where nobody agreed to that."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether both decide every request alike."""
+        return not self.changes
+
+    @property
+    def unapproved(self) -> tuple[Widening, ...]:
+        """The widenings that nobody agreed to."""
+        return tuple(it for it in self.widenings if it.approval is None)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether nothing lacks an approval, so that the new bundle may come into force."""
+        return not self.unapproved and not self.weaker
+
+    def document(self) -> dict[str, Any]:
+        """The difference as JSON values."""
+        return {
+            "old_version": self.old_version,
+            "new_version": self.new_version,
+            "approved": self.is_approved,
+            "changes": [change.document() for change in self.changes],
+            "widenings": [widening.document() for widening in self.widenings],
+            "weaker": list(self.weaker),
+        }

@@ -1,0 +1,74 @@
+"""Compare two bundles by what their policies decide, not by their texts."""
+
+import datetime
+from typing import Any
+
+import msgspec
+
+from streamward.errors import InvalidArgument
+from streamward.model.action import Action, applies
+from streamward.model.document import Bundle
+from streamward.policy.days import utc_today
+from streamward.policy.difference.approvals import weaker, widenings
+from streamward.policy.difference.changes import Change, Difference
+from streamward.policy.evaluator import core_errors
+from streamward.policy.questions.compiled import Compiled, compiled, question
+from streamward.policy.questions.rights import Asked, Ruling
+from streamward.policy.questions.who_can import carried_classes
+
+
+def diff(old: Bundle, new: Bundle, *, today: datetime.date | None = None) -> Difference:
+    """What `new` decides otherwise than `old`, over all principals, resources and circumstances.
+
+    Both are taken as they hold on the same day (today, in UTC). Approvals are those of `new`; what
+    needs one, and who may give it, is what `old` says where it says anything.
+
+    Raises PolicyInvalid where a policy doesn't compile, InvalidArgument where the bundles are too
+    large to compare.
+    """
+    day = today or utc_today()
+    before, after = compiled(old, today=day), compiled(new, today=day)
+    resources = before.universe(after)
+    actions = tuple(Action)
+    with core_errors(InvalidArgument):
+        answer = before.kernel.compare(after.kernel, question(None, actions, resources))
+    decoded = msgspec.json.decode(answer)
+    rulings = [(_ruling(before, it["old"]), _ruling(after, it["new"])) for it in decoded["changes"]]
+    classes = _classes(old, new, resources)
+    changes = []
+    for who, what, how, place in decoded["rows"]:
+        action, on = actions[how], resources[what]
+        if not applies(action, on.resource.type):
+            continue
+        told = decoded["changes"][place]
+        changes.append(
+            Change(
+                principal=decoded["principals"][who],
+                action=action,
+                on=on,
+                classes=classes[on],
+                gained_with=told["gained"],
+                lost_with=told["lost"],
+                is_unknown=told["is_unknown"],
+                old=rulings[place][0],
+                new=rulings[place][1],
+            )
+        )
+    return Difference(
+        old_version=before.section.version,
+        new_version=after.section.version,
+        changes=tuple(changes),
+        widenings=widenings(old, new, changes, day),
+        weaker=weaker(old, new, day),
+    )
+
+
+def _ruling(side: Compiled, decoded: dict[str, Any] | None) -> Ruling | None:
+    return None if decoded is None else side.ruling(decoded)
+
+
+def _classes(
+    old: Bundle, new: Bundle, resources: tuple[Asked, ...]
+) -> dict[Asked, tuple[str, ...]]:
+    before, after = carried_classes(old, resources), carried_classes(new, resources)
+    return {it: tuple(sorted(before[it] | after[it])) for it in resources}

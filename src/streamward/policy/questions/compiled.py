@@ -1,0 +1,158 @@
+"""A bundle's policy, compiled once and asked often."""
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import msgspec
+
+from streamward.errors import InvalidArgument
+from streamward.model.action import Action, ResourceType
+from streamward.model.document import Bundle
+from streamward.model.resource import Resource
+from streamward.model.topology import Cluster
+from streamward.policy.compile import compile_policy
+from streamward.policy.days import utc_today
+from streamward.policy.evaluator import core_errors, evaluator, policy_schema
+from streamward.policy.questions.rights import (
+    Asked,
+    Certainty,
+    Condition,
+    Right,
+    Rights,
+    RuleUse,
+    Ruling,
+    Work,
+)
+from streamward.policy.section import PolicySection
+
+
+class Kernel(Protocol):
+    """The compiled module's policy, all of it JSON (docs/concepts/boundary.md)."""
+
+    def decide(self, request: bytes, /) -> bytes:
+        """One decision."""
+        ...
+
+    def ask(self, question: bytes, /) -> bytes:
+        """Rights over all circumstances."""
+        ...
+
+    def compare(self, newer: Any, question: bytes, /) -> bytes:
+        """What a newer policy decides otherwise."""
+        ...
+
+    def flips(self, request: bytes, /) -> bytes:
+        """What would make a decision another."""
+        ...
+
+    def universe(self, other: Any = None, /) -> bytes:
+        """The resources that rules can tell apart."""
+        ...
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A bundle, its rules, and the evaluator of the gateway with these rules."""
+
+    bundle: Bundle
+    section: PolicySection
+    kernel: Kernel
+    _uses: dict[int, Ruling] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def sources(self) -> dict[str, str]:
+        """File and line of each rule by its id."""
+        return {rule.id: rule.source for rule in self.section.rules}
+
+    @cached_property
+    def clusters(self) -> tuple[Asked, ...]:
+        """The clusters that the bundle declares, or one called `main`."""
+        names = [cluster.name for cluster in self.bundle.of(Cluster)] or ["main"]
+        return tuple(Asked(Resource(ResourceType.CLUSTER, name), name) for name in names)
+
+    def universe(self, other: "Compiled | None" = None) -> tuple[Asked, ...]:
+        """Every resource that rules (also those of `other`) can tell apart from others.
+
+        Raises InvalidArgument where they are too many.
+        """
+        with core_errors(InvalidArgument):
+            found = self.kernel.universe(other.kernel if other is not None else None)
+        named = tuple(
+            Asked(Resource(ResourceType(it["type"]), it["name"]), it["shown"])
+            for it in msgspec.json.decode(found)
+        )
+        both = (*self.clusters, *(other.clusters if other is not None else ()))
+        return (*dict.fromkeys(both), *named)
+
+    def ask(
+        self,
+        principals: Sequence[str] | None,
+        actions: Sequence[Action],
+        resources: Sequence[Asked],
+    ) -> Rights:
+        """Every right of these principals (None: of all), in the order of the question.
+
+        Raises InvalidArgument where it asks for too much at once.
+        """
+        with core_errors(InvalidArgument):
+            answer = self.kernel.ask(question(principals, actions, resources))
+        decoded = msgspec.json.decode(answer)
+        rulings = [self.ruling(it) for it in decoded["rulings"]]
+        rights = (
+            Right(decoded["principals"][who], actions[how], resources[what], rulings[place])
+            for who, what, how, place in decoded["rows"]
+            if decoded["rulings"][place]["status"] != "never"
+        )
+        return Rights(self.section.version, tuple(rights), Work(**decoded["work"]))
+
+    def ruling(self, decoded: dict[str, Any]) -> Ruling:
+        """A ruling as the compiled module tells it, with the places of its rules."""
+        return Ruling(
+            certainty=Certainty(decoded["status"]) if decoded["status"] != "never" else _NEVER,
+            permits=self._rules(decoded["permits"]),
+            forbids=self._rules(decoded["forbids"]),
+            allowed_with=decoded["allowed"],
+            denied_with=decoded["denied"],
+        )
+
+    def _rules(self, decoded: Iterable[dict[str, Any]]) -> tuple[RuleUse, ...]:
+        return tuple(
+            RuleUse(
+                it["rule"],
+                self.sources.get(it["rule"], ""),
+                tuple(Condition(c["kind"], c["text"], c["name"]) for c in it["conditions"]),
+            )
+            for it in decoded
+        )
+
+
+# Never shown: what is never allowed is no right.
+_NEVER = Certainty.UNKNOWN
+
+
+def question(
+    principals: Sequence[str] | None, actions: Sequence[Action], resources: Sequence[Asked]
+) -> bytes:
+    """A question as the compiled module reads it."""
+    return msgspec.json.encode(
+        {
+            "principals": principals,
+            "actions": [action.value for action in actions],
+            "resources": [
+                {"type": it.resource.type.value, "name": it.resource.name} for it in resources
+            ],
+        }
+    )
+
+
+def compiled(bundle: Bundle, *, today: datetime.date | None = None) -> Compiled:
+    """Compile a bundle without errors, as it holds on a day (today, in UTC).
+
+    Raises PolicyInvalid where a rule doesn't compile, Unavailable without the compiled module.
+    """
+    section = compile_policy(bundle, policy_schema(), today or utc_today())
+    kernel: Any = evaluator(section, bundle)
+    return Compiled(bundle, section, kernel)

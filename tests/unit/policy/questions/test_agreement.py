@@ -1,0 +1,140 @@
+"""What questions answer for all requests is what the evaluator decides for each of them."""
+
+import fnmatch
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from streamward.model.action import ResourceType
+from streamward.model.document import Bundle
+from streamward.model.resource import Resource
+from streamward.policy import diff
+from streamward.policy.questions import Asked, Certainty, Compiled, compiled
+from streamward.policy.service import decide
+from tests.support.random_bundles import ACTIONS, NAMES, bundles, contexts
+
+pytest.importorskip("streamward._core")
+
+PRINCIPALS = ("app", "bob")
+QUESTIONS = [(p, a, n) for p in PRINCIPALS for a in ACTIONS for n in NAMES]
+REQUESTS_MAX = 600
+
+slow = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def stream(name: str) -> Asked:
+    return Asked(Resource(ResourceType.STREAM, name), name)
+
+
+def allowed(of: Compiled, principal: str, action: Any, name: str, context: dict[str, Any]) -> bool:
+    return decide(of.kernel, principal, action, stream(name).resource, context).allowed
+
+
+@slow
+@given(bundles(), st.randoms(use_true_random=False))
+def test_rights_agree_with_every_decision(bundle: Bundle, random: Any) -> None:
+    asked = compiled(bundle)
+    rights = {
+        (right.principal, right.action, right.on.shown): right.ruling
+        for right in asked.ask(None, ACTIONS, [stream(name) for name in NAMES]).rights
+    }
+    all_contexts = list(contexts(bundle))
+    questions = random.sample(QUESTIONS, 6)
+    enough = max(1, REQUESTS_MAX // len(questions))
+    picked = random.sample(all_contexts, min(enough, len(all_contexts)))
+
+    for principal, action, name in questions:
+        ruling = rights.get((principal, action, name))
+        decided = [allowed(asked, principal, action, name, context) for context in picked]
+        if ruling is None:
+            assert not any(decided)
+        elif ruling.certainty is Certainty.ALWAYS:
+            assert all(decided)
+        else:
+            assert ruling.certainty is Certainty.SOMETIMES
+            assert ruling.allowed_with is not None
+            assert ruling.denied_with is not None
+            assert allowed(asked, principal, action, name, dict(ruling.allowed_with))
+            assert not allowed(asked, principal, action, name, dict(ruling.denied_with))
+            if len(picked) == len(all_contexts):
+                assert any(decided)
+                assert not all(decided)
+
+
+@slow
+@given(bundles(), bundles(), st.randoms(use_true_random=False))
+def test_a_difference_is_empty_where_every_decision_is_the_same(
+    old: Bundle, new: Bundle, random: Any
+) -> None:
+    before, after = compiled(old), compiled(new)
+    changes = {
+        (change.principal, change.action, change.on): change for change in diff(old, new).changes
+    }
+    streams = [it for it in before.universe(after) if it.resource.type is ResourceType.STREAM]
+    questions = random.sample([(p, a, s) for p in PRINCIPALS for a in ACTIONS for s in streams], 4)
+    all_contexts = list(contexts(old, new))
+    enough = REQUESTS_MAX // len(questions) // 2
+    picked = random.sample(all_contexts, min(enough, len(all_contexts)))
+
+    for principal, action, on in questions:
+        change = changes.get((principal, action, on))
+        name = on.resource.name
+        decided = {
+            (
+                allowed(before, principal, action, name, context),
+                allowed(after, principal, action, name, context),
+            )
+            for context in picked
+        }
+        assert ((True, False) not in decided) or (change is not None and change.loses)
+        assert ((False, True) not in decided) or (change is not None and change.gains)
+        if len(picked) == len(all_contexts):
+            assert ((True, False) in decided) == (change is not None and change.loses)
+            assert ((False, True) in decided) == (change is not None and change.gains)
+
+
+@slow
+@given(bundles(), st.text("abxz.", max_size=5).map("{}.x".format) | st.sampled_from(NAMES))
+def test_every_name_is_like_a_resource_that_is_asked(bundle: Bundle, name: str) -> None:
+    asked = compiled(bundle)
+    streams = [it for it in asked.universe() if it.resource.type is ResourceType.STREAM]
+    like = [it for it in streams if fnmatch.fnmatchcase(name, it.shown)]
+    rights: dict[str, list[Any]] = {it.shown: [] for it in (*like, stream(name))}
+    for right in asked.ask(None, ACTIONS, [*like, stream(name)]).rights:
+        found = (right.principal, right.action, right.ruling)
+        if found not in rights[right.on.shown]:
+            rights[right.on.shown].append(found)
+
+    assert any(rights[it.shown] == rights[name] for it in like)
+
+
+@slow
+@given(bundles(), bundles())
+def test_every_change_is_shown_by_the_evaluator(old: Bundle, new: Bundle) -> None:
+    before, after = compiled(old), compiled(new)
+
+    for change in diff(old, new).changes:
+        name = change.on.resource.name
+        assert not change.is_unknown
+        if change.on.resource.type is not ResourceType.STREAM:
+            continue
+        asked = (change.principal, change.action, name)
+        if change.gained_with is not None:
+            assert not allowed(before, *asked, dict(change.gained_with))
+            assert allowed(after, *asked, dict(change.gained_with))
+        if change.lost_with is not None:
+            assert allowed(before, *asked, dict(change.lost_with))
+            assert not allowed(after, *asked, dict(change.lost_with))
+
+
+@settings(slow, max_examples=5)
+@given(bundles())
+def test_a_bundle_differs_in_nothing_from_itself(bundle: Bundle) -> None:
+    assert diff(bundle, bundle).is_empty
