@@ -79,7 +79,7 @@ pub(crate) struct Prepared {
     pub id: String,
     pub is_permit: bool,
     pub principal: Head,
-    actions: u16,
+    actions: u32,
     resource: Head,
     slices: Vec<Uid>,
     pub clauses: Vec<Clause>,
@@ -90,7 +90,7 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     pub fn acts(&self, action: Action) -> bool {
-        self.actions & (1 << action as u16) != 0
+        self.actions & (1 << action as u32) != 0
     }
 
     pub fn speaks_of_principal(&self, principal: &Thing) -> bool {
@@ -188,14 +188,14 @@ fn resource_head(constraint: &ResourceConstraint) -> Head {
     }
 }
 
-fn action_mask(constraint: &ActionConstraint) -> u16 {
+fn action_mask(constraint: &ActionConstraint) -> u32 {
     let named = |uids: &[Uid]| {
         let all = Action::ALL.iter();
         let named = all.filter(|action| uids.iter().any(|uid| *uid.id == *action.name()));
-        named.fold(0, |mask, action| mask | (1 << *action as u16))
+        named.fold(0, |mask, action| mask | (1 << *action as u32))
     };
     match constraint {
-        ActionConstraint::Any => u16::MAX,
+        ActionConstraint::Any => u32::MAX,
         ActionConstraint::Eq(uid) => named(&uids([uid])),
         ActionConstraint::In(of) => named(&uids(of)),
     }
