@@ -1,5 +1,7 @@
 """The compiled module: what crosses between Python and Rust (docs/concepts/boundary.md)."""
 
+from collections.abc import Callable
+
 class CoreError(Exception):
     """Its arguments are a stable code and a message: `(code, message)`."""
 
@@ -80,6 +82,14 @@ class Policy:
         """JSON: what a newer policy decides otherwise, of all that is asked for."""
     def flips(self, request: bytes) -> bytes:
         """JSON: the nearest changes of a request's context that make its decision another."""
+
+class Prover:
+    """Proves what a policy, or what a new version of it, can never allow."""
+
+    def __init__(self, newer: bytes, older: bytes | None = None) -> None:
+        """JSON as of Policy, and `assertable` and `clusters`; raises CoreError `prove.…`."""
+    def prove(self, claim: bytes, solve: Callable[[str], str]) -> bytes:
+        """JSON: the verdict on a claim; `solve` answers scripts in SMT-LIB."""
 
 class Schema:
     """A compiled schema (`avro`, `protobuf`, `json`) of values."""

@@ -3,6 +3,7 @@
 
 mod error;
 mod log;
+mod prove;
 mod schema;
 mod table;
 
@@ -458,6 +459,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<schema::Schema>()?;
     module.add_function(wrap_pyfunction!(schema::schema_problem, module)?)?;
     module.add_function(wrap_pyfunction!(schema::unframe, module)?)?;
+    module.add_class::<prove::Prover>()?;
     module.add_function(wrap_pyfunction!(password_verifier, module)?)?;
     module.add_function(wrap_pyfunction!(mapping_rules_problem, module)?)?;
     module.add_function(wrap_pyfunction!(spiffe_id_problem, module)?)?;

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from streamward.app import valid_bundle, version_at
-from streamward.cli import policy_import, policy_versions
+from streamward.cli import policy_import, policy_prove, policy_versions
 from streamward.cli.options import AuditDir, StateDir
 from streamward.model.text import printable
 from streamward.policy import Explanation, explain, parse_action, parse_context, parse_resource
@@ -19,6 +19,7 @@ app.add_typer(policy_import.app, name="import")
 app.command("history")(policy_versions.history)
 app.command("show")(policy_versions.show)
 app.command("rollback")(policy_versions.rollback)
+app.command("prove")(policy_prove.prove_command)
 
 
 @app.callback()

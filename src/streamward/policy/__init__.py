@@ -1,9 +1,10 @@
 """Who may do what: grants, classes and Cedar files compile to the rules that are enforced."""
 
-from streamward.policy.checks import CHECKS
+from streamward.policy.checks import CHECKS as RULE_CHECKS
 from streamward.policy.compile import compile_policy, days_of_change, next_change
 from streamward.policy.difference import Difference, diff
 from streamward.policy.kinds import DOCUMENT_KINDS, FILE_KINDS
+from streamward.policy.proof.checks import CHECKS as INVARIANT_CHECKS
 from streamward.policy.section import PolicySection, Rule
 from streamward.policy.service import (
     Explanation,
@@ -12,6 +13,8 @@ from streamward.policy.service import (
     parse_context,
     parse_resource,
 )
+
+CHECKS = (*RULE_CHECKS, *INVARIANT_CHECKS)
 
 __all__ = [
     "CHECKS",

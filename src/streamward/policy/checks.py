@@ -14,7 +14,8 @@ from streamward.policy.days import utc_today
 from streamward.policy.target import Subject, Target
 from streamward.policy.validate import rules_compile
 
-_SUBJECT_KINDS = {"role": "Role", "principal": "Principal", "tenant": "Tenant"}
+SUBJECT_KINDS = {"role": "Role", "principal": "Principal", "tenant": "Tenant"}
+"""What the words of a subject name documents of."""
 
 
 def _grants(bundle: Bundle) -> Iterator[tuple[Document, Grant]]:
@@ -30,7 +31,7 @@ def unknown_subjects(bundle: Bundle) -> Iterator[Mistake]:
         for field, subjects in (("to", grant.to), ("exempt", grant.exempt)):
             for index, text in enumerate(subjects):
                 subject = Subject.parse(text)
-                kind = _SUBJECT_KINDS.get(subject.word)
+                kind = SUBJECT_KINDS.get(subject.word)
                 names = names_of(kind) if kind is not None else frozenset()
                 if kind is not None and subject.name not in names:
                     what = f"there is no {kind} `{subject.name}`"

@@ -1,7 +1,7 @@
 """From grants, classes and Cedar files to the rules that decide."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -145,7 +145,7 @@ def _grant_text(
     text = annotation(required) + text
     text += "".join(f"\nwhen {{ {clause.cedar} }}" for clause in required)
     if grant.exempt:
-        exempt = " || ".join(_is_subject(each, kinds) for each in grant.exempt)
+        exempt = " || ".join(is_subject(each, kinds) for each in grant.exempt)
         text += f"\nunless {{ {exempt} }}"
     return text + ";"
 
@@ -159,7 +159,7 @@ def _principal(text: str, kinds: dict[str, PrincipalType]) -> str:
     return f"principal {relation} {_subject_entity(subject, kinds)}"
 
 
-def _is_subject(text: str, kinds: dict[str, PrincipalType]) -> str:
+def is_subject(text: str, kinds: dict[str, PrincipalType]) -> str:
     """The same as a condition. Cedar compares no users with services, but `in` speaks of both."""
     subject = Subject.parse(text)
     if subject.word == "everyone":
@@ -180,8 +180,13 @@ def _from(sources: tuple[str, ...]) -> str:
     ranges = [text for text in sources if not text.startswith("network:")]
     parts = [f"context.source.isInRange(ip({cedar_text.quoted(each)}))" for each in ranges]
     if networks:
-        parts.append(f"context.networks.containsAny({cedar_text.string_set(networks)})")
+        parts.append(from_networks(networks))
     return f"({' || '.join(parts)})" if len(parts) > 1 else "".join(parts)
+
+
+def from_networks(names: Iterable[str]) -> str:
+    """The condition that one of the networks holds the source."""
+    return f"context.networks.containsAny({cedar_text.string_set(names)})"
 
 
 def _resource(target: Target) -> tuple[str, str]:
@@ -238,8 +243,7 @@ def _controls(data_class: DataClass) -> Iterator[tuple[str, str, str, str]]:
         named = annotation((clause,)) if clause.value else ""
         yield clause.field, principal, clause.cedar, named
     if requires.networks:
-        names = cedar_text.string_set(requires.networks)
-        yield "networks", "principal", f"context.networks.containsAny({names})", ""
+        yield "networks", "principal", from_networks(requires.networks), ""
 
 
 def _file_rules(bundle: Bundle) -> Iterator[Rule]:

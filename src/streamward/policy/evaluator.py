@@ -19,7 +19,8 @@ class Evaluator(Protocol):
         ...
 
 
-def _core() -> Any:
+def compiled_module() -> Any:
+    """`streamward._core`. Raises Unavailable where it isn't installed."""
     try:
         from streamward import _core
     except ImportError as error:
@@ -29,26 +30,30 @@ def _core() -> Any:
 
 def policy_schema() -> str:
     """The Cedar schema of this version. Raises Unavailable without the compiled module."""
-    return str(_core().policy_schema())
+    return str(compiled_module().policy_schema())
 
 
 def evaluator(section: PolicySection, bundle: Bundle) -> Evaluator:
     """Compile a section for the bundle's principals. Raises PolicyInvalid, naming the rule."""
-    core = _core()
-    document = {
+    core = compiled_module()
+    with core_errors(PolicyInvalid):
+        compiled: Evaluator = core.Policy(canonical(evaluated(section, bundle)))
+    return compiled
+
+
+def evaluated(section: PolicySection, bundle: Bundle) -> dict[str, Any]:
+    """What the evaluator is made of: the policy document of docs/concepts/boundary.md."""
+    return {
         "environment": environment_of(bundle),
         "policy": section,
         "principals": [_facts(principal) for principal in bundle.of(Principal)],
     }
-    with core_errors(PolicyInvalid):
-        compiled: Evaluator = core.Policy(canonical(document))
-    return compiled
 
 
 @contextmanager
 def core_errors(meaning: type[StreamwardError]) -> Iterator[None]:
     """Turn errors of the compiled module into one of ours."""
-    core = _core()
+    core = compiled_module()
     try:
         yield
     except core.CoreError as error:

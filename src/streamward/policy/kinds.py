@@ -3,6 +3,7 @@
 from streamward.model.approval import Approval
 from streamward.model.document import DocumentKind
 from streamward.model.grant import Grant
+from streamward.model.invariant import Invariant
 from streamward.model.network import Network
 from streamward.policy.cedar_file import CEDAR_FILE
 
@@ -10,6 +11,7 @@ DOCUMENT_KINDS = (
     DocumentKind("Network", Network, room="policy"),
     DocumentKind("Grant", Grant, room="policy", key=("id",)),
     DocumentKind("Approval", Approval, room="policy", key=("id",)),
+    DocumentKind("Invariant", Invariant, room="policy", key=("id",)),
 )
 
 FILE_KINDS = (CEDAR_FILE,)

@@ -1,0 +1,206 @@
+"""Prove a bundle's invariants: over all requests, or show one that contradicts."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from streamward.clock import monotonic_seconds
+from streamward.model.document import Bundle, Document, Place
+from streamward.model.invariant import Invariant
+from streamward.model.principal import Principal, TokenCredential
+from streamward.model.token_issuer import TokenIssuer
+from streamward.model.topology import Cluster
+from streamward.policy.compile import compile_policy
+from streamward.policy.days import utc_today
+from streamward.policy.evaluator import compiled_module, evaluated, policy_schema
+from streamward.policy.proof.claim import Claim, claims_of
+from streamward.policy.proof.counter_example import CounterExample, Ground, Trial
+from streamward.policy.proof.solver import solve
+from streamward.policy.section import canonical
+
+
+class Verdict(StrEnum):
+    """What came of an invariant."""
+
+    HOLDS = "holds"
+    """No request contradicts it."""
+    FAILS = "fails"
+    """The counter-example does."""
+    UNKNOWN = "unknown"
+    """Neither proved nor refuted; never to be taken for proved."""
+    NOT_ASKED = "not_asked"
+    """It compares two versions, and only one was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An invariant and what came of it."""
+
+    invariant: str
+    place: Place
+    """Where the invariant stands."""
+    verdict: Verdict
+    milliseconds: int
+    scripts: int
+    """Questions that needed the solver; 0 where the rules' heads alone settle it."""
+    why: str = ""
+    """Why it is unknown, or was not asked."""
+    rules: tuple[tuple[str, str], ...] = ()
+    """Rules to look at, each with `FILE:LINE`: those that allow the counter-example."""
+    counter_example: CounterExample | None = None
+
+
+def prove(
+    bundle: Bundle, against: Bundle | None = None, *, today: datetime.date | None = None
+) -> list[Proof]:
+    """Every invariant of a bundle, in the order of files and lines.
+
+    `against` is the version before it, for invariants that compare two. Raises PolicyInvalid where
+    a policy doesn't compile, and Unavailable without the compiled module or cvc5.
+    """
+    documents = bundle.documents_of(Invariant)
+    if not documents:
+        return []
+    day = today or utc_today()
+    prover = _Prover(_ground(bundle, day), _ground(against, day) if against else None)
+    return [prover.proof(document) for document in documents]
+
+
+def _ground(bundle: Bundle, today: datetime.date) -> Ground:
+    section = compile_policy(bundle, policy_schema(), today)
+    return Ground(bundle, section, assertable_roles(bundle))
+
+
+def assertable_roles(bundle: Bundle) -> dict[str, tuple[str, ...]]:
+    """Roles that a token may assert beside the declared ones, by the principal that shows it."""
+    claims = {it.name: it.role_claim for it in bundle.of(TokenIssuer)}
+    found: dict[str, tuple[str, ...]] = {}
+    for principal in bundle.of(Principal):
+        issuers = [it.issuer for it in principal.credentials if isinstance(it, TokenCredential)]
+        given = [claim for claim in (claims.get(it) for it in issuers) if claim is not None]
+        roles = sorted({role for claim in given for role in claim.roles.values()})
+        if roles:
+            found[principal.name] = tuple(roles)
+    return found
+
+
+class _Prover:
+    def __init__(self, newer: Ground, older: Ground | None) -> None:
+        core = compiled_module()
+        self._newer = newer
+        self._older = older
+        self._core = core
+        self._alone = core.Prover(_document(newer))
+        self._both = core.Prover(_document(newer), _document(older)) if older else None
+
+    def proof(self, document: Document) -> Proof:
+        invariant = document.value
+        assert isinstance(invariant, Invariant)
+        began = monotonic_seconds()
+        scripts = 0
+        for claim in claims_of(invariant, self._newer.bundle):
+            if claim.with_older and self._both is None:
+                why = "it compares two versions: name the one before with `--against`"
+                return self._told(document, began, scripts, Verdict.NOT_ASKED, why=why)
+            answer = self._ask(claim)
+            scripts += answer["scripts"]
+            verdict = answer["verdict"]
+            if verdict["verdict"] == "holds":
+                continue
+            return self._refuted(document, began, scripts, claim, verdict)
+        return self._told(document, began, scripts, Verdict.HOLDS)
+
+    def _ask(self, claim: Claim) -> Mapping[str, Any]:
+        document = {
+            "actions": [action.value for action in claim.actions],
+            "resources": [claim.resource_type.value],
+            "never": claim.never,
+            "environment": claim.environment,
+        }
+        prover = self._both if claim.with_older else self._alone
+        assert prover is not None
+        try:
+            answer: dict[str, Any] = msgspec.json.decode(
+                prover.prove(msgspec.json.encode(document), solve)
+            )
+        except self._core.CoreError as error:
+            return {
+                "verdict": {"verdict": "unknown", "why": str(error.args[-1]), "rule": None},
+                "scripts": 0,
+            }
+        return answer
+
+    def _refuted(
+        self,
+        document: Document,
+        began: float,
+        scripts: int,
+        claim: Claim,
+        verdict: Mapping[str, Any],
+    ) -> Proof:
+        if verdict["verdict"] == "unknown":
+            rules = self._places([verdict["rule"]] if verdict["rule"] else [])
+            why = verdict["why"]
+            return self._told(document, began, scripts, Verdict.UNKNOWN, why=why, rules=rules)
+        trial = Trial(claim, self._newer, self._older)
+        if trial.contradicts(verdict["request"]) is None:
+            why = (
+                "internal error: the evaluator does not confirm the solver's counter-example "
+                + msgspec.json.encode(verdict["request"]).decode()
+            )
+            return self._told(document, began, scripts, Verdict.UNKNOWN, why=why)
+        request = trial.simplest(verdict["request"])
+        decision = trial.contradicts(request)
+        assert decision is not None
+        example = trial.told(request, decision)
+        return self._told(
+            document,
+            began,
+            scripts,
+            Verdict.FAILS,
+            rules=tuple((rule.id, rule.source) for rule in example.rules),
+            example=example,
+        )
+
+    def _places(self, rules: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        wanted = set(rules)
+        sections = [ground.section for ground in (self._newer, self._older) if ground]
+        found = {r.id: r.source for s in reversed(sections) for r in s.rules if r.id in wanted}
+        return tuple(sorted(found.items()))
+
+    def _told(
+        self,
+        document: Document,
+        began: float,
+        scripts: int,
+        verdict: Verdict,
+        *,
+        why: str = "",
+        rules: tuple[tuple[str, str], ...] = (),
+        example: CounterExample | None = None,
+    ) -> Proof:
+        return Proof(
+            invariant=document.name,
+            place=document.place(),
+            verdict=verdict,
+            milliseconds=round((monotonic_seconds() - began) * 1000),
+            scripts=scripts,
+            why=why,
+            rules=rules,
+            counter_example=example,
+        )
+
+
+def _document(ground: Ground) -> bytes:
+    clusters = [cluster.name for cluster in ground.bundle.of(Cluster)]
+    return canonical(
+        {
+            **evaluated(ground.section, ground.bundle),
+            "assertable": ground.assertable,
+            "clusters": clusters,
+        }
+    )
