@@ -43,6 +43,11 @@ class Gateway:
         """Answer a question; None where there is no answer. False: nobody waits for it."""
     def forget_passwords(self) -> None:
         """The identity store has changed: what it answered is asked anew."""
+    def forget_keys(self, ring: str = "") -> None:
+        """Forget the data keys of a ring (of all, without a name): each is asked for anew.
+
+        Batches that are being sealed or opened at this moment are finished.
+        """
     def drain(self, seconds: float) -> None:
         """Take no new connection, wait for what is in flight, then stop."""
 

@@ -204,6 +204,14 @@ impl Gateway {
             .map_err(|error| raise(error.code(), &error))
     }
 
+    /// Forgets the data keys of a ring, or of all rings: each is asked for anew before it is used.
+    #[pyo3(signature = (ring = ""))]
+    fn forget_keys(&self, python: Python<'_>, ring: &str) -> PyResult<()> {
+        python
+            .detach(|| self.0.forget_keys(ring))
+            .map_err(|error| raise(error.code(), &error))
+    }
+
     /// Takes no new connection, waits for what is in flight, then stops.
     fn drain(&self, python: Python<'_>, seconds: f64) -> PyResult<()> {
         if !(0.0..=DRAIN_SECONDS_MAX).contains(&seconds) {

@@ -180,6 +180,7 @@ impl Gateway {
             clusters,
             recorder,
             log: sequencer,
+            keys: Arc::default(),
             questions: Arc::default(),
             passwords: Passwords::default(),
             ledger: Arc::default(),
@@ -314,7 +315,13 @@ impl Gateway {
             recorder.journal().record(&entry.into_leaf()?)?;
             recorder.policy_changed();
         }
-        running.shared.current.send_replace(next);
+        let before = running.shared.current.send_replace(next.clone());
+        if !Arc::ptr_eq(&before.snapshot.sealing, &next.snapshot.sealing) {
+            // What is no longer declared seals and opens nothing any more.
+            let rings = &next.snapshot.sealing.rings;
+            let keys = &running.shared.keys;
+            keys.retain(|ring| rings.iter().any(|it| it.name == ring));
+        }
         Ok(running.status("running"))
     }
 
@@ -374,6 +381,13 @@ impl Gateway {
     pub fn forget_passwords(&self) -> Result<(), GatewayError> {
         let shared = self.shared().ok_or(GatewayError::Stopped)?;
         shared.passwords.forget();
+        Ok(())
+    }
+
+    /// Forgets the data keys of a ring (of an empty name: of all rings): each is asked for anew before it is used.
+    pub fn forget_keys(&self, ring: &str) -> Result<(), GatewayError> {
+        let shared = self.shared().ok_or(GatewayError::Stopped)?;
+        shared.keys.forget(ring);
         Ok(())
     }
 

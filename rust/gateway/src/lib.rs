@@ -6,6 +6,7 @@
 
 mod caller;
 mod cluster;
+mod data_keys;
 mod devices;
 mod entry;
 mod error;

@@ -282,7 +282,8 @@ async fn serve_client(
         cluster.clone(),
         recorder,
     )
-    .counted_in(shared.ledger.clone());
+    .counted_in(shared.ledger.clone())
+    .with_keys(shared.keys.clone());
     session.leads_to(node);
     if let Some(refused) = refused {
         let entered = session.not_located(&refused.to_string(), now_milliseconds());

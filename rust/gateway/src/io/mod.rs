@@ -8,6 +8,7 @@ pub mod connection;
 mod groups;
 pub mod http;
 mod idle;
+mod keys;
 pub mod listener;
 pub mod login;
 pub mod metering;
@@ -31,6 +32,7 @@ use tokio::sync::watch;
 
 use self::questions::Questions;
 use crate::cluster::Cluster;
+use crate::data_keys::DataKeys;
 use crate::limits::Ledger;
 use crate::metrics::Metrics;
 use crate::recorder::Recorder;
@@ -65,6 +67,8 @@ pub struct Shared {
     pub beat: AtomicI64,
     /// Checks of passwords.
     pub passwords: passwords::Passwords,
+    /// The data keys that are at hand.
+    pub keys: Arc<DataKeys>,
     /// What whoever runs the gateway is asked.
     pub questions: Arc<Questions>,
     /// What all connections together use.

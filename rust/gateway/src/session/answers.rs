@@ -52,7 +52,9 @@ impl Session {
 
     /// Answers that the client is owed.
     pub fn in_flight(&self) -> usize {
-        self.pending.len() + usize::from(self.streaming.is_some())
+        self.pending.len()
+            + usize::from(self.streaming.is_some())
+            + usize::from(self.held_answer.is_some())
     }
 
     /// Remembers that the broker owes an answer.
@@ -132,7 +134,8 @@ impl Session {
 
     /// Answers of our own whose turn has come.
     pub fn next_local(&mut self) -> Option<Vec<u8>> {
-        if self.streaming.is_some() || !matches!(self.pending.front(), Some(Pending::Local(_))) {
+        let underway = self.streaming.is_some() || self.held_answer.is_some();
+        if underway || !matches!(self.pending.front(), Some(Pending::Local(_))) {
             return None;
         }
         match self.pending.pop_front() {

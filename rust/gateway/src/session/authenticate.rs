@@ -364,6 +364,12 @@ impl Session {
             EffectReply::Passwords(outcome) => return self.scram_looked_up(outcome, now),
             EffectReply::Token(outcome) => return self.token_checked(outcome, now),
             EffectReply::Listed => return self.resume(true, now),
+            EffectReply::Keys => {
+                self.keys_asked = true;
+                let verdict = self.resume(true, now);
+                self.keys_asked = false;
+                return verdict;
+            }
             EffectReply::Described { group, described } => {
                 self.topologies.learn(&group, described.as_ref());
                 // It may still have to know which topics are there.

@@ -92,6 +92,13 @@ impl Session {
                 context: &self.context(caller, now),
             }),
         };
+        let unreadable = (decision.allowed && action == Action::Read)
+            .then(|| match kind {
+                ResourceKind::Stream => self.unreadable(name),
+                _ => None,
+            })
+            .flatten();
+        let decision = unreadable.map_or(decision, Arc::new);
         self.tally.errors += u64::from(!decision.errors.is_empty());
         let oldest = now.saturating_add(ACCESS_AGE_MAX_MILLISECONDS);
         let devices = self.snapshot.devices.stale_from().filter(|it| now < *it);

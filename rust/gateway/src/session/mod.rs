@@ -22,6 +22,7 @@ mod receiving;
 mod relay;
 mod rewrite;
 mod scram;
+mod sealing;
 mod share;
 mod standing;
 mod streaming;
@@ -42,6 +43,7 @@ use streamward_wire::kafka::{self, ApiKey, Struct, access};
 
 use crate::caller::{Caller, Peer, Software};
 use crate::cluster::Cluster;
+use crate::data_keys::{DataKeys, KeyNeed};
 use crate::limits::ListenerLimits;
 use crate::recorder::{Access, Recorder};
 use crate::snapshot::{Durability, ListenerSection, Snapshot, Unrecorded};
@@ -106,6 +108,16 @@ pub struct Session {
     /// A request that waits until the topics are listed; and whether one goes on after that.
     waiting: Option<Vec<u8>>,
     resumed: bool,
+    /// The data keys that are at hand.
+    keys: Arc<DataKeys>,
+    /// Keys that are to be made ahead of need.
+    due: Vec<KeyNeed>,
+    /// The request has waited for keys.
+    keys_asked: bool,
+    /// The answer that waits for keys.
+    held_answer: Option<sealing::HeldAnswer>,
+    /// How often the present answer has waited.
+    rounds: u8,
     /// What members of consumer groups subscribed to by patterns.
     subscriptions: cold::Subscriptions,
     tally: Tally,
@@ -160,6 +172,11 @@ impl Session {
             software: Software::default(),
             waiting: None,
             resumed: false,
+            keys: Arc::default(),
+            due: Vec::new(),
+            keys_asked: false,
+            held_answer: None,
+            rounds: 0,
             subscriptions: cold::Subscriptions::default(),
             tally: Tally::default(),
             judged: Judged::default(),
@@ -203,6 +220,11 @@ impl Session {
         self.pending.len() < self.bounds.in_flight_max
             && (self.pending.len() < 2 || self.in_flight_bytes() < self.bounds.in_flight_bytes_max)
             && !self.inquires()
+    }
+
+    /// Keys that should be made ahead of need, each told once.
+    pub fn take_due(&mut self) -> Vec<KeyNeed> {
+        std::mem::take(&mut self.due)
     }
 
     /// The limits of frames from the broker.

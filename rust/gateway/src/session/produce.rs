@@ -67,6 +67,18 @@ pub struct ProduceExchange {
     refused: Vec<Value>,
 }
 
+impl ProduceExchange {
+    /// Topics that are on their way, and answers to those that are not.
+    pub fn new(topics: Vec<Sending>, refused: Vec<Value>) -> Self {
+        let next = Cell::default();
+        Self {
+            topics,
+            next,
+            refused,
+        }
+    }
+}
+
 struct Topic<'a> {
     naming: Naming<'a>,
     loads: Vec<Load>,
@@ -230,6 +242,9 @@ impl Session {
         }
         if unfit.is_some() {
             self.tally.refused = !self.tally.denied;
+        }
+        if sending.iter().any(|topic| self.seals(&topic.name)) {
+            return self.produce_sealed(head, frame, acks, sending, &denials, now);
         }
         if denials.is_empty() {
             self.sent(head, acks, sending);

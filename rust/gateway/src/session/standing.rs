@@ -26,6 +26,7 @@ impl Session {
         let unchanged = device(&snapshot) == device(&self.snapshot)
             && Arc::ptr_eq(&snapshot.policy, &self.snapshot.policy)
             && Arc::ptr_eq(&snapshot.overlay, &self.snapshot.overlay)
+            && Arc::ptr_eq(&snapshot.sealing, &self.snapshot.sealing)
             && Arc::ptr_eq(&snapshot.directory, &self.snapshot.directory);
         let before = std::mem::replace(&mut self.snapshot, snapshot);
         if unchanged {
@@ -43,7 +44,7 @@ impl Session {
     /// Answers the fetches that wait for what is no longer theirs, as far as their turn has come.
     pub(super) fn refuse_waiting(&mut self, now: i64) -> Result<Vec<Vec<u8>>, Close> {
         let mut answers = Vec::new();
-        if self.streaming.is_some() {
+        if self.streaming.is_some() || self.held_answer.is_some() {
             // Nothing overtakes the answer that is on its way; what waits is decided when it comes.
             return Ok(answers);
         }

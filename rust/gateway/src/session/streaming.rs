@@ -5,7 +5,7 @@
 use std::ops::Range as Bytes;
 use std::sync::Arc;
 
-use streamward_audit::{Range, State};
+use streamward_audit::Range;
 use streamward_policy::{Action, ResourceKind};
 use streamward_wire::WireError;
 use streamward_wire::frame::LENGTH_BYTES;
@@ -123,6 +123,7 @@ impl Session {
         super::correlation_id(frame) == Some(*correlation_id)
             && self.discarded.is_empty()
             && fetch.passes(self.epoch, now)
+            && !self.opens(fetch)
     }
 
     /// Says how many of these bytes may leave, having entered what they disclose. 0: more must arrive.
@@ -252,6 +253,11 @@ impl Streaming {
     fn enter_batch(&mut self, input: &[u8], staged: &mut Vec<(Arc<Access>, Range)>) {
         let records = input.get(..self.records_left).unwrap_or(input);
         let whole = self.records_left;
+        let state = self
+            .fetching()
+            .map(|it| it.form)
+            .unwrap_or_default()
+            .state();
         let (range, bytes) = match batch::header_at_start(records) {
             Ok(Some(batch)) => {
                 let bytes = batch.bytes.min(whole);
@@ -261,7 +267,7 @@ impl Streaming {
                     last: batch.last_offset,
                     records: if batch.is_control() { 0 } else { batch.records },
                     bytes: bytes as u64,
-                    state: State::Readable,
+                    state,
                 };
                 (range, bytes)
             }
@@ -272,7 +278,6 @@ impl Streaming {
             Ok(None) | Err(_) => {
                 let bytes = whole as u64;
                 let partition = self.partition;
-                let state = State::Readable;
                 (
                     Range {
                         partition,

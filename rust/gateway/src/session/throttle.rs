@@ -231,7 +231,7 @@ impl Session {
                     announce(api, frame, wait, &self.limits);
                 }
             }
-            Answer::Ask(_) | Answer::Drop | Answer::Close(_) => {}
+            Answer::Ask(_) | Answer::Wait(_) | Answer::Drop | Answer::Close(_) => {}
         }
         answer
     }

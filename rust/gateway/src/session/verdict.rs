@@ -6,6 +6,7 @@ use streamward_identity::{Challenge, Identity, Password, Refusal};
 use streamward_wire::kafka::Struct;
 
 use super::Close;
+use crate::data_keys::KeyNeed;
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub enum Answer {
     Rewrite(Vec<u8>),
     /// The broker gets this frame; the client's answer is still to come.
     Ask(Vec<u8>),
+    /// The session needs something; it takes no further answer until it is there.
+    Wait(Effect),
     /// The client was answered already.
     Drop,
     /// The connection ends.
@@ -74,6 +77,8 @@ pub enum Effect {
         /// Its id.
         group: String,
     },
+    /// Data keys to seal or open with. The answers are learnt by whoever keeps keys.
+    ObtainKeys(Vec<KeyNeed>),
     /// Which topics do these ids stand for? The answer is learnt by the cluster.
     ResolveTopics(Vec<[u8; 16]>),
 }
@@ -99,6 +104,10 @@ impl std::fmt::Debug for Effect {
             Self::DescribeStreamsGroup { group } => formatter
                 .debug_struct("DescribeStreamsGroup")
                 .field("group", group)
+                .finish(),
+            Self::ObtainKeys(needs) => formatter
+                .debug_struct("ObtainKeys")
+                .field("needs", needs)
                 .finish(),
             Self::ResolveTopics(ids) => formatter
                 .debug_struct("ResolveTopics")
@@ -144,6 +153,8 @@ pub enum EffectReply {
     },
     /// The topics have been listed or resolved, or could not be.
     Listed,
+    /// Keys have been obtained, or could not be.
+    Keys,
     /// The coordinator has described a streams group.
     Described {
         /// Its id.

@@ -1,5 +1,6 @@
 //! From the broker to the client.
 
+use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -15,7 +16,10 @@ use crate::session::{Answer, Close};
 impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
     pub(super) fn parse_answers(&mut self, now: i64) -> Result<bool, Close> {
         let mut moved = false;
-        while self.closing.is_none() && !self.to_client.is_backed_up() {
+        while self.closing.is_none()
+            && !self.to_client.is_backed_up()
+            && self.keys_for_answer.is_none()
+        {
             if self.session.is_streaming() {
                 let released = self.session.stream(self.from_broker.unparsed_mut())?;
                 if released == 0 {
@@ -49,23 +53,37 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             let body = self
                 .from_broker
                 .slice_mut(place.start + LENGTH_BYTES..place.end);
-            match self.session.on_response(body, now) {
-                Answer::Forward => {
-                    self.to_client.push_input(place);
-                    self.metering.response(Source::Broker);
-                }
-                Answer::Rewrite(frame) => {
-                    self.to_client.push_owned(frame);
-                    self.metering.response(Source::Broker);
-                }
-                Answer::Ask(frame) => self.to_broker.push_owned(frame),
-                Answer::Drop => {}
-                Answer::Close(close) => return Err(close),
-            }
-            self.send_locals();
+            let answer = self.session.on_response(body, now);
+            self.carry_back(answer, Some(place))?;
             moved = true;
         }
         Ok(moved)
+    }
+
+    /// Does what the session says of an answer, which lies in this place.
+    pub(super) fn carry_back(
+        &mut self,
+        answer: Answer,
+        place: Option<Range<usize>>,
+    ) -> Result<(), Close> {
+        match answer {
+            Answer::Forward => {
+                if let Some(place) = place {
+                    self.to_client.push_input(place);
+                }
+                self.metering.response(Source::Broker);
+            }
+            Answer::Rewrite(frame) => {
+                self.to_client.push_owned(frame);
+                self.metering.response(Source::Broker);
+            }
+            Answer::Ask(frame) => self.to_broker.push_owned(frame),
+            Answer::Wait(effect) => self.keys_for_answer = Some(self.start(effect)),
+            Answer::Drop => {}
+            Answer::Close(close) => return Err(close),
+        }
+        self.send_locals();
+        Ok(())
     }
 
     /// Answers of our own follow the broker's where their turn has come.

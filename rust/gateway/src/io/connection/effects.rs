@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::Connection;
 use crate::io::passwords::Attempt;
-use crate::io::{groups, tokens, topics};
+use crate::io::{groups, keys, tokens, topics};
 use crate::session::{Close, Effect, EffectReply};
 
 impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
@@ -31,6 +31,28 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         self.count_request(&verdict);
         self.carry_out(verdict, None)?;
         Ok(true)
+    }
+
+    /// Goes on with the answer that waits for keys.
+    pub(super) fn poll_keys(&mut self, context: &mut Context<'_>, now: i64) -> Result<bool, Close> {
+        let Some(waiting) = &mut self.keys_for_answer else {
+            return Ok(false);
+        };
+        let Poll::Ready(_) = Pin::new(waiting).poll(context) else {
+            return Ok(false);
+        };
+        self.keys_for_answer = None;
+        let answer = self.session.resume_answer(now);
+        self.carry_back(answer, None)?;
+        Ok(true)
+    }
+
+    /// Makes the next keys while those at hand still serve; nobody waits for them.
+    pub(super) fn renew_keys(&mut self) {
+        for need in self.session.take_due() {
+            let shared = self.shared.clone();
+            tokio::spawn(async move { keys::renew(&shared, &need).await });
+        }
     }
 
     pub(super) fn start(&self, effect: Effect) -> oneshot::Receiver<EffectReply> {
@@ -85,6 +107,13 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                     let described = groups::describe_streams(&current, &cluster, node, &group);
                     let described = described.await;
                     let _ = reply.send(EffectReply::Described { group, described });
+                });
+            }
+            Effect::ObtainKeys(needs) => {
+                let shared = self.shared.clone();
+                tokio::spawn(async move {
+                    keys::obtain(&shared, &needs).await;
+                    let _ = reply.send(EffectReply::Keys);
                 });
             }
             Effect::ResolveTopics(ids) => {

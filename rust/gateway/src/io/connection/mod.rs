@@ -60,6 +60,7 @@ pub struct Connection<C> {
     current: Current,
     change: Boxed<Option<watch::Receiver<Current>>>,
     effect: Option<oneshot::Receiver<EffectReply>>,
+    keys_for_answer: Option<oneshot::Receiver<EffectReply>>,
     durable: Option<(u64, oneshot::Receiver<Result<(), AuditError>>)>,
     ticks: Interval,
     idle: Idle,
@@ -111,6 +112,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             current,
             change: next_change(changes),
             effect: None,
+            keys_for_answer: None,
             durable: None,
             ticks,
             idle: Idle::default(),
@@ -163,9 +165,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let mut moved = self.poll_change(context, now)?;
         self.muted.poll(&mut self.session, context, now);
         moved |= self.poll_effect(context, now)?;
+        moved |= self.poll_keys(context, now)?;
         moved |= self.poll_dial(context)?;
         moved |= self.parse_answers(now)?;
         moved |= self.parse_requests(now)?;
+        self.renew_keys();
         // Nothing that this turn discloses or acknowledges leaves before it is written.
         self.session.commit(now)?;
         moved |= self.send_to_client(context)?;

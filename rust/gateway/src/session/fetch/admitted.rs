@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::recorder::Access;
+use crate::session::sealing::Form;
 
 /// A topic that is being fetched.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Fetching {
     pub id: [u8; 16],
     /// What counts its records.
     pub access: Option<Arc<Access>>,
+    /// How its records leave.
+    pub form: Form,
     /// Its partitions, of a fetch without a session.
     pub partitions: Vec<i32>,
 }

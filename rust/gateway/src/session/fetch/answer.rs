@@ -32,6 +32,10 @@ impl Session {
             what: "response",
             source,
         };
+        if self.opens(&exchange) {
+            let api = (key, version);
+            return self.fetched_sealed(api, correlation_id, exchange, frame, now);
+        }
         if exchange.passes(self.epoch, now) {
             let at =
                 kafka::response_body_at(key, version, frame, &self.limits).map_err(malformed)?;
@@ -85,7 +89,7 @@ impl Session {
 
     /// Decides a waiting answer again, takes out what is no longer the caller's, counts the rest, and
     /// adds the answers to what the broker was not asked.
-    fn release_tree(
+    pub(in crate::session) fn release_tree(
         &mut self,
         api: (ApiKey, i16),
         exchange: &mut FetchExchange,
@@ -115,6 +119,7 @@ impl Session {
                     continue;
                 }
             };
+            let state = self.form(&fetching.name).state();
             let partitions = topic.array("Partitions").iter();
             for partition in partitions.filter_map(Value::as_struct) {
                 let Value::Bytes(records) = partition.get("Records") else {
@@ -123,7 +128,9 @@ impl Session {
                 let index = i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1);
                 if let Some(access) = &access {
                     let staged = &mut self.staged;
-                    disclosed(index, records, |range| staged.push((access.clone(), range)));
+                    disclosed((index, state), records, |range| {
+                        staged.push((access.clone(), range));
+                    });
                 }
             }
         }
@@ -241,7 +248,7 @@ fn withhold(topic: &mut Struct, code: i16) {
 
 /// The offsets whose bytes stand in a Records field: a range for each stretch without a hole, such as
 /// compaction leaves between batches.
-pub fn disclosed(partition: i32, records: &[u8], mut found: impl FnMut(Range)) {
+pub fn disclosed((partition, state): (i32, State), records: &[u8], mut found: impl FnMut(Range)) {
     let mut stretch: Option<Range> = None;
     let mut told = 0;
     for batch in batch::batches(records) {
@@ -269,7 +276,7 @@ pub fn disclosed(partition: i32, records: &[u8], mut found: impl FnMut(Range)) {
                     last,
                     records: count,
                     bytes: bytes as u64,
-                    state: State::Readable,
+                    state,
                 };
                 if let Some(before) = stretch.replace(next) {
                     found(before);
@@ -333,7 +340,7 @@ impl<'a> Visitor<'a> for ResponseWalk<'_, '_> {
                 if let Some(access) = &topic.access {
                     let staged = &mut *self.staged;
                     let stage = |range| staged.push((access.clone(), range));
-                    disclosed(self.partition, records, stage);
+                    disclosed((self.partition, topic.form.state()), records, stage);
                 }
             }
             _ => {}

@@ -95,6 +95,7 @@ impl Session {
         for topic in &request.walk.topics {
             match self.admit(api, Action::Read, &topic.naming, request.now)? {
                 Ok((name, access)) => topics.push(Fetching {
+                    form: self.form(&name),
                     name,
                     id: topic.naming.id(),
                     access,
@@ -355,6 +356,7 @@ impl Session {
                 Ok((name, access)) => {
                     topic.code = None;
                     topics.push(Fetching {
+                        form: self.form(&name),
                         name,
                         id: topic.id,
                         access,

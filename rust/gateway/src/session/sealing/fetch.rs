@@ -1,0 +1,192 @@
+//! Answers to Fetch of sealed streams: each record is opened for a reader who may see it.
+
+use std::collections::HashMap;
+
+use streamward_policy::Action;
+use streamward_records::{FoundKey, Keys, Kid, Limits, Opening, Scratch, Unopened, open_records};
+use streamward_wire::kafka::{ApiKey, Struct, Value, error};
+
+use super::held::ROUNDS_MAX;
+use super::{Form, HeldAnswer, Sealed};
+use crate::data_keys::{KeyNeed, KeysNow};
+use crate::session::answers::Exchange;
+use crate::session::fetch::FetchExchange;
+use crate::session::{Answer, Close, Effect, Session, Shaping, encode_response};
+
+/// The keys that one answer selects among; each is looked up once, so that the whole answer sees the same.
+struct Chosen<'k> {
+    now: KeysNow<'k>,
+    found: std::cell::RefCell<HashMap<Kid, FoundKey>>,
+}
+
+impl Keys for Chosen<'_> {
+    fn find(&self, kid: &Kid) -> FoundKey {
+        let mut found = self.found.borrow_mut();
+        let find = || self.now.find(kid);
+        found.entry(*kid).or_insert_with(find).clone()
+    }
+}
+
+impl Session {
+    /// Does any of what is fetched have to be opened?
+    pub(in crate::session) fn opens(&self, exchange: &FetchExchange) -> bool {
+        !self.snapshot.sealing.streams.is_empty()
+            && exchange.names().any(|name| self.form(name) == Form::Opened)
+    }
+
+    /// An answer that holds records of sealed streams: opened, decided again, and entered as it leaves.
+    pub(in crate::session) fn fetched_sealed(
+        &mut self,
+        (key, version): (ApiKey, i16),
+        correlation_id: i32,
+        mut exchange: FetchExchange,
+        frame: &[u8],
+        now: i64,
+    ) -> Result<Answer, Close> {
+        let mut answer = self.decode_response(key, version, frame)?;
+        let needs = self.open_answer((key, version), &exchange, &mut answer, now)?;
+        if !needs.is_empty() {
+            let shaping = Shaping::Fetch(exchange);
+            let exchange = Exchange {
+                key,
+                version,
+                correlation_id,
+                bytes: 0,
+                shaping,
+            };
+            self.held_answer = Some(HeldAnswer {
+                exchange,
+                frame: frame.to_vec(),
+                rounds: self.rounds + 1,
+            });
+            return Ok(Answer::Wait(Effect::ObtainKeys(needs)));
+        }
+        self.release_tree((key, version), &mut exchange, &mut answer, now)?;
+        encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
+    }
+
+    /// Opens all that is to be opened. Gives the keys that must be asked for before anything can be said of it.
+    fn open_answer(
+        &mut self,
+        api: (ApiKey, i16),
+        exchange: &FetchExchange,
+        answer: &mut Struct,
+        now: i64,
+    ) -> Result<Vec<KeyNeed>, Close> {
+        let mut needs = Vec::new();
+        let keys = self.keys.clone();
+        let chosen = Chosen {
+            now: keys.at(now),
+            found: std::cell::RefCell::default(),
+        };
+        let Some(topics) = answer.array_mut("Responses") else {
+            return Ok(needs);
+        };
+        let mut scratch = keys.scratch();
+        for topic in topics.iter_mut().filter_map(Value::as_struct_mut) {
+            let Some(name) = exchange.find(topic).map(|it| it.name.clone()) else {
+                continue;
+            };
+            if self.form(&name) != Form::Opened {
+                continue;
+            }
+            let Some(sealed) = self.sealed(&name) else {
+                continue;
+            };
+            let Some(partitions) = topic.array_mut("Partitions") else {
+                continue;
+            };
+            for partition in partitions.iter_mut().filter_map(Value::as_struct_mut) {
+                let place = (
+                    &*name,
+                    i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1),
+                );
+                let asked = self.open_partition(
+                    api,
+                    &sealed,
+                    place,
+                    partition,
+                    &chosen,
+                    &mut scratch,
+                    now,
+                )?;
+                needs.extend(
+                    asked
+                        .into_iter()
+                        .filter(|it| !needs.contains(it))
+                        .collect::<Vec<_>>(),
+                );
+            }
+        }
+        keys.put_back(scratch);
+        Ok(needs)
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "what one partition is opened with"
+    )]
+    fn open_partition(
+        &mut self,
+        api: (ApiKey, i16),
+        sealed: &Sealed,
+        (topic, index): (&str, i32),
+        partition: &mut Struct,
+        keys: &Chosen<'_>,
+        scratch: &mut Scratch,
+        now: i64,
+    ) -> Result<Vec<KeyNeed>, Close> {
+        let Value::Bytes(records) = partition.get("Records") else {
+            return Ok(Vec::new());
+        };
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let opening = Opening {
+            homes: &sealed.homes,
+            partition: sealed.partition_bound.then_some(index),
+            value: sealed.value,
+            key: sealed.deterministic,
+            headers: &sealed.headers,
+            mark: sealed.mark,
+        };
+        let mut out = Vec::with_capacity(records.len());
+        match open_records(
+            records,
+            &opening,
+            keys,
+            &Limits::default(),
+            scratch,
+            &mut out,
+        ) {
+            Ok(opened) => {
+                partition.set("Records", Value::Bytes(out.into()));
+                for fault in &opened.marked {
+                    self.enter_violation(api, Action::Read, (topic, index), fault, now)?;
+                }
+            }
+            Err(Unopened::Fault(fault)) => {
+                refuse(partition, error::CORRUPT_MESSAGE);
+                self.enter_violation(api, Action::Read, (topic, index), &fault, now)?;
+            }
+            Err(Unopened::Missing(kids)) => {
+                let needs = kids.into_iter().map(KeyNeed::Open);
+                let mut needs: Vec<KeyNeed> = needs.collect();
+                needs.retain(|need| self.keys.lacks(need, now));
+                if !needs.is_empty() && self.rounds < ROUNDS_MAX {
+                    return Ok(needs);
+                }
+                // The provider's trouble, not the reader's: it tries again.
+                refuse(partition, error::KAFKA_STORAGE_ERROR);
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// Takes the records out of a partition and leaves an error.
+fn refuse(partition: &mut Struct, code: i16) {
+    partition
+        .set("ErrorCode", code)
+        .set("Records", Value::Bytes(bytes::Bytes::new()));
+}

@@ -1,0 +1,198 @@
+//! Sealed streams: what is written to them is sealed before the broker sees it, and opened for those readers who
+//! may see it (`docs/reference/envelope.md`).
+
+mod fetch;
+mod held;
+mod produce;
+
+use std::sync::Arc;
+
+use streamward_audit::State;
+use streamward_policy::{Action, Decision, Resource, ResourceKind};
+use streamward_records::{Fault, Home, Mark};
+use streamward_wire::kafka::ApiKey;
+
+pub(super) use self::held::HeldAnswer;
+
+use super::{Close, Session};
+use crate::data_keys::DataKeys;
+use crate::recorder::Deed;
+use crate::sealing::{KeySealing, OnViolation, SealedStream, Unreadable};
+
+/// How records of a stream leave for a reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// As they lie at the broker, of a stream that isn't sealed.
+    #[default]
+    Plain,
+    /// Opened.
+    Opened,
+    /// As they lie at the broker: sealed.
+    Ciphertext,
+}
+
+impl Form {
+    /// What the log says of them.
+    pub const fn state(self) -> State {
+        match self {
+            Self::Plain | Self::Opened => State::Readable,
+            Self::Ciphertext => State::Ciphertext,
+        }
+    }
+}
+
+/// A sealed topic, ready to seal and open.
+struct Sealed {
+    /// Its own, and then those of the streams whose envelopes may lie there too.
+    homes: Vec<Home>,
+    headers: Vec<Box<[u8]>>,
+    value: bool,
+    deterministic: bool,
+    partition_bound: bool,
+    mark: Mark,
+}
+
+impl Session {
+    /// The keys that all connections of the gateway share.
+    #[must_use]
+    pub fn with_keys(mut self, keys: Arc<DataKeys>) -> Self {
+        self.keys = keys;
+        self
+    }
+
+    /// Has any of these topics to be sealed or opened?
+    pub(super) fn seals(&self, topic: &str) -> bool {
+        self.snapshot.sealing.of(topic).is_some()
+    }
+
+    /// How a topic's records leave for the caller.
+    pub(super) fn form(&self, topic: &str) -> Form {
+        match self.snapshot.sealing.of(topic) {
+            None => Form::Plain,
+            Some(stream) if self.may_open(&stream.ring) => Form::Opened,
+            Some(_) => Form::Ciphertext,
+        }
+    }
+
+    /// Is the caller among the readers of this ring?
+    fn may_open(&self, ring: &str) -> bool {
+        let Some(caller) = &self.caller else {
+            return false;
+        };
+        let mut rings = self.snapshot.sealing.rings.iter();
+        let Some(ring) = rings.find(|it| it.name == ring) else {
+            return false;
+        };
+        let readers = &ring.readers;
+        let declared = self.snapshot.directory.principal(&caller.principal);
+        let declared = declared.iter().flat_map(|it| &it.roles);
+        let mut roles = declared.chain(caller.roles.iter());
+        readers
+            .principals
+            .iter()
+            .any(|it| **it == *caller.principal)
+            || roles.any(|role| readers.roles.contains(role))
+    }
+
+    /// Why the caller may not read a sealed stream that it may read otherwise; `None`: nothing is against it.
+    pub(super) fn unreadable(&self, topic: &str) -> Option<Decision> {
+        let stream = self.snapshot.sealing.of(topic)?;
+        if stream.unreadable == Unreadable::Ciphertext || self.may_open(&stream.ring) {
+            return None;
+        }
+        // SECURITY: until there are masks, who would get them gets nothing.
+        let reason = format!("not among the readers of the key ring `{}`", stream.ring);
+        Some(refusal("sealing:reader", reason))
+    }
+
+    fn sealed(&self, topic: &str) -> Option<Sealed> {
+        let section = &self.snapshot.sealing;
+        let stream = section.of(topic)?;
+        let mut homes = vec![self.home(topic, stream)?];
+        for other in &stream.accepts_from {
+            homes.extend(section.of(other).and_then(|it| self.home(other, it)));
+        }
+        Some(Sealed {
+            homes,
+            headers: stream
+                .headers
+                .iter()
+                .map(|it| it.as_bytes().into())
+                .collect(),
+            value: stream.value,
+            deterministic: stream.key == KeySealing::Deterministic,
+            partition_bound: stream.partition_bound,
+            mark: match stream.on_violation {
+                OnViolation::Mark => Mark::Header,
+                OnViolation::Refuse | OnViolation::DeadLetter => Mark::Refuse,
+            },
+        })
+    }
+
+    fn home(&self, topic: &str, stream: &SealedStream) -> Option<Home> {
+        let mut rings = self.snapshot.sealing.rings.iter();
+        let ring = rings.find(|it| it.name == stream.ring)?;
+        let cluster = stream.home_cluster.as_deref();
+        Some(Home {
+            tenant: stream.tenant.as_deref().map(Into::into),
+            cluster: cluster.unwrap_or(&self.peer.cluster).into(),
+            stream: topic.into(),
+            data_class: ring.data_class.as_str().into(),
+            ring: ring.name.as_str().into(),
+        })
+    }
+
+    /// Enters what was found wrong in a partition of a sealed stream.
+    fn enter_violation(
+        &mut self,
+        api: (ApiKey, i16),
+        action: Action,
+        (topic, partition): (&str, i32),
+        fault: &Fault,
+        now: i64,
+    ) -> Result<(), Close> {
+        let Some(caller) = self.caller.clone() else {
+            return Ok(());
+        };
+        let rule = format!("sealing:{}", fault.refusal.code());
+        let place = match action {
+            Action::Write => format!("record {} of a batch", fault.index),
+            _ => format!("offset {}", fault.offset),
+        };
+        let reason = format!("partition {partition}, {place}: {}", fault.refusal);
+        let decision = refusal(&rule, reason);
+        let classes = self.snapshot.policy.classes_of(topic);
+        let kind = ResourceKind::Stream;
+        let deed = Deed {
+            caller: &caller,
+            api: api.0.name(),
+            api_version: api.1,
+            action,
+            resource: Resource { kind, name: topic },
+            decision: &decision,
+            policy_version: self.snapshot.policy.version(),
+            classes: &classes,
+        };
+        match self.recorder.denied(&deed, now) {
+            Ok(position) => {
+                self.durable_before_answer = self.durable_before_answer.max(position);
+                Ok(())
+            }
+            Err(error) => {
+                self.unrecorded(&error)?;
+                self.recorder.unentered_denial(&error.to_string(), now);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn refusal(rule: &str, reason: String) -> Decision {
+    Decision {
+        allowed: false,
+        rules: vec![rule.to_owned()],
+        errors: Vec::new(),
+        reason,
+        valid_until_milliseconds: None,
+    }
+}

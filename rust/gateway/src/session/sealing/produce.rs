@@ -1,0 +1,249 @@
+//! Produce to sealed streams: each record is sealed, each batch rewritten in place of its payload.
+
+use std::sync::Arc;
+
+use streamward_policy::Action;
+use streamward_records::{Fault, Limits, Refusal, Sealing, seal_records};
+use streamward_wire::kafka::{Struct, Value, error};
+
+use super::Sealed;
+use crate::data_keys::KeyNeed;
+use crate::session::cold::{Denial, PRODUCE, take_denied};
+use crate::session::produce::{ProduceExchange, Sending};
+use crate::session::{Close, Effect, Head, Session, Shaping, Verdict, new_response};
+
+/// What a partition is refused with.
+struct Refused {
+    code: i16,
+    fault: Option<Fault>,
+}
+
+/// Kafka's error for records that are not taken.
+const fn code_of(refusal: Refusal) -> i16 {
+    match refusal {
+        Refusal::SpentKey | Refusal::KeyNotThere => error::KAFKA_STORAGE_ERROR,
+        Refusal::TooLarge | Refusal::Bomb => error::MESSAGE_TOO_LARGE,
+        Refusal::Batch
+        | Refusal::Checksum
+        | Refusal::Codec
+        | Refusal::Inflate
+        | Refusal::Record
+        | Refusal::Count => error::CORRUPT_MESSAGE,
+        _ => error::INVALID_RECORD,
+    }
+}
+
+impl Session {
+    /// Seals what goes to sealed streams, having waited for the keys; the rest of the request goes as it is.
+    pub(in crate::session) fn produce_sealed(
+        &mut self,
+        head: &Head,
+        frame: &[u8],
+        acks: i64,
+        sending: Vec<Sending>,
+        denials: &[Denial],
+        now: i64,
+    ) -> Result<Verdict, Close> {
+        if acks == 0 && !denials.is_empty() {
+            return Ok(Verdict::Close(Close::DeniedSilently));
+        }
+        if let Some(wait) = self.wait_for_keys(frame, &sending, now) {
+            return Ok(wait);
+        }
+        let mut request = self.decode_request(head, frame)?;
+        let answer = new_response(head.key, head.version)?;
+        let mut refused = take_denied(&mut request, &PRODUCE, &answer, denials);
+        let mut kept = Vec::with_capacity(sending.len());
+        let topics = request
+            .array_mut(PRODUCE.list)
+            .map(std::mem::take)
+            .unwrap_or_default();
+        let mut left = Vec::with_capacity(topics.len());
+        for (mut topic, mut sending) in topics.into_iter().zip(sending) {
+            if let (Some(sealed), Some(tree)) = (self.sealed(&sending.name), topic.as_struct_mut())
+            {
+                let api = (head.key, head.version);
+                let refusals = self.seal_topic(api, &sealed, tree, &mut sending, now)?;
+                if !refusals.is_empty() {
+                    refused.push(answered(&answer, tree, &refusals));
+                }
+            }
+            if !sending.loads.is_empty() {
+                left.push(topic);
+                kept.push(sending);
+            }
+        }
+        if !refused.is_empty() && acks == 0 {
+            return Ok(Verdict::Close(Close::DeniedSilently));
+        }
+        if left.is_empty() {
+            let mut answer = answer;
+            self.tally.refused = !self.tally.denied;
+            answer.set("Responses", refused);
+            return Ok(Verdict::Reply(head.reply(&answer)?));
+        }
+        request.set(PRODUCE.list, left);
+        let rewritten = head.rewrite(frame, &request, &self.limits)?;
+        if acks == 0 {
+            self.sent(head, acks, kept);
+        } else {
+            let exchange = ProduceExchange::new(kept, refused);
+            self.expect(head, Shaping::Produce(exchange));
+        }
+        Ok(Verdict::Rewrite(rewritten))
+    }
+
+    /// Puts the request aside where a key is to be asked for; makes the next ones ahead of need.
+    fn wait_for_keys(&mut self, frame: &[u8], sending: &[Sending], now: i64) -> Option<Verdict> {
+        let mut needs = Vec::new();
+        for topic in sending {
+            let Some(stream) = self.snapshot.sealing.of(&topic.name) else {
+                continue;
+            };
+            let ring: Arc<str> = stream.ring.as_str().into();
+            needs.push(KeyNeed::Seal(ring.clone()));
+            if stream.key == crate::sealing::KeySealing::Deterministic {
+                needs.push(KeyNeed::Deterministic(ring.clone()));
+            }
+            self.due.extend(self.keys.is_due(&ring, now));
+        }
+        if self.keys_asked {
+            return None;
+        }
+        needs.retain(|need| self.keys.lacks(need, now));
+        if needs.is_empty() {
+            return None;
+        }
+        self.waiting = Some(frame.to_vec());
+        Some(Verdict::Wait(Effect::ObtainKeys(needs)))
+    }
+
+    /// Seals the partitions of a topic; takes out those that are refused, and says why.
+    fn seal_topic(
+        &mut self,
+        api: (streamward_wire::kafka::ApiKey, i16),
+        sealed: &Sealed,
+        topic: &mut Struct,
+        sending: &mut Sending,
+        now: i64,
+    ) -> Result<Vec<(i32, Refused)>, Close> {
+        let mut refusals = Vec::new();
+        let Some(partitions) = topic.array_mut("PartitionData") else {
+            return Ok(refusals);
+        };
+        let mut scratch = self.keys.scratch();
+        for partition in partitions.iter_mut().filter_map(Value::as_struct_mut) {
+            let index = i32::try_from(partition.int("Index")).unwrap_or(-1);
+            let Value::Bytes(records) = partition.get("Records") else {
+                continue;
+            };
+            match self.seal_partition(sealed, index, records, &mut scratch, now) {
+                Ok(out) => {
+                    partition.set("Records", Value::Bytes(out.into()));
+                }
+                Err(refused) => refusals.push((index, refused)),
+            }
+        }
+        self.keys.put_back(scratch);
+        let is_refused = |index: i64| refusals.iter().any(|(it, _)| i64::from(*it) == index);
+        partitions.retain(|it| {
+            it.as_struct()
+                .is_some_and(|it| !is_refused(it.int("Index")))
+        });
+        sending.loads.retain(|it| !is_refused(it.index.into()));
+        for (index, refused) in &refusals {
+            if let Some(fault) = &refused.fault {
+                let place = (&*sending.name, *index);
+                self.enter_violation(api, Action::Write, place, fault, now)?;
+            }
+        }
+        Ok(refusals)
+    }
+
+    fn seal_partition(
+        &self,
+        sealed: &Sealed,
+        partition: i32,
+        records: &[u8],
+        scratch: &mut streamward_records::Scratch,
+        now: i64,
+    ) -> Result<Vec<u8>, Refused> {
+        let trouble = Refused {
+            code: error::KAFKA_STORAGE_ERROR,
+            fault: None,
+        };
+        let Some(home) = sealed.homes.first() else {
+            return Err(trouble);
+        };
+        let data_key = self.keys.sealing(&home.ring, now);
+        let deterministic_key = self.keys.deterministic(&home.ring, now);
+        let Some(data_key) = data_key else {
+            return Err(trouble);
+        };
+        if sealed.deterministic && deterministic_key.is_none() {
+            return Err(trouble);
+        }
+        let sealing = Sealing {
+            home,
+            partition: sealed.partition_bound.then_some(partition),
+            value: sealed.value,
+            headers: &sealed.headers,
+            data_key: &data_key,
+            deterministic_key: deterministic_key
+                .as_deref()
+                .filter(|_| sealed.deterministic),
+            marks: sealed.mark == streamward_records::Mark::Header,
+        };
+        // An envelope adds less than a hundred bytes to a value.
+        let mut out = Vec::with_capacity(records.len() + records.len() / 8 + 256);
+        seal_records(records, &sealing, &Limits::default(), scratch, &mut out).map_err(
+            |fault| {
+                let code = code_of(fault.refusal);
+                let own = code == error::KAFKA_STORAGE_ERROR;
+                Refused {
+                    code,
+                    fault: (!own).then_some(fault),
+                }
+            },
+        )?;
+        if out.len() > self.limits.frame_bytes_max {
+            let fault = Fault::of_batch(0, Refusal::TooLarge);
+            return Err(Refused {
+                code: error::MESSAGE_TOO_LARGE,
+                fault: Some(fault),
+            });
+        }
+        Ok(out)
+    }
+}
+
+/// The answer to the partitions of a topic that are refused.
+fn answered(answer: &Struct, topic: &Struct, refusals: &[(i32, Refused)]) -> Value {
+    let mut told = answer.element("Responses");
+    told.set("Name", topic.get("Name").clone());
+    told.set("TopicId", topic.get("TopicId").clone());
+    let partitions = refusals.iter().map(|(index, refused)| {
+        let mut partition = told.element("PartitionResponses");
+        partition
+            .set("Index", *index)
+            .set("ErrorCode", refused.code)
+            .set("BaseOffset", -1)
+            .set("LogAppendTimeMs", -1)
+            .set("LogStartOffset", -1);
+        if let Some(fault) = &refused.fault {
+            let what = fault.refusal.to_string();
+            if refused.code == error::INVALID_RECORD && partition.has("RecordErrors") {
+                let mut record = partition.element("RecordErrors");
+                record
+                    .set("BatchIndex", i64::from(fault.index))
+                    .set("BatchIndexErrorMessage", what.as_str());
+                partition.set("RecordErrors", vec![Value::Struct(record)]);
+            }
+            partition.set("ErrorMessage", what.as_str());
+        }
+        Value::Struct(partition)
+    });
+    let partitions: Vec<Value> = partitions.collect();
+    told.set("PartitionResponses", partitions);
+    Value::Struct(told)
+}
