@@ -49,7 +49,7 @@ impl KeyNeed {
 
 /// A kid in hexadecimal digits.
 pub fn hex(kid: &Kid) -> String {
-    kid.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:032x}", u128::from_be_bytes(*kid))
 }
 
 fn from_hex(text: &str) -> Option<Kid> {

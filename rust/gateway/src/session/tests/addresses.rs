@@ -68,7 +68,7 @@ fn ours(key: ApiKey, version: i16) -> Option<Vec<u8>> {
             Some(framed)
         }
         // A further question to the broker tells the client nothing.
-        Answer::Ask(_) | Answer::Drop | Answer::Close(_) => None,
+        Answer::Ask(_) | Answer::Wait(_) | Answer::Drop | Answer::Close(_) => None,
     }
 }
 

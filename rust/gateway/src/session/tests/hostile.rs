@@ -384,7 +384,7 @@ fn no_mutation_of_an_answer_panics_or_shows_where_a_broker_listens() {
                 );
             }
             Answer::Forward => answered += 1,
-            Answer::Ask(_) | Answer::Drop | Answer::Close(_) => {}
+            Answer::Ask(_) | Answer::Wait(_) | Answer::Drop | Answer::Close(_) => {}
         }
         drop(session.commit(NOW));
         session.end();

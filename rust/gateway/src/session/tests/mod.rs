@@ -24,6 +24,7 @@ mod receiving;
 mod record;
 mod relay;
 mod scram;
+mod sealing;
 mod share;
 mod throttle;
 mod tokens;
