@@ -45,16 +45,12 @@ impl Health {
     pub fn of(shared: &Shared) -> Self {
         let age = now_milliseconds().saturating_sub(shared.beat.load(Ordering::Relaxed));
         let live = age <= BEAT_AGE_MAX_MILLISECONDS;
-        let draining = shared.current.borrow().draining;
         let mut checks = vec![
             check(
                 "event_loop",
                 (!live).then(|| format!("has not turned for {age} ms")),
             ),
-            check(
-                "listeners",
-                draining.then(|| "the gateway is draining".to_owned()),
-            ),
+            check("listeners", draining_or_closed(shared)),
             check("snapshot", None),
             journal(shared),
             log(shared),
@@ -87,6 +83,18 @@ fn check(name: &str, wrong: Option<String>) -> Check {
         detail: wrong,
         dispensable: false,
     }
+}
+
+/// No client may come while the gateway drains, nor where it has no certificate any more.
+fn draining_or_closed(shared: &Shared) -> Option<String> {
+    let current = shared.current.borrow();
+    if current.draining {
+        return Some("the gateway is draining".to_owned());
+    }
+    let (listener, reference) = current.tls.closed.iter().min()?;
+    Some(format!(
+        "`{listener}` lets nobody in: `{reference}` is withheld"
+    ))
 }
 
 /// Without the log nothing is served, unless every listener is declared to serve on.

@@ -16,6 +16,8 @@ use crate::materials::Materials;
 use crate::overlay::{Overlay, OverlaySection};
 use crate::sealing::SealingSection;
 
+/// References to what an agent lends (SPIFFE's Workload API).
+const LENT_SCHEME: &str = "spiffe:";
 /// The format of the document that this build reads.
 pub const FORMAT: u32 = 1;
 
@@ -513,6 +515,8 @@ impl Snapshot {
         let authorities = self.identity.authorities.iter();
         let of_authorities = authorities.flat_map(|it| std::iter::once(&it.ca).chain(&it.crls));
         let kept = of_listeners.chain(of_authorities.map(String::as_str));
+        // What an agent gave is lent: where it is gone, nobody vouches for it, or for whom it vouches for.
+        let kept = kept.filter(|it| !it.starts_with(LENT_SCHEME));
         Self {
             materials: Arc::new(materials.keeping(&self.materials, kept)),
             ..self.clone()

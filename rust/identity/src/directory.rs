@@ -15,7 +15,7 @@ use crate::plain::USER_BYTES_MAX;
 use crate::prepare::prepared_password;
 use crate::scram_server::{Challenge, ClientFirst};
 use crate::section::{Credential, IdentitySection, Principal};
-use crate::token::Tokens;
+use crate::token::{TokenIssuer, Tokens};
 use crate::verifier::{Hash, ITERATIONS_MIN, Verifier, spend};
 
 /// Who a caller turned out to be.
@@ -334,6 +334,17 @@ impl Directory {
             other_credentials: Vec::new(),
             expires_milliseconds: None,
             attributes: Attributes::default(),
+        })
+    }
+
+    /// The issuer of the tokens that this credential of a principal is about; `None` where it is of another type.
+    pub fn issuer_of(&self, principal: &str, credential: &str) -> Option<&TokenIssuer> {
+        let credentials = &self.principal(principal)?.credentials;
+        credentials.iter().find_map(|it| match it {
+            Credential::Token { id, issuer, .. } if id == credential => {
+                self.tokens.issuers().get(issuer)
+            }
+            _ => None,
         })
     }
 

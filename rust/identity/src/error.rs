@@ -152,10 +152,11 @@ impl Refusal {
     /// Does it tell that somebody guesses? Whoever knew the password of a credential that has ended does not, and
     /// nobody does whom nobody checked.
     pub const fn is_guess(&self) -> bool {
-        !matches!(
-            self,
-            Self::NotInForce { .. } | Self::LockedOut { .. } | Self::Unanswered(_)
-        )
+        match self {
+            Self::NotInForce { .. } | Self::LockedOut { .. } | Self::Unanswered(_) => false,
+            Self::Token(refusal) => refusal.is_guess(),
+            _ => true,
+        }
     }
 }
 

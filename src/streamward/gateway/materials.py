@@ -20,6 +20,7 @@ from streamward.model.document import Bundle, Document, FieldPath, Material, Mis
 from streamward.model.keys import KeyProvider, KeyStore
 from streamward.model.marks import marked
 from streamward.model.secret_store import SecretStore
+from streamward.model.token_issuer import TokenIssuer
 from streamward.model.version_history import VersionHistory
 from streamward.secrets import (
     STORE_SCHEMES,
@@ -30,7 +31,7 @@ from streamward.secrets import (
 )
 
 EXPIRY_WARNING_DAYS = 14
-_READ_HERE = (SecretStore, IdentityStore, KeyProvider, KeyStore, VersionHistory)
+_READ_HERE = (SecretStore, IdentityStore, KeyProvider, KeyStore, TokenIssuer, VersionHistory)
 DECOY_KEY = "derived:identity-decoys"
 """Names, among the materials, what the data plane makes salts of unknown users from."""
 
@@ -53,11 +54,18 @@ def material_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
     """Every reference whose bytes the data plane needs, once, and whether they are private."""
     private: dict[str, bool] = {}
     for document, path, material, reference in references(bundle):
-        # What opens a store, signs versions, gets a token or tries brokers stays on this side.
+        # What opens a store, asks issuers or brokers, signs versions or gets a token stays here.
         kept = isinstance(document.value, _READ_HERE)
         if not kept and not _STAY.intersection(path):
             private[reference] = private.get(reference, False) or material.secret
     return iter(private.items())
+
+
+def issuer_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
+    """Every reference by which token issuers are asked, and whether its bytes are private."""
+    for document, _, material, reference in references(bundle):
+        if isinstance(document.value, TokenIssuer):
+            yield reference, material.secret
 
 
 def resolve_materials(

@@ -15,6 +15,7 @@ from streamward.secrets.local import located
 from streamward.secrets.stores.aws_secrets_manager import AwsOptions
 from streamward.secrets.stores.oauth import OAuthOptions
 from streamward.secrets.stores.vault import Engine, VaultLogin, VaultOptions
+from streamward.secrets.stores.workload_api import BUNDLE, SVID, WorkloadApiOptions
 
 SERVICE_ACCOUNT_TOKEN: Final = "file:/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105
 """Where Kubernetes puts a pod's token, unless the pod says otherwise."""
@@ -56,11 +57,14 @@ def _endpoint(login: str, oauth: OAuthClient, answer: Answer) -> StoreSettings:
 
 def _settings(store: SecretStore, root: Path) -> StoreSettings:
     seconds = store.timeout / 1000
-    options: VaultOptions | AwsOptions
+    options: VaultOptions | AwsOptions | WorkloadApiOptions
     if store.vault is not None:
         options = _vault(store.vault, root, seconds)
+    elif store.spiffe is not None:
+        agent = store.spiffe
+        options = WorkloadApiOptions(agent.trust_domain, agent.id, agent.socket, seconds)
     else:
-        assert store.aws_secrets_manager is not None  # the model demands exactly one of both
+        assert store.aws_secrets_manager is not None  # the model demands exactly one of them
         options = _aws(store.aws_secrets_manager, root, seconds)
     return StoreSettings(store.scheme, store.name, store.refresh / 1000, store.held / 1000, options)
 
@@ -154,4 +158,34 @@ def paths_under_declared_engines(bundle: Bundle) -> Iterator[Mistake]:
             )
 
 
-CHECKS = (references_to_declared_stores, paths_under_declared_engines)
+_OF_THE_WORKLOAD_API: Final = {
+    "certificate": (SVID, "certificate"),
+    "key": (SVID, "key"),
+    "ca": (BUNDLE, None),
+}
+"""What a reference to the Workload API names, by what it is for; None: a trust domain."""
+
+
+def what_the_workload_api_has(bundle: Bundle) -> Iterator[Mistake]:
+    """A certificate is read where certificates are, a key where keys are."""
+    for document, path, material, reference in references(bundle):
+        try:
+            parsed = parse_reference(reference)
+        except StreamwardError:
+            continue
+        if parsed is None or parsed.scheme != "spiffe":
+            continue
+        place, name = _OF_THE_WORKLOAD_API[material.purpose]
+        if parsed.location.path != place or name not in (None, parsed.field):
+            yield document.mistake(
+                f"the Workload API gives no {material.purpose} at `{reference}`",
+                *path,
+                suggestion=f"write `spiffe:{parsed.store}/{place}#{name or 'TRUST_DOMAIN'}`",
+            )
+
+
+CHECKS = (
+    references_to_declared_stores,
+    paths_under_declared_engines,
+    what_the_workload_api_has,
+)

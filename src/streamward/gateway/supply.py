@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from streamward.errors import StreamwardError
-from streamward.gateway.materials import decoys, material_references, references
+from streamward.gateway.materials import decoys, issuer_references, material_references, references
 from streamward.gateway.secret_stores import store_settings
 from streamward.gateway.snapshot import token_references
 from streamward.log import Logger
@@ -120,6 +120,10 @@ class SecretSupply:
                 found[reference] = b""
             else:
                 found[reference] = secret.value
+        # What issuers are asked with is looked at and entered with the rest, and not given away.
+        for reference, private in issuer_references(bundle):
+            if reference not in found:
+                answer(reference, private)
         self._keeper.retain({*found, *(reference for *_, reference in references(bundle))})
         self._given = frozenset(found)
         return found | decoys(bundle, lambda reference: answer(reference, True))

@@ -19,10 +19,11 @@ StreamText = Annotated[
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 
 _REFERENCE = StringConstraints(max_length=1000, pattern=r"^(file|env|vault|aws-sm):.+$")
-CertificateReference = Annotated[str, _REFERENCE, Material("certificate")]
-AuthorityReference = Annotated[str, _REFERENCE, Material("ca")]
+_X509_REFERENCE = StringConstraints(max_length=1000, pattern=r"^(file|env|vault|aws-sm|spiffe):.+$")
+CertificateReference = Annotated[str, _X509_REFERENCE, Material("certificate")]
+AuthorityReference = Annotated[str, _X509_REFERENCE, Material("ca")]
 RevocationListReference = Annotated[str, _REFERENCE, Material("crl")]
-KeyReference = Annotated[str, _REFERENCE, Material("key")]
+KeyReference = Annotated[str, _X509_REFERENCE, Material("key")]
 VerifierReference = Annotated[str, _REFERENCE, Material("verifier")]
 SigningKeyReference = Annotated[str, _REFERENCE, Material("signing_key")]
 StoreKeyReference = Annotated[str, _REFERENCE, Material("store_key")]

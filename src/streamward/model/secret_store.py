@@ -1,5 +1,6 @@
-"""Where secrets are that a bundle refers to by `vault:` and `aws-sm:`."""
+"""Where secrets are that a bundle refers to by `vault:`, `aws-sm:` and `spiffe:`."""
 
+import re
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -107,13 +108,46 @@ class AwsSecretsManagerStore(Noun):
         return self
 
 
+def _trust_domain(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9._-]{1,255}", text):
+        raise ValueError("write a trust domain as SPIFFE does: `example.org`")
+    return text
+
+
+TrustDomain = Annotated[str, StringConstraints(max_length=255), AfterValidator(_trust_domain)]
+SpiffeIdText = Annotated[
+    str, StringConstraints(max_length=2048, pattern=r"^spiffe://[a-z0-9._-]+(/[A-Za-z0-9._-]+)+$")
+]
+AgentSocket = Annotated[str, StringConstraints(max_length=120, pattern=r"^unix:(//)?/[!-~]+$")]
+
+
+class SpiffeStore(Noun):
+    """A SPIFFE Workload API, which gives the gateway its own certificate."""
+
+    trust_domain: TrustDomain
+    """Of which the gateway's own SPIFFE ID must be."""
+    id: SpiffeIdText | None = None
+    """Which one, where the agent gives several; without it, the first."""
+    socket: AgentSocket | None = None
+    """`unix:///run/spire/agent.sock`; without it, what SPIFFE_ENDPOINT_SOCKET says."""
+
+    @model_validator(mode="after")
+    def _of_the_domain(self) -> Self:
+        if self.id is not None and not self.id.startswith(f"spiffe://{self.trust_domain}/"):
+            raise ValueError("`id` must be of the `trust_domain`")
+        return self
+
+
 class SecretStore(Noun):
-    """A store of secrets: `vault:NAME/MOUNT/PATH#FIELD`, `aws-sm:NAME/ID#FIELD`."""
+    """A store of secrets: `vault:NAME/MOUNT/PATH#FIELD`, `aws-sm:NAME/ID#FIELD`; of the gateway's
+    own identity: `spiffe:NAME/svid#certificate` and `#key`, `spiffe:NAME/bundle#DOMAIN`.
+    """
 
     name: Name
     vault: VaultStore | None = None
-    """Exactly one of `vault` and `aws_secrets_manager`."""
+    """Exactly one of `vault`, `aws_secrets_manager` and `spiffe`."""
     aws_secrets_manager: AwsSecretsManagerStore | None = None
+    spiffe: SpiffeStore | None = None
     refresh: Duration = 60_000
     """How often a secret without a lease is looked at again, so that a rotated one is noticed."""
     held: Duration = 86_400_000
@@ -123,8 +157,9 @@ class SecretStore(Noun):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if (self.vault is None) == (self.aws_secrets_manager is None):
-            raise ValueError("give exactly one of `vault` and `aws_secrets_manager`")
+        kinds = (self.vault, self.aws_secrets_manager, self.spiffe)
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError("give exactly one of `vault`, `aws_secrets_manager` and `spiffe`")
         if self.held < self.refresh:
             raise ValueError("`held` can't be shorter than `refresh`")
         return self
@@ -132,4 +167,6 @@ class SecretStore(Noun):
     @property
     def scheme(self) -> str:
         """The scheme of the references to it."""
-        return "vault" if self.vault is not None else "aws-sm"
+        if self.vault is not None:
+            return "vault"
+        return "aws-sm" if self.aws_secrets_manager is not None else "spiffe"

@@ -13,6 +13,7 @@ from streamward.secrets.material import MaterialMissing, MaterialRefused, Secret
 from streamward.secrets.patience import Patience
 from streamward.secrets.ports import (
     Access,
+    Closing,
     Lease,
     Operation,
     Reading,
@@ -86,11 +87,15 @@ class SecretKeeper:
             self._stores = {}
             for settings in stores:
                 key = (settings.scheme, settings.name)
-                opened = kept.pop(key, None)
-                if opened is None or opened.settings != settings:
+                opened = kept.get(key)
+                if opened is not None and opened.settings == settings:
+                    del kept[key]
+                else:
                     patience = Patience(settings.name)
                     opened = _Opened(settings, self._make_store(settings), patience)
                 self._stores[key] = opened
+            for replaced in kept.values():
+                _let_go(replaced.store)
 
     def resolve(
         self,
@@ -166,8 +171,11 @@ class SecretKeeper:
         return Tended(frozenset(changed), frozenset(withheld))
 
     def close(self) -> None:
-        """Give back what was lent."""
+        """Give back what was lent, and let go of the stores."""
         self.retain(())
+        with self._lock:
+            for opened in self._stores.values():
+                _let_go(opened.store)
 
     def _keep_login(self, opened: _Opened) -> None:
         try:
@@ -259,6 +267,11 @@ class SecretKeeper:
             None if error is None else str(error),
         )
         self._on_access(access)
+
+
+def _let_go(store: Store) -> None:
+    if isinstance(store, Closing):
+        store.close()
 
 
 def _without_renewal(reading: Reading) -> Reading:

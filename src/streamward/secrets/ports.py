@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from streamward.errors import Unavailable
 from streamward.secrets.material import Secret
@@ -56,6 +56,15 @@ class Store(Protocol):
         """Keep the caller's own login alive. False: it is another, and leases of the old one end
         with it.
         """
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A store that keeps something open between two calls."""
+
+    def close(self) -> None:
+        """Let go of it."""
         ...
 
 

@@ -6,14 +6,14 @@ from typing import Final
 
 from streamward.secrets.material import MaterialRefused
 
-STORE_SCHEMES: Final = ("vault", "aws-sm")
+STORE_SCHEMES: Final = ("vault", "aws-sm", "spiffe")
 """Schemes whose secrets are in a declared store."""
 
 TOKEN_SCHEME: Final = "token"  # noqa: S105
 """`token:CLUSTER` is the access token of a cluster's OAuth client. No bundle can refer to it."""
 
 _FORM: Final = re.compile(
-    r"(?P<scheme>vault|aws-sm):(?P<store>[A-Za-z0-9][A-Za-z0-9._@-]*)/(?P<path>[A-Za-z0-9/_+=.@:-]+)"
+    r"(?P<scheme>vault|aws-sm|spiffe):(?P<store>[A-Za-z0-9][A-Za-z0-9._@-]*)/(?P<path>[A-Za-z0-9/_+=.@:-]+)"
     r"(?:\?(?P<key>version|stage)=(?P<value>[A-Za-z0-9_.-]{1,256}))?(?:#(?P<field>[^#?\s]{1,256}))?"
 )
 
@@ -60,6 +60,11 @@ def parse_reference(reference: str) -> StoreReference | None:
     if scheme == "vault" and (match["field"] is None or stage is not None):
         what = "names no field (`#FIELD`)" if stage is None else "has a stage, which Vault lacks"
         raise MaterialRefused(f"`{reference}` {what}")
+    if scheme == "spiffe" and (match["field"] is None or match["key"] is not None):
+        raise MaterialRefused(
+            f"`{reference}` is not of the Workload API: write `spiffe:STORE/svid#certificate`, "
+            "`spiffe:STORE/svid#key` or `spiffe:STORE/bundle#TRUST_DOMAIN`"
+        )
     if version is not None and scheme == "vault" and not re.fullmatch("[1-9][0-9]{0,8}", version):
         raise MaterialRefused(f"`{reference}`: versions of Vault are numbers")
     return StoreReference(

@@ -272,6 +272,17 @@ async fn serve_client(
     };
     let metrics = shared.metrics.listener(&section.name);
     let tls = current.tls.listeners.get(&section.name).cloned();
+    // SECURITY: a listener without its certificate is closed, and not in clear.
+    if section.tls.is_some() && tls.is_none() {
+        let reference = current.tls.closed.get(&section.name);
+        metrics.tls_failed.of(TlsFailure::Withheld).add_one();
+        return Close::Unverifiable {
+            what: format!(
+                "the gateway has `{}` no longer",
+                reference.map_or("its certificate", String::as_str)
+            ),
+        };
+    }
     let routing = section.routing.clone();
     let section = Arc::new(section);
     let recorder = shared.recorder.clone();

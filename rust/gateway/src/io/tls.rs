@@ -37,6 +37,8 @@ pub struct Configurations {
     pub clusters: HashMap<String, Arc<ClientConfig>>,
     /// By cluster, the reference whose lease has ended: its brokers can't be spoken to.
     pub withheld: HashMap<String, String>,
+    /// By listener, the reference that has no bytes any more: nobody comes in there, those who are in stay.
+    pub closed: HashMap<String, String>,
     /// By cluster and principal, as whom brokers see it; only where they see a credential of its own.
     pub mapped: HashMap<String, HashMap<String, Mapped>>,
     /// By cluster, how the gateway logs in; absent: not by SASL.
@@ -66,6 +68,12 @@ impl Configurations {
         let mut configurations = Self::default();
         for listener in snapshot.listeners.iter() {
             if let Some(tls) = &listener.tls {
+                if let Some(reference) = withheld_from(snapshot, tls) {
+                    configurations
+                        .closed
+                        .insert(listener.name.clone(), reference.to_owned());
+                    continue;
+                }
                 let secured = server(snapshot, tls)?;
                 configurations
                     .listeners
@@ -131,6 +139,23 @@ fn withheld<'t>(snapshot: &Snapshot, tls: &'t UpstreamTls) -> Option<&'t str> {
     let references = [Some(&tls.ca), tls.certificate.as_ref(), tls.key.as_ref()];
     let mut references = references.into_iter().flatten().map(String::as_str);
     references.find(|it| snapshot.materials.is_withheld(it))
+}
+
+/// The reference of a listener that has no bytes any more.
+fn withheld_from<'s>(snapshot: &'s Snapshot, tls: &'s ListenerTls) -> Option<&'s str> {
+    let named = |name: &String| tls.client_authorities.contains(name);
+    let authorities = snapshot.identity.authorities.iter();
+    let of_authorities = authorities
+        .filter(|it| named(&it.name))
+        .flat_map(|it| std::iter::once(&it.ca).chain(&it.crls));
+    let own = [
+        Some(&tls.certificate),
+        Some(&tls.key),
+        tls.client_ca.as_ref(),
+    ];
+    let mut references = own.into_iter().flatten().chain(of_authorities);
+    let found = references.find(|it| snapshot.materials.is_withheld(it));
+    found.map(String::as_str)
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -1,5 +1,9 @@
 //! Whose a token is, with what is known now; where that is not enough, with what its issuer says.
 
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Value, json};
 use streamward_identity::token::{Presented, Question, TokenRefusal};
 use streamward_identity::{Identity, Refusal};
@@ -7,10 +11,55 @@ use streamward_identity::{Identity, Refusal};
 use super::clock::now_milliseconds;
 use super::questions::ANSWER_WITHIN;
 use super::{Current, Shared};
+use crate::limits::LockoutLimits;
 use crate::session::TokenCheck;
 
-/// Checks a token. An unknown key, or an opaque token, is asked about once.
-pub async fn check(shared: &Shared, check: &TokenCheck) -> Result<Identity, Refusal> {
+/// Of the digest of a token, enough to tell tokens apart.
+const NAME_BYTES: usize = 16;
+
+/// Checks a token, unless the source has to wait. Whoever forges tokens of a principal has to, as who guesses its
+/// password; both are counted apart.
+pub async fn check(
+    shared: &Shared,
+    check: &TokenCheck,
+    source: IpAddr,
+    limits: &LockoutLimits,
+) -> Result<Identity, Refusal> {
+    let lockouts = &shared.passwords.lockouts;
+    let name = claimed(&current(shared), check);
+    let may_try = lockouts.check(source, &name, now_milliseconds());
+    may_try.map_err(|milliseconds| Refusal::LockedOut {
+        seconds: milliseconds.saturating_add(999) / 1_000,
+    })?;
+    let outcome = judge(shared, check).await;
+    match &outcome {
+        Ok(_) => lockouts.proved(source, &name, now_milliseconds()),
+        Err(refusal) if refusal.is_guess() => {
+            lockouts.failed(source, &name, limits, now_milliseconds());
+        }
+        Err(_) => {}
+    }
+    outcome
+}
+
+/// What failures with this token count for: the principal that it claims, or else the token itself. So whoever makes
+/// up opaque tokens is stopped by what its source may fail in all, from which one that was good before is exempt.
+fn claimed(current: &Current, check: &TokenCheck) -> String {
+    let tokens = current.snapshot.directory.tokens();
+    // A blank stands in no principal's name.
+    if let Some(principal) = tokens.claimed(&check.token) {
+        return format!("token {principal}");
+    }
+    let digest = digest(&SHA256, check.token.as_bytes());
+    let mut name = "token #".to_owned();
+    for byte in digest.as_ref().iter().take(NAME_BYTES) {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// An unknown key, or an opaque token, is asked about once.
+async fn judge(shared: &Shared, check: &TokenCheck) -> Result<Identity, Refusal> {
     let refusal = match by_keys(&current(shared), check) {
         Ok(identity) => return Ok(identity),
         Err(refusal) => refusal,

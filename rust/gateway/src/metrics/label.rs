@@ -77,6 +77,8 @@ labels! {
         DeniedSilently = "denied_silently",
         /// The principal or its credential is revoked or no longer declared.
         Revoked = "revoked",
+        /// Its session or its credential has ended, and it did not authenticate again in time.
+        Session = "session_ended",
         /// The broker's answer did not fit.
         BrokerConfused = "broker_confused",
         /// What happened can't be recorded.
@@ -151,6 +153,8 @@ labels! {
         UnknownName = "unknown_name",
         /// It took too long.
         TooSlow = "too_slow",
+        /// The listener's own certificate, or its authorities, are withheld: their source is gone.
+        Withheld = "withheld",
         /// Anything else.
         Other = "other",
     }

@@ -63,6 +63,12 @@ pub enum Close {
         /// Why.
         reason: String,
     },
+    /// The session, or the credential that it rests on, has ended by its own time.
+    #[error("the principal's rights have ended: {reason}")]
+    SessionEnded {
+        /// Why.
+        reason: &'static str,
+    },
     /// A broker's answer doesn't fit the request.
     #[error("the broker's answer does not fit: {what}")]
     BrokerConfused {
@@ -111,6 +117,7 @@ impl Close {
             Self::NotServed { .. } => Ended::NotServed,
             Self::DeniedSilently => Ended::DeniedSilently,
             Self::Revoked { .. } => Ended::Revoked,
+            Self::SessionEnded { .. } => Ended::Session,
             Self::BrokerConfused { .. } => Ended::BrokerConfused,
             Self::Unrecorded { .. } => Ended::Unrecorded,
             Self::Unreachable { .. } => Ended::Unreachable,

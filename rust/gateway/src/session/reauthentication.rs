@@ -133,8 +133,6 @@ impl Session {
         } else {
             return Ok(());
         };
-        Err(Close::Revoked {
-            reason: reason.into(),
-        })
+        Err(Close::SessionEnded { reason })
     }
 }

@@ -103,6 +103,13 @@ impl Session {
             (_, Some(_)) => return revoked("the credential has changed".into()),
             (_, None) => return revoked("the credential is no longer declared".into()),
         }
+        // What the token said was judged by what was declared of its issuer then. Whoever still satisfies it comes
+        // back with the same token at once.
+        let (id, credential) = (&caller.principal, &caller.credential);
+        let settings = before.directory.issuer_of(id, credential);
+        if settings != self.snapshot.directory.issuer_of(id, credential) {
+            return revoked("the settings of its token's issuer have changed".into());
+        }
         let refreshed = caller.declared_as(principal);
         self.caller = Some(Arc::new(refreshed));
         Ok(())

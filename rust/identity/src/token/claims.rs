@@ -195,7 +195,7 @@ fn optional(claims: &Map<String, Value>, name: Option<&str>) -> Checked<Option<S
 }
 
 /// A text that may stand in rules and in the log.
-fn attribute(claims: &Map<String, Value>, name: &str) -> Checked<Option<String>> {
+pub(super) fn attribute(claims: &Map<String, Value>, name: &str) -> Checked<Option<String>> {
     let Some(found) = find(claims, name) else {
         return Ok(None);
     };

@@ -52,6 +52,13 @@ impl Tokens {
         &self.issuers
     }
 
+    /// Whose this signed token claims to be, of those who are declared. Nothing is proved.
+    pub fn claimed(&self, token: &str) -> Option<&str> {
+        let subject = self.issuers.claimed_subject(token)?;
+        let (principal, _) = self.holders.get(&subject)?;
+        Some(&principal.id)
+    }
+
     /// Who shows this signed token; `authorization_id` is empty, or the principal itself.
     ///
     /// # Errors

@@ -87,6 +87,16 @@ impl Issuers {
         self.0.iter().find(|it| it.name == name)
     }
 
+    /// Name of the issuer that a signed token claims, and its subject there. Nothing is proved.
+    pub(super) fn claimed_subject(&self, token: &str) -> Option<(String, String)> {
+        let short = Some(token).filter(|it| it.len() <= TOKEN_BYTES_MAX)?;
+        let token = Jws::split(short)?.read().ok()?;
+        let claimed = token.claims.get("iss")?.as_str()?;
+        let issuer = self.0.iter().find(|it| it.issuer == claimed)?;
+        let subject = claims::attribute(&token.claims, &issuer.claims.subject);
+        Some((issuer.name.clone(), subject.ok()??))
+    }
+
     /// What a token says, and the issuer that says it.
     ///
     /// # Errors

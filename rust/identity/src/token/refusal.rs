@@ -170,6 +170,30 @@ impl TokenRefusal {
         }
     }
 
+    /// Does it tell that somebody forged the token, or stole it? What an issuer signed for another time, audience or
+    /// subject doesn't, nor does what nobody can judge now.
+    pub const fn is_guess(&self) -> bool {
+        matches!(
+            self,
+            Self::TooLong
+                | Self::NotAToken
+                | Self::Base64
+                | Self::Header(_)
+                | Self::Payload(_)
+                | Self::Parameter(_)
+                | Self::Type
+                | Self::Algorithm(_)
+                | Self::NoKid
+                | Self::AmbiguousKid
+                | Self::OtherAlgorithm
+                | Self::Signature
+                | Self::UnknownIssuer(_)
+                | Self::NoCertificate
+                | Self::OtherCertificate
+                | Self::Inactive
+        )
+    }
+
     pub(super) fn unknown_issuer(claimed: &str) -> Self {
         Self::UnknownIssuer(shown(claimed))
     }

@@ -66,6 +66,10 @@ class IssuerKeys:
         self._asked_at = now
         return True
 
+    def read_now(self) -> None:
+        """Whatever was planned, it is time to read the keys."""
+        self.next_at = 0
+
     async def refresh(self) -> Outcome:
         """Read the keys and supply them. What fails leaves the old ones, until they are too old."""
         try:

@@ -70,7 +70,10 @@ class TokenIssuerService:
         self._wanted = asyncio.Event()
 
     def replace(self, bundle: Bundle, read_secret: ReadSecret | None = None) -> None:
-        """Take over the issuers of a bundle; what is known of those that stay is kept."""
+        """Take over the issuers of a bundle; what is known of those that stay is kept.
+
+        Their keys are read anew, so that who reloads a bundle need not wait for withdrawn ones.
+        """
         self._read_secret = read_secret or self._read_secret
         heads = bundle.of(Manifest)
         self._environment = heads[0].environment.value if heads else None
@@ -79,6 +82,8 @@ class TokenIssuerService:
             known = self._issuers.get(declared.name)
             if known is not None and known.declared == declared:
                 issuers[declared.name] = known
+                if known.keys is not None:
+                    known.keys.read_now()
                 continue
             try:
                 issuers[declared.name] = _Issuer(

@@ -7,6 +7,7 @@ from streamward.secrets.ports import Store, StoreSettings
 from streamward.secrets.stores.aws_secrets_manager import AwsSecretsManager
 from streamward.secrets.stores.oauth import OAuthTokens
 from streamward.secrets.stores.vault import Vault
+from streamward.secrets.stores.workload_api import WorkloadApi
 
 
 class _Provider(Protocol):
@@ -17,6 +18,7 @@ STORES: Final[Mapping[str, _Provider]] = {
     "vault": Vault,
     "aws-sm": AwsSecretsManager,
     "token": OAuthTokens,
+    "spiffe": WorkloadApi,
 }
 """By the scheme of their references."""
 

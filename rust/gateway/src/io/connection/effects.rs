@@ -84,9 +84,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             }
             Effect::CheckToken(check) => {
                 let shared = self.shared.clone();
-                let delay = Duration::from_millis(self.session.bounds().failure_delay_milliseconds);
+                let (source, bounds) = (self.session.source(), self.session.bounds());
+                let (lockout, delay) = (bounds.lockout, bounds.failure_delay_milliseconds);
+                let delay = Duration::from_millis(delay);
                 tokio::spawn(async move {
-                    let outcome = tokens::check(&shared, &check).await;
+                    let outcome = tokens::check(&shared, &check, source, &lockout).await;
                     if outcome.is_err() {
                         tokio::time::sleep(delay).await;
                     }

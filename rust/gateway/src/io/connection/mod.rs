@@ -223,6 +223,14 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let Some(shown) = &mut self.shown else {
             return Ok(());
         };
+        if self
+            .current
+            .tls
+            .closed
+            .contains_key(self.session.listener())
+        {
+            return Ok(()); // nothing can be said about it now
+        }
         let secured = self.current.tls.listeners.get(self.session.listener());
         let trust = secured.and_then(|it| it.trust.as_deref());
         let judged = shown.judge(trust, now);

@@ -337,9 +337,9 @@ fn a_proof_that_has_ended_ends_its_connection() {
     script.now += 1_000;
     // What waited is not released, and nothing more is taken.
     script.broker(|_| ());
-    assert!(matches!(script.closes(), Close::Revoked { .. }));
+    assert!(matches!(script.closes(), Close::SessionEnded { .. }));
     script.request(&fetch);
-    assert!(matches!(script.closes(), Close::Revoked { .. }));
+    assert!(matches!(script.closes(), Close::SessionEnded { .. }));
 }
 
 #[test]

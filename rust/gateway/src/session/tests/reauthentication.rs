@@ -94,11 +94,14 @@ fn a_session_lives_as_long_as_its_credential_and_no_longer_than_the_listener_say
         script.now += 1;
         // What the broker says later is not delivered, and nothing more is taken.
         script.broker(|_| ());
-        assert!(matches!(script.closes(), Close::Revoked { .. }));
+        assert!(matches!(script.closes(), Close::SessionEnded { .. }));
         let ended = script.session.on_tick(script.now);
-        assert!(matches!(ended, Err(Close::Revoked { .. })), "{ended:?}");
+        assert!(
+            matches!(ended, Err(Close::SessionEnded { .. })),
+            "{ended:?}"
+        );
         script.request(&heartbeat());
-        assert!(matches!(script.closes(), Close::Revoked { .. }));
+        assert!(matches!(script.closes(), Close::SessionEnded { .. }));
     }
 }
 
@@ -131,7 +134,7 @@ fn a_client_that_authenticates_again_lives_on() {
     assert_eq!(script.log("authentication").len(), 4);
     script.now += 60_000;
     script.request(&heartbeat());
-    assert!(matches!(script.closes(), Close::Revoked { .. }));
+    assert!(matches!(script.closes(), Close::SessionEnded { .. }));
 }
 
 #[test]

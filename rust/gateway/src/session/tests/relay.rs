@@ -108,7 +108,7 @@ fn the_connection_ends_with_the_session_that_the_broker_granted() {
     script
         .request(&ask(ApiKey::METADATA, 9, |_| ()))
         .forwards_nothing();
-    assert!(matches!(script.closes(), Close::Revoked { .. }));
+    assert!(matches!(script.closes(), Close::SessionEnded { .. }));
 }
 
 #[test]

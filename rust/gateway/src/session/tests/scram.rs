@@ -147,7 +147,7 @@ fn a_proof_lets_in_and_the_server_proves_itself() {
         script.request(&ask(ApiKey::HEARTBEAT, 4, |it| {
             it.set("GroupId", "ok.g");
         }));
-        assert!(matches!(script.closes(), Close::Revoked { .. }));
+        assert!(matches!(script.closes(), Close::SessionEnded { .. }));
     }
 }
 

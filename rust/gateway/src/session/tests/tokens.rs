@@ -250,3 +250,33 @@ fn a_certificate_of_nobody_is_a_failure_only_where_no_token_follows() {
     assert!(matches!(verdict, Verdict::Wait(_)));
     assert!(script.log("authentication").is_empty());
 }
+
+/// The document, of whose `alice` an issuer's tokens are a credential, for this audience.
+fn vouched_for(audience: &str) -> Json {
+    let mut document = taking_tokens();
+    document["identity"]["principals"][0]["credentials"] = json!([
+        {"id": "alice-token", "type": "token", "issuer": "login", "subject": "user-1"}]);
+    document["identity"]["issuers"] = json!([{
+        "name": "login", "issuer": "https://login.example.com", "audiences": [audience],
+        "algorithms": ["RS256"], "source": {"type": "discovery"},
+        "clock_skew_milliseconds": 30_000, "lifetime_milliseconds_max": 86_400_000,
+        "require_bound": false,
+        "claims": {"subject": "sub", "roles": null, "role_of": {}, "tenant": null,
+            "device_posture": null, "device_status": null, "mfa": null}}]);
+    document
+}
+
+#[test]
+fn other_settings_of_an_issuer_end_what_its_tokens_opened() {
+    let (mut script, _) = showing(&vouched_for("kafka"), "n,,\u{1}auth=Bearer a.b.c\u{1}\u{1}");
+    let alice = identity(&script.snapshot, "alice");
+    script.session.on_effect(EffectReply::Token(Ok(alice)), NOW);
+    let mut other_rules = vouched_for("kafka");
+    other_rules["policy"]["version"] = "sha256:2".into();
+    assert!(script.apply(&other_rules).is_ok());
+    let closed = script.apply(&vouched_for("payments"));
+    assert!(
+        matches!(&closed, Err(Close::Revoked { reason }) if reason.contains("issuer have changed")),
+        "{closed:?}"
+    );
+}

@@ -231,3 +231,48 @@ fn a_section_that_does_not_fit_together_is_refused() {
     symmetric["issuers"][0]["algorithms"] = json!(["HS256"]);
     assert!(serde_json::from_value::<crate::IdentitySection>(symmetric).is_err());
 }
+
+#[test]
+fn whose_a_token_claims_to_be_is_told_before_anything_is_proved() {
+    let (directory, token) = (directory(&section()), rs256().issue(&claims()));
+    let claimed = |token: &str| directory.tokens().claimed(token).map(str::to_owned);
+    assert_eq!(claimed(&token), Some("alice".to_owned()));
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    assert_eq!(claimed(&format!("{signed}.AAAA")), Some("alice".to_owned()));
+    for other in [
+        rs256().issue(&with(claims(), "sub", "user-2".into())),
+        rs256().issue(&with(claims(), "iss", "https://example.org".into())),
+        rs256().issue(&with(claims(), "sub", json!(["user-1"]))),
+        "opaque".to_owned(),
+        format!("{token}{}", "A".repeat(20_000)),
+    ] {
+        assert_eq!(claimed(&other), None, "{other}");
+    }
+}
+
+#[test]
+fn forged_tokens_are_guesses_and_what_the_issuer_signed_is_none() {
+    let (issuer, subject) = ("login".to_owned(), "user-2".to_owned());
+    for forged in [
+        No::NotAToken,
+        No::Signature,
+        No::OtherCertificate,
+        No::Inactive,
+    ] {
+        assert!(crate::Refusal::Token(forged).is_guess());
+    }
+    for honest in [
+        No::Expired,
+        No::Early,
+        No::Audience,
+        No::NoKeys {
+            issuer: issuer.clone(),
+        },
+        No::UnknownKid {
+            issuer: issuer.clone(),
+        },
+        No::Unmapped { issuer, subject },
+    ] {
+        assert!(!crate::Refusal::Token(honest).is_guess());
+    }
+}
