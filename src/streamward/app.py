@@ -96,7 +96,7 @@ def document_kinds() -> tuple[DocumentKind, ...]:
 
 def file_kinds() -> tuple[FileKind, ...]:
     """Every other kind of file that a bundle may hold."""
-    return (*policy.FILE_KINDS, *detection.FILE_KINDS)
+    return (*contracts.FILE_KINDS, *policy.FILE_KINDS, *detection.FILE_KINDS)
 
 
 def bundle_checks() -> tuple[Check, ...]:

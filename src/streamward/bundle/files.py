@@ -10,7 +10,7 @@ FILES_MAX = 2_000
 FILE_BYTES_MAX = 1_048_576
 DEPTH_MAX = 16
 SKIPPED_FOLDERS = frozenset({"secrets", "tls"})
-SUFFIXES = frozenset({".yaml", ".yml", ".cedar"})
+SUFFIXES = (".yaml", ".yml", ".cedar", ".avsc", ".proto", ".schema.json")
 
 
 def read_files(root: Path, mistakes: list[Mistake]) -> Iterator[tuple[PurePosixPath, str]]:
@@ -35,7 +35,7 @@ def _paths(root: Path, mistakes: list[Mistake]) -> Iterator[PurePosixPath]:
         deep = len(relative.parts) >= DEPTH_MAX
         folders[:] = sorted(f for f in folders if not deep and _is_read(f))
         for name in sorted(names):
-            if not name.startswith(".") and PurePosixPath(name).suffix in SUFFIXES:
+            if not name.startswith(".") and name.endswith(SUFFIXES):
                 yield relative / name
 
 

@@ -25,8 +25,13 @@ def _section(kind: DocumentKind) -> str:
     return "\n".join([*lines, ""])
 
 
-def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
-    for name, info in model.model_fields.items():
+def _rows(
+    model: type[BaseModel], prefix: str, around: tuple[type[BaseModel], ...] = ()
+) -> Iterator[str]:
+    """Every field; of a model within itself, only that it is there."""
+    around = (*around, model)
+    for field, info in model.model_fields.items():
+        name = info.alias or field
         annotation: Any = info.annotation
         if info.metadata:
             annotation = Annotated[(annotation, *info.metadata)]
@@ -34,7 +39,8 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
         note = " ".join(part for part in notes if part)
         yield f"| `{prefix}{name}` | {_value(annotation)} | {_cell(note)} |"
         for member, mark in _members(annotation, f"{prefix}{name}"):
-            yield from _rows(member, mark)
+            if member not in around:
+                yield from _rows(member, mark, around)
 
 
 def _members(annotation: Any, path: str) -> Iterator[tuple[type[BaseModel], str]]:

@@ -31,6 +31,7 @@ _GROUPS: Final = (
     "policy",
     "identity",
     "schema",
+    "contracts",
     "dev",
 )
 

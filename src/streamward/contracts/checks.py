@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streamward.contracts import seal_checks
+from streamward.contracts import contract_checks, seal_checks
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.stream import DataClass, Namespace, Stream
 from streamward.model.topology import Listener
@@ -87,4 +87,5 @@ CHECKS = (
     tls_where_required,
     foreign_streams,
     *seal_checks.CHECKS,
+    *contract_checks.CHECKS,
 )

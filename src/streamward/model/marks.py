@@ -19,7 +19,7 @@ def marked(
         annotation: Any = info.annotation
         if info.metadata:
             annotation = Annotated[(annotation, *info.metadata)]
-        yield from _marked(annotation, getattr(value, name), mark, (*path, name))
+        yield from _marked(annotation, getattr(value, name), mark, (*path, info.alias or name))
 
 
 def _marked(

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from streamward.model.conditions import Conditions
 from streamward.model.document import Noun
+from streamward.model.duration import Duration
 from streamward.model.fields import ClassName, Name, NetworkName, StreamText, TenantName, Text
 from streamward.model.sealing import Sealing
 
@@ -35,6 +36,10 @@ class Requirements(Conditions):
     """Only over TLS."""
     encrypt: bool = False
     """Sealed: brokers see ciphertext only. Compiles to no rule; streams that aren't don't pass."""
+    contract: bool = False
+    """Each declared by name has a DataContract with a schema. Compiles to no rule."""
+    retention_max: Duration | None = None
+    """Its contract says that it is kept no longer than this. Compiles to no rule."""
     mfa: bool = False
     """People only with a second factor; programs are not asked for one."""
     networks: tuple[NetworkName, ...] = Field(default=(), max_length=100)

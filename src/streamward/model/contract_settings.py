@@ -1,0 +1,177 @@
+"""What a data contract says to this product: the standard's `customProperties`, by their names."""
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+
+from streamward.model.document import Noun
+from streamward.model.fields import AccessClassName, Name, SchemaRegistryName, Text
+from streamward.model.nearest import meant
+
+PREFIX: Final = "streamward."
+
+MaskName = Literal["redact", "hash", "keep-last", "year"]
+"""What a reader sees instead: nothing, a keyed hash, the last four characters, the year."""
+ControlName = Literal["encrypt", "sign", "schema", "tls", "mask"]
+PatternName = Literal["template", "jndi", "sql", "html"]
+BundlePath = Annotated[
+    str,
+    StringConstraints(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$",
+    ),
+]
+"""Path of a file, relative to the bundle."""
+SchemaFormat = Literal["avro", "protobuf", "json"]
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=250)]
+
+
+class SchemaReference(Noun):
+    """A schema that another one refers to, by the name that it uses."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    file: BundlePath
+
+
+class SchemaSource(Noun):
+    """Where the schema of a stream's values is, and how values begin."""
+
+    format: SchemaFormat
+    file: BundlePath | None = None
+    """A `.avsc`, `.proto` or `.schema.json` file of the bundle."""
+    references: tuple[SchemaReference, ...] = Field(default=(), max_length=100)
+    """Files that it refers to, by the names that it uses."""
+    message: Text | None = None
+    """Of a Protobuf file, the full name of the message; without it, the first."""
+    registry: SchemaRegistryName | None = None
+    """A registry whose ids stand in front of values (Confluent's wire format)."""
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
+    """The registry's subject; without it, the stream's name and `-value`."""
+    undeclared: Literal["refuse", "admit"] = "refuse"
+    """Of Protobuf: whether fields that the message doesn't declare are taken as they are."""
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if self.file is None and self.registry is None:
+            raise ValueError("give `file`, `registry` or both")
+        if self.subject is not None and self.registry is None:
+            raise ValueError("`subject` belongs to a `registry`")
+        if self.format != "protobuf" and (self.message or self.undeclared == "admit"):
+            raise ValueError("`message` and `undeclared` are for `protobuf`")
+        if self.references and self.file is None:
+            raise ValueError("`references` belong to a `file`")
+        return self
+
+
+class Validation(Noun):
+    """What becomes of records that are not as the schema says."""
+
+    write: Literal["refuse", "off"] = "refuse"
+    """`refuse`: INVALID_RECORD for the whole batch."""
+    read: Literal["refuse", "off"] = "refuse"
+    """`refuse`: CORRUPT_MESSAGE for the partition."""
+
+
+class FieldMasks(Noun):
+    """What readers of an access class see of a field, where it isn't what all others see."""
+
+    others: MaskName
+    """What everybody sees who is named nowhere here and may not see it."""
+    access_classes: dict[AccessClassName, Literal["redact", "hash", "keep-last", "year", "none"]]
+    """`none`: they see the field as it is."""
+
+
+class _Setting(Noun):
+    id: Name | None = None
+    description: Text | None = None
+
+
+class SchemaSetting(_Setting):
+    """The schema of a stream's values."""
+
+    property: Literal["streamward.schema"]
+    value: SchemaSource
+
+
+class ValidateSetting(_Setting):
+    """Where records are held to the schema."""
+
+    property: Literal["streamward.validate"]
+    value: Validation
+
+
+class ContentSetting(_Setting):
+    """Patterns of injections that no text of a value may hold."""
+
+    property: Literal["streamward.content"]
+    value: tuple[PatternName, ...] = Field(min_length=1, max_length=4)
+
+
+class RequiresSetting(_Setting):
+    """Controls without which the contract does not pass the check."""
+
+    property: Literal["streamward.requires"]
+    value: tuple[ControlName, ...] = Field(min_length=1, max_length=5)
+
+
+class UnmaskedSetting(_Setting):
+    """Access classes whose readers see the fields as they are."""
+
+    property: Literal["streamward.unmasked"]
+    value: tuple[AccessClassName, ...] = Field(min_length=1, max_length=50)
+
+
+class MaskSetting(_Setting):
+    """The mask of a field."""
+
+    property: Literal["streamward.mask"]
+    value: Annotated[
+        Annotated[MaskName, Tag("mask")] | Annotated[FieldMasks, Tag("masks")],
+        Discriminator(lambda value: "mask" if isinstance(value, str) else "masks"),
+    ]
+    """One mask for everybody, or what each access class sees."""
+
+
+class OtherSetting(_Setting):
+    """A property of somebody else's: kept, and not looked at."""
+
+    property: Annotated[str, StringConstraints(min_length=1, max_length=250)]
+    value: Any = None
+
+    @model_validator(mode="after")
+    def _of_somebody_else(self) -> Self:
+        if self.property.startswith(PREFIX):
+            hint = meant(self.property, (*OBJECT_SETTINGS, *FIELD_SETTINGS))
+            raise ValueError(f"there is no property `{self.property}` here: {hint}")
+        return self
+
+
+OBJECT_SETTINGS: Final = (
+    "streamward.schema",
+    "streamward.validate",
+    "streamward.content",
+    "streamward.requires",
+    "streamward.unmasked",
+)
+FIELD_SETTINGS: Final = ("streamward.mask",)
+
+
+def _tag(known: tuple[str, ...], value: Any) -> str:
+    name = value.get("property") if isinstance(value, dict) else getattr(value, "property", None)
+    return name if isinstance(name, str) and name in known else "other"
+
+
+ObjectSetting = Annotated[
+    Annotated[SchemaSetting, Tag("streamward.schema")]
+    | Annotated[ValidateSetting, Tag("streamward.validate")]
+    | Annotated[ContentSetting, Tag("streamward.content")]
+    | Annotated[RequiresSetting, Tag("streamward.requires")]
+    | Annotated[UnmaskedSetting, Tag("streamward.unmasked")]
+    | Annotated[OtherSetting, Tag("other")],
+    Discriminator(lambda value: _tag(OBJECT_SETTINGS, value)),
+]
+FieldSetting = Annotated[
+    Annotated[MaskSetting, Tag("streamward.mask")] | Annotated[OtherSetting, Tag("other")],
+    Discriminator(lambda value: _tag(FIELD_SETTINGS, value)),
+]
