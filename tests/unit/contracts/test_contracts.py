@@ -32,7 +32,13 @@ PAYMENT = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(EXAMPLE, tmp_path / "bundle"))
+    """The example without what contracts don't refer to, which takes its time to check."""
+    copy = Path(shutil.copytree(EXAMPLE, tmp_path / "bundle"))
+    for name in ("conditions", "detections"):
+        shutil.rmtree(copy / name)
+    for name in ("grants", "detections", "containment", "principals"):
+        (copy / f"{name}.yaml").unlink()
+    return copy
 
 
 @pytest.fixture
