@@ -184,3 +184,48 @@ def api_fields() -> bytes:
 
 def api_table() -> bytes:
     """JSON: key, name, versions, decision, how a denial shows."""
+
+class DataKey:
+    """A data key; `records_max` 0: it only opens. Its nonces are counted: seal with one object."""
+
+    def __init__(
+        self, kid: bytes, ring: str, ring_version: int, key: bytes, records_max: int
+    ) -> None: ...
+    @property
+    def kid(self) -> bytes: ...
+    @property
+    def left(self) -> int: ...
+
+class StreamHome:
+    """Where a stream is at home: an envelope opens nowhere else."""
+
+    def __init__(
+        self, tenant: str | None, cluster: str, stream: str, data_class: str, ring: str
+    ) -> None: ...
+
+def seal_part(
+    home: StreamHome,
+    key: DataKey,
+    part: str,
+    content: bytes,
+    *,
+    header: str | None = None,
+    record_key: bytes | None = None,
+    partition: int | None = None,
+) -> bytes:
+    """One part (`value`, `key`, `header`) of a record, sealed. Raises CoreError `record.…`."""
+
+def open_part(
+    homes: list[StreamHome],
+    key: DataKey,
+    part: str,
+    envelope: bytes,
+    *,
+    header: str | None = None,
+    record_key: bytes | None = None,
+    partition: int | None = None,
+) -> bytes:
+    """What an envelope holds that is at home in one of these. Raises CoreError `record.…`."""
+
+def envelope_key(envelope: bytes) -> bytes:
+    """The name of the key that an envelope is sealed under. Raises CoreError `record.…`."""

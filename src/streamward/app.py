@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from streamward.audit.witnessing import Witnessing
 from streamward.bundle import kinds as bundle_kinds
 from streamward.bundle.load import Loaded, invalid, load, load_texts
 from streamward.clock import now_milliseconds
+from streamward.contracts.sealing import sealed_streams, tenant_of, text_of
 from streamward.detection import Engine
 from streamward.detection.document import context_of, detections_of, entity_types
 from streamward.detection.service import DetectionService, log_failure
@@ -47,6 +49,7 @@ from streamward.model.audit_log import AuditLog
 from streamward.model.credentials import CredentialClass, IdentityStore
 from streamward.model.document import AppliedVersion, Bundle, Check, DocumentKind, FileKind, Mistake
 from streamward.model.entries import Caller
+from streamward.model.keys import KeyRing
 from streamward.model.manifest import Manifest
 from streamward.model.principal import Principal
 from streamward.model.topology import Cluster
@@ -56,6 +59,7 @@ from streamward.posture import Checked, check_cluster, gateway_access, known_acc
 from streamward.response import ContainmentRule
 from streamward.response.containment import Containment, TargetType, Verb
 from streamward.response.service import ResponseService
+from streamward.sdk import SealedStream, SealedStreams, Sealer
 from streamward.secrets import Secret, SecretKeeper, resolve
 from streamward.secrets.stores import open_store
 from streamward.server.api import control_api
@@ -724,3 +728,57 @@ def find_audit_dir(audit_dir: Path | None, state_dir: Path | None, directory: Pa
     if not where.is_dir():
         raise NotFound(f"there is no log at `{where}`")
     return where
+
+
+@contextmanager
+def open_sealer(
+    directory: Path, cluster: str | None = None, state_dir: Path | None = None
+) -> Iterator[Sealer]:
+    """Seals and opens what a bundle declares, in this process, with keys straight from providers.
+
+    `cluster` says through which of the bundle's clusters records go; it may be left out where there
+    is one. Without a `KeyStore` that has a URL, wrapped keys lie in `state_dir` (by default where a
+    gateway of this bundle, run by the same user, keeps its own). Raises StreamwardError.
+    """
+    bundle = valid_bundle(directory)
+    name = _only_cluster(bundle) if cluster is None else cluster
+    where = paths_of(bundle_name(bundle), state_dir)
+    where.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # There is no log to enter reads of secrets in: a provider keeps its own.
+    keeper = SecretKeeper(open_store, lambda _: None)
+    keeper.configure(
+        store_settings(
+            bundle, lambda one, private: keeper.resolve(one, bundle.root, private=private)
+        )
+    )
+    keys = KeyHolder(key_settings(bundle, where.state, secrets_of(bundle, keeper)))
+    try:
+        yield Sealer(sdk_streams(bundle, name), KeyAnswers(keys))
+    finally:
+        keys.close()
+        keeper.close()
+
+
+def sdk_streams(bundle: Bundle, cluster: str) -> SealedStreams:
+    """The sealed streams of a bundle. Raises NotFound for a cluster that it does not declare."""
+    if bundle.find(Cluster, cluster) is None:
+        raise NotFound(f"the bundle declares no Cluster `{cluster}`")
+    rings = {ring.name: ring for ring in bundle.of(KeyRing)}
+    return SealedStreams(
+        SealedStream(
+            name=text_of(declared),
+            is_prefix=declared.name is None,
+            tenant=tenant_of(bundle, text_of(declared)),
+            cluster=seal.home or cluster,
+            data_class=rings[seal.ring].data_class,
+            seal=seal,
+        )
+        for declared, seal in sealed_streams(bundle)
+    )
+
+
+def _only_cluster(bundle: Bundle) -> str:
+    declared = [each.name for each in bundle.of(Cluster)]
+    if len(declared) != 1:
+        raise InvalidArgument(f"name one of the clusters: {', '.join(declared) or 'there is none'}")
+    return declared[0]

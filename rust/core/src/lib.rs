@@ -4,6 +4,7 @@
 mod error;
 mod log;
 mod prove;
+mod records;
 mod schema;
 mod table;
 
@@ -468,6 +469,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(schema::schema_problem, module)?)?;
     module.add_function(wrap_pyfunction!(schema::unframe, module)?)?;
     module.add_class::<prove::Prover>()?;
+    module.add_class::<records::DataKey>()?;
+    module.add_class::<records::StreamHome>()?;
+    module.add_function(wrap_pyfunction!(records::seal_part, module)?)?;
+    module.add_function(wrap_pyfunction!(records::open_part, module)?)?;
+    module.add_function(wrap_pyfunction!(records::envelope_key, module)?)?;
     module.add_function(wrap_pyfunction!(password_verifier, module)?)?;
     module.add_function(wrap_pyfunction!(mapping_rules_problem, module)?)?;
     module.add_function(wrap_pyfunction!(spiffe_id_problem, module)?)?;

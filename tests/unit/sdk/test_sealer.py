@@ -1,0 +1,234 @@
+"""Sealing and opening in a program's own process."""
+
+import base64
+import secrets
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamward.errors import Unavailable
+from streamward.model.sealing import Sealing
+from streamward.sdk import NotSealable, Parts, RecordRefused, SealedStream, SealedStreams, Sealer
+from streamward.sdk.keyring import KeyRings
+
+RING = "cards"
+
+
+class Source:
+    """Keys in memory, counted."""
+
+    def __init__(self, records_max: int = 1_000_000, lifetime: int | None = None) -> None:
+        self.made = 0
+        self.asked = 0
+        self.down = False
+        self.now = 0
+        self.keys: dict[str, bytes] = {}
+        self._records_max = records_max
+        self._lifetime = lifetime
+        self._deterministic: str | None = None
+
+    def data_key(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._up()
+        self.made += 1
+        kid = secrets.token_hex(16)
+        self.keys[kid] = secrets.token_bytes(32)
+        lifetime = self._lifetime
+        return self._told(kid) | {
+            "records_max": self._records_max,
+            "expires": None if lifetime is None else self.now + lifetime,
+            "refresh": None if lifetime is None else self.now + lifetime // 2,
+        }
+
+    def deterministic_key(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._up()
+        if self._deterministic is None:
+            self._deterministic = str(self.data_key(question)["kid"])
+        return self._told(self._deterministic) | {"records_max": 1 << 48}
+
+    def open_key(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        self._up()
+        self.asked += 1
+        kid = question["kid"]
+        return (
+            self._told(kid) | {"until": self.now + 1000} if kid in self.keys else {"unknown": True}
+        )
+
+    def _told(self, kid: str) -> dict[str, Any]:
+        key = base64.b64encode(self.keys[kid]).decode()
+        return {"kid": kid, "ring": RING, "ring_version": 1, "key": key}
+
+    def _up(self) -> None:
+        if self.down:
+            raise Unavailable("the provider is away")
+
+
+def stream(name: str, *, prefix: bool = False, **seal: Any) -> SealedStream:
+    return SealedStream(name, prefix, "shop", "main", "cardholder", Sealing(ring=RING, **seal))
+
+
+def sealer(source: Source, *streams: SealedStream) -> Sealer:
+    return Sealer(SealedStreams(streams or (stream("cards"),)), source)
+
+
+optional_bytes = st.none() | st.binary(max_size=200)
+
+
+@given(
+    key=optional_bytes,
+    value=optional_bytes,
+    headers=st.lists(st.tuples(st.sampled_from(["secret", "open"]), optional_bytes), max_size=4),
+    mode=st.sampled_from(["plain", "deterministic"]),
+)
+def test_what_is_sealed_opens_and_is_not_readable(key, value, headers, mode) -> None:
+    one = sealer(Source(), stream("cards", key=mode, headers=("secret",)))
+    plain = Parts(key, value, tuple(headers))
+
+    sealed = one.seal("cards", plain)
+
+    assert one.open("cards", sealed) == plain
+    assert (sealed.value is None) == (value is None)
+    if value is not None:
+        assert sealed.value.startswith(b"\xd0\x83")
+    assert sealed.key == key if mode == "plain" or key is None else sealed.key != key
+    assert [name for name, _ in sealed.headers] == [name for name, _ in headers]
+
+
+def test_equal_keys_stay_equal_and_equal_values_do_not() -> None:
+    one = sealer(Source(), stream("cards", key="deterministic"))
+    first, second = (one.seal("cards", Parts(b"card-7", b"value")) for _ in range(2))
+    assert first.key == second.key
+    assert first.value != second.value
+
+
+@pytest.mark.parametrize(
+    ("moved", "sealed_in", "opened_in"),
+    [
+        ("to another stream", "cards", "cards.copy"),
+        ("to a stream of a prefix", "cards", "archive.cards"),
+    ],
+)
+def test_an_envelope_opens_nowhere_else(moved: str, sealed_in: str, opened_in: str) -> None:
+    streams = stream("cards"), stream("cards.copy"), stream("archive.", prefix=True)
+    one = sealer(Source(), *streams)
+    with pytest.raises(RecordRefused, match="moved"):
+        one.open(opened_in, one.seal(sealed_in, Parts(None, b"value")))
+
+
+def test_a_mirror_accepts_what_it_declares() -> None:
+    streams = stream("cards"), stream("mirror", accepts_from=("cards",))
+    one = sealer(Source(), *streams)
+    assert one.open("mirror", one.seal("cards", Parts(b"k", b"value"))).value == b"value"
+
+
+@pytest.mark.parametrize(
+    ("what", "change"),
+    [
+        ("plaintext", lambda parts: Parts(parts.key, b"plain", parts.headers)),
+        ("cut short", lambda parts: Parts(parts.key, parts.value[:1], parts.headers)),
+        ("changed", lambda parts: Parts(parts.key, parts.value[:-1] + b"\0", parts.headers)),
+        ("changed or moved", lambda parts: Parts(b"another key", parts.value, parts.headers)),
+        ("behind the end", lambda parts: Parts(parts.key, parts.value + b"\0", parts.headers)),
+        ("plaintext", lambda parts: Parts(parts.key, parts.value, (("secret", b"plain"),))),
+    ],
+)
+def test_what_is_not_as_it_was_sealed_is_refused(what, change) -> None:
+    one = sealer(Source(), stream("cards", headers=("secret",)))
+    sealed = one.seal("cards", Parts(b"key", b"value"))
+    with pytest.raises(RecordRefused, match=what):
+        one.open("cards", change(sealed))
+
+
+def test_a_key_that_nobody_knows_is_asked_for_once() -> None:
+    here, elsewhere = Source(), Source()
+    foreign = sealer(elsewhere).seal("cards", Parts(None, b"value"))
+    one = sealer(here)
+    for _ in range(3):
+        with pytest.raises(RecordRefused, match="foreign, or was shredded"):
+            one.open("cards", foreign)
+    assert here.asked == 1
+
+
+def test_what_is_not_declared_passes_as_it_is() -> None:
+    source = Source()
+    plain = Parts(b"key", b"value", (("a", b"b"),))
+    assert sealer(source).seal("other", plain) is plain
+    assert sealer(source).open("other", plain) is plain
+    assert source.made == 0
+
+
+def test_a_partition_that_is_bound_must_be_named() -> None:
+    one = sealer(Source(), stream("cards", partition_bound=True))
+    with pytest.raises(NotSealable, match="name it"):
+        one.seal("cards", Parts(None, b"value"))
+    sealed = one.seal("cards", Parts(None, b"value"), 3)
+    assert one.open("cards", sealed, 3).value == b"value"
+    with pytest.raises(RecordRefused, match="moved"):
+        one.open("cards", sealed, 4)
+
+
+def test_a_spent_key_is_followed_by_another_for_all_threads() -> None:
+    source = Source(records_max=10)
+    one = sealer(source)
+    sealed: list[Parts] = []
+
+    def work() -> None:
+        sealed.extend(one.seal("cards", Parts(None, b"value")) for _ in range(50))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len({each.value for each in sealed}) == 200
+    assert source.made >= 20
+    assert all(one.open("cards", each).value == b"value" for each in sealed)
+
+
+def test_a_key_serves_until_its_end_while_its_provider_is_away_and_not_longer() -> None:
+    source = Source(lifetime=10_000)
+    rings = KeyRings(source, lambda: source.now)
+    first = rings.sealing(RING, 1)
+    source.down = True
+    source.now = 9_999
+    assert rings.sealing(RING, 1) is first
+    source.now = 10_000
+    with pytest.raises(Unavailable):
+        rings.sealing(RING, 1)
+    source.down = False
+    assert rings.sealing(RING, 1) is not first
+
+
+def test_the_next_key_is_made_before_the_end() -> None:
+    source = Source(lifetime=10_000)
+    rings = KeyRings(source, lambda: source.now)
+    first = rings.sealing(RING, 1)
+    source.now = 5_000
+    assert rings.sealing(RING, 1) is not first
+    assert source.made == 2
+
+
+def test_a_key_opens_no_longer_than_it_was_lent() -> None:
+    source = Source()
+    rings = KeyRings(source, lambda: source.now)
+    kid = bytes.fromhex(source.data_key({})["kid"])
+    rings.opening(kid)
+    source.keys.clear()
+    source.now = 999
+    rings.opening(kid)
+    source.now = 1_000
+    with pytest.raises(RecordRefused):
+        rings.opening(kid)
+
+
+def test_no_key_is_ever_shown() -> None:
+    source = Source()
+    key = KeyRings(source).sealing(RING, 1)
+    (secret,) = source.keys.values()
+    assert "***" in repr(key)
+    assert secret.hex() not in repr(key)
+    assert base64.b64encode(secret).decode() not in repr(key)
