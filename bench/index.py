@@ -92,6 +92,10 @@ class SyntheticReader:
         self._position = end
         return found
 
+    def opened(self, leaf: bytes) -> bytes:
+        """The same: nothing is committed to."""
+        return leaf
+
     def growth(self) -> int | None:
         """None: it does not grow."""
         return None

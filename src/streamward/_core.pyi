@@ -23,6 +23,8 @@ class Gateway:
         """Put an overlay in force; it is when this returns."""
     def record(self, entry: bytes) -> int:
         """Append one entry through the only writer; durable when this returns its index."""
+    def erase(self, places: list[int]) -> int:
+        """Erase what entries commit to at these places; how many there were. Enter it first."""
     def decide(self, request: bytes) -> bytes:
         """The decision that a live connection would get, as JSON."""
     def status(self) -> bytes:
@@ -56,6 +58,9 @@ class Journal:
 
     def __init__(self, audit_dir: str) -> None: ...
     def record(self, entry: bytes) -> int: ...
+    def commit(self, field: str, value: str, subject: str) -> str:
+        """Keep a value apart; what stands in a leaf instead."""
+    def erase(self, places: list[int]) -> int: ...
     def close(self) -> None: ...
 
 class JournalReader:

@@ -13,8 +13,10 @@ from typing import Any, Final
 
 from streamward import contracts, detection, identity, keys, policy, response, versions
 from streamward.audit import SavedState
+from streamward.audit.erasing import Erasing
 from streamward.audit.index import IndexKeeper
 from streamward.audit.journal import JournalWriter, core, core_errors, journal_readers
+from streamward.audit.openings import Openings
 from streamward.audit.places import index_path, log_origin
 from streamward.audit.witnessing import Witnessing
 from streamward.bundle import kinds as bundle_kinds
@@ -65,6 +67,7 @@ from streamward.secrets.stores import open_store
 from streamward.server.api import control_api
 from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
+from streamward.server.erasing import EraseDoor
 from streamward.server.service import DoorServer
 from streamward.server.versions import VersionDoor
 from streamward.versions import (
@@ -466,8 +469,12 @@ async def run_gateway(
     )
     kept = version_service(directory, where, lambda one: secrets_of(one, keeper))
     applier = _GatewayApplier(service, kept, source)
+    erasing = Erasing(Openings(where.audit), journal_readers(where.audit), data_plane)
     api = control_api(
-        door, CredentialDoor(door, identities), VersionDoor(door, applier, data_plane)
+        door,
+        CredentialDoor(door, identities),
+        VersionDoor(door, applier, data_plane),
+        EraseDoor(door, erasing),
     )
     server = DoorServer(api, where.socket)
     server.bind()
@@ -659,6 +666,7 @@ class OfflineDoor:
     door: ControlDoor
     credentials: CredentialDoor
     versions: VersionDoor
+    erasing: EraseDoor
     writer: JournalWriter
     identities: IdentityService
 
@@ -691,7 +699,15 @@ def offline_door(bundle: Bundle, where: Paths) -> OfflineDoor:
     door = ControlDoor(bundle, decider, writer, containments, knows_credential=identities.knows)
     service = version_service(bundle.root, where, lambda one: secrets_of(one, keeper))
     applied = VersionDoor(door, _OfflineApplier(bundle, service), writer)
-    return OfflineDoor(door, CredentialDoor(door, identities), applied, writer, identities)
+    erasing = Erasing(Openings(where.audit), journal_readers(where.audit), writer)
+    return OfflineDoor(
+        door,
+        CredentialDoor(door, identities),
+        applied,
+        EraseDoor(door, erasing),
+        writer,
+        identities,
+    )
 
 
 def find_socket(state_dir: Path | None, socket: Path | None, directory: Path | None) -> Path:

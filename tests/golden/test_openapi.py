@@ -9,12 +9,16 @@ from fastapi import FastAPI
 from streamward.server.api import control_api
 from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
+from streamward.server.erasing import EraseDoor
 from streamward.server.versions import VersionDoor
 
 
 def document() -> dict[str, Any]:
     api: FastAPI = control_api(
-        cast(ControlDoor, None), cast(CredentialDoor, None), cast(VersionDoor, None)
+        cast(ControlDoor, None),
+        cast(CredentialDoor, None),
+        cast(VersionDoor, None),
+        cast(EraseDoor, None),
     )
     found = api.openapi()
     found["info"]["version"] = "VERSION"
@@ -46,5 +50,6 @@ def test_no_verb_but_health_does_without_a_denial_that_it_can_give() -> None:
         "get /v1/credentials/{identifier}",
         "post /v1/credentials/{identifier}/rotate",
         "post /v1/credentials/{identifier}/{verb}",
+        "post /v1/erasures",
     }
     assert all("403" in one["responses"] for methods in paths.values() for one in methods.values())

@@ -40,6 +40,9 @@ class MemoryReader:
         self._position = end
         return found
 
+    def opened(self, leaf: bytes) -> bytes:
+        return leaf
+
     def growth(self) -> int | None:
         return None
 

@@ -308,6 +308,52 @@ fn after_a_failed_fsync_all_is_refused_until_the_journal_is_opened_again() {
 }
 
 #[test]
+fn what_an_entry_commits_to_is_durable_before_the_entry() {
+    let (directory, disk) = (tempfile::tempdir().unwrap(), BadDisk::default());
+    let (journal, _) = disk.open_journal(directory.path(), &slow());
+    for address in ["10.0.0.1", "10.0.0.2"] {
+        let committed = journal.commit("ip", address, "alice", 0).unwrap();
+        let position = write(&journal, committed.as_str().as_bytes()).unwrap();
+        wait(&journal, position).unwrap();
+
+        let openings = directory.path().join("openings/00000000000000000000.swo");
+        let durable = lock(&disk.0).durable[&openings].clone();
+        assert_eq!(durable, fs::read(&openings).unwrap());
+        assert!(
+            durable
+                .windows(address.len())
+                .any(|it| it == address.as_bytes())
+        );
+    }
+    disk.set(|faults| faults.fail_sync = true);
+    journal.commit("ip", "10.0.0.3", "alice", 0).unwrap();
+    let position = write(&journal, b"not durable").unwrap();
+    assert!(matches!(
+        wait(&journal, position),
+        Err(AuditError::Poisoned { .. })
+    ));
+}
+
+#[test]
+fn a_value_for_which_there_is_no_room_is_refused_and_the_next_one_is_whole() {
+    let (directory, disk) = (tempfile::tempdir().unwrap(), BadDisk::default());
+    let (journal, _) = disk.open_journal(directory.path(), &slow());
+    let first = journal.commit("ip", "10.0.0.1", "alice", 0).unwrap();
+    disk.set(|faults| faults.space = Some(30));
+    assert!(matches!(
+        journal.commit("ip", "10.0.0.2", "alice", 0),
+        Err(AuditError::Io { .. })
+    ));
+    disk.set(|faults| faults.space = None);
+    let next = journal.commit("ip", "10.0.0.3", "alice", 0).unwrap();
+
+    let text = fs::read(directory.path().join("openings/00000000000000000000.swo")).unwrap();
+    assert!(first.as_str().starts_with("committed:0:"));
+    let half = text.len() / 2;
+    assert!(next.as_str().starts_with(&format!("committed:{half}:")));
+}
+
+#[test]
 fn waiters_of_one_fsync_fail_together() {
     let (directory, disk) = (tempfile::tempdir().unwrap(), BadDisk::default());
     let (journal, _) = disk.open_journal(directory.path(), &slow());

@@ -13,6 +13,7 @@ use crate::figures::Figures;
 use crate::frame::Range;
 use crate::layout;
 use crate::mark::MarkFile;
+use crate::openings::{Commitment, Openings};
 use crate::recover;
 use crate::storage::{Disk, Storage};
 use crate::sync::{Shared, lock};
@@ -137,11 +138,12 @@ impl Journal {
         let size = options
             .segment_bytes_max
             .min(layout::SEGMENT_FILE_BYTES_MAX / 2);
+        let openings = Openings::resume(Arc::clone(&storage), directory)?;
         let writer = Writer::resume(storage, directory, origin_crc, size, scan)?;
         mark.write(writer.mark())
             .and_then(|()| mark.sync())
             .map_err(|source| AuditError::io("write", &layout::mark_path(directory), source))?;
-        let shared = Arc::new(Shared::new(writer, mark, options.group_commit));
+        let shared = Arc::new(Shared::new(writer, openings, mark, options.group_commit));
         let runner = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("journal-sync".into())
@@ -203,6 +205,37 @@ impl Journal {
         );
         receiver.recv().unwrap_or(Err(AuditError::Closed))?;
         written.first_entry_index.ok_or(AuditError::Closed)
+    }
+
+    /// Keeps a value apart from the leaf that is to say it; what stands in the leaf instead. The value is
+    /// written before this returns, and durable before an entry that is written afterwards.
+    ///
+    /// Errors: `TooLarge`, `Io`.
+    pub fn commit(
+        &self,
+        field: &str,
+        value: &str,
+        subject: &str,
+        now_milliseconds: i64,
+    ) -> Result<Commitment, AuditError> {
+        let openings = &self.inner.shared.openings;
+        openings.commit(field, value, subject, now_milliseconds)
+    }
+
+    /// Erases the values that were kept at these places; how many there were. Enter first that it is done.
+    pub fn erase(&self, places: &[u64]) -> Result<usize, AuditError> {
+        self.inner.shared.openings.erase(places)
+    }
+
+    /// The first place of a value that is left if those kept before `since` (ms since 1970) go, by whole files;
+    /// none where none can go.
+    pub fn openings_prunable(&self, since: i64) -> Result<Option<u64>, AuditError> {
+        self.inner.shared.openings.prunable(since)
+    }
+
+    /// Lets go of the values kept below this place. Enter first that it is done.
+    pub fn prune_openings(&self, below: u64) -> Result<(), AuditError> {
+        self.inner.shared.openings.prune(below)
     }
 
     /// Err while writes fail: `Io` may pass by itself (tried 4 times a second), `Poisoned` lasts

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::error::AuditError;
 use crate::figures::{Counts, Figures};
 use crate::mark::MarkFile;
+use crate::openings::Openings;
 use crate::writer::Writer;
 
 /// How often a journal whose last write failed finds out whether writing works again.
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     entries: AtomicU64,
     state: AtomicU8,
     mark: MarkFile,
+    /// INVARIANT: durable before the entries that name them.
+    pub(crate) openings: Openings,
     group_commit: Duration,
     counts: Counts,
 }
@@ -50,7 +53,12 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(crate) fn new(writer: Writer, mark: MarkFile, group_commit: Duration) -> Self {
+    pub(crate) fn new(
+        writer: Writer,
+        openings: Openings,
+        mark: MarkFile,
+        group_commit: Duration,
+    ) -> Self {
         Self {
             written: AtomicU64::new(writer.position),
             durable: AtomicU64::new(writer.position),
@@ -61,6 +69,7 @@ impl Shared {
             dirty: AtomicBool::new(false),
             state: AtomicU8::new(WORKS),
             mark,
+            openings,
             group_commit,
             counts: Counts::default(),
         }
@@ -212,7 +221,10 @@ impl Shared {
             (writer.snapshot(), writer.is_full())
         };
         if snapshot.position > self.durable() {
-            if let Err(source) = self.counts.timed(|| snapshot.file.sync()) {
+            let openings = || self.openings.sync();
+            if let Err(source) =
+                openings().and_then(|()| self.counts.timed(|| snapshot.file.sync()))
+            {
                 return Err(self.poison(source));
             }
             self.durable.store(snapshot.position, Ordering::Release);
@@ -231,6 +243,12 @@ impl Shared {
 
     fn roll(&self) -> Result<(), AuditError> {
         let mut writer = lock(&self.writer);
+        // What was entered since the last fsync becomes durable with the segment.
+        if let Err(source) = self.openings.sync() {
+            let error = writer.poison(source);
+            self.note_failure(&writer);
+            return Err(error);
+        }
         match writer.roll() {
             Ok(()) => {}
             Err(error @ AuditError::Poisoned { .. }) => {

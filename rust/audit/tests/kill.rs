@@ -5,9 +5,11 @@
     reason = "a test waits for its child process"
 )]
 
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use streamward_audit::{Batch, Journal, Options, Range, Reader, State};
@@ -32,6 +34,9 @@ fn append_until_killed() {
     for n in 0.. {
         let access = recovered.access_first + n;
         let next = journal.entries();
+        journal
+            .commit("ip", &format!("value {next}"), "s", 0)
+            .unwrap();
         batch
             .entry(format!("entry {next:0300}").as_bytes())
             .unwrap();
@@ -68,14 +73,17 @@ fn nothing_acknowledged_is_missing_after_a_kill() {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap());
+        let (began, begun) = mpsc::channel();
         let reader = std::thread::spawn(move || {
             lines
                 .lines()
                 .map_while(Result::ok)
                 .filter(|l| l.starts_with("written"))
+                .inspect(|_| drop(began.send(())))
                 .collect()
         });
-        std::thread::sleep(Duration::from_millis(15 + round * 37 % 60));
+        begun.recv().unwrap();
+        std::thread::sleep(Duration::from_millis(round * 37 % 60));
         child.kill().unwrap();
         child.wait().unwrap();
         // A line that the kill cut short acknowledged nothing.
@@ -102,6 +110,8 @@ fn nothing_acknowledged_is_missing_after_a_kill() {
             recovered.entries
         );
         let mut batch = Batch::new();
+        let value = format!("value {}", recovered.entries);
+        journal.commit("ip", &value, "s", 0).unwrap();
         batch
             .entry(format!("entry {:0300}", recovered.entries).as_bytes())
             .unwrap();
@@ -131,4 +141,26 @@ fn nothing_acknowledged_is_missing_after_a_kill() {
         }
     }
     assert!(next >= acknowledged);
+    let opened = opened(directory.path());
+    for entry in 0..next {
+        assert!(
+            opened.contains(&entry.to_string()),
+            "{entry} commits to nothing"
+        );
+    }
+}
+
+/// Every value that the openings beside the journal hold.
+fn opened(directory: &Path) -> HashSet<String> {
+    let files = std::fs::read_dir(directory.join("openings")).unwrap();
+    let texts = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    texts
+        .flat_map(|bytes| {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let values = text.split("\"value\":\"value ").skip(1);
+            values
+                .filter_map(|rest| rest.split_once('"').map(|(value, _)| value.to_owned()))
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use streamward_audit::{Journal as AuditJournal, Options, Reader};
+use streamward_audit::{AuditError, Journal as AuditJournal, Options, Reader};
 use streamward_gateway::{Format, Gateway as DataPlane};
 use streamward_identity::{Hash, Verifier};
 use streamward_policy::Policy as Evaluator;
@@ -108,6 +108,17 @@ impl Gateway {
     fn record(&self, python: Python<'_>, entry: &[u8]) -> PyResult<u64> {
         python
             .detach(|| self.0.record(entry))
+            .map_err(|error| raise(error.code(), &error))
+    }
+
+    /// Erases what entries commit to at these places; how many there were. Enter first that it is done.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "an argument that crosses from Python is owned"
+    )]
+    fn erase(&self, python: Python<'_>, places: Vec<u64>) -> PyResult<usize> {
+        python
+            .detach(|| self.0.erase(&places))
             .map_err(|error| raise(error.code(), &error))
     }
 
@@ -232,6 +243,17 @@ impl Journal {
     fn lock(&self) -> MutexGuard<'_, Option<AuditJournal>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn with<T: Send>(
+        &self,
+        python: Python<'_>,
+        act: impl FnOnce(&AuditJournal) -> Result<T, AuditError> + Send,
+    ) -> PyResult<T> {
+        python.detach(|| match self.lock().as_ref() {
+            Some(journal) => act(journal).map_err(|error| raise(error.code(), &error)),
+            None => Err(failed("journal.closed", "the journal is closed")),
+        })
+    }
 }
 
 #[pymethods]
@@ -246,15 +268,31 @@ impl Journal {
 
     /// Appends one entry; durable when this returns its index.
     fn record(&self, python: Python<'_>, entry: &[u8]) -> PyResult<u64> {
-        python.detach(|| {
-            let journal = self.lock();
-            let journal = journal
-                .as_ref()
-                .ok_or_else(|| failed("journal.closed", "the journal is closed"))?;
-            journal
-                .record(entry)
-                .map_err(|error| raise(error.code(), &error))
+        self.with(python, |journal| journal.record(entry))
+    }
+
+    /// Keeps a value apart; what stands in a leaf instead.
+    fn commit(
+        &self,
+        python: Python<'_>,
+        field: &str,
+        value: &str,
+        subject: &str,
+    ) -> PyResult<String> {
+        let now = streamward_gateway::now_milliseconds();
+        self.with(python, |journal| {
+            let committed = journal.commit(field, value, subject, now)?;
+            Ok(committed.as_str().to_owned())
         })
+    }
+
+    /// Erases what entries commit to at these places; how many there were.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "an argument that crosses from Python is owned"
+    )]
+    fn erase(&self, python: Python<'_>, places: Vec<u64>) -> PyResult<usize> {
+        self.with(python, |journal| journal.erase(&places))
     }
 
     /// Lets go of the directory.

@@ -1,8 +1,9 @@
 //! Who is calling on a connection, and from where.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use streamward_audit::Commitment;
 use streamward_identity::{Attributes, Identity, Principal, PrincipalKind};
 use streamward_policy::{Context, Mechanism};
 
@@ -21,6 +22,8 @@ pub struct Peer {
     pub address: SocketAddr,
     /// The proxy that says it.
     pub proxy: Option<IpAddr>,
+    /// What entries say instead of the address, once one had to.
+    pub committed: Arc<OnceLock<Commitment>>,
     /// Is the connection inside TLS?
     pub tls: bool,
     /// What the TLS handshake agreed on; `None`: there was none, or it is not over.

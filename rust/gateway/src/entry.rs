@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use serde_json::{Map, Value, json};
-use streamward_audit::leaf;
+use streamward_audit::{Commitment, leaf};
 use streamward_policy::{Action, Decision, Resource};
 
 use crate::caller::{Caller, Peer};
@@ -118,6 +118,13 @@ impl Entry {
     pub fn source(mut self, address: IpAddr) -> Self {
         self.event
             .insert("src_endpoint".into(), json!({"ip": address.to_string()}));
+        self
+    }
+
+    /// Says what the address is committed to, instead of the address.
+    pub fn withheld(mut self, address: &Commitment) -> Self {
+        let endpoint = json!({"uid": address.as_str()});
+        self.event.insert("src_endpoint".into(), endpoint);
         self
     }
 

@@ -159,6 +159,7 @@ impl Gateway {
         let figures = http::bind(current.snapshot.metrics.as_ref())?;
         let (journal, recovered, sequencer) = log::open(&self.audit_directory, &current.snapshot)?;
         let recorder = Arc::new(Recorder::new(journal, recovered.access_first));
+        recorder.keep_addresses_apart(current.snapshot.log.addresses_apart());
         enter_start(&recorder, &current.snapshot, &recovered, &sequencer)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(self.workers)
@@ -309,6 +310,8 @@ impl Gateway {
             return Err(GatewayError::Stopped);
         };
         let next = make(&running.shared.current.borrow())?;
+        let apart = next.snapshot.log.addresses_apart();
+        running.shared.recorder.keep_addresses_apart(apart);
         if !kind.is_empty() {
             let entry = policy_entry(&next.snapshot);
             let recorder = &running.shared.recorder;
@@ -335,6 +338,12 @@ impl Gateway {
             running.shared.recorder.journal().clone()
         };
         Ok(journal.record(entry)?)
+    }
+
+    /// Erases what entries commit to at these places; how many there were. Enter first that it is done.
+    pub fn erase(&self, places: &[u64]) -> Result<usize, GatewayError> {
+        let shared = self.shared().ok_or(GatewayError::Stopped)?;
+        Ok(shared.recorder.journal().erase(places)?)
     }
 
     /// The decision that a live connection would get, as JSON.

@@ -27,9 +27,28 @@ pub struct LogSection {
     /// How long entries are kept at least, in milliseconds; `None`: for ever.
     #[serde(default)]
     pub retention_milliseconds: Option<u64>,
+    /// What entries only commit to, so that it can be erased: nothing, or `address`.
+    #[serde(default)]
+    pub erasable: Vec<Erasable>,
+    /// How long what they commit to is kept, in milliseconds; `None`: as long as entries.
+    #[serde(default)]
+    pub erasable_retention_milliseconds: Option<u64>,
+}
+
+/// What can be kept apart from the entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Erasable {
+    /// The address that a client connected from.
+    Address,
 }
 
 impl LogSection {
+    /// Whether entries only commit to addresses.
+    pub fn addresses_apart(&self) -> bool {
+        self.erasable.contains(&Erasable::Address)
+    }
+
     /// True where the difference can't come into force while a gateway runs.
     pub fn needs_restart(&self, other: &Self) -> bool {
         let keys = |it: &Self| (it.origin.clone(), it.key.clone(), it.previous_key.clone());
@@ -79,6 +98,7 @@ pub fn prune(
     snapshot: &Snapshot,
     now: i64,
 ) -> Result<(), GatewayError> {
+    prune_openings(journal, snapshot, now)?;
     let Some(retention) = snapshot.log.retention_milliseconds else {
         return Ok(());
     };
@@ -93,6 +113,32 @@ pub fn prune(
         .with("reason", "entries older than the bundle keeps were removed")
         .with("pruned_below", below.to_string());
     sequencer.prune(below, journal.record(&entry.into_leaf()?)?);
+    Ok(())
+}
+
+/// Lets go of what entries commit to, where it is older than the bundle wants to keep it, and enters that.
+fn prune_openings(journal: &Journal, snapshot: &Snapshot, now: i64) -> Result<(), GatewayError> {
+    let log = &snapshot.log;
+    let ages = [
+        log.erasable_retention_milliseconds,
+        log.retention_milliseconds,
+    ];
+    let Some(retention) = ages.into_iter().flatten().min() else {
+        return Ok(());
+    };
+    let since = now.saturating_sub(i64::try_from(retention).unwrap_or(i64::MAX));
+    // What is entered first and not done yet is done the next time.
+    if let Some(below) = journal.openings_prunable(since)? {
+        let entry = Entry::new("erased", Class::ApplicationLifecycle, (99, "Other"), now)
+            .with("environment", &*snapshot.environment)
+            .with(
+                "reason",
+                "openings older than the bundle keeps were removed",
+            )
+            .with("openings_below", below.to_string());
+        journal.record(&entry.into_leaf()?)?;
+        journal.prune_openings(below)?;
+    }
     Ok(())
 }
 

@@ -40,11 +40,13 @@ pub enum Action {
     ManageCredentials,
     /// Put another version of the bundle into force.
     Apply,
+    /// Erase what entries of the log only commit to.
+    Erase,
 }
 
 impl Action {
     /// Every action, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Read,
         Self::Write,
         Self::Create,
@@ -61,6 +63,7 @@ impl Action {
         Self::Inspect,
         Self::ManageCredentials,
         Self::Apply,
+        Self::Erase,
     ];
 
     /// Id of the Cedar action.
@@ -82,6 +85,7 @@ impl Action {
             Self::Inspect => "Inspect",
             Self::ManageCredentials => "ManageCredentials",
             Self::Apply => "Apply",
+            Self::Erase => "Erase",
         }
     }
 }

@@ -37,6 +37,7 @@ fn nothing_is_allowed_unless_a_rule_says_so() {
                     | Action::Inspect
                     | Action::ManageCredentials
                     | Action::Apply
+                    | Action::Erase
             );
             let decision = ask(
                 &all,

@@ -76,7 +76,8 @@ class Follower:
         pairs = self._reader.read(BATCH_ENTRIES_MAX)
         if not pairs:
             return None
-        entries = tuple(Entry(index, leaf) for index, leaf in pairs)
+        opened = self._reader.opened
+        entries = tuple(Entry(index, leaf, opened(leaf)) for index, leaf in pairs)
         return Batch(entries, self._reader.cursor)
 
     async def _grown(self, untold_seconds: float) -> None:

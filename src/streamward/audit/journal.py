@@ -1,10 +1,11 @@
 """The compiled journal behind the room's ports, with its errors made ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from streamward.audit.openings import Openings
 from streamward.audit.ports import OpenReader, Reader
 from streamward.errors import (
     BundleInvalid,
@@ -55,18 +56,24 @@ def core_errors() -> Iterator[None]:
 class _JournalReader:
     def __init__(self, audit_dir: Path, cursor: str) -> None:
         with core_errors():
-            self._reader: Reader = core().JournalReader(str(audit_dir), cursor)
+            self._reader = core().JournalReader(str(audit_dir), cursor)
+        self._openings = Openings(audit_dir)
 
     def read(self, entries_max: int) -> list[tuple[int, bytes]]:
         with core_errors():
-            return self._reader.read(entries_max)
+            found: list[tuple[int, bytes]] = self._reader.read(entries_max)
+            return found
+
+    def opened(self, leaf: bytes) -> bytes:
+        return self._openings.opened(leaf)
 
     def growth(self) -> int | None:
-        return self._reader.growth()
+        descriptor: int | None = self._reader.growth()
+        return descriptor
 
     @property
     def cursor(self) -> str:
-        return self._reader.cursor
+        return str(self._reader.cursor)
 
 
 def journal_readers(audit_dir: Path) -> OpenReader:
@@ -92,6 +99,16 @@ class JournalWriter:
         """Append a canonical leaf; durable when this returns its index."""
         with core_errors():
             return int(self._journal.record(entry))
+
+    def commit(self, field: str, value: str, subject: str) -> str:
+        """Keep a value apart; what stands in a leaf instead."""
+        with core_errors():
+            return str(self._journal.commit(field, value, subject))
+
+    def erase(self, places: Sequence[int]) -> int:
+        """Erase what entries commit to at these places; how many there were. Enter it first."""
+        with core_errors():
+            return int(self._journal.erase(list(places)))
 
     def close(self) -> None:
         """Let go of the lock."""

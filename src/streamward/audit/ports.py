@@ -13,6 +13,10 @@ class Reader(Protocol):
         """The next entries with their indexes; empty when there is nothing new yet."""
         ...
 
+    def opened(self, leaf: bytes) -> bytes:
+        """The leaf with what it commits to in its place, as far as that is known."""
+        ...
+
     def growth(self) -> int | None:
         """A descriptor that can be read from when there may be more; None: look now and then."""
         ...

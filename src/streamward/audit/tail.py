@@ -94,7 +94,7 @@ def line(index: int, event: Event) -> Line:
 
 def _who(event: Event) -> str:
     name = event.streaming.principal or (event.actor.user.name if event.actor else "")
-    source = event.source
+    source = event.place
     return f"{name}@{source}" if name and source else name or source or ""
 
 

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from streamward.audit.journal import core, core_errors
+import msgspec
+
+from streamward.audit.follower import Follower
+from streamward.audit.journal import core, core_errors, journal_readers
+from streamward.audit.openings import Opening, Openings, read_into
+from streamward.audit.openings_check import OpeningAltered, checked_openings
 from streamward.errors import InvalidArgument, NotFound, StreamwardError
 
 VERIFIER_KEY_NAME: Final = "vkey"
@@ -66,23 +71,67 @@ def verify(directory: Path, trust: Trust, *, with_journal: bool = True) -> dict[
             list(trust.witnesses),
             with_journal,
         )
-    return _held(answer)
+    report = _held(answer)
+    report["openings"] = _verified_openings(directory) if with_journal else None
+    return report
 
 
-def prove(directory: Path, index: int) -> bytes:
+def _verified_openings(directory: Path) -> dict[str, int] | None:
+    """How many commitments can be opened, how many are erased; None where openings aren't here.
+
+    Raises LogAltered for the first entry that something else would be read into than it committed
+    to, and for what is gone though no entry says so.
+    """
+    openings = Openings(directory)
+    if not openings.present or not (directory / "journal").is_dir():
+        return None
+    try:
+        batches = Follower(journal_readers(directory)).drain()
+        entries = (entry for batch in batches for entry in batch.entries)
+        return checked_openings(openings, entries)
+    except OpeningAltered as altered:
+        raise LogAltered(altered.place, altered.what) from None
+
+
+def prove(directory: Path, index: int, *, opened: bool = False) -> bytes:
     """A JSON document that proves an entry to whoever has the log's public key.
 
-    Raises InvalidArgument where no checkpoint covers the entry yet, Unavailable if it was pruned.
+    With `opened`, with what opens the commitments in it. Raises InvalidArgument where no checkpoint
+    covers the entry yet, Unavailable if it was pruned.
     """
     with core_errors():
-        return bytes(core().prove_entry(str(directory), index))
+        proof = bytes(core().prove_entry(str(directory), index))
+    if not opened:
+        return proof
+    document = json.loads(proof)
+    found = Openings(directory).of(document["leaf"].encode())
+    document["openings"] = [msgspec.to_builtins(one.opening) for one in found if one.opening]
+    return json.dumps(document).encode()
 
 
 def check_proof(document: bytes, trust: Trust) -> dict[str, Any]:
     """What such a document shows. Raises LogAltered where it does not hold, InvalidArgument."""
+    document, openings = _without_openings(document)
     with core_errors():
         answer = core().check_proof(document, list(trust.keys), list(trust.witnesses))
-    return _held(answer)
+    report = _held(answer)
+    if openings:
+        try:
+            report["opened"] = read_into(report["leaf"].encode(), openings).decode()
+        except OpeningAltered as altered:
+            raise LogAltered(altered.place, altered.what) from None
+    return report
+
+
+def _without_openings(document: bytes) -> tuple[bytes, tuple[Opening, ...]]:
+    """The proof of the entry alone, and what came with it to open its commitments."""
+    try:
+        parts = json.loads(document)
+        given = parts.pop("openings") if isinstance(parts, dict) and "openings" in parts else []
+        openings = tuple(msgspec.convert(each, Opening) for each in given)
+    except (ValueError, TypeError):
+        return document, ()  # what is wrong with it is told by who reads it whole
+    return (json.dumps(parts).encode() if given else document), openings
 
 
 def newest_checkpoint(directory: Path) -> Checkpoint:

@@ -11,6 +11,7 @@ from streamward.app import find_audit_dir
 from streamward.audit.journal import journal_readers
 from streamward.audit.service import LAST_ENTRIES_MAX, Tail
 from streamward.audit.tail import Choice
+from streamward.cli.audit_erase import erase
 from streamward.cli.audit_handing import export, follow
 from streamward.cli.audit_log import checkpoint, prove, verify
 from streamward.cli.audit_questions import exposure, search, show_entry
@@ -75,3 +76,4 @@ app.command("show")(show_entry)
 app.command()(exposure)
 app.command()(follow)
 app.command()(export)
+app.command()(erase)

@@ -21,6 +21,9 @@ from streamward.cli.options import AuditDir, StateDir
 from streamward.errors import InvalidArgument, Unavailable
 from streamward.model.event import Entry
 
+Opened = Annotated[
+    bool, typer.Option("--open", help="With what entries only commit to, where it is not erased.")
+]
 FORMATS = {each.id: each for each in EXPORTERS}
 
 
@@ -36,6 +39,7 @@ def follow(
     numbered: Annotated[
         bool, typer.Option("--numbered", help='Lines of `{"entry": INDEX, "event": …}`.')
     ] = False,
+    opened: Opened = False,
 ) -> None:
     """Print every entry as a line of JSON, in order, each at least once.
 
@@ -49,22 +53,22 @@ def follow(
     with Subscription(journal_readers(where), cursor, log_origin(where)) as subscription:
         if until_end:
             for batch in subscription.present():
-                _hand_on(subscription, batch, numbered)
+                _hand_on(subscription, batch, numbered, opened)
         else:
-            asyncio.run(_follow(subscription, numbered))
+            asyncio.run(_follow(subscription, numbered, opened))
 
 
-async def _follow(subscription: Subscription, numbered: bool) -> None:
+async def _follow(subscription: Subscription, numbered: bool, opened: bool) -> None:
     async for batch in subscription.batches():
-        _hand_on(subscription, batch, numbered)
+        _hand_on(subscription, batch, numbered, opened)
 
 
-def _hand_on(subscription: Subscription, batch: Batch, numbered: bool) -> None:
+def _hand_on(subscription: Subscription, batch: Batch, numbered: bool, opened: bool) -> None:
     output = sys.stdout.buffer
     for entry in batch.entries:
-        line = entry.leaf
+        line = entry.text if opened else entry.leaf
         if numbered:
-            line = b'{"entry":"%d","event":%s}' % (entry.index, entry.leaf)
+            line = b'{"entry":"%d","event":%s}' % (entry.index, line)
         output.write(line + b"\n")
     output.flush()
     subscription.done(batch)
@@ -84,6 +88,7 @@ def export(
     ] = None,
     audit_dir: AuditDir = None,
     state_dir: StateDir = None,
+    opened: Opened = False,
 ) -> None:
     """Write the entries of a time to a file, in the order of the log.
 
@@ -99,6 +104,8 @@ def export(
     kinds, begin, end = frozenset(known_kinds(kind)), moment(since), moment(until)
     entries = _chosen(Follower(journal_readers(where)), kinds, begin, end)
     exporter = FORMATS[form]()
+    if not opened:
+        entries = (Entry(each.index, each.leaf) for each in entries)
     if output is None:
         exporter.write(entries, sys.stdout.buffer)
         return

@@ -148,6 +148,9 @@ def _log_lines(document: dict[str, Any]) -> list[str]:
             f"  journal    {document['journal']} entries say the same, {document['waiting']} wait "
             "for a checkpoint"
         )
+    if document["openings"] is not None:
+        fit, erased = document["openings"]["open"], document["openings"]["erased"]
+        lines.append(f"  openings   {fit} fit what entries commit to, {erased} are erased")
     for size in document["continues"]:
         lines.append(f"  continues  the log of {size} entries that is trusted")
     if document["rotations"]:
@@ -158,7 +161,7 @@ def _log_lines(document: dict[str, Any]) -> list[str]:
 def _proof_lines(document: dict[str, Any]) -> list[str]:
     head = f"entry {document['index']} is in `{document['origin']}`, of {document['size']} entries"
     lines = [head, f"  signed by  {document['signed_by']}", *_witness_lines(document)]
-    return [*lines, document["leaf"]]
+    return [*lines, document.get("opened", document["leaf"])]
 
 
 def _witness_lines(document: dict[str, Any]) -> list[str]:
@@ -177,13 +180,17 @@ def prove(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it to a file.")
     ] = None,
+    opened: Annotated[
+        bool, typer.Option("--open", help="With what the entry only commits to.")
+    ] = False,
 ) -> None:
     """Prove that an entry is in the log: one JSON document that needs nothing but the public key.
 
     Examples:
         streamward audit prove 17 --out entry-17.json
     """
-    document = transparency.prove(find_audit_dir(audit_dir, state_dir, bundle), entry)
+    directory = find_audit_dir(audit_dir, state_dir, bundle)
+    document = transparency.prove(directory, entry, opened=opened)
     _give(document.decode(), out)
 
 

@@ -13,6 +13,7 @@ from streamward.audit.exposure import Exposure, Question, document
 from streamward.audit.index import Exposing, opened_index
 from streamward.audit.index.searching import PAGE_ENTRIES_MAX, Search, found
 from streamward.audit.journal import journal_readers
+from streamward.audit.openings import Openings
 from streamward.audit.places import index_path, log_origin
 from streamward.audit.report import asked, caveats, markdown, plain, size, spans
 from streamward.audit.tail import Choice, chosen
@@ -72,6 +73,7 @@ def search(
         streamward audit search --stream payments.cards --address 10.0.0.9 --limit 20
     """
     where = find_audit_dir(audit_dir, state_dir, None)
+    opened = Openings(where).all() if address is not None else ()
     wanted = Search(
         kinds=known_kinds(kind),
         principal=principal,
@@ -79,6 +81,7 @@ def search(
         action=action,
         decision=decision,
         address=address,
+        places=tuple(place for place, opening in opened if opening.value == address),
         credential=credential,
         since=moment(since),
         until=moment(until),
@@ -125,7 +128,7 @@ def show_entry(
     line = chosen(entries[0], Choice())
     if line is not None:
         show(console, entries[0], line)
-    text = json.dumps(json.loads(entries[0].leaf), indent=2)
+    text = json.dumps(json.loads(entries[0].text), indent=2)
     console.out(text, highlight=False)
 
 
@@ -175,7 +178,9 @@ def exposure(
     origin = log_origin(where)
     with opened_index(journal_readers(where), index_file or index_path(where), origin) as index:
         indexes = entries or proofs is not None
-        answer = Exposing(index, question, origin=origin, indexes=indexes).answer()
+        address = Openings(where).address
+        exposing = Exposing(index, question, origin=origin, indexes=indexes, address=address)
+        answer = exposing.answer()
     proved = 0 if proofs is None else _prove(answer, where, proofs)
     if report is not None:
         report.write_text(markdown(answer, now_milliseconds()), encoding="utf-8")

@@ -38,7 +38,7 @@ def known_kinds(kinds: Iterable[str] | None) -> tuple[str, ...]:
 def show(console: Console, entry: Entry, line: Line, *, as_json: bool = False) -> None:
     """Print one entry of the log."""
     if as_json:
-        console.out(entry.leaf.decode(errors="replace"), highlight=False)
+        console.out(entry.text.decode(errors="replace"), highlight=False)
         return
     text = Text(f"{line.index:>6}  {line.time}  ", style="dim")
     text.append(f"{line.kind:<15}", style="bold")

@@ -1,5 +1,6 @@
 """The compiled gateway, with its errors made ours."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,11 @@ class CoreDataPlane:
         """Append one entry to the log; durable when this returns its index."""
         with core_errors():
             return self._running.record(entry)
+
+    def erase(self, places: Sequence[int]) -> int:
+        """Erase what entries commit to at these places; how many there were. Enter it first."""
+        with core_errors():
+            return int(self._running.erase(list(places)))
 
     def decide(self, request: bytes) -> bytes:
         """The decision that a live connection would get."""

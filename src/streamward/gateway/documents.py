@@ -295,6 +295,8 @@ class LogEntry(_Entry, frozen=True, kw_only=True):
     key: str | None
     previous_key: str | None
     retention_milliseconds: int | None
+    erasable: tuple[str, ...] = ()
+    erasable_retention_milliseconds: int | None = None
 
 
 class DevicesEntry(_Entry, frozen=True, kw_only=True):

@@ -49,4 +49,21 @@ def another_key_than_before(bundle: Bundle) -> Iterator[Mistake]:
             yield document.mistake(what, "previous_key", suggestion="declare `key`")
 
 
-CHECKS = (one_log, a_declared_key_in_production, another_key_than_before)
+def erasable_not_kept_longer(bundle: Bundle) -> Iterator[Mistake]:
+    """What entries commit to is of use only while there are entries."""
+    for document in bundle.documents_of(AuditLog):
+        log = document.value
+        assert isinstance(log, AuditLog)
+        if log.keep_erasable is None:
+            continue
+        if not log.erasable:
+            what = "`keep_erasable` without `erasable`: there is nothing to erase"
+            hint = "declare what is erasable, such as `erasable: [address]`"
+            yield document.mistake(what, "keep_erasable", suggestion=hint)
+        if log.keep is not None and log.keep_erasable > log.keep:
+            what = "`keep_erasable` is longer than `keep`"
+            hint = "what entries commit to goes with them; leave it out"
+            yield document.mistake(what, "keep_erasable", suggestion=hint)
+
+
+CHECKS = (one_log, a_declared_key_in_production, another_key_than_before, erasable_not_kept_longer)

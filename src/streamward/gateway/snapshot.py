@@ -132,6 +132,8 @@ def _log(bundle: Bundle) -> LogEntry:
         key=declared.key,
         previous_key=declared.previous_key,
         retention_milliseconds=declared.keep,
+        erasable=tuple(sorted(declared.erasable)),
+        erasable_retention_milliseconds=declared.keep_erasable,
     )
 
 

@@ -34,6 +34,7 @@ class Action(StrEnum):
     INSPECT = "Inspect"
     MANAGE_CREDENTIALS = "ManageCredentials"
     APPLY = "Apply"
+    ERASE = "Erase"
 
     @property
     def word(self) -> str:
@@ -61,6 +62,7 @@ _APPLIES: dict[Action, frozenset[ResourceType]] = {
     Action.INSPECT: frozenset({_CLUSTER}),
     Action.MANAGE_CREDENTIALS: frozenset({_CLUSTER}),
     Action.APPLY: frozenset({_CLUSTER}),
+    Action.ERASE: frozenset({_CLUSTER}),
 }
 
 # As in Kafka's own authorizer: these rights carry the right to see what they act on.

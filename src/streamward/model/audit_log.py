@@ -1,5 +1,6 @@
 """How the log is named, signed, witnessed and kept."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -14,6 +15,12 @@ Origin = Annotated[
 VerifierKey = Annotated[
     str, StringConstraints(max_length=400, pattern=r"^[^\s+]+\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$")
 ]
+
+
+class Erasable(StrEnum):
+    """What can be kept apart from the entries of the log."""
+
+    ADDRESS = "address"
 
 
 class Witness(Noun):
@@ -39,6 +46,11 @@ class AuditLog(Noun):
     """The key before it: while it is declared, both sign."""
     keep: Duration | None = None
     """How long entries are kept at least; by default for ever. Hashes stay."""
+    erasable: frozenset[Erasable] = frozenset()
+    """What entries only commit to, with a salt, so that it can be erased and the log stays valid:
+    `address` is the address that a client connected from."""
+    keep_erasable: Duration | None = None
+    """How long that is kept; by default as long as entries."""
     witnesses: tuple[Witness, ...] = Field(default=(), max_length=10)
     witness_every: Duration = 60_000
     """How often witnesses are asked to sign."""

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     SECRET_ACCESS = "secret_access"  # noqa: S105
     ACCOUNT_CHANGE = "account_change"
     MATERIALS = "materials"
+    ERASED = "erased"
 
 
 CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
@@ -64,6 +65,7 @@ CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
     Kind.SECRET_ACCESS: frozenset({6003}),
     Kind.ACCOUNT_CHANGE: frozenset({3001}),
     Kind.MATERIALS: frozenset({5019}),
+    Kind.ERASED: frozenset({6002}),
 }
 """The OCSF classes that an entry of each kind may have."""
 
@@ -90,6 +92,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     ip: str | None = None
     port: int | None = None
     name: str | None = None
+    uid: str | None = None
 
 
 class Streaming(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +130,8 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     control: ControlBody | None = None
     secret: SecretBody | None = None
     account: AccountBody | None = None
+    openings: tuple[str, ...] = ()
+    openings_below: str | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +166,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         """The address that the caller connected from."""
         return self.src_endpoint.ip if self.src_endpoint else None
 
+    @property
+    def place(self) -> str | None:
+        """The address for a person to read: where it is not known, why."""
+        endpoint = self.src_endpoint
+        return (endpoint.ip or (endpoint.uid and endpoint.name)) if endpoint else None
+
 
 _event_decoder = msgspec.json.Decoder(Event)
 _document_decoder = msgspec.json.Decoder(dict[str, Any])
@@ -175,16 +186,24 @@ class Entry:
 
     index: int
     leaf: bytes
+    """What is hashed; where it commits to something, not what that is."""
+    opened: bytes | None = None
+    """The leaf with what it commits to in its place, as far as that is known; None: the same."""
+
+    @property
+    def text(self) -> bytes:
+        """The leaf as it is to be read."""
+        return self.leaf if self.opened is None else self.opened
 
     @cached_property
     def event(self) -> Event:
         """The leaf as a typed event."""
-        return _event_decoder.decode(self.leaf)
+        return _event_decoder.decode(self.text)
 
     @cached_property
     def document(self) -> dict[str, Any]:
         """The leaf as plain objects, for rules that name fields by path."""
-        return _document_decoder.decode(self.leaf)
+        return _document_decoder.decode(self.text)
 
     def may_be(self, kind: Kind) -> bool:
         """A cheap test before decoding: False only where the entry certainly is of another kind."""

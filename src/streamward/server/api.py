@@ -42,6 +42,7 @@ from streamward.server.documents import (
 )
 from streamward.server.door import ControlDoor
 from streamward.server.door import Request as ContainRequest
+from streamward.server.erasing import EraseBody, EraseDoor, ErasedView
 from streamward.server.versions import ApplyBody, VersionDoor, VersionView
 
 log = Logger(__name__)
@@ -79,7 +80,9 @@ def peer(request: Request) -> Peer:
     return found
 
 
-def control_api(door: ControlDoor, credentials: CredentialDoor, versions: VersionDoor) -> FastAPI:
+def control_api(
+    door: ControlDoor, credentials: CredentialDoor, versions: VersionDoor, erasing: EraseDoor
+) -> FastAPI:
     """The application; the verbs, their authorisation and their record are the door's."""
     api = FastAPI(
         title="Streamward control door",
@@ -95,6 +98,7 @@ def control_api(door: ControlDoor, credentials: CredentialDoor, versions: Versio
     _writers(api, door)
     _credentials(api, credentials)
     _versions(api, versions)
+    _erasing(api, erasing)
     _errors(api)
     return api
 
@@ -213,6 +217,13 @@ def _versions(api: FastAPI, door: VersionDoor) -> None:
     async def apply(request: Request, body: ApplyBody) -> VersionView:
         """Put a version of the bundle in force; it is, and is kept, when the answer arrives."""
         return VersionView.of(await door.apply(peer(request), body))
+
+
+def _erasing(api: FastAPI, door: EraseDoor) -> None:
+    @api.post("/v1/erasures", status_code=201)
+    async def erase(request: Request, body: EraseBody) -> ErasedView:
+        """Erase what entries of the log only commit to; they stay valid."""
+        return ErasedView(erased=await door.erase(peer(request), body))
 
 
 def _errors(api: FastAPI) -> None:

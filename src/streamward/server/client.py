@@ -141,6 +141,10 @@ class DoorClient:
         path = f"/v1/credentials/{quote(identifier, safe='')}/{verb}"
         return self._call("POST", path, {"reason": reason})
 
+    def erase(self, body: dict[str, Any]) -> int:
+        """Erase what entries commit to; how many values. Raises NotFound where there are none."""
+        return int(self._call("POST", "/v1/erasures", body)["erased"])
+
     def _call(
         self,
         method: str,

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from streamward.audit import SavedState
 from streamward.errors import (
@@ -30,6 +31,7 @@ from streamward.server.caller import Peer, Unknown, caller_of
 from streamward.server.client import DoorClient, NotRunning
 from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
+from streamward.server.erasing import EraseDoor
 from streamward.server.service import DoorServer, answers, open_socket
 from streamward.server.versions import VersionDoor
 from tests.support.log import MemoryLog
@@ -121,8 +123,11 @@ class House:
         self.door = ControlDoor(
             bundle(user), self.decider, self.log, self.response, self.reloader, lambda: 1_000_000
         )
-        self.server = DoorServer(
-            control_api(self.door, cast(CredentialDoor, None), cast(VersionDoor, None)), self.path
+        self.server = DoorServer(self.api(), self.path)
+
+    def api(self) -> FastAPI:
+        return control_api(
+            self.door, cast(CredentialDoor, None), cast(VersionDoor, None), cast(EraseDoor, None)
         )
 
     def visit(self, script: Callable[[DoorClient], Any]) -> Any:
@@ -301,9 +306,7 @@ def test_an_error_is_a_problem_document(house: House) -> None:
 
 def test_without_a_peer_there_is_no_answer(house: House) -> None:
     async def call() -> httpx.Response:
-        transport = httpx.ASGITransport(
-            control_api(house.door, cast(CredentialDoor, None), cast(VersionDoor, None))
-        )
+        transport = httpx.ASGITransport(house.api())
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
             return await http.get("/v1/health")
 

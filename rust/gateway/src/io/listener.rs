@@ -212,6 +212,7 @@ async fn run(
         environment: current.snapshot.environment.clone(),
         address: client,
         proxy: proxied.then_some(arrived.address.ip()),
+        committed: Arc::default(),
         tls: section.tls.is_some(),
         tls_session: None,
     };

@@ -152,6 +152,8 @@ impl Recorder {
         if &*key.name != deed.resource.name {
             entry = entry.resource(deed.resource.kind.name(), "*");
         }
+        let caller = deed.caller;
+        let entry = self.apart(entry, &caller.peer, &caller.principal, now)?;
         let mut batch = Batch::new();
         batch.entry(&entry.into_leaf()?)?;
         batch.access(id, 0);
@@ -254,6 +256,8 @@ impl Recorder {
                     "reason",
                     format!("{kind} since the last entry of this access"),
                 );
+            let caller = &access.caller;
+            let entry = self.apart(entry, &caller.peer, &caller.principal, now)?;
             batch.entry(&with_ranges(entry, chunk).into_leaf()?)?;
         }
         self.settle(id, &mut batch)

@@ -89,6 +89,8 @@ impl Recorder {
         if &*key.name != deed.resource.name {
             entry = entry.resource(deed.resource.kind.name(), "*");
         }
+        let caller = deed.caller;
+        let entry = self.apart(entry, &caller.peer, &caller.principal, now)?;
         let leaf = entry.with("count", 1).into_leaf()?;
         let template = Arc::new(serde_json::from_slice(&leaf).unwrap_or_default());
         let mut batch = Batch::new();

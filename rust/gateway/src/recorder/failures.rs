@@ -116,7 +116,9 @@ impl Recorder {
             .with("principal", failure.claimed)
             .with("mechanism", failure.mechanism)
             .with("reason", failure.reason);
-        let written = self.write_entry(entry);
+        let written = self
+            .apart(entry, peer, failure.claimed, now)
+            .and_then(|entry| self.write_entry(entry));
         // It failed all the same: the log learns of it as soon as it takes entries again.
         written.inspect_err(|_| lock(&self.failures).count(origin, 1))
     }
@@ -147,6 +149,9 @@ impl Recorder {
                 .with("reason", COUNTED);
             if let Some(source) = origin.source {
                 entry = entry.source(source);
+                if self.addresses_apart.load(Ordering::Relaxed) {
+                    entry = entry.withheld(&self.commit_address(source, "*", now)?);
+                }
             }
             batch.entry(&entry.into_leaf()?)?;
         }

@@ -13,10 +13,10 @@ mod gap;
 mod tests;
 
 use std::net::IpAddr;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use streamward_audit::{AuditError, Batch, Journal};
+use streamward_audit::{AuditError, Batch, Commitment, Journal};
 use streamward_policy::{Action, Decision, Resource, ResourceKind};
 
 use crate::caller::{Caller, Peer};
@@ -33,6 +33,9 @@ use self::accesses::Accesses;
 use self::denials::Denials;
 use self::failures::{Failure, Failures};
 use self::gap::Gap;
+
+/// Of the name of whom an address is about.
+const SUBJECT_BYTES_MAX: usize = 256;
 
 /// Identity × resource × action, from one address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -127,6 +130,8 @@ pub struct Recorder {
     failures: Mutex<Failures>,
     gap: Mutex<Gap>,
     next_access: AtomicU64,
+    /// Addresses are kept apart from the entries, so that they can be erased.
+    addresses_apart: AtomicBool,
     /// Numbers for status and metrics.
     pub counts: Counts,
 }
@@ -148,6 +153,7 @@ impl Recorder {
             failures: Mutex::default(),
             gap: Mutex::default(),
             next_access,
+            addresses_apart: AtomicBool::new(false),
             counts: Counts::default(),
         }
     }
@@ -155,6 +161,42 @@ impl Recorder {
     /// The journal below.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Whether addresses are kept apart from what is entered from now on.
+    pub fn keep_addresses_apart(&self, apart: bool) {
+        self.addresses_apart.store(apart, Ordering::Relaxed);
+    }
+
+    /// The entry with what the connection's address is committed to, where addresses are kept apart. A
+    /// connection commits once: its entries say that they are of one connection anyway.
+    fn apart(
+        &self,
+        entry: Entry,
+        peer: &Peer,
+        subject: &str,
+        now: i64,
+    ) -> Result<Entry, AuditError> {
+        if !self.addresses_apart.load(Ordering::Relaxed) {
+            return Ok(entry);
+        }
+        if let Some(committed) = peer.committed.get() {
+            return Ok(entry.withheld(committed));
+        }
+        let committed = self.commit_address(peer.address.ip(), subject, now)?;
+        Ok(entry.withheld(peer.committed.get_or_init(|| committed)))
+    }
+
+    fn commit_address(
+        &self,
+        address: IpAddr,
+        subject: &str,
+        now: i64,
+    ) -> Result<Commitment, AuditError> {
+        // A name that a failed login claims may have any length.
+        let end = subject.floor_char_boundary(SUBJECT_BYTES_MAX);
+        let address = address.to_string();
+        self.journal.commit("ip", &address, &subject[..end], now)
     }
 
     /// Writes one entry; returns the position that must be durable before anything rests on it.
@@ -177,7 +219,8 @@ impl Recorder {
                 let proof = Proof::named(caller.mechanism.name());
                 self.counts.proved.of(proof).add_one();
                 let entry = Entry::new("authentication", Class::Authentication, (1, "Logon"), now);
-                self.write_entry(entry.caller(caller))
+                let entry = entry.caller(caller);
+                self.write_entry(self.apart(entry, peer, &caller.principal, now)?)
             }
             Err((claimed, mechanism, reason)) => {
                 self.counts.not_proved.of(Proof::named(mechanism)).add_one();

@@ -23,6 +23,7 @@ fn peer(host: u32) -> Peer {
         cluster: "main".into(),
         environment: "test".into(),
         address: SocketAddr::from(((0x0a00_0000 + host).to_be_bytes(), 50_000)),
+        committed: Default::default(),
         tls: true,
         tls_session: None,
         proxy: None,
@@ -188,4 +189,30 @@ fn addresses_of_one_ipv6_network_are_one_source_and_a_count_says_where_it_came_i
             .iter()
             .all(|it| it["streaming"]["environment"] == "test")
     );
+}
+
+#[test]
+fn where_addresses_are_kept_apart_entries_only_commit_to_them_once_a_connection() {
+    let directory = tempfile::tempdir().unwrap();
+    let recorder = Recorder::new(journal(directory.path()), 1);
+    recorder.keep_addresses_apart(true);
+    let bound = FAILURES_PER_SOURCE_AND_SECOND;
+    let one = peer(1);
+    for _ in 0..=bound {
+        let outcome = Err(("alice", "PLAIN", "no such password"));
+        recorder.authentication(&one, outcome, NOW).unwrap();
+    }
+    fail(&recorder, 2).unwrap();
+    recorder.roll_up(NOW).unwrap();
+
+    let (entered, counts) = log(directory.path(), &recorder);
+    let committed = |event: &Value| event["src_endpoint"]["uid"].as_str().unwrap().to_owned();
+    let tokens: Vec<_> = entered.iter().map(committed).collect();
+    assert!(tokens[..bound as usize].iter().all(|it| *it == tokens[0]));
+    assert_ne!(tokens[bound as usize], tokens[0]);
+    assert_ne!(committed(&counts[0]), tokens[0]);
+    for event in entered.iter().chain(&counts) {
+        assert_eq!(event["src_endpoint"].as_object().unwrap().len(), 1);
+        assert!(!event.to_string().contains("10.0.0."));
+    }
 }

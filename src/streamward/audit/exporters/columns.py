@@ -41,7 +41,7 @@ Value = int | str | None
 def row(entry: Entry) -> dict[str, Value]:
     """The columns of an entry; of one that is no event only its index and its bytes."""
     found: dict[str, Value] = dict.fromkeys(COLUMNS)
-    found |= {"entry": entry.index, "event": entry.leaf.decode(errors="replace")}
+    found |= {"entry": entry.index, "event": entry.text.decode(errors="replace")}
     try:
         event = entry.event
     except msgspec.DecodeError:

@@ -15,6 +15,6 @@ class OcsfJsonl:
         """One leaf a line; gives how many."""
         count = 0
         for entry in entries:
-            output.write(entry.leaf + b"\n")
+            output.write(entry.text + b"\n")
             count += 1
         return count

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -105,12 +105,20 @@ class Exposing:
     """One question to one index."""
 
     def __init__(
-        self, index: Index, question: Question, *, origin: str = "", indexes: bool = False
+        self,
+        index: Index,
+        question: Question,
+        *,
+        origin: str = "",
+        indexes: bool = False,
+        address: Callable[[str], str] = str,
     ) -> None:
         self._index = index
         self._asked = question
         self._origin = origin
         self._indexes = indexes
+        self._open_address = address
+        self._addresses: dict[int, str] = {}
         self._since = question.since if question.since is not None else -_FOREVER
         self._until = question.until if question.until is not None else _FOREVER
         self._words: dict[int, str] = {}
@@ -136,7 +144,8 @@ class Exposing:
         for part in self._parts(who, values):
             access = accesses.get(part.access)
             if access is not None:
-                groups[(*access[2:], part.state)].add(access, part, self._span(part))
+                key = (self._address(access.source), *access._replace(source=0)[2:], part.state)
+                groups[key].add(access, part, self._span(part))
         yield from groups.items()
 
     def _who(self) -> tuple[str, dict[str, Any]]:
@@ -183,8 +192,8 @@ class Exposing:
         return clipped([(part.first, part.last)], *self._asked.offsets)[0]
 
     def _line(self, key: tuple[Any, ...], group: _Group) -> Line:
-        *words, rules, classes, state = key
-        stream, action, principal, credential, source, cluster, policy = map(self._text, words)
+        source, *words, rules, classes, state = key
+        stream, action, principal, credential, _, cluster, policy = map(self._text, words)
         return Line(
             stream=stream,
             action=action,
@@ -229,6 +238,14 @@ class Exposing:
             for access in group.accesses
             for (entry,) in self._index.rows(query, (access, state, *limits))
         }
+
+    def _address(self, word: int) -> str:
+        """From where; connections that only commit to an address are told apart by it alone."""
+        if word not in self._addresses:
+            text = self._text(word)
+            opened = self._open_address(text) if text.startswith("committed:") else text
+            self._addresses[word] = opened
+        return self._addresses[word]
 
     def _text(self, word: int) -> str:
         if word not in self._words:

@@ -64,6 +64,7 @@ class Endpoint(msgspec.Struct, frozen=True, gc=False):
 
     ip: str | None = None
     name: str | None = None
+    uid: str | None = None
 
 
 class Leaf(msgspec.Struct, frozen=True, gc=False):
@@ -88,8 +89,9 @@ class Leaf(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def source(self) -> str:
-        """The address, or the name where there is none."""
-        return (self.src_endpoint.ip or self.src_endpoint.name or "") if self.src_endpoint else ""
+        """The address, the name where there is none, or what commits to the address."""
+        endpoint = self.src_endpoint
+        return (endpoint.ip or endpoint.name or endpoint.uid or "") if endpoint else ""
 
     @property
     def subject(self) -> Named | None:

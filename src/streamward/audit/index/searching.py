@@ -21,6 +21,8 @@ class Search:
     action: str | None = None
     decision: str | None = None
     address: str | None = None
+    places: tuple[int, ...] = ()
+    """Of openings that hold the address, for entries that only commit to it."""
     credential: str | None = None
     since: int | None = None
     until: int | None = None
@@ -55,13 +57,17 @@ def _terms(index: Index, search: Search) -> tuple[str, dict[str, Any]]:
         ("resource", search.stream),
         ("action", search.action),
         ("decision", search.decision),
-        ("source", search.address),
         ("credential", search.credential),
     )
     terms = [f"{column} = :{column}" for column, text in words if text is not None]
     values: dict[str, Any] = {
         column: index.word(text) for column, text in words if text is not None
     }
+    if search.address is not None:
+        # Numbers of ours, thousands of them perhaps: more than an answer has parameters.
+        sources = [index.word(search.address), *map(index.committed, search.places)]
+        known = ", ".join(str(one) for one in sources if one is not None)
+        terms.append(f"source in ({known})")
     if search.stream is not None:
         terms.append("resource_type = :stream_type")
         values["stream_type"] = index.word("Stream")

@@ -167,6 +167,12 @@ class Index:
         found = self.row("select id from words where text = ?", (text,)) if text else (0,)
         return int(found[0]) if found else None
 
+    def committed(self, place: int) -> int | None:
+        """The number that stands for what commits to the opening at a place."""
+        bounds = (f"committed:{place}:", f"committed:{place};")
+        found = self.row("select id from words where text >= ? and text < ?", bounds)
+        return int(found[0]) if found else None
+
     def entries(self, indexes: list[int]) -> Iterator[Entry]:
         """These entries, read from the log, in its order; what it no longer holds is left out."""
         reader, next_index = None, -1
@@ -186,7 +192,8 @@ class Index:
                     return
                 next_index = pairs[-1][0] + 1
                 if pairs[-1][0] == index:
-                    yield Entry(*pairs[-1])
+                    leaf = pairs[-1][1]
+                    yield Entry(index, leaf, reader.opened(leaf))
 
 
 @contextmanager

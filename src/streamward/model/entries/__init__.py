@@ -5,6 +5,7 @@ from streamward.model.entries.alert import alert_event
 from streamward.model.entries.common import EXTENSION_VERSION, OCSF_VERSION, Caller
 from streamward.model.entries.containment import containment_event
 from streamward.model.entries.control import control_event
+from streamward.model.entries.erased import erased_event
 from streamward.model.entries.issuer import issuer_event
 from streamward.model.entries.secret import secret_event
 
@@ -16,6 +17,7 @@ __all__ = [
     "alert_event",
     "containment_event",
     "control_event",
+    "erased_event",
     "issuer_event",
     "secret_event",
 ]

@@ -15,6 +15,7 @@ _CONTROL_ACTIVITIES: Final[Mapping[str, tuple[int, str]]] = {
     "apply": (3, "Update"),
     "applied": (3, "Update"),
     "rollback": (3, "Update"),
+    "erase": (4, "Delete"),
     "identity add": (1, "Create"),
     "identity list": (2, "Read"),
     "identity show": (2, "Read"),

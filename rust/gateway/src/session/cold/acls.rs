@@ -110,7 +110,8 @@ const fn operation(action: Action) -> Option<i64> {
         | Action::Reload
         | Action::Inspect
         | Action::ManageCredentials
-        | Action::Apply => return None,
+        | Action::Apply
+        | Action::Erase => return None,
     })
 }
 
