@@ -73,16 +73,16 @@ fn nothing_acknowledged_is_missing_after_a_kill() {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap());
-        let (began, begun) = mpsc::channel();
+        let (first, writing) = mpsc::channel();
         let reader = std::thread::spawn(move || {
             lines
                 .lines()
                 .map_while(Result::ok)
                 .filter(|l| l.starts_with("written"))
-                .inspect(|_| drop(began.send(())))
+                .inspect(|_| _ = first.send(()))
                 .collect()
         });
-        begun.recv().unwrap();
+        writing.recv().unwrap();
         std::thread::sleep(Duration::from_millis(round * 37 % 60));
         child.kill().unwrap();
         child.wait().unwrap();

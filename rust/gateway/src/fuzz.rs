@@ -121,7 +121,7 @@ impl Connection {
             cluster: "main".into(),
             environment: "development".into(),
             address: SocketAddr::from(([127, 0, 0, 1], 50_000)),
-            committed: Default::default(),
+            committed: std::sync::Arc::default(),
             tls: !proved,
             tls_session: None,
             proxy: None,

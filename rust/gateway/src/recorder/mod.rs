@@ -35,7 +35,7 @@ use self::failures::{Failure, Failures};
 use self::gap::Gap;
 
 /// Of the name of whom an address is about.
-const SUBJECT_BYTES_MAX: usize = 256;
+const SUBJECT_CHARACTERS_MAX: usize = 256;
 
 /// Identity × resource × action, from one address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -194,9 +194,9 @@ impl Recorder {
         now: i64,
     ) -> Result<Commitment, AuditError> {
         // A name that a failed login claims may have any length.
-        let end = subject.floor_char_boundary(SUBJECT_BYTES_MAX);
+        let subject: String = subject.chars().take(SUBJECT_CHARACTERS_MAX).collect();
         let address = address.to_string();
-        self.journal.commit("ip", &address, &subject[..end], now)
+        self.journal.commit("ip", &address, &subject, now)
     }
 
     /// Writes one entry; returns the position that must be durable before anything rests on it.

@@ -23,7 +23,7 @@ fn peer(host: u32) -> Peer {
         cluster: "main".into(),
         environment: "test".into(),
         address: SocketAddr::from(((0x0a00_0000 + host).to_be_bytes(), 50_000)),
-        committed: Default::default(),
+        committed: std::sync::Arc::default(),
         tls: true,
         tls_session: None,
         proxy: None,

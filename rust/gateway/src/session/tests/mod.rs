@@ -217,7 +217,7 @@ pub fn session(
         cluster: "main".into(),
         environment: "test".into(),
         address: SocketAddr::from(([192, 0, 2, 7], 50_000)),
-        committed: Default::default(),
+        committed: std::sync::Arc::default(),
         tls: listener.tls.is_some(),
         tls_session: None,
         proxy: None,
