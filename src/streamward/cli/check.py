@@ -11,7 +11,9 @@ from rich.text import Text
 from streamward.app import check_live, read_bundle
 from streamward.bundle.report import document, failed, summary
 from streamward.cli import check_live as live_report
+from streamward.clock import as_of, now_milliseconds
 from streamward.model.document import Mistake
+from streamward.model.moment import parse_moment
 from streamward.model.text import printable
 
 
@@ -25,6 +27,12 @@ def check_command(
         bool,
         typer.Option("--without-materials", help="Don't look at keys, certificates, verifiers."),
     ] = False,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", metavar="DATE", help="As of this day: what will have expired, or be overdue."
+        ),
+    ] = None,
     live: Annotated[
         bool,
         typer.Option(
@@ -45,8 +53,12 @@ def check_command(
         streamward check . --strict --without-materials    # in continuous integration
 
         streamward check . --live --json
+
+        streamward check . --on 2027-01-01
     """
-    loaded = read_bundle(directory, materials=not without_materials)
+    now = now_milliseconds()
+    with as_of(now if on is None else parse_moment(on, now)):
+        loaded = read_bundle(directory, materials=not without_materials)
     console = Console(soft_wrap=True, highlight=False)
     wrong = failed(loaded, strict=strict)
     checked = check_live(loaded.valid()) if live and not wrong else ()

@@ -1,10 +1,13 @@
 """What must hold between streams, their classes and the controls that these require."""
 
+import datetime
 from collections.abc import Iterator
 
+from streamward import clock
 from streamward.contracts import contract_checks, seal_checks
+from streamward.contracts.classification import declarations_of
 from streamward.model.document import Bundle, Document, Mistake
-from streamward.model.stream import DataClass, Namespace, Stream
+from streamward.model.stream import DataClass, Level, Namespace, Stream
 from streamward.model.topology import Listener
 
 
@@ -30,6 +33,48 @@ def ownerless_classes(bundle: Bundle) -> Iterator[Mistake]:
                 suggestion="add `owner:`",
                 severity="warning",
             )
+
+
+def overdue_reviews(bundle: Bundle) -> Iterator[Mistake]:
+    """Classes that nobody has looked at for longer than was declared."""
+    today = datetime.datetime.fromtimestamp(clock.now_milliseconds() / 1000, tz=datetime.UTC).date()
+    for document in bundle.documents_of(DataClass):
+        assert isinstance(document.value, DataClass)
+        review = document.value.review_by
+        if review is not None and review < today:
+            yield document.mistake(
+                f"the review of the data class `{document.name}` was due on {review}",
+                "review_by",
+                suggestion="look whether level, owner and controls still hold; set the next day",
+                severity="warning",
+            )
+
+
+_SENSITIVE = Level.CONFIDENTIAL.rank
+
+
+def public_beside_sensitive(bundle: Bundle) -> Iterator[Mistake]:
+    """A public class on a stream that carries something else too, by itself or by a prefix."""
+    levels = {it.name: it.level for it in bundle.of(DataClass)}
+    worse_than_internal = {name for name, it in levels.items() if it.rank >= _SENSITIVE}
+    for document in bundle.documents_of(Stream):
+        stream = document.value
+        assert isinstance(stream, Stream)
+        own = [name for name in stream.classes if levels.get(name) is Level.PUBLIC]
+        if not own or bundle.broken:
+            continue
+        for other in declarations_of(bundle, document.name):
+            worse = [name for name in other.classes if name in worse_than_internal]
+            if worse:
+                via = "" if other is stream else f" by the prefix `{other.prefix}`"
+                yield document.mistake(
+                    f"`{document.name}` is declared public, and carries `{worse[0]}` too{via}",
+                    "classes",
+                    stream.classes.index(own[0]),
+                    suggestion=f"remove `{own[0]}`, or move the stream out of that prefix",
+                    severity="warning",
+                )
+                break
 
 
 def repeated_classes(bundle: Bundle) -> Iterator[Mistake]:
@@ -83,6 +128,8 @@ def foreign_streams(bundle: Bundle) -> Iterator[Mistake]:
 CHECKS = (
     unclassified_streams,
     ownerless_classes,
+    overdue_reviews,
+    public_beside_sensitive,
     repeated_classes,
     tls_where_required,
     foreign_streams,

@@ -10,7 +10,14 @@ from streamward.model.fields import Name, Text
 
 
 def _addresses(text: str) -> str:
-    ip_network(text)
+    try:
+        ip_network(text)
+    except ValueError as error:
+        if "host bits" not in str(error):
+            raise
+        whole, host = ip_network(text, strict=False), text.partition("/")[0]
+        what = f"`{text}` has host bits set: write `{whole}` for the network, or `{host}` alone"
+        raise ValueError(what) from None
     return text
 
 

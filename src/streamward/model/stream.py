@@ -1,5 +1,6 @@
 """What a stream may carry, and what its content asks of those who touch it."""
 
+import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -44,6 +45,8 @@ class Requirements(Conditions):
     """People only with a second factor; programs are not asked for one."""
     networks: tuple[NetworkName, ...] = Field(default=(), max_length=100)
     """Only from these networks."""
+    expiring_grants: bool = False
+    """Grants to read or write it have a last day. Compiles to no rule; others don't pass."""
 
 
 class DataClass(Noun):
@@ -54,6 +57,9 @@ class DataClass(Noun):
     owner: Text | None = None
     description: Text | None = None
     regulations: tuple[Text, ...] = Field(default=(), max_length=50)
+    """What it falls under, such as `GDPR` or `PCI DSS 4.0`."""
+    review_by: datetime.date | None = None
+    """The last day, in UTC, on which level, owner and controls count as reviewed."""
     requires: Requirements = Requirements()
     seal: Sealing | None = None
     """How streams of this class are sealed that don't say so themselves."""

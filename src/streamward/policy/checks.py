@@ -10,6 +10,7 @@ from streamward.model.grant import Grant
 from streamward.model.nearest import meant
 from streamward.model.principal import Principal, Role
 from streamward.model.stream import Stream
+from streamward.policy import lints
 from streamward.policy.days import utc_today
 from streamward.policy.target import Subject, Target
 from streamward.policy.validate import rules_compile
@@ -157,5 +158,6 @@ CHECKS = (
     actions_fit_targets,
     expired_grants,
     unused_roles,
+    *lints.CHECKS,
     rules_compile,
 )
