@@ -14,6 +14,7 @@ from typing import Any, Final
 from streamward import contracts, detection, identity, keys, policy, response, versions
 from streamward.audit import SavedState
 from streamward.audit.erasing import Erasing
+from streamward.audit.follower import Follower
 from streamward.audit.index import IndexKeeper
 from streamward.audit.journal import JournalWriter, core, core_errors, journal_readers
 from streamward.audit.openings import Openings
@@ -47,16 +48,21 @@ from streamward.identity.service import Settings as IdentitySettings
 from streamward.identity.token_issuers import TokenIssuerService
 from streamward.keys.answers import KeyAnswers
 from streamward.keys.holder import KeyHolder
+from streamward.model.action import Action, ResourceType
 from streamward.model.audit_log import AuditLog
 from streamward.model.credentials import CredentialClass, IdentityStore
 from streamward.model.document import AppliedVersion, Bundle, Check, DocumentKind, FileKind, Mistake
 from streamward.model.entries import Caller
 from streamward.model.keys import KeyRing
+from streamward.model.event import Entry, Kind
 from streamward.model.manifest import Manifest
 from streamward.model.principal import Principal
+from streamward.model.resource import Resource
 from streamward.model.topology import Cluster
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import evaluator, policy_schema
+from streamward.policy.proof.gate import broken_invariants
+from streamward.policy.replay import Recorded, Replay, Replayed
 from streamward.posture import Checked, check_cluster, gateway_access, known_access
 from streamward.response import ContainmentRule
 from streamward.response.containment import Containment, TargetType, Verb
@@ -77,6 +83,7 @@ from streamward.versions import (
     VersionService,
     VersionStore,
 )
+from streamward.versions.apart import apart
 from streamward.versions.change import VersionChange
 from streamward.versions.keys import existing_history, has_history, open_history
 from streamward.versions.service import Judge
@@ -223,7 +230,7 @@ Gate = Callable[[Bundle, Bundle | None], Iterable[Mistake]]
 
 def change_gates() -> tuple[Gate, ...]:
     """What must hold before a bundle comes into force, beside that it has no errors."""
-    return ()
+    return (broken_invariants,)
 
 
 def judge_of(root: Path) -> Judge:
@@ -238,6 +245,20 @@ def judge_of(root: Path) -> Judge:
             raise invalid(root, errors)
 
     return judge
+
+
+def judge_apart(root: Path) -> Judge:
+    """As `judge_of`, in a process of its own: a solver takes memory, and may take for ever."""
+
+    def judge(proposed: Content, in_force: Content | None) -> None:
+        texts = None if in_force is None else dict(in_force.texts)
+        apart(_judge, root, dict(proposed.texts), texts)
+
+    return judge
+
+
+def _judge(root: Path, proposed: dict[str, str], in_force: dict[str, str] | None) -> None:
+    judge_of(root)(Content(proposed), None if in_force is None else Content(in_force))
 
 
 def _as_it_was(root: Path, content: Content) -> Bundle:
@@ -259,7 +280,7 @@ def version_service(
     def content(found: Content) -> Bundle:
         return read_content(root, found)
 
-    return VersionService(open_store, content, judge_of(root), policy_version)
+    return VersionService(open_store, content, judge_apart(root), policy_version)
 
 
 def private_reader(bundle: Bundle) -> Callable[[str], bytes]:
@@ -303,6 +324,68 @@ def version_change(root: Path, proposed: Content, before: InForce | None) -> Ver
         effects=(),
         refused=refused,
     )
+
+
+REPLAYED_KINDS: Final = (Kind.ACCESS_OPENED, Kind.ACCESS_ROLLUP, Kind.DENIED)
+REPLAYED_MAX: Final = 1_000_000
+"""Different accesses that one replay holds in memory."""
+
+
+def recorded_accesses(audit_dir: Path, since: int) -> tuple[Recorded, ...]:
+    """What was opened or denied since then (ms since 1970), each kind of access once, the newest.
+
+    What a containment decided is left out: it is no rule of the policy. Raises Unavailable where
+    the log can't be read, InvalidArgument where it holds too many different ones.
+    """
+    found: dict[tuple[Any, ...], Recorded] = {}
+    for batch in Follower(journal_readers(audit_dir)).drain():
+        for entry in batch.entries:
+            if not any(map(entry.may_be, REPLAYED_KINDS)):
+                continue
+            recorded = _recorded(entry, since)
+            if recorded is not None:
+                kept = (recorded.principal, recorded.action, recorded.resource, recorded.source)
+                found[(*kept, recorded.mechanism, recorded.allowed)] = recorded
+        if len(found) > REPLAYED_MAX:
+            raise InvalidArgument(
+                f"more than {REPLAYED_MAX} different accesses; look less far back"
+            )
+    return tuple(found.values())
+
+
+def _recorded(entry: Entry, since: int) -> Recorded | None:
+    event = entry.event
+    told = event.streaming
+    if event.time < since or event.kind not in REPLAYED_KINDS:
+        return None
+    if told.principal is None or told.action is None or told.resource is None:
+        return None
+    if any(rule.startswith("containment:") for rule in told.rules) or told.resource.name == "*":
+        return None
+    try:
+        action, kind = Action(told.action), ResourceType(told.resource.type)
+    except ValueError:
+        return None
+    return Recorded(
+        entry=entry.index,
+        time=event.time,
+        principal=told.principal,
+        action=action,
+        resource=Resource(kind, told.resource.name),
+        source=event.source,
+        mechanism=told.mechanism,
+        allowed=told.decision != "deny" and event.kind != Kind.DENIED,
+        policy_version=told.policy_version or "",
+    )
+
+
+def replayed(
+    root: Path, proposed: Content, before: InForce | None, audit_dir: Path, since: int
+) -> tuple[Replayed, ...]:
+    """What the log holds since then, decided by a proposed content."""
+    old = None if before is None else _as_it_was(root, before.content)
+    replay = Replay(read_content(root, proposed, materials=False), old)
+    return tuple(replay.of(recorded_accesses(audit_dir, since)))
 
 
 def find_history(directory: Path, state_dir: Path | None, audit_dir: Path | None) -> VersionStore:

@@ -17,8 +17,9 @@ class Mistake(NamedTuple):
     new: str
     at: str
     what: str
-    found_by: str = "check"
     told_in: str = ""
+    invariant: str = ""
+    """The invariant that it breaks, where a proof finds it."""
 
 
 P, H = "payments", "hospital"
@@ -86,5 +87,15 @@ CHECKED = [
     Mistake("overlapping prefixes", P, S, "", "---\nkind: Stream\nprefix: audit.public.\nclasses: [ published ]\n", "classes: [ published ]", "carries `cardholder` too by the prefix `audit.`"),
     Mistake("stream of nobody", P, S, "name: payments.refunds", "name: payment.refunds", "kind: Stream\nname: payment.refunds", "is in no namespace, so no tenant owns it"),
     Mistake("two grants of one name", H, G, "id: billing-look", "id: billing-own", "kind: Grant\nid: billing-own\nto: [role:biller]", "is declared twice"),
+]
+
+PROVED = [
+    Mistake("role inheritance that leaks", H, R, "name: researcher\n", "name: researcher\nincludes: [clinician]\n", "kind: Grant\nid: clinical-read", "`epidemiologist` may `", told_in=G, invariant="departments-keep-apart"),
+    Mistake("wildcard group", H, G, 'on: ["group:research.*"]', 'on: ["group:*"]', "kind: Grant\nid: research-groups", "`epidemiologist` may `", invariant="departments-keep-apart"),
+    Mistake("department instead of a role", H, G, "to: [role:clinician]", 'to: ["tenant:clinical"]', "kind: Grant\nid: clinical-read", "may `read` on stream `clinical.", invariant="records-are-for-care"),
+    Mistake("operator who reads", H, G, "to: [role:clinician]", "to: [role:clinician, role:platform-operator]", "kind: Grant\nid: clinical-read", "`platform-admin` may `read`", invariant="operators-see-no-record"),
+    Mistake("class that lost a control", H, C, "  networks: [wards, datacentre]\n", "", "kind: Grant\nid: clinical-read", "may `", told_in=G, invariant="records-under-control"),
+    Mistake("another who applies", H, G, "to: [role:security-operator]", "to: [role:security-operator, role:platform-operator]", "kind: Grant\nid: security-door", "`platform-admin` may `apply`", invariant="versions-are-applied-by"),
+    Mistake("glass that is always broken", H, G, '"stream:clinical.medication", "stream:clinical.beds"]', '"stream:clinical.medication", "stream:clinical.*"]', "kind: Grant\nid: clinical-read", "`ward-doctor` may `read` on stream `clinical.observations`", invariant="glass-is-broken-by-few"),
 ]
 # fmt: on

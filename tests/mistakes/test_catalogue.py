@@ -12,8 +12,9 @@ from streamward import clock
 from streamward.app import bundle_checks, document_kinds, file_kinds, read_bundle
 from streamward.bundle.load import Loaded, load_texts
 from streamward.bundle.yaml import Tree, parse
+from streamward.policy.proof.gate import broken_invariants
 from streamward.policy.validate import rules_compile
-from tests.mistakes.catalogue import CHECKED, Mistake
+from tests.mistakes.catalogue import CHECKED, PROVED, Mistake
 
 load_module = sys.modules[load_texts.__module__]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -85,5 +86,27 @@ def test_check_finds_it_and_names_the_line(mistake: Mistake) -> None:
     assert told[0].suggestion or "write" in told[0].what, "it doesn't say what to do"
 
 
+def only(invariant: str, text: str) -> str:
+    """The documents of this invariant: a proof of the others would only take time."""
+    parts = text.split("---\n")
+    return "---\n".join(part for part in parts if f"id: {invariant}\n" in part)
+
+
+@pytest.mark.parametrize("mistake", PROVED, ids=lambda it: it.id)
+def test_a_proof_finds_it_and_names_the_rule(mistake: Mistake) -> None:
+    loaded = spoiled(mistake)
+    assert not loaded.errors, "a check finds it already"
+    texts = dict(loaded.texts)
+    texts["invariants.yaml"] = only(mistake.invariant, texts["invariants.yaml"])
+    bundle = load_texts(EXAMPLES / mistake.example, texts, document_kinds(), file_kinds()).bundle
+
+    (told,) = broken_invariants(bundle, None)
+
+    assert mistake.what in told.what
+    assert f"invariant `{mistake.invariant}` fails" in told.what
+    assert (told.place.file, told.place.line) == line_of(loaded, mistake)
+
+
 def test_there_are_enough_of_them_and_each_is_another_one() -> None:
-    assert len({it.id for it in CHECKED}) == len(CHECKED) >= 30
+    everyone = [*CHECKED, *PROVED]
+    assert len({it.id for it in everyone}) == len(everyone) >= 30

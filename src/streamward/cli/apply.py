@@ -19,14 +19,18 @@ from streamward.app import (
     offline_door,
     paths_of,
     read_bundle,
+    replayed,
     version_change,
 )
 from streamward.bundle.report import summary
 from streamward.cli.check import show_mistakes
 from streamward.cli.options import AsJson, AuditDir, StateDir
+from streamward.clock import now_milliseconds
 from streamward.errors import InvalidArgument
 from streamward.model.document import Bundle
+from streamward.model.moment import parse_moment
 from streamward.model.text import printable
+from streamward.policy.replay import NOT_RECORDED, Outcome, Replayed
 from streamward.server.caller import own_peer
 from streamward.server.client import DoorClient
 from streamward.server.service import answers
@@ -89,6 +93,13 @@ def apply_command(
     ] = Path("."),
     reason: Reason = "",
     yes: Yes = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Change nothing; decide again what the log holds."),
+    ] = False,
+    since: Annotated[
+        str, typer.Option("--since", metavar="TIME", help="How far back `--dry-run` looks.")
+    ] = "24h",
     state_dir: StateDir = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
@@ -102,8 +113,14 @@ def apply_command(
 
     Without a running gateway the version is kept for the next one to start.
 
+    With `--dry-run` nothing changes: the accesses of the last hours are decided again by the new
+    policy, and those that it decides otherwise are told. Exits with 1 where the bundle would be
+    refused.
+
     Examples:
         streamward apply my-bundle --reason "fraud team may read refunds"
+
+        streamward apply my-bundle --dry-run --since 7d
 
         streamward apply . --yes --reason "$CI_COMMIT_TITLE" --state-dir /var/lib/streamward
     """
@@ -114,7 +131,13 @@ def apply_command(
         console.print(Text(summary(loaded)))
     bundle = loaded.valid()
     where = paths_of(bundle_name(bundle), state_dir, audit_dir)
-    change = version_change(directory, content_of(loaded), in_force(bundle, where))
+    newest = in_force(bundle, where)
+    change = version_change(directory, content_of(loaded), newest)
+    if dry_run:
+        begin = parse_moment(since, now_milliseconds())
+        found = replayed(directory, change.proposed, newest, where.audit, begin)
+        _say_dry_run(console, change, found, as_json=as_json)
+        return
     _say_and_ask(console, change, reason, yes=yes, as_json=as_json)
     with door_of(directory, bundle, state_dir, audit_dir) as (door, running):
         made = door.apply(reason=reason, base=change.base, files=dict(change.proposed.texts))
@@ -132,6 +155,38 @@ def _say_and_ask(
         show_mistakes(console, change.refused)
         raise typer.Exit(1)
     confirm(yes=yes)
+
+
+def _say_dry_run(
+    console: Console, change: VersionChange, found: tuple[Replayed, ...], *, as_json: bool
+) -> None:
+    different = [one for one in found if one.outcome is not Outcome.SAME]
+    if as_json:
+        document = {
+            **change.document(),
+            "accesses": len(found),
+            "decided_otherwise": [one.document() for one in different],
+            "not_recorded": list(NOT_RECORDED),
+        }
+        console.print_json(data=document)
+    else:
+        show_change(console, change)
+        show_mistakes(console, change.refused)
+        _show_replayed(console, len(found), different)
+    if change.refused:
+        raise typer.Exit(1)
+
+
+def _show_replayed(console: Console, count: int, different: list[Replayed]) -> None:
+    console.print(Text(f"{count} accesses decided again, {len(different)} otherwise", "bold"))
+    for one in different:
+        was = one.recorded
+        style = "red" if one.outcome is not Outcome.ALLOWED_NOW else "yellow"
+        asked = f"{was.principal} {was.action.word} {was.resource.name} from {was.source}"
+        line = Text(f"{one.outcome.value.replace('_', ' '):18}", style) + Text(printable(asked))
+        rules = ", ".join(one.decision.rules) if one.decision is not None else ""
+        console.print(line + Text(printable(f"  {rules}  (entry {was.entry})"), "dim"))
+    console.print(Text("entries don't say: " + ", ".join(NOT_RECORDED), "dim"))
 
 
 def show_change(console: Console, change: VersionChange) -> None:

@@ -34,9 +34,7 @@ _AMONG: Final = re.compile(
     r"\[([^\]]*)\]\s*\.\s*contains\s*\(\s*context\.(environment|mechanism|tls_version)\s*\)"
 )
 _TEXT: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_OPEN: Final = re.compile(
-    r"\bpermit\s*\(\s*principal(?:\s+is\s+\S+)?\s*,\s*action\s*,\s*resource(?:\s+is\s+\S+)?\s*\)\s*;"
-)
+_OPEN: Final = re.compile(r"\bpermit\s*\(\s*principal\s*,\s*action\s*,\s*resource\s*\)\s*;")
 
 
 def windows(bundle: Bundle) -> Iterator[Mistake]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from streamward.model.document import Bundle, Mistake, Place
 from streamward.policy.cedar_file import CedarPolicy
 
+WHAT_CHARACTERS_MAX = 300
+
 _COMMENT_OR_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*')
 
 
@@ -24,7 +26,8 @@ class Source:
         # The column of the first line is unknown: a policy may begin within one.
         column = at - (before.rfind("\n") + 1) + 1 if "\n" in before else 1
         place = Place(self.policy.file, line, column)
-        return Mistake(place, what, f"rule {self.policy.rule}", suggestion, "warning")
+        told = " ".join(what.split())[:WHAT_CHARACTERS_MAX]
+        return Mistake(place, told, f"rule {self.policy.rule}", suggestion, "warning")
 
 
 def sources(bundle: Bundle) -> Iterator[Source]:

@@ -34,8 +34,9 @@ def everything(bundle: Bundle) -> Iterator[Mistake]:
             if target.word != "stream" or target.prefix != "":
                 continue
             names = ", ".join(f"`{it.name}`" for it in carried.sensitive(target))
-            too = f", those of class {names} too" if names else ""
-            what = f"`{text}` covers every stream{too}"
+            if not names:
+                continue
+            what = f"`{text}` covers every stream, those of class {names} too"
             hint = "name the streams, a prefix or a class; declare an exception with `deny`"
             yield document.mistake(what, "on", index, suggestion=hint, severity="warning")
 
