@@ -53,8 +53,8 @@ from streamward.model.audit_log import AuditLog
 from streamward.model.credentials import CredentialClass, IdentityStore
 from streamward.model.document import AppliedVersion, Bundle, Check, DocumentKind, FileKind, Mistake
 from streamward.model.entries import Caller
-from streamward.model.keys import KeyRing
 from streamward.model.event import Entry, Kind
+from streamward.model.keys import KeyRing
 from streamward.model.manifest import Manifest
 from streamward.model.principal import Principal
 from streamward.model.resource import Resource

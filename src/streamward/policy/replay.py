@@ -129,6 +129,9 @@ class Replay:
 
     def _told_by(self, recorded: Recorded) -> bool:
         """Whether what was recorded is enough to decide as was decided then."""
+        if recorded.source is None:
+            # Erased, or never there: the decision would be about this machine's own address.
+            return False
         if self._old is None or recorded.policy_version != self._old_version:
             return True
         again = self._decided(self._old, recorded)
