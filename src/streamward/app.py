@@ -33,6 +33,7 @@ from streamward.gateway import kinds as gateway_kinds
 from streamward.gateway.credentials import CredentialKeeper, CredentialUse
 from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.figures import Figures, FiguresPublisher
+from streamward.gateway.key_preview import written_under
 from streamward.gateway.key_rings import KeyWatch, key_settings
 from streamward.gateway.materials import material_mistakes, references
 from streamward.gateway.questions import QuestionService
@@ -47,7 +48,9 @@ from streamward.identity.service import IdentityService
 from streamward.identity.service import Settings as IdentitySettings
 from streamward.identity.token_issuers import TokenIssuerService
 from streamward.keys.answers import KeyAnswers
+from streamward.keys.destruction import Destruction
 from streamward.keys.holder import KeyHolder
+from streamward.keys.service import KeyService
 from streamward.model.action import Action, ResourceType
 from streamward.model.audit_log import AuditLog
 from streamward.model.credentials import CredentialClass, IdentityStore
@@ -74,6 +77,7 @@ from streamward.server.api import control_api
 from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
 from streamward.server.erasing import EraseDoor
+from streamward.server.keys import KeyDoor
 from streamward.server.service import DoorServer
 from streamward.server.versions import VersionDoor
 from streamward.versions import (
@@ -553,11 +557,15 @@ async def run_gateway(
     kept = version_service(directory, where, lambda one: secrets_of(one, keeper))
     applier = _GatewayApplier(service, kept, source)
     erasing = Erasing(Openings(where.audit), journal_readers(where.audit), data_plane)
+    key_service, destruction = _keys(
+        key_holder, data_plane, data_plane.forget_keys, where, lambda: running
+    )
     api = control_api(
         door,
         CredentialDoor(door, identities),
         VersionDoor(door, applier, data_plane),
         EraseDoor(door, erasing),
+        KeyDoor(door, key_service, destruction),
     )
     server = DoorServer(api, where.socket)
     server.bind()
@@ -591,7 +599,7 @@ async def run_gateway(
         supply,
         witnessing,
         CredentialKeeper(identities, enforcer),
-        KeyWatch(key_holder, data_plane.forget_keys),
+        KeyWatch(key_service, destruction),
         CredentialUse(
             journal_readers(where.audit),
             SavedState(where.state / "credential-use.json"),
@@ -734,6 +742,17 @@ def _identities(
     return IdentityService(recorder, enforcer, make, settings)
 
 
+def _keys(
+    holder: KeyHolder,
+    recorder: Any,
+    forget: Callable[[str], None],
+    where: Paths,
+    bundle: Callable[[], Bundle],
+) -> tuple[KeyService, Destruction]:
+    service = KeyService(holder, recorder, forget)
+    return service, Destruction(service, lambda ring: written_under(bundle(), where.audit, ring))
+
+
 class _NobodyListens:
     """An overlay without a gateway: the next one to start folds it from the log."""
 
@@ -750,12 +769,15 @@ class OfflineDoor:
     credentials: CredentialDoor
     versions: VersionDoor
     erasing: EraseDoor
+    keys: KeyDoor
     writer: JournalWriter
     identities: IdentityService
+    key_holder: KeyHolder
 
     def close(self) -> None:
-        """Let go of the log and of the identity store."""
+        """Let go of the log, of the identity store and of the key store."""
         self.identities.close()
+        self.key_holder.close()
         self.writer.close()
 
 
@@ -774,7 +796,9 @@ def offline_door(bundle: Bundle, where: Paths) -> OfflineDoor:
         enforcer = _Enforcer(containments, lambda: None)
         accesses = AccessLog(writer)
         keeper = _keeper(bundle, accesses)
-        identities = _identities(bundle, where, writer, enforcer, secrets_of(bundle, keeper))
+        read = secrets_of(bundle, keeper)
+        identities = _identities(bundle, where, writer, enforcer, read)
+        key_holder = KeyHolder(key_settings(bundle, where.state, read))
         accesses.flush()
     except BaseException:
         writer.close()
@@ -783,13 +807,16 @@ def offline_door(bundle: Bundle, where: Paths) -> OfflineDoor:
     service = version_service(bundle.root, where, lambda one: secrets_of(one, keeper))
     applied = VersionDoor(door, _OfflineApplier(bundle, service), writer)
     erasing = Erasing(Openings(where.audit), journal_readers(where.audit), writer)
+    keys_of = _keys(key_holder, writer, lambda _: None, where, lambda: bundle)
     return OfflineDoor(
         door,
         CredentialDoor(door, identities),
         applied,
         EraseDoor(door, erasing),
+        KeyDoor(door, *keys_of),
         writer,
         identities,
+        key_holder,
     )
 
 

@@ -26,6 +26,7 @@ KEYS: Final = frozenset(
         "principal",
         "reason",
         "references",
+        "ring",
         "rule",
         "seconds",
         "signal",

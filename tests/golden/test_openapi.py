@@ -10,6 +10,7 @@ from streamward.server.api import control_api
 from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
 from streamward.server.erasing import EraseDoor
+from streamward.server.keys import KeyDoor
 from streamward.server.versions import VersionDoor
 
 
@@ -19,6 +20,7 @@ def document() -> dict[str, Any]:
         cast(CredentialDoor, None),
         cast(VersionDoor, None),
         cast(EraseDoor, None),
+        cast(KeyDoor, None),
     )
     found = api.openapi()
     found["info"]["version"] = "VERSION"
@@ -51,5 +53,11 @@ def test_no_verb_but_health_does_without_a_denial_that_it_can_give() -> None:
         "post /v1/credentials/{identifier}/rotate",
         "post /v1/credentials/{identifier}/{verb}",
         "post /v1/erasures",
+        "get /v1/keys",
+        "get /v1/keys/{ring}",
+        "get /v1/keys/{ring}/preview",
+        "post /v1/keys/{ring}/{verb}",
+        "get /v1/key-check",
+        "get /v1/key-hygiene",
     }
     assert all("403" in one["responses"] for methods in paths.values() for one in methods.values())

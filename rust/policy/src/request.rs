@@ -42,11 +42,13 @@ pub enum Action {
     Apply,
     /// Erase what entries of the log only commit to.
     Erase,
+    /// Rotate, revoke and destroy keys.
+    ManageKeys,
 }
 
 impl Action {
     /// Every action, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Read,
         Self::Write,
         Self::Create,
@@ -64,6 +66,7 @@ impl Action {
         Self::ManageCredentials,
         Self::Apply,
         Self::Erase,
+        Self::ManageKeys,
     ];
 
     /// Id of the Cedar action.
@@ -86,6 +89,7 @@ impl Action {
             Self::ManageCredentials => "ManageCredentials",
             Self::Apply => "Apply",
             Self::Erase => "Erase",
+            Self::ManageKeys => "ManageKeys",
         }
     }
 }

@@ -38,6 +38,7 @@ fn nothing_is_allowed_unless_a_rule_says_so() {
                     | Action::ManageCredentials
                     | Action::Apply
                     | Action::Erase
+                    | Action::ManageKeys
             );
             let decision = ask(
                 &all,

@@ -30,6 +30,7 @@ _GROUPS: Final = (
     "detect",
     "policy",
     "identity",
+    "keys",
     "schema",
     "contracts",
     "dev",

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from streamward.clock import now_milliseconds
+from streamward.clock import monotonic_seconds, now_milliseconds
 from streamward.errors import StreamwardError
-from streamward.keys.holder import KeyHolder, Settings
+from streamward.keys.destruction import Destruction
+from streamward.keys.holder import Settings
 from streamward.keys.ports import ReadSecret
 from streamward.keys.providers import Surroundings, open_provider
+from streamward.keys.service import KeyService
 from streamward.log import Logger
 from streamward.model.document import Bundle
 from streamward.model.keys import KeyProvider, KeyRing, KeyStore
@@ -26,6 +28,7 @@ LOOK_BACK_MILLISECONDS: Final = 600_000
 """More than the clocks of two gateways differ."""
 
 RETRY_SECONDS: Final = 1.0
+KEEP_SECONDS: Final = 60.0
 
 
 def key_settings(bundle: Bundle, state: Path, read: ReadSecret) -> Settings | None:
@@ -53,36 +56,45 @@ def key_settings(bundle: Bundle, state: Path, read: ReadSecret) -> Settings | No
 
 class KeyWatch:
     """Has the data plane forget the keys of a ring as soon as anybody, on any gateway, has changed
-    what may be done with it.
+    what may be done with it; rotates and destroys what is due.
     """
 
     def __init__(
         self,
-        holder: KeyHolder,
-        forget: Callable[[str], None],
+        keys: KeyService,
+        destruction: Destruction,
         clock: Callable[[], int] = now_milliseconds,
     ) -> None:
-        self._holder = holder
-        self._forget = forget
+        self._keys = keys
+        self._destruction = destruction
         self._clock = clock
         self._felt: frozenset[tuple[str, int]] = frozenset()
+        self._keep_at = 0.0
 
     async def run(self) -> None:
         """Look for ever; cancel to stop."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if not self._holder.declared:
+            if not self._keys.holder.declared:
                 continue
             try:
                 await asyncio.to_thread(self.look)
+                if monotonic_seconds() >= self._keep_at:
+                    await asyncio.to_thread(self.keep)
+                    self._keep_at = monotonic_seconds() + KEEP_SECONDS
             except StreamwardError as error:
                 log.warning("key store not looked at", cause=error)
                 await asyncio.sleep(RETRY_SECONDS)
 
     def look(self) -> None:
-        """Look once."""
+        """Look once at what others have changed."""
         since = self._clock() - LOOK_BACK_MILLISECONDS
-        changed = self._holder.store.changed_since(since)
+        changed = self._keys.holder.store.changed_since(since)
         for ring in sorted({name for name, _ in changed - self._felt}):
-            self._forget(ring)
+            self._keys.forget(ring)
         self._felt = changed
+
+    def keep(self) -> None:
+        """Do what is due: destructions whose time has come, and rotations."""
+        self._destruction.finish_due()
+        self._keys.rotate_due()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -149,12 +149,12 @@ class Transaction:
 
     def update_ring(self, name: str, fields: Mapping[str, Any], *, changed: int) -> Ring:
         """Change fields of a ring; gives what it becomes. Raises NotFound."""
-        before = self.ring(name)
-        if before is None:
-            raise NotFound(f"the key store has no ring `{name}`")
         values = dict(fields) | {"changed": changed}
         self._connection.execute(sa.update(KEY_RING).where(KEY_RING.c.name == name).values(values))
-        return replace(before, **values)
+        after = self.ring(name)
+        if after is None:
+            raise NotFound(f"the key store has no ring `{name}`")
+        return after
 
     def key(self, kid: str) -> DataKey | None:
         """One data key."""
@@ -182,12 +182,12 @@ class Transaction:
 
     def update_key(self, kid: str, fields: Mapping[str, Any], *, changed: int) -> DataKey:
         """Change fields of a data key; gives what it becomes. Raises NotFound."""
-        before = self.key(kid)
-        if before is None:
-            raise NotFound(f"the key store has no data key `{kid}`")
         values = dict(fields) | {"changed": changed}
         self._connection.execute(sa.update(DATA_KEY).where(DATA_KEY.c.kid == kid).values(values))
-        return replace(before, **values)
+        after = self.key(kid)
+        if after is None:
+            raise NotFound(f"the key store has no data key `{kid}`")
+        return after
 
     def shred(self, ring: str, *, changed: int) -> int:
         """Erase every wrapped key of a ring, and keep that they were; how many."""

@@ -35,6 +35,7 @@ class Action(StrEnum):
     MANAGE_CREDENTIALS = "ManageCredentials"
     APPLY = "Apply"
     ERASE = "Erase"
+    MANAGE_KEYS = "ManageKeys"
 
     @property
     def word(self) -> str:
@@ -63,6 +64,7 @@ _APPLIES: dict[Action, frozenset[ResourceType]] = {
     Action.MANAGE_CREDENTIALS: frozenset({_CLUSTER}),
     Action.APPLY: frozenset({_CLUSTER}),
     Action.ERASE: frozenset({_CLUSTER}),
+    Action.MANAGE_KEYS: frozenset({_CLUSTER}),
 }
 
 # As in Kafka's own authorizer: these rights carry the right to see what they act on.

@@ -17,6 +17,7 @@ from streamward.model.event_bodies import (
     AlertBody,
     ContainmentBody,
     ControlBody,
+    KeyBody,
     Named,
     OffsetRange,
     SecretBody,
@@ -46,6 +47,7 @@ class Kind(StrEnum):
     ACCOUNT_CHANGE = "account_change"
     MATERIALS = "materials"
     ERASED = "erased"
+    KEY_CHANGE = "key_change"
 
 
 CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
@@ -66,6 +68,7 @@ CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
     Kind.ACCOUNT_CHANGE: frozenset({3001}),
     Kind.MATERIALS: frozenset({5019}),
     Kind.ERASED: frozenset({6002}),
+    Kind.KEY_CHANGE: frozenset({6003}),
 }
 """The OCSF classes that an entry of each kind may have."""
 
@@ -132,6 +135,7 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     account: AccountBody | None = None
     openings: tuple[str, ...] = ()
     openings_below: str | None = None
+    key: KeyBody | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

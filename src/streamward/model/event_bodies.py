@@ -71,3 +71,20 @@ class AccountBody(msgspec.Struct, frozen=True, kw_only=True, rename={"class_": "
     not_before: str | None = None
     expires: str | None = None
     successor: str | None = None
+
+
+class KeyBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The object `streaming.key`: what became of a key ring or of one data key; never a key."""
+
+    ring: str
+    change: str
+    kid: str | None = None
+    ring_version: int | None = None
+    provider: str | None = None
+    provider_key: str | None = None
+    provider_version: str | None = None
+    data_keys: int | None = None
+    kids: str | None = None
+    failed: int | None = None
+    due: str | None = None
+    gone_from: str | None = None

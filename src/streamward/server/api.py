@@ -43,6 +43,8 @@ from streamward.server.documents import (
 from streamward.server.door import ControlDoor
 from streamward.server.door import Request as ContainRequest
 from streamward.server.erasing import EraseBody, EraseDoor, ErasedView
+from streamward.server.keys import KeyDoor
+from streamward.server.keys_api import key_routes
 from streamward.server.versions import ApplyBody, VersionDoor, VersionView
 
 log = Logger(__name__)
@@ -81,7 +83,11 @@ def peer(request: Request) -> Peer:
 
 
 def control_api(
-    door: ControlDoor, credentials: CredentialDoor, versions: VersionDoor, erasing: EraseDoor
+    door: ControlDoor,
+    credentials: CredentialDoor,
+    versions: VersionDoor,
+    erasing: EraseDoor,
+    keys: KeyDoor,
 ) -> FastAPI:
     """The application; the verbs, their authorisation and their record are the door's."""
     api = FastAPI(
@@ -99,6 +105,7 @@ def control_api(
     _credentials(api, credentials)
     _versions(api, versions)
     _erasing(api, erasing)
+    key_routes(api, keys, peer)
     _errors(api)
     return api
 

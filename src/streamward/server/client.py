@@ -26,6 +26,8 @@ else:
 TIMEOUT_SECONDS: Final = 30.0
 APPLY_SECONDS: Final = 600.0
 """Proofs take their time."""
+KEYS_SECONDS: Final = 600.0
+"""So does to wrap many keys anew."""
 _ERRORS: Final[dict[int, type[StreamwardError]]] = {
     400: InvalidArgument,
     403: NotPermitted,
@@ -144,6 +146,36 @@ class DoorClient:
     def erase(self, body: dict[str, Any]) -> int:
         """Erase what entries commit to; how many values. Raises NotFound where there are none."""
         return int(self._call("POST", "/v1/erasures", body)["erased"])
+
+    def key_rings(self) -> list[dict[str, Any]]:
+        """Key rings."""
+        return list(self._call("GET", "/v1/keys")["rings"])
+
+    def key_ring(self, ring: str) -> dict[str, Any]:
+        """One of them, with its data keys."""
+        return self._call("GET", f"/v1/keys/{quote(ring, safe='')}")
+
+    def key_preview(self, ring: str) -> dict[str, Any]:
+        """What its destruction would take away."""
+        path = f"/v1/keys/{quote(ring, safe='')}/preview"
+        return self._call("GET", path, timeout=KEYS_SECONDS)
+
+    def key_check(self, ring: str | None = None) -> list[dict[str, Any]]:
+        """Whether every wrapped key opens."""
+        query = {} if ring is None else {"ring": ring}
+        answer = self._send("GET", "/v1/key-check", params=query, timeout=KEYS_SECONDS)
+        return list(answer.json()["rings"])
+
+    def key_hygiene(self) -> list[dict[str, Any]]:
+        """The life-cycle report."""
+        return list(self._call("GET", "/v1/key-hygiene")["findings"])
+
+    def change_keys(
+        self, ring: str, verb: str, reason: str | None = None, kid: str | None = None
+    ) -> dict[str, Any]:
+        """`rotate`, `revoke`, `restore`, `destroy` or `approve`."""
+        path = f"/v1/keys/{quote(ring, safe='')}/{verb}"
+        return self._call("POST", path, {"reason": reason, "kid": kid}, timeout=KEYS_SECONDS)
 
     def _call(
         self,

@@ -32,6 +32,7 @@ from streamward.server.client import DoorClient, NotRunning
 from streamward.server.credentials import CredentialDoor
 from streamward.server.door import ControlDoor
 from streamward.server.erasing import EraseDoor
+from streamward.server.keys import KeyDoor
 from streamward.server.service import DoorServer, answers, open_socket
 from streamward.server.versions import VersionDoor
 from tests.support.log import MemoryLog
@@ -127,7 +128,11 @@ class House:
 
     def api(self) -> FastAPI:
         return control_api(
-            self.door, cast(CredentialDoor, None), cast(VersionDoor, None), cast(EraseDoor, None)
+            self.door,
+            cast(CredentialDoor, None),
+            cast(VersionDoor, None),
+            cast(EraseDoor, None),
+            cast(KeyDoor, None),
         )
 
     def visit(self, script: Callable[[DoorClient], Any]) -> Any:

@@ -7,6 +7,7 @@ from streamward.model.entries.containment import containment_event
 from streamward.model.entries.control import control_event
 from streamward.model.entries.erased import erased_event
 from streamward.model.entries.issuer import issuer_event
+from streamward.model.entries.key import key_change_event
 from streamward.model.entries.secret import secret_event
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "control_event",
     "erased_event",
     "issuer_event",
+    "key_change_event",
     "secret_event",
 ]

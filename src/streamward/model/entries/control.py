@@ -24,6 +24,16 @@ _CONTROL_ACTIVITIES: Final[Mapping[str, tuple[int, str]]] = {
     "identity enable": (3, "Update"),
     "identity revoke": (3, "Update"),
     "identity remove": (4, "Delete"),
+    "keys list": (2, "Read"),
+    "keys show": (2, "Read"),
+    "keys preview": (2, "Read"),
+    "keys verify": (2, "Read"),
+    "keys audit": (2, "Read"),
+    "keys rotate": (3, "Update"),
+    "keys revoke": (3, "Update"),
+    "keys restore": (3, "Update"),
+    "keys approve": (3, "Update"),
+    "keys destroy": (4, "Delete"),
 }
 
 

@@ -111,7 +111,8 @@ const fn operation(action: Action) -> Option<i64> {
         | Action::Inspect
         | Action::ManageCredentials
         | Action::Apply
-        | Action::Erase => return None,
+        | Action::Erase
+        | Action::ManageKeys => return None,
     })
 }
 

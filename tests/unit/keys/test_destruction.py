@@ -1,0 +1,177 @@
+"""Crypto-shredding: asked for, waited for, approved by somebody else, done, proved."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from streamward.errors import InvalidArgument, NotPermitted, StreamwardError
+from streamward.keys.data_key import KeyState
+from streamward.keys.destruction import PartitionPreview, StreamPreview, digest
+from streamward.keys.ports import KeyRefused
+from streamward.model.entries import Caller
+from tests.unit.keys.conftest import HOUR, Room, ring
+
+ALICE, BOB = Caller("alice"), Caller("bob")
+
+
+def declared(room: Room, **fields: object) -> None:
+    wanted: Mapping[str, Any] = {"destruction": {"wait": "2h"}} | fields
+    room.holder.configure(room.settings(ring(**wanted)))
+
+
+def test_a_ring_is_destroyed_after_its_waiting_time(room: Room) -> None:
+    declared(room)
+    made = [room.answers.data_key({"ring": "clinical"}) for _ in range(3)]
+    wrapped = [room.key(one["kid"]).wrapped for one in made]
+    room.answers.deterministic_key({"ring": "clinical"})
+
+    asked = room.destruction.ask(ALICE, "clinical", "the study is over")
+
+    assert asked.state == "condemned"
+    assert asked.ring is not None
+    assert asked.ring.due == room.time.now + 2 * HOUR
+    assert room.answers.open_key({"kid": made[0]["kid"]}) == {"unknown": True}
+    with pytest.raises(KeyRefused, match="to be destroyed"):
+        room.answers.data_key({"ring": "clinical"})
+    room.time.now += 2 * HOUR - 1
+    room.destruction.finish_due()
+    with pytest.raises(InvalidArgument, match="waits another"):
+        room.destruction.finish(ALICE, "clinical")
+    room.time.now += 1
+    room.destruction.finish_due()
+
+    report = room.keys.show("clinical")
+    assert report.state == "destroyed"
+    assert {key.state for key in report.keys} == {KeyState.SHREDDED}
+    assert room.log.changes == ["condemned", "destroying", "destroyed"]
+    proof = room.log.entries[-1]["streaming"]["key"]
+    assert (proof["data_keys"], proof["kids"]) == (4, digest(report.keys))
+    # Nothing that could open a record is left, in the store or at the provider.
+    room.holder.close()
+    stored = b"".join(file.read_bytes() for file in room.folder.iterdir())
+    assert not [one for one in wrapped if one is None or one in stored]
+    assert b"versions" in stored
+    assert b'"versions":[]' in stored
+
+
+def test_nothing_brings_a_destroyed_ring_back(room: Room) -> None:
+    declared(room)
+    made = room.answers.data_key({"ring": "clinical"})
+    wrapped = room.key(made["kid"]).wrapped
+    room.destruction.ask(ALICE, "clinical", "over")
+    room.time.now += 2 * HOUR
+    room.destruction.finish_due()
+
+    assert room.answers.open_key({"kid": made["kid"]}) == {"unknown": True}
+    for verb in (room.keys.restore, room.keys.revoke, room.destruction.ask):
+        with pytest.raises(InvalidArgument, match="is destroyed"):
+            verb(ALICE, "clinical", "back")
+    with pytest.raises(KeyRefused, match="is destroyed"):
+        room.answers.data_key({"ring": "clinical"})
+    # Not even a backup of the database, while the provider's key is gone.
+    with sqlite3.connect(room.database) as database:
+        database.execute("update key_ring set state = 'active'")
+        database.execute("update data_key set state = 'active', wrapped = ?", (wrapped,))
+    database.close()
+    with pytest.raises(KeyRefused, match="was destroyed"):
+        room.answers.open_key({"kid": made["kid"]})
+    with sqlite3.connect(room.database) as database:
+        database.execute("delete from key_ring")
+    database.close()
+    with pytest.raises(KeyRefused, match="no other one takes its name"):
+        room.answers.data_key({"ring": "clinical"})
+
+
+def test_two_persons_where_the_bundle_says_so(room: Room) -> None:
+    declared(room, destruction={"wait": "2h", "approvals": 2})
+    room.answers.data_key({"ring": "clinical"})
+    with pytest.raises(InvalidArgument, match="nobody has asked"):
+        room.destruction.approve(BOB, "clinical")
+    room.destruction.ask(ALICE, "clinical", "over")
+    room.time.now += 3 * HOUR
+
+    room.destruction.finish_due()
+    with pytest.raises(
+        InvalidArgument, match="waits for the approval of somebody else than `alice`"
+    ):
+        room.destruction.finish(BOB, "clinical")
+    with pytest.raises(NotPermitted, match="somebody else must approve"):
+        room.destruction.approve(ALICE, "clinical")
+    assert room.keys.show("clinical").state == "condemned"
+
+    room.destruction.approve(BOB, "clinical")
+    with pytest.raises(InvalidArgument, match="no further approval"):
+        room.destruction.approve(Caller("carol"), "clinical")
+    room.destruction.finish_due()
+    assert room.keys.show("clinical").state == "destroyed"
+    assert [entry["streaming"].get("principal") for entry in room.log.entries] == [
+        "alice",
+        "bob",
+        None,
+        None,
+    ]
+
+
+def test_an_approval_does_not_outlive_what_it_was_for(room: Room) -> None:
+    declared(room, destruction={"wait": "2h", "approvals": 2})
+    room.answers.data_key({"ring": "clinical"})
+    room.destruction.ask(ALICE, "clinical", "over")
+    room.destruction.approve(BOB, "clinical")
+    room.keys.restore(ALICE, "clinical", "not over")
+    room.destruction.ask(ALICE, "clinical", "over after all")
+    room.time.now += 3 * HOUR
+
+    room.destruction.finish_due()
+
+    assert room.keys.show("clinical").state == "condemned"
+
+
+def test_a_legal_hold_stops_it_at_each_step(room: Room) -> None:
+    declared(room, legal_hold=True)
+    made = room.answers.data_key({"ring": "clinical"})
+    with pytest.raises(InvalidArgument, match="under legal hold"):
+        room.destruction.ask(ALICE, "clinical", "over")
+    declared(room)
+    room.destruction.ask(ALICE, "clinical", "over")
+    declared(room, legal_hold=True)
+    room.time.now += 3 * HOUR
+
+    room.destruction.finish_due()
+
+    with pytest.raises(InvalidArgument, match="under legal hold"):
+        room.destruction.finish(ALICE, "clinical")
+    room.keys.restore(ALICE, "clinical", "the court wants it")
+    assert room.answers.open_key({"kid": made["kid"]})["key"] == made["key"]
+
+
+def test_what_a_provider_did_not_do_is_tried_again(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared(room)
+    room.answers.data_key({"ring": "clinical"})
+    room.destruction.ask(ALICE, "clinical", "over")
+    room.time.now += 3 * HOUR
+    room.key_file.chmod(0o644)
+    room.log.full = True
+
+    room.destruction.finish_due()
+    assert room.keys.show("clinical").state == "condemned"
+    room.log.full = False
+    room.key_file.chmod(0o600)
+    room.destruction.finish_due()
+
+    assert room.keys.show("clinical").state == "destroyed"
+
+
+def test_a_preview_says_what_goes(room: Room) -> None:
+    room.answers.data_key({"ring": "clinical"})
+    part = PartitionPreview(0, (("0", "41"),), 42)
+    room.written = (StreamPreview("visits", (part,)),)
+
+    found = room.destruction.preview("clinical")
+
+    assert (found.data_keys, found.streams[0].records) == (1, 42)
+    with pytest.raises(StreamwardError):
+        room.destruction.preview("nobody's")
