@@ -119,11 +119,8 @@ class CoreDataPlane:
 
     def forget_keys(self, ring: str) -> None:
         """Keys of a ring are asked anew."""
-        # Until the data plane seals and opens, it holds none.
-        forget = getattr(self._running, "forget_keys", None)
-        if forget is not None:
-            with core_errors():
-                forget(ring)
+        with core_errors():
+            self._running.forget_keys(ring)
 
     def drain(self, seconds: float) -> None:
         """Take no new connection, wait for what is in flight, then stop."""
