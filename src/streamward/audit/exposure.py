@@ -110,6 +110,8 @@ class LogPart(msgspec.Struct, frozen=True, kw_only=True):
     first_time: int
     last_entry: str
     last_time: int
+    oldest_kept: str
+    """The oldest entry that the log still holds; earlier ones can't be shown or proved."""
 
 
 class Exposure(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,9 +125,27 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """Whether all offsets are known and nothing was served without a record."""
+        """Whether all offsets are known, nothing was served without a record, and the answer's part
+        of the log reaches back as far as the question.
+        """
         unknown = any(int(p.unknown_records) for t in self.totals for p in t.partitions)
-        return not (self.gaps or unknown)
+        return not (self.gaps or unknown or self.begins_later)
+
+    @property
+    def begins_later(self) -> bool:
+        """Whether what was asked for may lie in entries that had been pruned before."""
+        since = self.question.since
+        return int(self.log.first_entry) > 0 and (since is None or since <= self.log.first_time)
+
+    @property
+    def pruned_entries(self) -> bool:
+        """Whether lines rest on entries that the log holds no longer."""
+        oldest = int(self.log.oldest_kept)
+        return any(
+            int(entry) < oldest
+            for line in self.lines
+            for entry in (*line.entries.opened, line.entries.first)
+        )
 
 
 class Moved:

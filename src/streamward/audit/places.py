@@ -18,3 +18,9 @@ def log_origin(audit_dir: Path) -> str:
             return file.read(ORIGIN_BYTES_MAX).decode(errors="replace").strip()
     except OSError:
         return ""
+
+
+def oldest_entry(audit_dir: Path) -> int:
+    """The oldest entry that the log holds; those before it were pruned. 0 where it has none."""
+    segments = (audit_dir / "journal").glob("[0-9]" * 20 + ".swj")
+    return min((int(path.stem) for path in segments), default=0)

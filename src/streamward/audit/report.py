@@ -74,6 +74,13 @@ def caveats(answer: Exposure) -> Iterator[str]:
         yield "some lines are upper bounds: a crash came between the log and the socket"
     if any(line.edge for line in answer.lines):
         yield "some lines reach over an edge of the time asked for"
+    if answer.begins_later:
+        yield f"entries before {answer.log.first_entry} were pruned: what they said is not in here"
+    if answer.pruned_entries:
+        yield (
+            f"entries before {answer.log.oldest_kept} were pruned since: what they said is from "
+            "the index, and can't be shown or proved any more"
+        )
     for gap in answer.gaps:
         between = f"from {format_moment(gap.since)} to {format_moment(gap.until)}"
         yield f"{gap.records} records moved without a record {between} (entry {gap.entry})"

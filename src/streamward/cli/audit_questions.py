@@ -10,14 +10,14 @@ from rich.text import Text
 
 from streamward.app import find_audit_dir
 from streamward.audit.exposure import Exposure, Question, document
-from streamward.audit.index import Exposing, opened_index
+from streamward.audit.index import Exposing
 from streamward.audit.index.searching import PAGE_ENTRIES_MAX, Search, found
-from streamward.audit.journal import journal_readers
 from streamward.audit.openings import Openings
-from streamward.audit.places import index_path, log_origin
+from streamward.audit.places import log_origin, oldest_entry
 from streamward.audit.report import asked, caveats, markdown, plain, size, spans
 from streamward.audit.tail import Choice, chosen
 from streamward.audit.transparency import prove
+from streamward.cli.audit_index import waited_index
 from streamward.cli.audit_show import known_kinds, show
 from streamward.cli.options import AsJson, AuditDir, StateDir
 from streamward.clock import now_milliseconds
@@ -25,6 +25,7 @@ from streamward.errors import InvalidArgument, NotFound
 from streamward.model.moment import format_moment, parse_moment
 
 RANGES_SHOWN_MAX: Final = 12
+ENTRIES_SHOWN_MAX: Final = 20
 
 IndexFile = Annotated[
     Path | None,
@@ -89,16 +90,22 @@ def search(
         limit=limit,
     )
     console = Console(soft_wrap=True, highlight=False)
-    readers = journal_readers(where)
-    with opened_index(readers, index_file or index_path(where), log_origin(where)) as index:
-        last = None
-        for count, entry in enumerate(found(index, wanted), 1):
-            line = chosen(entry, Choice())
-            if line is not None:
-                show(console, entry, line, as_json=as_json)
-            last = entry.index if count == limit else None
-    if last is not None and not as_json:
-        console.print(Text(f"older ones: --before {last}", style="dim"))
+    with waited_index(where, index_file, quiet=as_json) as index:
+        answer = found(index, wanted, oldest_entry(where))
+    for entry in answer.entries:
+        line = chosen(entry, Choice())
+        if line is not None:
+            show(console, entry, line, as_json=as_json)
+    if answer.pruned:
+        told = f"{len(answer.pruned)} more were pruned from the log: {_numbers(answer.pruned)}"
+        Console(stderr=True, soft_wrap=True, highlight=False).print(Text(told, style="yellow"))
+    if answer.last is not None and not as_json:
+        console.print(Text(f"older ones: --before {answer.last}", style="dim"))
+
+
+def _numbers(entries: tuple[int, ...]) -> str:
+    shown = ", ".join(map(str, entries[:ENTRIES_SHOWN_MAX]))
+    return shown + (", …" if len(entries) > ENTRIES_SHOWN_MAX else "")
 
 
 def show_entry(
@@ -116,9 +123,11 @@ def show_entry(
         streamward audit show 4711
     """
     where = find_audit_dir(audit_dir, state_dir, None)
-    readers = journal_readers(where)
-    with opened_index(readers, index_file or index_path(where), log_origin(where)) as index:
-        entries = list(index.entries([entry]))
+    with waited_index(where, index_file, quiet=raw) as index:
+        oldest = oldest_entry(where)
+        entries = list(index.entries([entry], oldest))
+    if entry < oldest:
+        raise NotFound(f"entry `{entry}` was pruned; the log holds those from {oldest} on")
     if not entries:
         raise NotFound(f"the log has no entry `{entry}`")
     console = Console(soft_wrap=True, highlight=False)
@@ -176,10 +185,16 @@ def exposure(
     )
     where = find_audit_dir(audit_dir, state_dir, None)
     origin = log_origin(where)
-    with opened_index(journal_readers(where), index_file or index_path(where), origin) as index:
+    with waited_index(where, index_file, quiet=as_json) as index:
         indexes = entries or proofs is not None
-        address = Openings(where).address
-        exposing = Exposing(index, question, origin=origin, indexes=indexes, address=address)
+        exposing = Exposing(
+            index,
+            question,
+            origin=origin,
+            indexes=indexes,
+            address=Openings(where).address,
+            oldest=oldest_entry(where),
+        )
         answer = exposing.answer()
     proved = 0 if proofs is None else _prove(answer, where, proofs)
     if report is not None:
@@ -196,8 +211,13 @@ def exposure(
 
 
 def _prove(answer: Exposure, audit_dir: Path, folder: Path) -> int:
-    """Write what `audit prove` would for every entry that a line rests on; gives how many."""
-    entries = {index for line in answer.lines for index in line.entries.every}
+    """Write what `audit prove` would for every entry that a line rests on; gives how many.
+
+    What was pruned can't be proved any more; the answer's caveats say so.
+    """
+    oldest = int(answer.log.oldest_kept)
+    every = {index for line in answer.lines for index in line.entries.every}
+    entries = {index for index in every if int(index) >= oldest}
     folder.mkdir(parents=True, exist_ok=True)
     for index in sorted(entries, key=int):
         (folder / f"{index}.json").write_bytes(prove(audit_dir, int(index)))

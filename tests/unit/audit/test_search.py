@@ -60,7 +60,7 @@ def test_what_is_found_is_what_was_looked_for(
     index: Index, search: Search, expected: list[int]
 ) -> None:
     assert found_indexes(index, search) == expected
-    assert [entry.index for entry in found(index, search)] == expected
+    assert [entry.index for entry in found(index, search).entries] == expected
 
 
 @pytest.mark.parametrize("limit", [0, 10_001])

@@ -1,6 +1,5 @@
 """Finds entries by what they say of who, what, where and when."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,11 +42,26 @@ def found_indexes(index: Index, search: Search) -> list[int]:
     return [int(entry) for (entry,) in index.rows(query, values)]
 
 
-def found(index: Index, search: Search) -> Iterator[Entry]:
-    """The entries that are found, the newest first, read from the log."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The entries that are found, the newest first."""
+
+    entries: tuple[Entry, ...]
+    pruned: tuple[int, ...]
+    """Those that the index knows and the log holds no longer."""
+    last: int | None
+    """The next page is before this one; None: there is no other."""
+
+
+def found(index: Index, search: Search, oldest: int = 0) -> Found:
+    """What is found, read from the log, which begins with the entry `oldest`."""
     indexes = found_indexes(index, search)
-    entries = {entry.index: entry for entry in index.entries(indexes)}
-    return (entries[each] for each in indexes if each in entries)
+    entries = {entry.index: entry for entry in index.entries(indexes, oldest)}
+    return Found(
+        entries=tuple(entries[each] for each in indexes if each in entries),
+        pruned=tuple(each for each in indexes if each not in entries),
+        last=indexes[-1] if len(indexes) == search.limit else None,
+    )
 
 
 def _terms(index: Index, search: Search) -> tuple[str, dict[str, Any]]:

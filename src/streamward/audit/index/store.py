@@ -93,10 +93,14 @@ class Index:
             connection.executemany("insert into about values (?, ?)", rows)
         self._fits(connection)
 
-    def catch_up(self, stop: Callable[[], bool] = lambda: False) -> int:
+    def catch_up(
+        self,
+        stop: Callable[[], bool] = lambda: False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> int:
         """Take in what the log holds by now; gives how many entries that was.
 
-        `stop` is asked between transactions.
+        Between transactions `stop` is asked, and `progress` told how many entries are in.
 
         Raises Unavailable where the log can't be read; what came before that place is taken in.
         """
@@ -108,6 +112,8 @@ class Index:
             except sqlite3.Error as error:
                 raise Unavailable(f"the index `{self._path}` can't be written") from error
             added += step
+            if more:
+                progress(int(self.row("select max(entry) from entries")[0]) + 1)
         return added
 
     def _step(self) -> tuple[int, bool]:
@@ -173,10 +179,13 @@ class Index:
         found = self.row("select id from words where text >= ? and text < ?", bounds)
         return int(found[0]) if found else None
 
-    def entries(self, indexes: list[int]) -> Iterator[Entry]:
-        """These entries, read from the log, in its order; what it no longer holds is left out."""
+    def entries(self, indexes: list[int], oldest: int = 0) -> Iterator[Entry]:
+        """These entries, read from the log, in its order; what it no longer holds is left out.
+
+        `oldest` is the first entry that it holds.
+        """
         reader, next_index = None, -1
-        for index in sorted(set(indexes)):
+        for index in sorted({index for index in indexes if index >= oldest}):
             place = self.row(
                 "select entry, cursor from places where entry <= ? order by entry desc limit 1",
                 (index,),
@@ -184,6 +193,9 @@ class Index:
             if not place:
                 continue
             first, cursor = int(place[0]), str(place[1])
+            if first < oldest:
+                # Its segment went: that of the oldest begins with it.
+                first, cursor = oldest, ""
             if reader is None or not first <= next_index <= index:
                 reader, next_index = self._open_reader(cursor), first
             while next_index <= index:
@@ -208,8 +220,13 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def opened_index(open_reader: OpenReader, path: Path, origin: str = "") -> Iterator[Index]:
+def opened_index(
+    open_reader: OpenReader,
+    path: Path,
+    origin: str = "",
+    progress: Callable[[int], None] = lambda _: None,
+) -> Iterator[Index]:
     """An index that holds what the log holds by now; closed at the end of the block."""
     with closing(Index(open_reader, path, origin)) as index:
-        index.catch_up()
+        index.catch_up(progress=progress)
         yield index
