@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +20,8 @@ from tests.support.confluent import consume, consumer, create_topics, produce, r
 from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
-from tests.support.java_tools import JavaTools
+from tests.support.java_tools import SEND_ON, JavaTools, Said, lost
+from tests.support.load import Load
 from tests.support.topologies import find, topology
 
 TOPIC = "conformance.open.scram"
@@ -176,6 +178,54 @@ def test_a_rotation_leaves_both_in_force_and_a_revocation_ends_a_connection(plac
         e["account"]["change"] for e in of_kind(place.gateway, "account_change", principal="reader")
     ]
     assert changes == ["added", "rotated", "added", "revoked"]
+
+
+@pytest.mark.slow
+def test_rotation_and_revocation_under_load_lose_no_record_of_others(
+    place: Place, java: JavaTools, direct: Endpoint, topic: str
+) -> None:
+    """Java, librdkafka and aiokafka send on meanwhile, by the old password and the new one."""
+    old, doomed = place.add("tester"), place.add("tester")
+    clients = [
+        replace(place.endpoint("tester", issued["password"]), name=name)
+        for name, issued in (("old", old), ("doomed", doomed))
+    ]
+    files = [str(each.java(java.folder)) for each in clients]
+    rdkafka = Load(place.endpoint("tester", old["password"]), topic)
+    rdkafka.start()
+    with java.start(str(SEND_ON), topic, *files) as process:
+        try:
+            said = Said(process)
+            said.wait_for("old live", "doomed live")
+            new = place.identity("rotate", old["credential"]["id"])
+            begun = place.gateway.said(), time.monotonic()
+            place.change(doomed["credential"]["id"], "revoke")
+            assert place.gateway.says("the principal's rights have ended", since=begun[0])
+            sys.stdout.write(f"closed {1e3 * (time.monotonic() - begun[1]):.0f} ms after\n")
+            fresh = asyncio.run(_send_some(place.endpoint("tester", new["password"]), topic))
+            rdkafka.wait_for(20)
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+            sent = said.wait_for("old sent")
+        finally:
+            process.kill()
+            rdkafka.stop()
+
+    assert rdkafka.errors == []
+    assert lost(direct, topic, [*sent, f"fresh sent {fresh}"]) == set()
+    count = len(rdkafka.acknowledged)
+    assert lost(direct, topic, [f"librdkafka sent {count}"]) == set()
+    for issued in (old, new):
+        place.change(issued["credential"]["id"], "revoke")
+
+
+async def _send_some(endpoint: Endpoint, topic: str, count: int = 20) -> int:
+    """aiokafka sends so many records, each acknowledged."""
+    async with asyncio.timeout(60), AIOKafkaProducer(**endpoint.aiokafka()) as producer:
+        for number in range(count):
+            await producer.send_and_wait(topic, f"fresh {number}".encode())
+    return count
 
 
 def test_guessing_makes_the_source_wait_and_a_certificate_is_not_held_up(place: Place) -> None:

@@ -12,6 +12,7 @@ from streamward.log import Logger
 
 log = Logger(__name__)
 
+PAUSE_SECONDS: Final = 0.2
 WAIT_SECONDS: Final = 0.5
 THREADS: Final = 4
 WAITING_MAX: Final = 1_000
@@ -53,9 +54,13 @@ class QuestionService:
         # Threads of its own: neither it nor the answers use up those of all.
         with ThreadPoolExecutor(THREADS + 1, thread_name_prefix="questions") as threads:
             while True:
-                question = await loop.run_in_executor(
-                    threads, self._asking.next_question, WAIT_SECONDS
-                )
+                try:
+                    question = await loop.run_in_executor(
+                        threads, self._asking.next_question, WAIT_SECONDS
+                    )
+                except StreamwardError:
+                    await asyncio.sleep(PAUSE_SECONDS)  # it has stopped, or is about to
+                    continue
                 if question is not None:
                     self._route(threads, *question)
 
