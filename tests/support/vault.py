@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.transit import TransitStub
+
 ROLE_ID, SECRET_ID, JWT = "role-of-gateway", "canary-secret-id", "canary-jwt"
 Answer = tuple[int, dict[str, Any]]
 DENIED: Answer = (403, {"errors": ["permission denied"]})
@@ -32,7 +34,9 @@ class _Token:
 
 @dataclass
 class VaultStub:
-    """KV v2 at `secret`, KV v1 at `kv`, dynamic users at `database`, certificates at `pki`."""
+    """KV v2 at `secret`, KV v1 at `kv`, dynamic users at `database`, certificates at `pki`,
+    keys at `transit`.
+    """
 
     namespace: str = ""
     token_seconds: int = 3600
@@ -44,6 +48,7 @@ class VaultStub:
     """KV v2: every version of each secret; None is a deleted one."""
     plain: dict[str, dict[str, str]] = field(default_factory=dict)
     """KV v1."""
+    transit: TransitStub = field(default_factory=TransitStub)
     calls: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -141,6 +146,8 @@ class VaultStub:
                 return self._database(method, rest, token)
             case "pki":
                 return self._pki(method, rest, data)
+            case "transit":
+                return self.transit.answer(method, rest, data)
         return 403, {"errors": ["preflight capability check returned 403"]}
 
     def _login(self, mount: str, method: str, data: Any) -> Answer:
@@ -255,7 +262,7 @@ class VaultStub:
                 self.end_headers()
                 self.wfile.write(encoded)
 
-            do_POST = do_PUT = do_GET  # noqa: N815 - as the standard library names them
+            do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - as the standard library names them
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

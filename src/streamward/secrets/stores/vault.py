@@ -128,6 +128,14 @@ class Vault:
         client = self._logged_in()
         self._ask("a lease", lambda: client.sys.revoke_lease(lease_id=lease.id))
 
+    def asked(self, what: str, ask: Callable[[Any], T]) -> T:
+        """What another engine answers, by hvac's client; `what` names what is asked for.
+
+        Raises as `read` does.
+        """
+        client = self._logged_in()
+        return self._ask(what, lambda: ask(client))
+
     def tend(self) -> bool:
         """Renew the token, or log in again where it can't be renewed."""
         if self._client is None or self._token_due is None:
