@@ -52,7 +52,7 @@ def test_each_command_prints_what_the_guide_says(printed: tuple[Path, dict[str, 
     told = dict(enumerate(outputs.values()))
 
     assert len(told) == len(COMMANDS) == 12
-    assert "containment" in told[1]
+    assert "too many failed attempts" in told[1]
     assert "alert" in told[1]
     assert all("failure" in line for line in told[2].splitlines())
     assert "127.0.0.66" in told[3]
