@@ -98,4 +98,10 @@ PROVED = [
     Mistake("another who applies", H, G, "to: [role:security-operator]", "to: [role:security-operator, role:platform-operator]", "kind: Grant\nid: security-door", "`platform-admin` may `apply`", invariant="versions-are-applied-by"),
     Mistake("glass that is always broken", H, G, '"stream:clinical.medication", "stream:clinical.beds"]', '"stream:clinical.medication", "stream:clinical.*"]', "kind: Grant\nid: clinical-read", "`ward-doctor` may `read` on stream `clinical.observations`", invariant="glass-is-broken-by-few"),
 ]
+
+DIFFED = [
+    Mistake("prefix in the place of a name", H, G, '"stream:research.cohort-diabetes"', '"stream:research.cohort-*"', "kind: Grant\nid: study-diabetes", "epidemiologist read research.cohort-stroke"),
+    Mistake("role too many", P, W, "roles: [fraud-engine]", "roles: [fraud-engine, payment-writer]", "kind: Grant\nid: payments-write", "fraud-scoring write payments.refunds", told_in=G),
+    Mistake("stream too many", P, G, '"stream:payments.daily-totals", "stream:analytics.*"', '"stream:payments.daily-totals", "stream:fraud.*"', "kind: Grant\nid: analytics-read", "analytics-batch read fraud.*"),
+]
 # fmt: on

@@ -12,9 +12,10 @@ from streamward import clock
 from streamward.app import bundle_checks, document_kinds, file_kinds, read_bundle
 from streamward.bundle.load import Loaded, load_texts
 from streamward.bundle.yaml import Tree, parse
+from streamward.policy import diff
 from streamward.policy.proof.gate import broken_invariants
 from streamward.policy.validate import rules_compile
-from tests.mistakes.catalogue import CHECKED, PROVED, Mistake
+from tests.mistakes.catalogue import CHECKED, DIFFED, PROVED, Mistake
 
 load_module = sys.modules[load_texts.__module__]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -107,6 +108,24 @@ def test_a_proof_finds_it_and_names_the_rule(mistake: Mistake) -> None:
     assert (told.place.file, told.place.line) == line_of(loaded, mistake)
 
 
+@pytest.mark.parametrize("mistake", DIFFED, ids=lambda it: it.id)
+def test_a_difference_finds_it_and_names_the_rule(mistake: Mistake) -> None:
+    loaded = spoiled(mistake)
+    assert not loaded.mistakes, "a check finds it already"
+    before = read_bundle(EXAMPLES / mistake.example, materials=False).valid()
+
+    gained = {
+        f"{change.principal} {change.action.word} {change.on.text}": change.new
+        for change in diff(before, loaded.bundle).changes
+        if change.gains and change.new is not None
+    }
+
+    assert mistake.what in gained, sorted(gained)
+    sources = {rule.source for rule in gained[mistake.what].permits}
+    file, line = line_of(loaded, mistake)
+    assert f"{file}:{line}" in sources
+
+
 def test_there_are_enough_of_them_and_each_is_another_one() -> None:
-    everyone = [*CHECKED, *PROVED]
+    everyone = [*CHECKED, *PROVED, *DIFFED]
     assert len({it.id for it in everyone}) == len(everyone) >= 30
