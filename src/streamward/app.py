@@ -70,7 +70,6 @@ from streamward.posture import Checked, check_cluster, gateway_access, known_acc
 from streamward.response import ContainmentRule
 from streamward.response.containment import Containment, TargetType, Verb
 from streamward.response.service import ResponseService
-from streamward.sdk import SealedStream, SealedStreams, Sealer
 from streamward.secrets import Secret, SecretKeeper, resolve
 from streamward.secrets.stores import open_store
 from streamward.server.api import control_api
@@ -859,7 +858,7 @@ def find_audit_dir(audit_dir: Path | None, state_dir: Path | None, directory: Pa
 @contextmanager
 def open_sealer(
     directory: Path, cluster: str | None = None, state_dir: Path | None = None
-) -> Iterator[Sealer]:
+) -> Iterator["Sealer"]:
     """Seals and opens what a bundle declares, in this process, with keys straight from providers.
 
     `cluster` says through which of the bundle's clusters records go; it may be left out where there
@@ -879,16 +878,20 @@ def open_sealer(
     )
     keys = KeyHolder(key_settings(bundle, where.state, secrets_of(bundle, keeper)))
     try:
+        from streamward.sdk import Sealer
+
         yield Sealer(sdk_streams(bundle, name), KeyAnswers(keys))
     finally:
         keys.close()
         keeper.close()
 
 
-def sdk_streams(bundle: Bundle, cluster: str) -> SealedStreams:
+def sdk_streams(bundle: Bundle, cluster: str) -> "SealedStreams":
     """The sealed streams of a bundle. Raises NotFound for a cluster that it does not declare."""
     if bundle.find(Cluster, cluster) is None:
         raise NotFound(f"the bundle declares no Cluster `{cluster}`")
+    from streamward.sdk import SealedStream, SealedStreams
+
     rings = {ring.name: ring for ring in bundle.of(KeyRing)}
     return SealedStreams(
         SealedStream(
