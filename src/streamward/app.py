@@ -22,12 +22,13 @@ from streamward.audit.places import index_path, log_origin
 from streamward.audit.witnessing import Witnessing
 from streamward.bundle import kinds as bundle_kinds
 from streamward.bundle.load import Loaded, invalid, load, load_texts
+from streamward.bundle.revisions import revision_texts
 from streamward.clock import now_milliseconds
 from streamward.contracts.sealing import sealed_streams, tenant_of, text_of
 from streamward.detection import Engine
 from streamward.detection.document import context_of, detections_of, entity_types
 from streamward.detection.service import DetectionService, log_failure
-from streamward.errors import BundleInvalid, InvalidArgument, NotFound
+from streamward.errors import BundleInvalid, InvalidArgument, NotFound, PolicyInvalid
 from streamward.gateway import checks as gateway_checks
 from streamward.gateway import kinds as gateway_kinds
 from streamward.gateway.credentials import CredentialKeeper, CredentialUse
@@ -62,7 +63,9 @@ from streamward.model.manifest import Manifest
 from streamward.model.principal import Principal
 from streamward.model.resource import Resource
 from streamward.model.topology import Cluster
+from streamward.policy.cases import failed_cases
 from streamward.policy.days import utc_today
+from streamward.policy.difference import effects, unapproved_widenings
 from streamward.policy.evaluator import evaluator, policy_schema
 from streamward.policy.proof.gate import broken_invariants
 from streamward.policy.replay import Recorded, Replay, Replayed
@@ -233,7 +236,7 @@ Gate = Callable[[Bundle, Bundle | None], Iterable[Mistake]]
 
 def change_gates() -> tuple[Gate, ...]:
     """What must hold before a bundle comes into force, beside that it has no errors."""
-    return (broken_invariants,)
+    return (failed_cases, broken_invariants, unapproved_widenings)
 
 
 def judge_of(root: Path) -> Judge:
@@ -324,7 +327,7 @@ def version_change(root: Path, proposed: Content, before: InForce | None) -> Ver
         proposed=proposed,
         in_force=old,
         base=0 if before is None else before.record.number,
-        effects=(),
+        effects=_effects(root, proposed, old),
         refused=refused,
     )
 
@@ -391,6 +394,15 @@ def replayed(
     return tuple(replay.of(recorded_accesses(audit_dir, since)))
 
 
+def _effects(root: Path, proposed: Content, old: Content | None) -> tuple[str, ...]:
+    if old is None:
+        return ()
+    try:
+        return effects(policy.diff(_as_it_was(root, old), _as_it_was(root, proposed)))
+    except PolicyInvalid as error:
+        return (f"what it changes can't be told: {error}",)
+
+
 def find_history(directory: Path, state_dir: Path | None, audit_dir: Path | None) -> VersionStore:
     """The history of a folder's bundle. Raises NotFound where nothing was ever applied."""
     bundle = read_bundle(directory, materials=False).bundle
@@ -420,6 +432,28 @@ def version_at(
         raise
     bundle = _as_it_was(directory, store.content(record))
     return replace(bundle, version=AppliedVersion(record.number, record.content)), _day(record.time)
+
+
+def bundle_at(
+    reference: str, directory: Path, state_dir: Path | None = None, audit_dir: Path | None = None
+) -> Bundle:
+    """The bundle that a text means: a folder, `REVISION:FOLDER` of git, or an applied version.
+
+    A version is looked for in the history of `directory`. Raises NotFound or BundleInvalid.
+    """
+    folder = Path(reference)
+    if folder.is_dir():
+        return valid_bundle(folder, materials=False)
+    revision, colon, path = reference.partition(":")
+    if colon and revision and not reference.startswith("sha256:"):
+        texts = revision_texts(Path.cwd(), revision, path)
+        if not texts:
+            raise NotFound(f"no bundle stands at `{path}` in revision `{revision}`")
+        root = Path(path)
+        return load_texts(root, texts, document_kinds(), file_kinds(), bundle_checks()).valid()
+    if "/" in reference:
+        raise NotFound(f"there is no folder `{reference}`")
+    return version_at(directory, reference, state_dir, audit_dir)[0]
 
 
 def _day(milliseconds: int) -> datetime.date:

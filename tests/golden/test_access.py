@@ -11,8 +11,7 @@ from streamward.model.principal import Principal
 from streamward.model.resource import Resource
 from streamward.policy import compile_policy, parse_resource
 from streamward.policy.days import utc_today
-from streamward.policy.evaluator import evaluator, policy_schema
-from streamward.policy.service import decide
+from streamward.policy.evaluator import decide, evaluator, policy_schema
 
 pytest.importorskip("streamward._core")
 

@@ -1,6 +1,7 @@
 """`streamward check`: every mistake in a bundle, with its place and what to do."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,13 +9,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from streamward.app import check_live, read_bundle
+from streamward.app import bundle_at, check_live, read_bundle
 from streamward.bundle.report import document, failed, summary
 from streamward.cli import check_live as live_report
 from streamward.clock import as_of, now_milliseconds
 from streamward.model.document import Mistake
 from streamward.model.moment import parse_moment
 from streamward.model.text import printable
+from streamward.policy.difference import unapproved_widenings
 
 
 def check_command(
@@ -39,11 +41,23 @@ def check_command(
             "--live", help="Also connect to the brokers: they must refuse all but the gateway."
         ),
     ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="OLD",
+            help="Also refuse what nobody approved of the changes since a folder, `REVISION:FOLDER`"
+            " of git, or an applied version.",
+        ),
+    ] = None,
 ) -> None:
     """Report every mistake in a bundle at once, each with file, line and a suggestion.
 
     With `--live`, and where the bundle has no error, every listener of every broker is tried: as
     nobody, with credentials that nobody gave out, and as the cluster's `probe`.
+
+    With `--against`, more access to a class of data for which the bundle asks an approval is a
+    mistake as long as no document of kind Approval covers it.
 
     Exits with 1 when there are errors; with `--strict` also when there are warnings only.
 
@@ -52,6 +66,8 @@ def check_command(
 
         streamward check . --strict --without-materials    # in continuous integration
 
+        streamward check . --against main:. --without-materials    # in a pull request
+
         streamward check . --live --json
 
         streamward check . --on 2027-01-01
@@ -59,6 +75,10 @@ def check_command(
     now = now_milliseconds()
     with as_of(now if on is None else parse_moment(on, now)):
         loaded = read_bundle(directory, materials=not without_materials)
+        if against is not None and not loaded.errors:
+            before = bundle_at(against, directory)
+            more = tuple(unapproved_widenings(loaded.bundle, before))
+            loaded = replace(loaded, mistakes=(*loaded.mistakes, *more))
     console = Console(soft_wrap=True, highlight=False)
     wrong = failed(loaded, strict=strict)
     checked = check_live(loaded.valid()) if live and not wrong else ()

@@ -9,13 +9,28 @@ from rich.console import Console
 from rich.text import Text
 
 from streamward.app import valid_bundle, version_at
-from streamward.cli import policy_import, policy_prove, policy_versions
+from streamward.cli import (
+    policy_ask,
+    policy_diff,
+    policy_import,
+    policy_prove,
+    policy_test,
+    policy_unused,
+    policy_versions,
+)
 from streamward.cli.options import AuditDir, StateDir
 from streamward.model.text import printable
 from streamward.policy import Explanation, explain, parse_action, parse_context, parse_resource
 
 app = typer.Typer(no_args_is_help=True, help="Ask who may do what, and why.")
 app.add_typer(policy_import.app, name="import")
+app.command("who-can")(policy_ask.who_can_command)
+app.command("what-can")(policy_ask.what_can_command)
+app.command("roles")(policy_ask.roles_command)
+app.command("matrix")(policy_ask.matrix_command)
+app.command("unused")(policy_unused.unused_command)
+app.command("diff")(policy_diff.diff_command)
+app.command("test")(policy_test.run_command)
 app.command("history")(policy_versions.history)
 app.command("show")(policy_versions.show)
 app.command("rollback")(policy_versions.rollback)
@@ -64,7 +79,10 @@ def explain_command(
     audit_dir: AuditDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
 ) -> None:
-    """Say what the gateway would decide, which rules decide it, and where they stand.
+    """Say what the gateway would decide, which rules decide it, and what would turn it.
+
+    What would turn it are the changes of fewest attributes (another source, hour, second factor,
+    …) with which the decision is another, each confirmed by the evaluator.
 
     What the context leaves out gets: source 127.0.0.1, TLS, a certificate, MFA and device as the
     principal declares them, the bundle's environment, and now.
@@ -96,6 +114,13 @@ def explain_command(
         _print(console, explanation)
 
 
+def _turning(explanation: Explanation) -> str:
+    other = "denied" if explanation.decision.allowed else "allowed"
+    if not explanation.alternatives:
+        return f"\nno change of up to four attributes would have it {other}"
+    return f"\nit would be {other} with one of"
+
+
 def _print(console: Console, explanation: Explanation) -> None:
     decision = explanation.decision
     style = "bold green" if decision.allowed else "bold red"
@@ -113,6 +138,9 @@ def _print(console: Console, explanation: Explanation) -> None:
             console.print(Text(f"    {printable(line)}"))
     if decision.errors:
         console.print(Text("\nfailed to evaluate: " + ", ".join(decision.errors), style="red"))
+    console.print(Text(_turning(explanation), style="bold"))
+    for each in explanation.alternatives:
+        console.print(Text(f"    {printable(each.told)}"))
     console.print(Text("\ncontext", style="bold"))
     for key, value in decision.context.items():
         console.print(Text(f"    {key} = {json.dumps(value)}"))

@@ -1,13 +1,18 @@
 """The evaluator in the compiled module: the same code that decides on a live connection."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from streamward.errors import PolicyInvalid, StreamwardError, Unavailable
+import msgspec
+
+from streamward.errors import InvalidArgument, PolicyInvalid, StreamwardError, Unavailable
+from streamward.model.action import Action
+from streamward.model.decision import Decision, Effect
 from streamward.model.document import Bundle
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.principal import Principal
+from streamward.model.resource import Resource
 from streamward.policy.section import PolicySection, canonical
 
 
@@ -16,6 +21,10 @@ class Evaluator(Protocol):
 
     def decide(self, request: bytes, /) -> bytes:
         """The decision. Raises on a request that can't be read."""
+        ...
+
+    def flips(self, request: bytes, /) -> bytes:
+        """The nearest changes of the request's context that make its decision another."""
         ...
 
 
@@ -58,6 +67,35 @@ def core_errors(meaning: type[StreamwardError]) -> Iterator[None]:
         yield
     except core.CoreError as error:
         raise meaning(str(error.args[-1])) from error
+
+
+def decide(
+    compiled: Evaluator,
+    principal: str,
+    action: Action,
+    resource: Resource,
+    context: Mapping[str, Any],
+) -> Decision:
+    """Ask an evaluator. Raises InvalidArgument for a context without meaning."""
+    request = {
+        "principal": principal,
+        "action": action.value,
+        "resource": {"type": resource.type.value, "name": resource.name},
+        "context": dict(context),
+    }
+    with core_errors(InvalidArgument):
+        answer = msgspec.json.decode(compiled.decide(msgspec.json.encode(request)))
+    return Decision(
+        effect=Effect(answer["effect"]),
+        rules=tuple(answer["rules"]),
+        errors=tuple(answer["errors"]),
+        reason=answer["reason"],
+        policy_version=answer["policy_version"],
+        principal=principal,
+        action=action,
+        resource=resource,
+        context=answer["context"],
+    )
 
 
 def environment_of(bundle: Bundle) -> str:

@@ -5,6 +5,7 @@ from streamward.model.document import DocumentKind
 from streamward.model.grant import Grant
 from streamward.model.invariant import Invariant
 from streamward.model.network import Network
+from streamward.model.policy_test import PolicyTest
 from streamward.policy.cedar_file import CEDAR_FILE
 
 DOCUMENT_KINDS = (
@@ -12,6 +13,7 @@ DOCUMENT_KINDS = (
     DocumentKind("Grant", Grant, room="policy", key=("id",)),
     DocumentKind("Approval", Approval, room="policy", key=("id",)),
     DocumentKind("Invariant", Invariant, room="policy", key=("id",)),
+    DocumentKind("PolicyTest", PolicyTest, room="policy"),
 )
 
 FILE_KINDS = (CEDAR_FILE,)

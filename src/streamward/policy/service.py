@@ -5,18 +5,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from streamward.errors import InvalidArgument, NotFound
 from streamward.model.action import Action, action_of, action_words
-from streamward.model.decision import Decision, Effect
+from streamward.model.decision import Decision
 from streamward.model.document import Bundle
 from streamward.model.nearest import meant
 from streamward.model.resource import Resource
 from streamward.model.topology import Cluster
+from streamward.policy.alternatives import Alternative, alternatives
 from streamward.policy.compile import compile_policy
 from streamward.policy.days import utc_today
-from streamward.policy.evaluator import Evaluator, core_errors, evaluator, policy_schema
+from streamward.policy.evaluator import decide, evaluator, policy_schema
 from streamward.policy.section import PolicySection, Rule
 from streamward.policy.validate import CONTEXT_ATTRIBUTES
 
@@ -33,6 +32,8 @@ class Explanation:
 
     decision: Decision
     rules: tuple[Rule, ...]
+    alternatives: tuple[Alternative, ...] = ()
+    """What would have to be otherwise for the other decision; none: circumstances don't turn it."""
 
     def document(self) -> dict[str, Any]:
         """The explanation as JSON values."""
@@ -50,6 +51,7 @@ class Explanation:
             ],
             "policy_version": decision.policy_version,
             "context": dict(decision.context),
+            "alternatives": [each.document() for each in self.alternatives],
         }
 
 
@@ -112,36 +114,7 @@ def explain(
     section = compile_policy(bundle, policy_schema(), today or utc_today())
     compiled = evaluator(section, bundle)
     decision = decide(compiled, principal, action, resource, context or {})
-    return Explanation(decision, _rules(section, decision))
-
-
-def decide(
-    compiled: Evaluator,
-    principal: str,
-    action: Action,
-    resource: Resource,
-    context: Mapping[str, Any],
-) -> Decision:
-    """Ask an evaluator. Raises InvalidArgument for a context without meaning."""
-    request = {
-        "principal": principal,
-        "action": action.value,
-        "resource": {"type": resource.type.value, "name": resource.name},
-        "context": dict(context),
-    }
-    with core_errors(InvalidArgument):
-        answer = msgspec.json.decode(compiled.decide(msgspec.json.encode(request)))
-    return Decision(
-        effect=Effect(answer["effect"]),
-        rules=tuple(answer["rules"]),
-        errors=tuple(answer["errors"]),
-        reason=answer["reason"],
-        policy_version=answer["policy_version"],
-        principal=principal,
-        action=action,
-        resource=resource,
-        context=answer["context"],
-    )
+    return Explanation(decision, _rules(section, decision), alternatives(compiled, decision))
 
 
 def _rules(section: PolicySection, decision: Decision) -> tuple[Rule, ...]:

@@ -267,7 +267,7 @@ def test_a_cedar_file_that_does_not_compile(
 
 
 def test_a_rule_that_fails_to_evaluate_is_named_and_denies(tmp_path: Path) -> None:
-    from streamward.policy.service import decide
+    from streamward.policy.evaluator import decide
 
     class Evaluator:
         def decide(self, request: bytes) -> bytes:

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::ask::circumstances::Circumstances;
 use crate::ask::index::Index;
 use crate::ask::partial::{Thing, Things};
 use crate::ask::rule::{Prepared, Reading};
@@ -156,9 +157,7 @@ impl Verdicts {
         });
         let forbids_matter = forbids_matter.collect();
         let shown = |found: &Found| match found {
-            Found::Yes(known) => known
-                .first()
-                .map(super::circumstances::Circumstances::to_json),
+            Found::Yes(known) => known.first().map(Circumstances::to_json),
             _ => None,
         };
         let without_environment = |found: &Found| {
@@ -194,14 +193,32 @@ pub(crate) struct Applying {
 /// The rules of a principal and a resource, for every action.
 pub(crate) struct Pair<'a> {
     index: &'a Index,
+    settled: &'a Circumstances,
     rules: Vec<(usize, Option<Arc<Condition>>)>,
     principal: &'a Thing,
     resource: &'a Thing,
 }
 
 impl<'a> Pair<'a> {
+    /// With what the policy settles: its environment.
     pub fn new(
         index: &'a Index,
+        rules_of_principal: &[usize],
+        principal: &'a Thing,
+        resource: &'a Thing,
+    ) -> Self {
+        Self::with(
+            index,
+            &index.settled,
+            rules_of_principal,
+            principal,
+            resource,
+        )
+    }
+
+    pub fn with(
+        index: &'a Index,
+        settled: &'a Circumstances,
         rules_of_principal: &[usize],
         principal: &'a Thing,
         resource: &'a Thing,
@@ -218,13 +235,14 @@ impl<'a> Pair<'a> {
             .map(|place| {
                 let rule = &index.rules[*place];
                 let shared = (!rule.reads.contains(Reading::ACTION))
-                    .then(|| index.condition(*place, things));
+                    .then(|| index.condition(*place, things, settled));
                 (*place, shared)
             })
             .filter(|(_, condition)| condition.as_ref().is_none_or(|it| !it.never_holds()))
             .collect();
         Self {
             index,
+            settled,
             rules,
             principal,
             resource,
@@ -246,7 +264,7 @@ impl<'a> Pair<'a> {
                     action: self.index.action(action),
                     resource: self.resource,
                 };
-                self.index.condition(*place, things)
+                self.index.condition(*place, things, self.settled)
             });
             if condition.never_holds() {
                 continue;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use crate::ask::answer::Pair;
-use crate::ask::circumstances::{Choice, Circumstances, Slot, Variable};
+use crate::ask::circumstances::{Attribute, Choice, Circumstances, Slot, Variable};
 use crate::ask::domain::Domain;
 use crate::ask::partial::Thing;
 use crate::ask::search::Ruling;
@@ -37,7 +37,12 @@ pub(crate) fn flips(
 ) -> Vec<Flip> {
     let index = policy.index();
     let resource = policy.thing_of_resource(resource);
-    let pair = Pair::new(index, &index.rules_of(principal), principal, &resource);
+    // A request may name another environment than that of the policy.
+    let mut settled = Circumstances::default();
+    let environment = known.get(Attribute::ENVIRONMENT).clone();
+    settled.set(Attribute::ENVIRONMENT, environment);
+    let rules = index.rules_of(principal);
+    let pair = Pair::with(index, &settled, &rules, principal, &resource);
     let Some(applying) = pair.applying(action) else {
         return Vec::new();
     };

@@ -95,15 +95,16 @@ impl Index {
     }
 
     /// What a rule still asks, once the entities are put in.
-    pub fn condition(&self, place: usize, things: Things<'_>) -> Arc<Condition> {
+    pub fn condition(
+        &self,
+        place: usize,
+        things: Things<'_>,
+        settled: &Circumstances,
+    ) -> Arc<Condition> {
         if let Some(plain) = &self.plain[place] {
             return Arc::clone(plain);
         }
-        self.interned(residual(
-            &self.rules[place].condition,
-            things,
-            &self.settled,
-        ))
+        self.interned(residual(&self.rules[place].condition, things, settled))
     }
 
     fn interned(&self, expression: Expression) -> Arc<Condition> {

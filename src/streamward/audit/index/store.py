@@ -207,6 +207,14 @@ class Index:
                     leaf = pairs[-1][1]
                     yield Entry(index, leaf, reader.opened(leaf))
 
+    def entries_from(self, first: int) -> Iterator[Entry]:
+        """Every entry from this index on, read from the log."""
+        place = self.row(
+            "select cursor from places where entry <= ? order by entry desc limit 1", (first,)
+        )
+        for batch in Follower(self._open_reader, str(place[0]) if place else "").drain():
+            yield from (entry for entry in batch.entries if entry.index >= first)
+
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection) -> Iterator[None]:

@@ -12,6 +12,7 @@ from streamward.policy.questions.rights import (
     Work,
 )
 from streamward.policy.questions.roles import RoleRights, effective_roles
+from streamward.policy.questions.unused import Unused, unused
 from streamward.policy.questions.who_can import what_can, who_can
 
 __all__ = [
@@ -23,10 +24,12 @@ __all__ = [
     "Rights",
     "RoleRights",
     "RuleUse",
+    "Unused",
     "Work",
     "access_matrix",
     "compiled",
     "effective_roles",
+    "unused",
     "what_can",
     "who_can",
 ]

@@ -11,8 +11,8 @@ from streamward.model.action import ResourceType
 from streamward.model.document import Bundle
 from streamward.model.resource import Resource
 from streamward.policy import diff
+from streamward.policy.evaluator import decide
 from streamward.policy.questions import Asked, Certainty, Compiled, compiled
-from streamward.policy.service import decide
 from tests.support.random_bundles import ACTIONS, NAMES, bundles, contexts
 
 pytest.importorskip("streamward._core")

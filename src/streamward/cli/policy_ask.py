@@ -1,0 +1,167 @@
+"""`streamward policy who-can|what-can|roles|matrix`: questions about all requests at once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streamward.app import valid_bundle
+from streamward.cli.options import AsJson
+from streamward.cli.policy_tables import console, plain, show_rights, show_roles
+from streamward.policy import parse_action, parse_resource
+from streamward.policy.questions import access_matrix, effective_roles, what_can, who_can
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the bundle.")]
+Do = Annotated[
+    list[str],
+    typer.Option(
+        "--do",
+        metavar="ACTION",
+        help="`produce`, `consume`, `describe`, `create`, …; may be repeated.",
+    ),
+]
+
+
+def who_can_command(
+    do: Do,
+    directory: Directory = Path("."),
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on",
+            metavar="RESOURCE",
+            help="A stream's NAME, `PREFIX*` for any other name of a prefix, `group:NAME`, "
+            "`transaction:NAME` or `cluster`.",
+        ),
+    ] = None,
+    data_class: Annotated[
+        str | None,
+        typer.Option("--class", metavar="CLASS", help="Any stream that carries this data class."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Name every principal that may do something, by which rule, and under which conditions.
+
+    `always` means under all circumstances. With `sometimes`, each rule that allows it stands with
+    what it asks of the circumstances, and each rule that may take it away with when it does.
+
+    Roles that only a token asserts are not counted; `explain --context roles=…` asks with them.
+
+    Examples:
+        streamward policy who-can examples/payments --do consume --on payments.transactions
+
+        streamward policy who-can --do consume --do produce --class cardholder --json
+    """
+    bundle = valid_bundle(directory, materials=False)
+    resource = None if on is None else parse_resource(bundle, on)
+    actions = [parse_action(word) for word in do]
+    rights = who_can(bundle, actions, resource, data_class)
+    to = console()
+    if as_json:
+        to.print_json(data=rights.document())
+        return
+    if on is not None:
+        show_rights(to, rights, by_resource=False)
+        return
+    for text in dict.fromkeys(right.on.text for right in rights.rights):
+        to.print(plain(text, "bold underline"))
+        one = tuple(right for right in rights.rights if right.on.text == text)
+        show_rights(to, type(rights)(rights.policy_version, one, rights.work), by_resource=False)
+        to.print()
+
+
+def what_can_command(
+    principal: Annotated[str, typer.Option("--as", metavar="P", help="The principal.")],
+    directory: Directory = Path("."),
+    do: Annotated[
+        list[str] | None,
+        typer.Option("--do", metavar="ACTION", help="Only this; may be repeated."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List everything that a principal may do, on every resource that rules tell apart.
+
+    A row `fraud.*` stands for every name of the prefix that has no row of its own.
+
+    Examples:
+        streamward policy what-can examples/payments --as fraud-investigator
+
+        streamward policy what-can --as analytics-batch --do consume --json
+    """
+    bundle = valid_bundle(directory, materials=False)
+    actions = [parse_action(word) for word in do] if do else None
+    rights = what_can(bundle, principal, *(() if actions is None else (actions,)))
+    to = console()
+    if as_json:
+        to.print_json(data=rights.document())
+    else:
+        show_rights(to, rights, by_resource=True)
+
+
+def roles_command(
+    directory: Directory = Path("."),
+    role: Annotated[
+        str | None, typer.Option("--role", metavar="ROLE", help="Only this one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Expand roles: what each includes, who holds it, and which grants it comes to.
+
+    Rules in Cedar files and controls of classes may take some of it away: `what-can` tells.
+
+    Examples:
+        streamward policy roles examples/payments
+
+        streamward policy roles --role fraud-analyst --json
+    """
+    roles = effective_roles(valid_bundle(directory, materials=False), role)
+    to = console()
+    if as_json:
+        to.print_json(data={"roles": [one.document() for one in roles]})
+    else:
+        show_roles(to, roles)
+
+
+def matrix_command(
+    directory: Directory = Path("."),
+    write: Annotated[
+        Path | None, typer.Option("--write", metavar="FILE", help="Write it there.")
+    ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option("--check", metavar="FILE", help="Exit with 1 where it isn't what FILE holds."),
+    ] = None,
+) -> None:
+    """Print the access matrix: each principal, resource and operation, and in which cases.
+
+    Keep it beside the bundle: a change of any right then shows in its review, and `--check` in
+    continuous integration sees to it that nobody forgot to write it anew.
+
+    Examples:
+        streamward policy matrix examples/payments
+
+        streamward policy matrix . --write access-matrix.txt
+
+        streamward policy matrix . --check access-matrix.txt
+    """
+    matrix = access_matrix(valid_bundle(directory, materials=False))
+    if write is not None:
+        write.write_text(matrix, encoding="utf-8")
+    if check is not None:
+        difference = _difference(check, matrix)
+        for line in difference:
+            console().print(plain(line), soft_wrap=True)
+        if difference:
+            raise typer.Exit(1)
+    if write is None and check is None:
+        typer.echo(matrix, nl=False)
+
+
+def _difference(file: Path, matrix: str) -> list[str]:
+    import difflib
+
+    reviewed = file.read_text(encoding="utf-8") if file.is_file() else ""
+    lines = difflib.unified_diff(
+        reviewed.splitlines(), matrix.splitlines(), str(file), "the bundle", lineterm=""
+    )
+    return list(lines)

@@ -1,0 +1,100 @@
+"""Rights and changes as tables for people."""
+
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from streamward.model.text import printable
+from streamward.policy.difference import Difference, effects
+from streamward.policy.questions import Certainty, Rights, RoleRights
+from streamward.policy.questions.rights import RuleUse
+
+STYLES = {Certainty.ALWAYS: "green", Certainty.SOMETIMES: "yellow", Certainty.UNKNOWN: "red"}
+
+
+def console() -> Console:
+    """Where tables go; what doesn't fit is folded, never cut."""
+    return Console(highlight=False)
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Text of a bundle, fit for a terminal."""
+    return Text(printable(text), style=style)
+
+
+def _grid(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def show_rights(to: Console, rights: Rights, *, by_resource: bool) -> None:
+    """A row for each principal (or each resource), with what it may do in the same cases."""
+    table = _grid("ON" if by_resource else "PRINCIPAL", "MAY", "WHEN", "")
+    notes: dict[tuple[Certainty, tuple[RuleUse, ...], tuple[RuleUse, ...]], int] = {}
+    groups: dict[tuple[str, int], tuple[Certainty, list[str]]] = {}
+    for right in rights.rights:
+        ruling = right.ruling
+        note = notes.setdefault((ruling.certainty, ruling.permits, ruling.forbids), len(notes) + 1)
+        name = right.on.text if by_resource else right.principal
+        actions = groups.setdefault((name, note), (ruling.certainty, []))[1]
+        if right.action.word not in actions:
+            actions.append(right.action.word)
+    for (name, note), (certainty, actions) in groups.items():
+        when = Text(certainty.value, STYLES[certainty])
+        table.add_row(plain(name), plain(" ".join(actions)), when, Text(f"[{note}]"))
+    if not rights.rights:
+        to.print(Text("nothing" if by_resource else "nobody", "bold"))
+    else:
+        to.print(table)
+    for (certainty, permits, forbids), note in notes.items():
+        lines = [_rule("allowed by ", "green", rule) for rule in permits]
+        # What is always allowed is taken away by nobody.
+        if certainty is not Certainty.ALWAYS:
+            lines += [_rule("denied by ", "red", rule) for rule in forbids]
+        for number, line in enumerate(lines):
+            mark = f"[{note}]" if number == 0 else ""
+            to.print(Text(f"{mark:5}") + line, soft_wrap=True)
+    to.print(plain(f"policy {rights.policy_version}", "dim"), soft_wrap=True)
+
+
+def _rule(before: str, style: str, rule: RuleUse) -> Text:
+    line = Text(before, style) + plain(rule.rule) + plain(f" ({rule.source})", "dim")
+    return line + plain(f" {rule.told}", "yellow") if rule.conditions else line
+
+
+def show_roles(to: Console, roles: Iterable[RoleRights]) -> None:
+    """Each role with its holders, and what it comes to."""
+    for role in roles:
+        to.print(plain(role.role, "bold"))
+        to.print(plain(f"  held by {', '.join(role.holders) or 'nobody'}"))
+        if role.includes:
+            to.print(plain(f"  includes {', '.join(role.includes)}"))
+        for right in role.rights:
+            line = plain(f"  {right.effect} {' '.join(right.actions)}")
+            line += plain(f" on {' '.join(right.on)}")
+            through = "" if right.through == role.role else f", through {right.through}"
+            more = ", with conditions" if right.conditional else ""
+            line += plain(f"  grant:{right.grant} ({right.source}{through}{more})", "dim")
+            to.print(line, soft_wrap=True)
+        to.print()
+
+
+def show_difference(to: Console, difference: Difference) -> None:
+    """Who gains (+) and who loses (-) what, in which cases, and what needs an approval."""
+    if difference.is_empty:
+        to.print(Text("both decide every request alike", "bold green"))
+    for line in effects(difference):
+        to.print(plain(line, {"+": "green", "-": "red"}.get(line[:1], "")))
+    for widening in difference.widenings:
+        said = f"approved by {widening.by} ({widening.approval})" if widening.approval else ""
+        text = (
+            f"{widening.principal} may {widening.action.word} more of class "
+            f"{widening.data_class} ({widening.level.value}): {said or 'nobody approved it'}"
+        )
+        to.print(plain(text, "" if said else "bold red"))
+    for what in difference.weaker:
+        to.print(plain(f"fewer approvals: {what}; nobody approved it", "bold red"))

@@ -1,0 +1,18 @@
+"""Cases as a gate: a bundle whose own cases fail does not come into force."""
+
+from collections.abc import Iterator
+
+from streamward.model.document import Bundle, Mistake
+from streamward.policy.cases.run import run_cases
+
+
+def failed_cases(bundle: Bundle, before: Bundle | None) -> Iterator[Mistake]:
+    """Each case that isn't decided as it expects, at its place; `before` plays no part."""
+    del before
+    for result in run_cases(bundle).failed:
+        yield Mistake(
+            result.place,
+            f"case `{result.case.name}`: {result.problem}",
+            f"PolicyTest {result.test}",
+            "change the rule, or the case if the new decision is the right one",
+        )

@@ -1,0 +1,81 @@
+"""A difference as a gate: more access to sensitive data waits for an approval."""
+
+from collections.abc import Iterator
+
+from streamward.errors import PolicyInvalid
+from streamward.model.document import Bundle, Mistake, Place
+from streamward.model.manifest import Manifest
+from streamward.policy.difference.changes import Difference
+from streamward.policy.difference.compare import diff
+
+EFFECTS_MAX = 200
+"""Lines that tell a difference; more are counted."""
+
+
+def unapproved_widenings(bundle: Bundle, before: Bundle | None) -> Iterator[Mistake]:
+    """What the bundle may not change without an approval, of what was in force before.
+
+    Where nothing was, there is nothing to widen.
+    """
+    if before is None:
+        return
+    try:
+        difference = diff(before, bundle)
+    except PolicyInvalid as error:
+        # A version of an older release: were it an error, nothing could come into force any more.
+        what = f"nothing was compared, for what is in force doesn't compile any more: {error}"
+        yield Mistake(Place("streamward.yaml", 1), what, "approval", severity="warning")
+        return
+    yield from mistakes(bundle, difference)
+
+
+def mistakes(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
+    """Every widening that nobody agreed to, at the first rule that allows it."""
+    heads = bundle.documents_of(Manifest)
+    head = heads[0].place("approval") if heads else Place("streamward.yaml", 1)
+    approvers = heads[0].value.approval if heads and isinstance(heads[0].value, Manifest) else None
+    names = ", ".join(approvers.approvers) if approvers is not None else "an approver"
+    for what in difference.weaker:
+        hint = "needs an Approval with `weaker_approval: true`, by an approver of before"
+        yield Mistake(head, f"the bundle asks for fewer approvals: {what}", "approval", hint)
+    for widening in difference.unapproved:
+        streams = ", ".join(widening.on[:3]) + (" …" if len(widening.on) > 3 else "")
+        yield Mistake(
+            _place(difference, widening.principal, widening.data_class) or head,
+            f"`{widening.principal}` may {widening.action.word} more of class "
+            f"`{widening.data_class}` ({widening.level.value}) on {streams}: nobody approved it",
+            "approval",
+            f"add a document of kind Approval, by one of: {names}",
+        )
+
+
+def _place(difference: Difference, principal: str, data_class: str) -> Place | None:
+    for change in difference.changes:
+        if change.principal == principal and data_class in change.classes and change.gains:
+            for rule in change.new.permits if change.new is not None else ():
+                file, _, line = rule.source.rpartition(":")
+                return Place(file, int(line))
+    return None
+
+
+def effects(difference: Difference) -> tuple[str, ...]:
+    """The difference for people, a line for each principal and resource."""
+    lines: dict[tuple[str, str, str, str], list[str]] = {}
+    for change in difference.changes:
+        for sign, there, other in (
+            ("+", change.gained_with, change.old),
+            ("-", change.lost_with, change.new),
+        ):
+            if there is None and not change.is_unknown:
+                continue
+            # Some of it was there before, or is left.
+            partly = "in more cases" if sign == "+" else "in fewer cases"
+            how = partly if other is not None else ""
+            key = (sign, change.principal, change.on.text, how)
+            lines.setdefault(key, []).append(change.action.word)
+    told = [
+        f"{sign} {principal}  {on}  {' '.join(actions)}{'  ' + how if how else ''}"
+        for (sign, principal, on, how), actions in lines.items()
+    ]
+    more = len(told) - EFFECTS_MAX
+    return (*told[:EFFECTS_MAX], *((f"and {more} more",) if more > 0 else ()))
