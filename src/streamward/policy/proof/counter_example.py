@@ -14,10 +14,9 @@ from streamward.model.document import Bundle
 from streamward.model.resource import Resource
 from streamward.model.stream import Stream
 from streamward.policy import cedar_text
-from streamward.policy.evaluator import Evaluator, evaluator
+from streamward.policy.evaluator import Evaluator, decide, evaluator
 from streamward.policy.proof.claim import Claim
 from streamward.policy.section import PolicySection, Rule
-from streamward.policy.service import decide
 
 _PROBE = "\x01claim"
 _PLAIN: Mapping[str, Any] = {
