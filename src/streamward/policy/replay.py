@@ -13,8 +13,7 @@ from streamward.model.document import Bundle
 from streamward.model.resource import Resource
 from streamward.policy.compile import compile_policy
 from streamward.policy.days import utc_today
-from streamward.policy.evaluator import Evaluator, evaluator, policy_schema
-from streamward.policy.service import decide
+from streamward.policy.evaluator import Evaluator, decide, evaluator, policy_schema
 
 NOT_RECORDED: Final = (
     "tls_version",
