@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from streamward import contracts, detection, identity, keys, policy, response, versions
 from streamward.audit import SavedState
@@ -94,6 +94,10 @@ from streamward.versions.change import VersionChange
 from streamward.versions.keys import existing_history, has_history, open_history
 from streamward.versions.service import Judge
 from streamward.versions.source import BundleSource, Folder
+
+if TYPE_CHECKING:
+    # It loads the data plane, whose logging then begins: whoever starts one says first how much.
+    from streamward.sdk import SealedStreams, Sealer
 
 ENDED_MILLISECONDS: Final = 1_200_000
 """How long the overlay refuses a stored credential that has ended: longer than anybody looks."""
