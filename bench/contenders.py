@@ -115,22 +115,44 @@ def haproxy(setting: Setting) -> Iterator[Running]:
 @contextmanager
 def kroxylicious(setting: Setting) -> Iterator[Running]:
     """Kroxylicious without filters: decodes the protocol, enforces nothing."""
+    with _kroxylicious_process(setting, "kroxylicious", [], "") as running:
+        yield running
+
+
+@contextmanager
+def kroxylicious_sealing(setting: Setting) -> Iterator[Running]:
+    """Kroxylicious with its encryption filter, its keys in memory."""
+    artifacts = ["record-encryption", "kms-provider-kroxylicious-inmemory-test-support"]
+    name = "kroxylicious-sealing"
+    with _kroxylicious_process(setting, name, artifacts, _ENCRYPTION) as running:
+        yield running
+
+
+@contextmanager
+def _kroxylicious_process(
+    setting: Setting, name: str, artifacts: list[str], filters: str
+) -> Iterator[Running]:
     compiler = shutil.which("javac")
     if compiler is None or shutil.which("mvn") is None:
         raise Missing("`javac` or `mvn` is not installed")
-    artifact = Artifact("io.kroxylicious", "kroxylicious-runtime", KROXYLICIOUS)
-    folder = jars("kroxylicious", [artifact])
+    folder = jars(
+        name,
+        [
+            Artifact("io.kroxylicious", f"kroxylicious-{each}", KROXYLICIOUS)
+            for each in ("runtime", *artifacts)
+        ],
+    )
     classes = cache_root() / "bench-classes"
     source = Path(__file__).parent / "java" / "KroxyliciousLauncher.java"
     compile_ = [compiler, "-cp", class_path(folder), "-d", str(classes), str(source)]
     subprocess.run(compile_, check=True)
     first = free_ports(4)
-    configuration = setting.folder / "kroxylicious.yaml"
-    configuration.write_text(_kroxylicious(setting, first))
+    configuration = setting.folder / f"{name}.yaml"
+    configuration.write_text(_kroxylicious(setting, first) + filters)
     command = [str(find_java()), "-Xmx512m", "-cp", f"{class_path(folder)}:{classes}"]
     command += ["KroxyliciousLauncher", str(configuration)]
-    with _process(command, setting, "kroxylicious", first + 2) as pid:
-        yield Running("kroxylicious", pid, plain(first), setting.client(first + 2))
+    with _process(command, setting, name, first + 2) as pid:
+        yield Running(name, pid, plain(first), setting.client(first + 2))
 
 
 def _kroxylicious(setting: Setting, first: int) -> str:
@@ -152,21 +174,82 @@ def _kroxylicious(setting: Setting, first: int) -> str:
     return "virtualClusters:\n" + "".join(clusters)
 
 
+# The key encrypts keys of what is measured, and nothing else.
+_ENCRYPTION = """\
+filterDefinitions:
+- name: encrypt
+  type: RecordEncryption
+  config:
+    kms: UnitTestingKmsService
+    kmsConfig:
+      numIvBytes: 12
+      numAuthBits: 128
+      existingKeks:
+      - uuid: 00000000-0000-0000-0000-000000000001
+        key: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+        algorithm: AES
+        alias: KEK_bench
+    selector: TemplateKekSelector
+    selectorConfig: {template: KEK_bench}
+defaultFilters: [encrypt]
+"""
+
+
 @contextmanager
 def streamward(setting: Setting) -> Iterator[Running]:
     """The gateway with all that it does by default: TLS, policy on each request, journal."""
+    with _streamward_process(setting, "streamward", "") as running:
+        yield running
+
+
+@contextmanager
+def streamward_sealing(setting: Setting) -> Iterator[Running]:
+    """The same with each value sealed, and opened for its reader."""
+    with _streamward_process(setting, "streamward-sealing", _SEALING) as running:
+        yield running
+
+
+_SEALING = """\
+kind: AccessClass
+name: bench
+readers: ["role:tester"]
+owner: bench
+---
+kind: KeyProvider
+name: local
+type: local-file
+---
+kind: KeyRing
+name: bench
+data_class: test-data
+access_class: bench
+provider: local
+key: bench
+---
+kind: Stream
+prefix: conformance.bench-
+classes: [test-data]
+seal: {ring: bench}
+"""
+
+
+@contextmanager
+def _streamward_process(setting: Setting, name: str, more: str) -> Iterator[Running]:
     for module in ("streamward._core", "streamward.cli.gateway"):
         if importlib.util.find_spec(module) is None:
             raise Missing(f"`{module}` is not built")
-    bundle = write_bundle(setting.folder / "streamward", setting.kafka.bootstrap(), plaintext=True)
+    bundle = write_bundle(setting.folder / name, setting.kafka.bootstrap(), plaintext=True)
     assert bundle.plain_port is not None
+    if more:
+        (bundle.folder / "sealing.yaml").write_text(more)
     with GatewayProcess(bundle) as process:
         tls = bundle.endpoint("tester").librdkafka()
         log = process.state / "audit"
-        yield Running("streamward", process.pid, plain(bundle.plain_port), tls, log)
+        yield Running(name, process.pid, plain(bundle.plain_port), tls, log)
 
 
 CONTENDERS = (direct, haproxy, kroxylicious, streamward)
+SEALING = (direct, haproxy, kroxylicious_sealing, streamward_sealing)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench import machine
-from bench.contenders import CONTENDERS, Missing, Running, Setting, write_certificates
+from bench.contenders import CONTENDERS, SEALING, Missing, Running, Setting, write_certificates
 from bench.index import measure as measure_index
 from bench.log import measure as measure_log
 from bench.recording import add_shares, journal_bytes, seconds_per_frame
@@ -55,9 +55,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--log-entries", type=int, default=1_000_000, help="appended and verified; 0: none"
     )
+    parser.add_argument(
+        "--sealing", action="store_true", help="with values sealed by those who can, nothing else"
+    )
     parser.add_argument("--quick", action="store_true", help="a smoke run: a few MB, one round")
     parser.add_argument("--output", type=Path, default=RESULTS)
     chosen = parser.parse_args()
+    if chosen.sealing:
+        chosen.index_entries = chosen.log_entries = 0
     if chosen.quick:
         chosen.gigabytes, chosen.warm_gigabytes = 0.004, 0.004
         chosen.rounds, chosen.latency_seconds = 1, 1.0
@@ -77,7 +82,7 @@ def main() -> int:
         write_certificates(folder)
         setting = Setting(kafka, folder)
         running = []
-        for contender in CONTENDERS:
+        for contender in SEALING if chosen.sealing else CONTENDERS:
             if chosen.only and contender.__name__ not in chosen.only:
                 continue
             try:
@@ -206,7 +211,7 @@ class Bench:
         if "bytes" in row:
             speed = row["bytes"] / row["seconds"] / 1e6
             print(
-                f"{contender.name:14}{transport:10}{job['kind']:8}{job['clients']:3} clients "
+                f"{contender.name:21}{transport:10}{job['kind']:8}{job['clients']:3} clients "
                 f"{speed:7.0f} MB/s",
                 flush=True,
             )

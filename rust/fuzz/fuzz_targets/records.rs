@@ -1,0 +1,8 @@
+//! See `records::records`.
+#![no_main]
+
+#[path = "../src/records.rs"]
+#[allow(dead_code, reason = "one target each")]
+mod records;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| records::records(input));
