@@ -3,6 +3,7 @@
 //! INVARIANT: a key that seals is this gateway's alone, so that its counter of nonces is the only one.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine;
@@ -125,9 +126,28 @@ struct Held {
     forgotten: u64,
 }
 
+/// Numbers for metrics.
+#[derive(Debug, Default)]
+pub struct KeyCounts {
+    /// Records that were opened.
+    pub opened: AtomicU64,
+    /// Records that were sealed.
+    pub sealed: AtomicU64,
+    /// Partitions that were refused, and records that were marked, on read.
+    pub refused_read: AtomicU64,
+    /// And on write.
+    pub refused_write: AtomicU64,
+    /// Keys that were asked for, with an answer.
+    pub answered: AtomicU64,
+    /// And without one.
+    pub unanswered: AtomicU64,
+}
+
 /// The data keys of a gateway.
 #[derive(Default)]
 pub struct DataKeys {
+    /// Numbers for metrics.
+    pub counts: KeyCounts,
     held: Mutex<Held>,
     scratches: Mutex<Vec<Scratch>>,
     /// One question at a time for each of these, so that many connections ask for one key once.
@@ -205,6 +225,11 @@ impl DataKeys {
                 .map_err(|_| "an answer that can't be read".to_owned())
                 .and_then(|answer| self.take(need, &answer, begun, now)),
         };
+        let counted = match outcome {
+            Ok(()) => &self.counts.answered,
+            Err(_) => &self.counts.unanswered,
+        };
+        counted.fetch_add(1, Ordering::Relaxed);
         let mut held = lock(&self.held);
         held.underway.remove(need);
         if outcome.is_err() {

@@ -222,6 +222,20 @@ fn requests_and_bytes(text: &mut Text, shared: &Shared) {
     text.family(&all::RECORDS)
         .sample(&[("operation", "read")], number(&counts.records_read))
         .sample(&[("operation", "write")], number(&counts.records_written));
+    sealing(text, shared);
+}
+
+fn sealing(text: &mut Text, shared: &Shared) {
+    let counts = &shared.keys.counts;
+    text.family(&all::SEALED_RECORDS)
+        .sample(&[("operation", "read")], number(&counts.opened))
+        .sample(&[("operation", "write")], number(&counts.sealed));
+    text.family(&all::SEALING_VIOLATIONS)
+        .sample(&[("operation", "read")], number(&counts.refused_read))
+        .sample(&[("operation", "write")], number(&counts.refused_write));
+    text.family(&all::DATA_KEY_QUESTIONS)
+        .sample(&[("outcome", "success")], number(&counts.answered))
+        .sample(&[("outcome", "failure")], number(&counts.unanswered));
 }
 
 fn durations(

@@ -171,6 +171,18 @@ catalogue! {
     JOURNAL_UNENTERED = counter("streamward_journal_unentered", &["what"],
         "What a listener that serves on let happen without an entry of its own.");
 
+    /// Sealed and opened.
+    SEALED_RECORDS = counter("streamward_sealed_records", &["operation"],
+        "Records of sealed streams that were opened for a reader (read) or sealed for a broker (write).");
+    /// Not as they must be.
+    SEALING_VIOLATIONS = counter("streamward_sealing_violations", &["operation"],
+        "Partitions of sealed streams whose records were refused, and records that were marked: plaintext, \
+         an envelope from elsewhere, or a batch that can't be read.");
+    /// Questions.
+    DATA_KEY_QUESTIONS = counter("streamward_data_key_questions", &["outcome"],
+        "Data keys that were asked for, and whether there was an answer. Without one, producers and \
+         consumers of sealed streams are told to try again.");
+
     /// Covered.
     LOG_SIZE = counter("streamward_log_checkpointed_entries", &[],
         "Entries of the log that a signed checkpoint covers, those of earlier runs included.");

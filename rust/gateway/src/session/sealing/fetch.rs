@@ -1,9 +1,11 @@
 //! Answers to Fetch of sealed streams: each record is opened for a reader who may see it.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use streamward_policy::Action;
 use streamward_records::{FoundKey, Keys, Kid, Limits, Opening, Scratch, Unopened, open_records};
+use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::held::ROUNDS_MAX;
@@ -160,6 +162,14 @@ impl Session {
             &mut out,
         ) {
             Ok(opened) => {
+                let records = batches(&out).map_while(Result::ok);
+                let records = records.filter(|it| !it.is_control());
+                let records: u64 = records.map(|it| u64::from(it.records)).sum();
+                let records = records.saturating_sub(opened.marked_count);
+                self.keys
+                    .counts
+                    .opened
+                    .fetch_add(records, Ordering::Relaxed);
                 partition.set("Records", Value::Bytes(out.into()));
                 for fault in &opened.marked {
                     self.enter_violation(api, Action::Read, (topic, index), fault, now)?;
@@ -188,5 +198,7 @@ impl Session {
 fn refuse(partition: &mut Struct, code: i16) {
     partition
         .set("ErrorCode", code)
-        .set("Records", Value::Bytes(bytes::Bytes::new()));
+        .set("Records", Value::Bytes(bytes::Bytes::new()))
+        // Of a share fetch: without records there is nothing to work on.
+        .set("AcquiredRecords", Vec::<Value>::new());
 }

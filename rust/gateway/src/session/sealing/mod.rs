@@ -6,6 +6,7 @@ mod held;
 mod produce;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use streamward_audit::State;
 use streamward_policy::{Action, Decision, Resource, ResourceKind};
@@ -154,6 +155,12 @@ impl Session {
         let Some(caller) = self.caller.clone() else {
             return Ok(());
         };
+        let counts = &self.keys.counts;
+        let refused = match action {
+            Action::Write => &counts.refused_write,
+            _ => &counts.refused_read,
+        };
+        refused.fetch_add(1, Ordering::Relaxed);
         let rule = format!("sealing:{}", fault.refusal.code());
         let place = match action {
             Action::Write => format!("record {} of a batch", fault.index),

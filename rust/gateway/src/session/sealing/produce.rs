@@ -1,9 +1,11 @@
 //! Produce to sealed streams: each record is sealed, each batch rewritten in place of its payload.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use streamward_policy::Action;
 use streamward_records::{Fault, Limits, Refusal, Sealing, seal_records};
+use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{Struct, Value, error};
 
 use super::Sealed;
@@ -213,6 +215,10 @@ impl Session {
                 fault: Some(fault),
             });
         }
+        let records = batches(&out).map_while(Result::ok);
+        let records = records.map(|it| u64::from(it.records)).sum();
+        let sealed = &self.keys.counts.sealed;
+        sealed.fetch_add(records, Ordering::Relaxed);
         Ok(out)
     }
 }
