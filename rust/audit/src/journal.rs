@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use crate::batch::Batch;
 use crate::error::AuditError;
@@ -15,6 +15,7 @@ use crate::layout;
 use crate::mark::MarkFile;
 use crate::openings::{Commitment, Openings};
 use crate::recover;
+use crate::running::{self, Ended};
 use crate::storage::{Disk, Storage};
 use crate::sync::{Shared, lock};
 use crate::writer::{self, Writer};
@@ -46,6 +47,10 @@ impl Default for Options {
 pub struct Recovered {
     /// Bytes of an unfinished write that were cut off.
     pub torn_bytes: u64,
+    /// How the last writer ended.
+    pub ended: Ended,
+    /// When something last became durable, at the latest then (ms since 1970); `None`: nobody knows.
+    pub last_durable_milliseconds: Option<i64>,
     /// How many entries the log has, which is the index of the next.
     pub entries: u64,
     /// The first id for this run's accesses; none at or above it was ever used.
@@ -81,6 +86,7 @@ pub struct Journal {
 }
 
 struct Inner {
+    directory: PathBuf,
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
     /// Held until the journal is closed.
@@ -116,6 +122,8 @@ impl Journal {
                 ));
             }
         };
+        let ended = running::last(directory)?;
+        let last_durable_milliseconds = changed_milliseconds(&layout::mark_path(directory));
         let mark = MarkFile::create(directory)?;
         let last = segments.last().copied().unwrap_or(0);
         if segments.is_empty() {
@@ -131,6 +139,8 @@ impl Journal {
         let scan = recover::scan(directory, last, origin_crc, mark.read())?;
         let recovered = Recovered {
             torn_bytes: (scan.bytes.len() - scan.length) as u64,
+            ended,
+            last_durable_milliseconds,
             entries: scan.entries,
             access_first: scan.entries << ACCESS_BITS,
             pending: recover::with_leaves(directory, &scan),
@@ -143,6 +153,7 @@ impl Journal {
         mark.write(writer.mark())
             .and_then(|()| mark.sync())
             .map_err(|source| AuditError::io("write", &layout::mark_path(directory), source))?;
+        running::begin(directory)?;
         let shared = Arc::new(Shared::new(writer, openings, mark, options.group_commit));
         let runner = Arc::clone(&shared);
         let thread = thread::Builder::new()
@@ -150,6 +161,7 @@ impl Journal {
             .spawn(move || runner.run())
             .map_err(|source| AuditError::io("start the sync thread of", directory, source))?;
         let inner = Inner {
+            directory: directory.to_path_buf(),
             shared,
             thread: Mutex::new(Some(thread)),
             lock: Mutex::new(Some(lock)),
@@ -271,8 +283,18 @@ impl Inner {
             // It catches its waiters' panics and has none of its own.
             let _ = thread.join();
         }
-        lock(&self.lock).take();
+        let mut held = lock(&self.lock);
+        if held.is_some() && self.shared.outcome().is_ok() {
+            running::end(&self.directory);
+        }
+        held.take();
     }
+}
+
+fn changed_milliseconds(path: &Path) -> Option<i64> {
+    let changed = std::fs::metadata(path).ok()?.modified().ok()?;
+    let since = changed.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
 }
 
 impl Drop for Inner {

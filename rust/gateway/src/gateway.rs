@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde::Serialize;
-use streamward_audit::Recovered;
 use streamward_audit::log::Sequencer;
+use streamward_audit::{Ended, Recovered};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -728,6 +728,10 @@ fn enter_start(
         );
         recorder.write_entry(lifecycle(snapshot, (99, "Other"), &reason, now))?;
         recorder.enter_recovered(&recovered.pending, now)?;
+    }
+    if recovered.ended == Ended::PowerLost {
+        let since = recovered.last_durable_milliseconds.unwrap_or(now);
+        recorder.enter_power_loss(since, now)?;
     }
     recorder.write_entry(lifecycle(snapshot, (3, "Start"), "started", now))?;
     let journal = recorder.journal();

@@ -290,13 +290,17 @@ impl Recorder {
                 _ => (99, "Other"),
             };
             for chunk in entries_of(&access.ranges) {
-                let mut entry = Entry::new("access_rollup", Class::DatastoreActivity, activity, now)
+                let mut entry =
+                    Entry::new("access_rollup", Class::DatastoreActivity, activity, now)
                         .actor_of(&opened)
                         .interval(start.min(now), now)
                         .with("access", access.access.to_string())
-                        .with("reason", "recovered from the journal after a crash")
-                // A range is in the journal before its bytes are on the socket.
-                .with("bound", "upper");
+                        .with("reason", "recovered from the journal after a crash");
+                if activity.0 != 5 {
+                    // A range is in the journal before its bytes are on the socket. What was written is in
+                    // it once the broker has it.
+                    entry = entry.with("bound", "upper");
+                }
                 if let Some(fields) = opened["streaming"].as_object() {
                     for name in INHERITED {
                         if let Some(value) = fields.get(*name) {

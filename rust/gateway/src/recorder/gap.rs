@@ -81,6 +81,18 @@ impl Recorder {
         lock(&self.gap).clone()
     }
 
+    /// Enters that the machine went down: what moved after the last fsync may be in no entry.
+    pub fn enter_power_loss(&self, since: i64, now: i64) -> Result<(), AuditError> {
+        let reason = "the machine went down: what running accesses moved in the last moments before it \
+                      may be in no entry";
+        let entry = Entry::new("gap", Class::ApplicationLifecycle, (99, "Other"), now)
+            .failed(4)
+            .interval(since.min(now), now)
+            .with("reason", reason)
+            .with("records", "unknown");
+        self.write_entry(entry).map(drop)
+    }
+
     /// Enters the gap as soon as the journal takes entries again.
     pub(super) fn enter_gap(&self, now: i64) -> Result<(), AuditError> {
         let mut gap = lock(&self.gap);

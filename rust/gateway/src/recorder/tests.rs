@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use serde_json::Value;
-use streamward_audit::{Journal, Options, Reader};
+use streamward_audit::{Journal, Options, PendingAccess, Range, Reader, State};
 
 use super::Recorder;
 use super::failures::{FAILURE_SOURCES_MAX, FAILURES_PER_SECOND, FAILURES_PER_SOURCE_AND_SECOND};
@@ -215,4 +215,46 @@ fn where_addresses_are_kept_apart_entries_only_commit_to_them_once_a_connection(
         assert_eq!(event["src_endpoint"].as_object().unwrap().len(), 1);
         assert!(!event.to_string().contains("10.0.0."));
     }
+}
+
+#[test]
+fn after_a_power_loss_an_entry_says_since_when_something_may_be_missing() {
+    let directory = tempfile::tempdir().unwrap();
+    let recorder = Recorder::new(journal(directory.path()), 1);
+    recorder.enter_power_loss(NOW - 40, NOW).unwrap();
+    recorder.journal().record(b"{}").unwrap();
+
+    let mut reader = Reader::open(directory.path(), "").unwrap();
+    let (_, leaf) = reader.read(1).unwrap().remove(0);
+    let event: Value = serde_json::from_slice(&leaf).unwrap();
+    assert_eq!(event["streaming"]["kind"], "gap");
+    assert_eq!(event["start_time"], NOW - 40);
+    assert_eq!(event["streaming"]["records"], "unknown");
+}
+
+#[test]
+fn what_a_crash_left_is_an_upper_bound_where_it_was_read_and_exact_where_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let recorder = Recorder::new(journal(directory.path()), 1);
+    let pending = ["Read", "Write"].map(|action| PendingAccess {
+        access: 7,
+        opened_entry: Some(format!(r#"{{"streaming":{{"action":"{action}"}}}}"#).into_bytes()),
+        ranges: vec![Range {
+            partition: 0,
+            first: 5,
+            last: 9,
+            records: 5,
+            bytes: 50,
+            state: State::Readable,
+        }],
+    });
+    recorder.enter_recovered(&pending, NOW).unwrap();
+    recorder.journal().record(b"{}").unwrap();
+
+    let mut reader = Reader::open(directory.path(), "").unwrap();
+    let bounds = reader.read(2).unwrap().into_iter().map(|(_, leaf)| {
+        let event: Value = serde_json::from_slice(&leaf).unwrap();
+        event["streaming"]["bound"].clone()
+    });
+    assert_eq!(bounds.collect::<Vec<_>>(), ["upper".into(), Value::Null]);
 }
