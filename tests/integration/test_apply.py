@@ -97,6 +97,15 @@ def test_versions_from_the_first_to_a_rollback_after_a_crash(gateway: GatewayPro
     assert not may_write(bundle)
     assert status(gateway)["version"]["number"] == 3  # type: ignore[index]
 
+    # The folder still says what version 2 said: who was refused since would be let in.
+    dry = json.loads(run(gateway, "apply", str(bundle.folder), "--dry-run", "--json").stdout)
+    assert dry["base"] == 3
+    assert {
+        (one["principal"], one["action"], one["was"], one["outcome"])
+        for one in dry["decided_otherwise"]
+    } == {("intruder", "describe", "deny", "allowed_now")}, "a client asks what a topic is first"
+    assert status(gateway)["version"]["number"] == 3  # type: ignore[index]
+
     # A crash changes nothing of that, although the folder says otherwise.
     gateway.kill()
     gateway.start()
