@@ -104,4 +104,9 @@ DIFFED = [
     Mistake("role too many", P, W, "roles: [fraud-engine]", "roles: [fraud-engine, payment-writer]", "kind: Grant\nid: payments-write", "fraud-scoring write payments.refunds", told_in=G),
     Mistake("stream too many", P, G, '"stream:payments.daily-totals", "stream:analytics.*"', '"stream:payments.daily-totals", "stream:fraud.*"', "kind: Grant\nid: analytics-read", "analytics-batch read fraud.*"),
 ]
+
+TESTED = [
+    Mistake("unless that is inverted", H, EMERGENCY, "unless { context.networks", "when { context.networks", "name: the emergency department breaks the glass", "case `the emergency department breaks the glass`", told_in="tests.yaml"),
+    Mistake("deny that was forgotten", H, G, "kind: Grant\nid: billing-never-records\ndescription: Whatever else is granted, billing sees no diagnosis.\nto: [\"tenant:billing\"]\ndeny: [read]\non: [\"class:patient-record\"]\n---\n", "", "name: billing sees no diagnosis", "case `billing sees no diagnosis`", told_in="tests.yaml"),
+]
 # fmt: on

@@ -13,9 +13,11 @@ from streamward.app import bundle_checks, document_kinds, file_kinds, read_bundl
 from streamward.bundle.load import Loaded, load_texts
 from streamward.bundle.yaml import Tree, parse
 from streamward.policy import diff
+from streamward.policy.cases import failed_cases
 from streamward.policy.proof.gate import broken_invariants
+from streamward.policy.questions import access_matrix
 from streamward.policy.validate import rules_compile
-from tests.mistakes.catalogue import CHECKED, DIFFED, PROVED, Mistake
+from tests.mistakes.catalogue import CHECKED, DIFFED, PROVED, TESTED, Mistake
 
 load_module = sys.modules[load_texts.__module__]
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -126,6 +128,24 @@ def test_a_difference_finds_it_and_names_the_rule(mistake: Mistake) -> None:
     assert f"{file}:{line}" in sources
 
 
+@pytest.mark.parametrize("mistake", TESTED, ids=lambda it: it.id)
+def test_a_case_finds_it(mistake: Mistake) -> None:
+    loaded = spoiled(mistake)
+    assert not loaded.mistakes, "a check finds it already"
+
+    told = [it for it in failed_cases(loaded.bundle, None) if mistake.what in it.what]
+
+    assert [(it.place.file, it.place.line) for it in told] == [line_of(loaded, mistake)]
+
+
+def test_the_hospital_decides_its_cases() -> None:
+    bundle = read_bundle(EXAMPLES / "hospital", materials=False).valid()
+    assert list(failed_cases(bundle, None)) == []
+    reviewed = (EXAMPLES / "hospital" / "access-matrix.txt").read_text(encoding="utf-8")
+    assert access_matrix(bundle) == reviewed, "see `streamward policy matrix --help`"
+    assert list(broken_invariants(bundle, None)) == []
+
+
 def test_there_are_enough_of_them_and_each_is_another_one() -> None:
-    everyone = [*CHECKED, *PROVED, *DIFFED]
+    everyone = [*CHECKED, *PROVED, *DIFFED, *TESTED]
     assert len({it.id for it in everyone}) == len(everyone) >= 30
