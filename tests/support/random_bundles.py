@@ -1,7 +1,7 @@
 """Small bundles at random, and every request that their rules can tell apart."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,11 @@ NAMES = ("a.x", "a.other", "b.x", "zzz")
 
 # Every value that some atom below tells from the others.
 VALUES: dict[str, tuple[Any, ...]] = {
-    "source": ("127.0.0.1", "10.1.0.9", "10.2.0.9", "2001:db8::1"),
+    "source": ("127.0.0.1", "10.1.0.9", "10.2.0.9", "10.3.0.9", "203.0.113.9", "2001:db8::1"),
     "tls": (True, False),
     "mfa": (True, False),
     "mechanism": ("certificate", "PLAIN"),
-    "minute": (0, 359, 360, 1199, 1200),
+    "minute": (0, 359, 360, 420, 1199, 1200),
     "weekday": (1, 5, 6),
     "device_posture": (None, "managed", "lost"),
     "mfa_age": (None, 0, 900, 901),
@@ -148,7 +148,7 @@ def _document(noun: Noun) -> Document:
     return Document(kind, str(name), noun, "all.yaml", {})
 
 
-def contexts(*of: Bundle) -> Iterator[dict[str, Any]]:
+def contexts(*of: Bundle, read_too: Iterable[str] = ()) -> Iterator[dict[str, Any]]:
     """Every combination of the values that the rules of these bundles can tell apart."""
     text = "".join(file.text for bundle in of for file in bundle.files)
     read = {attribute for atom, attribute in ATOMS.items() if atom in text and attribute}
@@ -162,7 +162,7 @@ def contexts(*of: Bundle) -> Iterator[dict[str, Any]]:
             read |= {"tls"} if data_class.requires.tls else set()
             read |= {"mfa"} if data_class.requires.mfa else set()
             read |= {"source"} if data_class.requires.networks else set()
-    names = sorted(read)
+    names = sorted({*read, *read_too})
     for values in itertools.product(*(VALUES[name] for name in names)):
         pairs = zip(names, values, strict=True)
         yield {name: value for name, value in pairs if value is not None}

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod addresses;
+mod batch;
 mod claim;
 mod context;
 mod document;
@@ -15,6 +16,7 @@ mod expression;
 mod mentions;
 mod principals;
 mod prover;
+mod reach;
 mod renaming;
 mod resources;
 mod rule;

@@ -8,6 +8,7 @@ use streamward_policy::PrincipalKind;
 use crate::document::{Caller, Version};
 use crate::expression::{all, any, entity, equal, var, within};
 use crate::mentions::Mentions;
+use crate::reach::Reach;
 use crate::renaming::OLDER;
 
 /// Stands before the name of a role that the proof of the caller asserts. No name can hold it.
@@ -18,6 +19,8 @@ pub(crate) const ASSERTED: &str = "\u{1}asserted:";
 pub(crate) struct Side<'a> {
     pub version: &'a Version,
     pub mentions: &'a Mentions,
+    /// Streams that can be asked for with success.
+    pub reach: &'a Reach,
     pub is_older: bool,
 }
 
@@ -62,18 +65,19 @@ struct Seen<'a> {
     assertable: BTreeSet<&'a str>,
 }
 
-/// Conditions that hold for every caller of this type, and for nobody else.
+/// Conditions that hold for every one of these callers, and for nobody else.
 ///
 /// Principals that nothing tells apart are asked about once, by the first of them.
-pub(crate) fn conditions(sides: &[Side<'_>], kind: PrincipalKind) -> Vec<Value> {
-    let Some(newer) = sides.first() else {
-        return Vec::new();
-    };
+pub(crate) fn conditions(
+    sides: &[Side<'_>],
+    kind: PrincipalKind,
+    callers: &[&Caller],
+) -> Vec<Value> {
     let named = sides.iter().flat_map(|side| side.mentions.of(kind.name()));
     let named: BTreeSet<&str> = named.collect();
     let mut groups: BTreeMap<(Option<&str>, Vec<Seen<'_>>), &str> = BTreeMap::new();
     let lookups: Vec<Lookup<'_>> = sides.iter().map(Lookup::new).collect();
-    for caller in newer.version.principals.iter().filter(|it| it.kind == kind) {
+    for caller in callers {
         let id = caller.id.as_str();
         let seen = lookups.iter().map(|it| it.seen(id, kind)).collect();
         let itself = Some(id).filter(|it| named.contains(it));
@@ -105,11 +109,13 @@ pub(crate) fn conditions(sides: &[Side<'_>], kind: PrincipalKind) -> Vec<Value> 
     conditions
 }
 
-/// Of an older version: those whom it does not know are denied.
-pub(crate) fn known(version: &Version, kind: PrincipalKind) -> Value {
+/// Of an older version: those of the callers whom it does not know are denied.
+pub(crate) fn known(version: &Version, kind: PrincipalKind, callers: &[&Caller]) -> Value {
     let known = version.principals.iter().filter(|it| it.kind == kind);
-    let is = |caller: &Caller| equal(var("principal"), entity(kind.name(), &caller.id));
-    any(known.map(is).collect())
+    let known: BTreeSet<&str> = known.map(|it| it.id.as_str()).collect();
+    let asked = callers.iter().filter(|it| known.contains(it.id.as_str()));
+    let is = |caller: &&Caller| equal(var("principal"), entity(kind.name(), &caller.id));
+    any(asked.map(is).collect())
 }
 
 pub(crate) fn asserted_role(role: &str) -> Value {

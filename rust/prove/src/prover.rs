@@ -9,11 +9,13 @@ use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicy, CompiledPolicySet, En
 use serde_json::Value;
 use streamward_policy::{Action, PrincipalKind, ResourceKind};
 
+use crate::batch::{Batch, batches};
 use crate::claim::{Claim, Verdict};
 use crate::document::Version;
 use crate::error::{ProveError, one_line};
 use crate::mentions::Mentions;
 use crate::principals::{self, Side};
+use crate::reach::Reach;
 use crate::renaming::schema_of_both;
 use crate::rule::{ReadyRule, require};
 use crate::solver::{Gatherer, Solve, now};
@@ -187,46 +189,67 @@ impl Prover {
         kind: Kind,
         compiler: &mut Compiler<'_>,
     ) -> Result<Verdict, ProveError> {
-        let rules = self.newer.fitting(kind);
-        if !rules.iter().any(|rule| rule.permits) {
-            return Ok(Verdict::Holds);
+        let newer = self.newer.fitting(kind);
+        let older = self
+            .older
+            .as_ref()
+            .map(|it| (&it.version, it.fitting(kind)));
+        let before = older
+            .as_ref()
+            .map(|(version, rules)| (*version, rules.as_slice()));
+        for batch in batches((&self.newer.version, &newer), before, kind.principal) {
+            match self.batch(asked, kind, &batch, compiler)? {
+                Verdict::Holds => {}
+                other => return Ok(other),
+            }
         }
-        let older = self.older.as_ref().map(|it| (it, it.fitting(kind)));
-        let mut mentions = gathered(&rules);
+        Ok(Verdict::Holds)
+    }
+
+    fn batch(
+        &self,
+        asked: &Asked<'_>,
+        kind: Kind,
+        batch: &Batch<'_>,
+        compiler: &mut Compiler<'_>,
+    ) -> Result<Verdict, ProveError> {
+        let mut mentions = gathered(&batch.newer);
         mentions.add(&asked.never);
-        let older_mentions = older.as_ref().map(|(_, rules)| gathered(rules));
+        let older_mentions = gathered(&batch.older);
+        let permits = batch.newer.iter().copied().filter(|rule| rule.permits);
+        let reach = Reach::of(&self.newer.version, permits);
         let mut sides = vec![Side {
             version: &self.newer.version,
             mentions: &mentions,
+            reach: &reach,
             is_older: false,
         }];
-        if let (Some((loaded, _)), Some(mentions)) = (&older, &older_mentions) {
+        if let Some(loaded) = &self.older {
             sides.push(Side {
                 version: &loaded.version,
-                mentions,
+                mentions: &older_mentions,
+                reach: &reach,
                 is_older: true,
             });
         }
-        let mut given = principals::conditions(&sides, kind.principal);
+        let mut given = principals::conditions(&sides, kind.principal, &batch.callers);
         given.extend(resources::conditions(&sides, kind.resource));
         let (of_context, origins) = context::conditions(&sides, asked.environment)?;
         given.extend(of_context);
         given.push(asked.never.clone());
         let environment = request_kind(kind)?;
-        let all = rules
-            .iter()
-            .chain(older.iter().flat_map(|(_, rules)| rules));
+        let all = batch.newer.iter().chain(&batch.older);
         for rule in all.filter(|rule| rule.mentions.can_fail) {
             if let Some(verdict) = self.fails(rule, &given, &environment, compiler)? {
                 return Ok(verdict);
             }
         }
-        let newer = self.compiled(&rules, &given, &environment)?;
-        let older = match &older {
+        let newer = self.compiled(&batch.newer, &given, &environment)?;
+        let older = match &self.older {
             None => None,
-            Some((loaded, rules)) => {
-                let known = principals::known(&loaded.version, kind.principal);
-                Some(self.compiled(rules, &[known], &environment)?)
+            Some(loaded) => {
+                let known = principals::known(&loaded.version, kind.principal, &batch.callers);
+                Some(self.compiled(&batch.older, &[known], &environment)?)
             }
         };
         let found = match &older {

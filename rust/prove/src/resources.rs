@@ -67,21 +67,22 @@ fn namespaces<'a>(side: &'a Side<'a>) -> impl Iterator<Item = Value> + 'a {
 /// The declarations that give a stream its classes.
 struct Carried<'a> {
     levels: BTreeMap<&'a str, Level>,
-    streams: &'a [Stream],
+    streams: Vec<&'a Stream>,
 }
 
 impl<'a> Carried<'a> {
     fn of(side: &Side<'a>) -> Self {
         let classes = side.version.policy.classes.iter();
+        let streams = side.version.policy.streams.iter();
         Self {
             levels: classes.map(|it| (it.name.as_str(), it.level)).collect(),
-            streams: &side.version.policy.streams,
+            streams: streams.filter(|it| side.reach.holds(it)).collect(),
         }
     }
 
     /// A stream carries the classes of its own declaration and of every prefix that it has.
     fn where_declared(&self, test: impl Fn(&Stream) -> bool) -> Value {
-        let declared = self.streams.iter().filter(|it| test(it));
+        let declared = self.streams.iter().copied().filter(|it| test(it));
         let (mut names, mut ways) = (Vec::new(), Vec::new());
         for stream in declared {
             match (&stream.name, &stream.prefix) {

@@ -11,10 +11,42 @@ use crate::expression::{all, any, has, name_begins};
 use crate::mentions::Mentions;
 use crate::renaming::older;
 
+/// Whom the head of a rule speaks of, in the names of its own version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Head {
+    /// Anybody, or somebody whom only the solver can tell.
+    Anybody,
+    /// One principal.
+    Itself(String),
+    /// Whoever has a role.
+    Role(String),
+    /// Whoever belongs to a tenant.
+    Tenant(String),
+}
+
+impl Head {
+    fn of(policy: &Policy) -> Self {
+        let uid = match policy.principal_constraint() {
+            PrincipalConstraint::Any | PrincipalConstraint::Is(_) => return Self::Anybody,
+            PrincipalConstraint::Eq(uid)
+            | PrincipalConstraint::In(uid)
+            | PrincipalConstraint::IsIn(_, uid) => uid,
+        };
+        let name = uid.id().unescaped().to_owned();
+        match uid.type_name().basename() {
+            "User" | "Service" => Self::Itself(name),
+            "Role" => Self::Role(name),
+            "Tenant" => Self::Tenant(name),
+            _ => Self::Anybody,
+        }
+    }
+}
+
 /// A rule with what it speaks of.
 #[derive(Debug)]
 pub(crate) struct ReadyRule {
     pub id: String,
+    pub head: Head,
     pub policy: Policy,
     pub tree: Value,
     pub mentions: Mentions,
@@ -29,6 +61,7 @@ impl ReadyRule {
         };
         let id = PolicyId::new(&rule.id);
         let policy = Policy::parse(Some(id.clone()), &rule.cedar).map_err(|it| bad(&it))?;
+        let head = Head::of(&policy);
         let mut tree = policy.to_json().map_err(|it| bad(&it))?;
         if is_older {
             tree = older(&tree);
@@ -41,6 +74,7 @@ impl ReadyRule {
         mentions.add(&tree);
         Ok(Self {
             id: rule.id.clone(),
+            head,
             permits: policy.effect() == Effect::Permit,
             policy,
             tree,

@@ -131,21 +131,9 @@ def _explain(console: Console, proof: Proof) -> None:
     if proof.why:
         console.print(Text(f"  {printable(proof.why)}"))
     if proof.counter_example is not None:
-        for line in told(proof.counter_example):
+        for line in proof.counter_example.told():
             console.print(Text(f"  {printable(line)}"))
     for rule, source in proof.rules:
         console.print(
             Text("  rule ") + Text(printable(rule), "bold") + Text(f"  {printable(source)}", "dim")
         )
-
-
-def told(example: CounterExample) -> Iterable[str]:
-    """The counter-example in a few lines."""
-    decision = example.decision
-    kind, name = decision.resource.type.value.lower(), decision.resource.name
-    yield f"`{decision.principal}` may `{decision.action.word}` on {kind} `{name}`"
-    if example.environment is not None:
-        yield f"if the bundle were used in {example.environment}"
-    for key, value in sorted(example.context.items()):
-        shown = ", ".join(value) if isinstance(value, list) else str(value).lower()
-        yield f"with {key} = {shown}"

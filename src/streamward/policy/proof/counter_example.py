@@ -1,7 +1,7 @@
 """A request that contradicts an invariant, held against the evaluator before anybody sees it."""
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,17 @@ class CounterExample:
     """The rules that allow it, each with its place."""
     environment: str | None = None
     """Where the invariant places the request, if not where the bundle is used."""
+
+    def told(self) -> Iterator[str]:
+        """In words, a line each."""
+        decision = self.decision
+        kind, name = decision.resource.type.value.lower(), decision.resource.name
+        yield f"`{decision.principal}` may `{decision.action.word}` on {kind} `{name}`"
+        if self.environment is not None:
+            yield f"if the bundle were used in {self.environment}"
+        for key, value in sorted(self.context.items()):
+            shown = ", ".join(value) if isinstance(value, list) else str(value).lower()
+            yield f"with {key} = {shown}"
 
 
 @dataclass(frozen=True, slots=True)

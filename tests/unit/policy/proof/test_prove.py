@@ -9,6 +9,7 @@ import pytest
 
 from streamward.app import valid_bundle
 from streamward.policy.proof import Proof, Verdict, prove
+from streamward.policy.proof.gate import broken_invariants
 from streamward.policy.service import explain
 from tests.support.small_bundles import small_bundle
 
@@ -79,6 +80,14 @@ def test_an_invariant_holds_or_a_request_contradicts_it(tmp_path, holding, faili
     assert all(source.rpartition(":")[2].isdecimal() for _, source in second.rules)
 
 
+def test_an_invariant_that_fails_refuses_the_bundle_at_the_rule(tmp_path):
+    documents = "kind: Invariant\nid: a\nonly: ['role:writer']\nmay: [read]\non: [everything]"
+    (mistake,) = broken_invariants(small_bundle(tmp_path, documents), None)
+    assert mistake.is_error
+    assert mistake.what.startswith("invariant `a` fails: `ann` may `read` on stream ")
+    assert str(mistake.place) == "streamward.yaml:89:1"
+
+
 def test_a_counter_example_is_what_the_evaluator_allows(tmp_path):
     proof = only(
         proved(
@@ -125,9 +134,15 @@ on: [everything]
 
 
 def test_a_rule_that_can_fail_is_not_proved_but_named(tmp_path):
-    documents = "kind: Invariant\nid: a\nonly: ['role:writer']\nmay: [write]\non: [everything]"
+    documents = """\
+kind: Invariant
+id: a
+requires: {mfa_max_age: 10m}
+may: [read]
+on: [everything]
+"""
     rule = """@id("sum") forbid (principal, action, resource)
-        when { context has mfa_age && context.mfa_age * 1000000 > 3600000000 };"""
+        when { context has mfa_age && context.mfa_age * 1000000 > 600000000 };"""
     proof = only(proved(tmp_path, documents, cedar=rule))
     assert proof.verdict is Verdict.UNKNOWN
     assert proof.rules == (("cedar:conditions.cedar:sum", "conditions.cedar:1"),)
