@@ -6,6 +6,7 @@
 
 mod caller;
 mod cluster;
+mod contracts;
 mod data_keys;
 mod devices;
 mod entry;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use streamward_identity::{Directory, IdentitySection};
 use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind, address_range};
 
+use crate::contracts::{Contracts, ContractsSection};
 use crate::devices::{Devices, DevicesSection};
 use crate::error::GatewayError;
 use crate::limits::{Entitlement, GatewayLimits, ListenerLimits, QuotaSection, Quotas};
@@ -58,6 +59,9 @@ pub struct Document {
     /// What is sealed, and how.
     #[serde(default)]
     pub sealing: SealingSection,
+    /// What streams may carry.
+    #[serde(default)]
+    pub contracts: ContractsSection,
     /// Which applied version of the bundle this is; `None`: the folder as it was read.
     #[serde(default)]
     pub version: Option<BundleVersion>,
@@ -436,6 +440,8 @@ pub struct Snapshot {
     pub quotas: Arc<Quotas>,
     /// What is sealed, and how.
     pub sealing: Arc<SealingSection>,
+    /// What streams may carry, compiled.
+    pub contracts: Arc<Contracts>,
     /// What the references name.
     pub materials: Arc<Materials>,
 }
@@ -456,6 +462,8 @@ impl Snapshot {
         if let Some(what) = document.sealing.problem() {
             return Err(GatewayError::Snapshot { what });
         }
+        let contracts = Contracts::build(&document.contracts)
+            .map_err(|what| GatewayError::Snapshot { what })?;
         let facts: Vec<PrincipalFacts> =
             document.identity.principals.iter().map(facts_of).collect();
         let policy = Policy::compile(&document.policy, &document.environment, &facts)?;
@@ -482,6 +490,7 @@ impl Snapshot {
             limits: document.limits,
             quotas: Arc::new(quotas),
             sealing: Arc::new(document.sealing),
+            contracts: Arc::new(contracts),
             materials: Arc::new(materials),
         })
     }

@@ -17,6 +17,7 @@ mod record;
 mod scratch;
 mod seal;
 mod varint;
+mod visit;
 
 pub use associated::{Home, Place, external_aad};
 
@@ -32,3 +33,4 @@ pub use open::{
 pub use record::{Header, Headers, Record, Walk};
 pub use scratch::Scratch;
 pub use seal::{MARK, Sealing, seal_records, seal_value};
+pub use visit::visit_records;

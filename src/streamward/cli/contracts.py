@@ -62,11 +62,10 @@ def show_command(
 def _show(console: Console, contract: dict[str, Any]) -> None:
     console.print(Text(printable(contract["stream"]), style="bold"))
     schema = contract["schema"]
-    where = "none" if schema is None else schema.get("file") or f"registry {schema['registry']}"
     facts = {
         "owner": contract["owner"],
         "version": f"{contract['version']} ({contract['status']})",
-        "schema": where if schema is None else f"{schema['format']}, {where}",
+        "schema": "none" if schema is None else f"{schema['format']}, {schema['file']}",
         "refused": ", ".join(contract["content"]),
         "requires": ", ".join(contract["requires"]),
         "retention": contract["retention"],

@@ -223,11 +223,10 @@ def protection_changes(old: DataContract, new: DataContract) -> Iterator[Change]
     yield from _less(patterns_of(old), patterns_of(new), "pattern")
     for name in sorted(set(unmasked_for(new)) - set(unmasked_for(old))):
         yield Change(f"`{name}` sees every field as it is", Breaks.PROTECTION)
-    for way in ("write", "read"):
-        was, now_is = getattr(validation_of(old), way), getattr(validation_of(new), way)
-        if was != now_is:
-            breaks = Breaks.PROTECTION if now_is == "off" else Breaks.NOBODY
-            yield Change(f"validation on {way} was `{was}` and is `{now_is}`", breaks)
+    was, now_is = validation_of(old).write, validation_of(new).write
+    if was != now_is:
+        breaks = Breaks.PROTECTION if now_is == "off" else Breaks.NOBODY
+        yield Change(f"validation on write was `{was}` and is `{now_is}`", breaks)
     if (schema_of(old) is None) != (schema_of(new) is None):
         gone = schema_of(new) is None
         breaks = Breaks.PROTECTION if gone else Breaks.READERS_OF_OLD

@@ -195,8 +195,6 @@ def usable_schemas(bundle: Bundle) -> Iterator[Mistake]:
         yield from _missing_files(bundle, document, path, source)
         text = text_of(bundle, source)
         if text is None:
-            if source.file is None:
-                yield from _masks_without_schema(document, contract)
             continue
         try:
             wrong = problem(text)
@@ -205,7 +203,7 @@ def usable_schemas(bundle: Bundle) -> Iterator[Mistake]:
         if wrong is not None:
             file = next(
                 (each.file for each in source.references if each.name == wrong.reference),
-                source.file or "",
+                source.file,
             )
             yield Mistake(
                 Place(file, wrong.line),
@@ -221,7 +219,7 @@ def _missing_files(
     bundle: Bundle, document: Document, path: FieldPath, source: SchemaSource
 ) -> Iterator[Mistake]:
     files = files_of(bundle)
-    named: list[tuple[FieldPath, str]] = [] if source.file is None else [(("file",), source.file)]
+    named: list[tuple[FieldPath, str]] = [(("file",), source.file)]
     named += [
         (("references", index, "file"), each.file) for index, each in enumerate(source.references)
     ]

@@ -3,7 +3,6 @@
 from streamward.contracts.schema_files import SCHEMA_FILE
 from streamward.model.contract import DataContract
 from streamward.model.document import DocumentKind
-from streamward.model.registry import SchemaRegistry
 from streamward.model.stream import DataClass, Namespace, Stream
 
 DOCUMENT_KINDS = (
@@ -11,7 +10,6 @@ DOCUMENT_KINDS = (
     DocumentKind("Namespace", Namespace, room="contracts", key=("prefix",)),
     DocumentKind("Stream", Stream, room="contracts", key=("name", "prefix")),
     DocumentKind("DataContract", DataContract, room="contracts", key=("id",)),
-    DocumentKind("SchemaRegistry", SchemaRegistry, room="contracts"),
 )
 
 FILE_KINDS = (SCHEMA_FILE,)

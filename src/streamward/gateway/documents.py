@@ -2,6 +2,7 @@
 
 import msgspec
 
+from streamward.gateway.contracts import ContractsSection
 from streamward.gateway.sealing import SealingSection
 from streamward.identity.token_issuers.documents import IssuerEntry
 from streamward.policy.section import PolicySection
@@ -330,4 +331,5 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     metrics: MetricsEntry | None
     log: LogEntry
     sealing: SealingSection
+    contracts: ContractsSection
     version: VersionEntry | None = None

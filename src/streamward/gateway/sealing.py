@@ -67,15 +67,19 @@ def sealing_section(bundle: Bundle) -> SealingSection:
 
 def _ring(bundle: Bundle, ring: KeyRing) -> RingEntry:
     access = bundle.find(AccessClass, ring.access_class)
-    readers = () if access is None else access.readers
     return RingEntry(
         name=ring.name,
         data_class=ring.data_class,
         access_class=ring.access_class,
-        readers=ReadersEntry(
-            roles=tuple(sorted(_holders(bundle, _named(readers, "role")))),
-            principals=tuple(sorted(_named(readers, "principal"))),
-        ),
+        readers=readers_of(bundle, () if access is None else access.readers),
+    )
+
+
+def readers_of(bundle: Bundle, readers: tuple[str, ...]) -> ReadersEntry:
+    """Whom the readers of access classes stand for."""
+    return ReadersEntry(
+        roles=tuple(sorted(_holders(bundle, _named(readers, "role")))),
+        principals=tuple(sorted(set(_named(readers, "principal")))),
     )
 
 

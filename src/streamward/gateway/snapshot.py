@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from streamward.errors import BundleInvalid, InvalidArgument
+from streamward.gateway.contracts import contracts_section
 from streamward.gateway.documents import (
     FORMAT,
     AuthorityEntry,
@@ -116,6 +117,7 @@ def snapshot_document(
         metrics=_metrics(bundle),
         log=_log(bundle),
         sealing=sealing_section(bundle),
+        contracts=contracts_section(bundle),
         version=_version(bundle),
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from streamward.model.document import Noun
-from streamward.model.fields import AccessClassName, Name, SchemaRegistryName, Text
+from streamward.model.fields import AccessClassName, Name, Text
 from streamward.model.nearest import meant
 
 PREFIX: Final = "streamward."
@@ -35,32 +35,28 @@ class SchemaReference(Noun):
 
 
 class SchemaSource(Noun):
-    """Where the schema of a stream's values is, and how values begin."""
+    """Which schema a stream's values are of, and how they begin."""
 
     format: SchemaFormat
-    file: BundlePath | None = None
+    file: BundlePath
     """A `.avsc`, `.proto` or `.schema.json` file of the bundle."""
     references: tuple[SchemaReference, ...] = Field(default=(), max_length=100)
     """Files that it refers to, by the names that it uses."""
     message: Text | None = None
     """Of a Protobuf file, the full name of the message; without it, the first."""
-    registry: SchemaRegistryName | None = None
-    """A registry whose ids stand in front of values (Confluent's wire format)."""
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = None
-    """The registry's subject; without it, the stream's name and `-value`."""
+    schema_ids: tuple[Annotated[int, Field(ge=0, lt=1 << 32)], ...] = Field(
+        default=(), max_length=100
+    )
+    """Ids under which registries know this schema: one of them stands in front of each value, as
+    serializers write it (Confluent's wire format); others are refused. Without any, values begin
+    at once."""
     undeclared: Literal["refuse", "admit"] = "refuse"
     """Of Protobuf: whether fields that the message doesn't declare are taken as they are."""
 
     @model_validator(mode="after")
-    def _somewhere(self) -> Self:
-        if self.file is None and self.registry is None:
-            raise ValueError("give `file`, `registry` or both")
-        if self.subject is not None and self.registry is None:
-            raise ValueError("`subject` belongs to a `registry`")
+    def _of_its_format(self) -> Self:
         if self.format != "protobuf" and (self.message or self.undeclared == "admit"):
             raise ValueError("`message` and `undeclared` are for `protobuf`")
-        if self.references and self.file is None:
-            raise ValueError("`references` belong to a `file`")
         return self
 
 
@@ -68,9 +64,7 @@ class Validation(Noun):
     """What becomes of records that are not as the schema says."""
 
     write: Literal["refuse", "off"] = "refuse"
-    """`refuse`: INVALID_RECORD for the whole batch."""
-    read: Literal["refuse", "off"] = "refuse"
-    """`refuse`: CORRUPT_MESSAGE for the partition."""
+    """`refuse`: INVALID_RECORD for the partition, with the index of the record."""
 
 
 class FieldMasks(Noun):

@@ -10,6 +10,7 @@ mod authenticate;
 mod authorize;
 mod close;
 mod cold;
+mod contracts;
 mod decisions;
 mod fetch;
 mod inquiry;

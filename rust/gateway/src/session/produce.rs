@@ -243,7 +243,7 @@ impl Session {
         if unfit.is_some() {
             self.tally.refused = !self.tally.denied;
         }
-        if sending.iter().any(|topic| self.seals(&topic.name)) {
+        if sending.iter().any(|topic| self.transforms(&topic.name)) {
             return self.produce_sealed(head, frame, acks, sending, &denials, now);
         }
         if denials.is_empty() {

@@ -178,8 +178,8 @@ impl Session {
             return Ok(None);
         };
         let (write, stream) = (Action::Write, ResourceKind::Stream);
-        // What is sealed gets longer: it waits until it is whole.
-        if self.seals(&name) || !self.decide(write, stream, &name, now)?.allowed {
+        // What is sealed gets longer, what is validated is taken or refused: both wait until they are whole.
+        if self.transforms(&name) || !self.decide(write, stream, &name, now)?.allowed {
             return Ok(None);
         }
         if let Some(id) = transactional_id {

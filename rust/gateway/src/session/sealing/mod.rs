@@ -14,11 +14,12 @@ use streamward_records::{Fault, Home, Mark};
 use streamward_wire::kafka::ApiKey;
 
 pub(super) use self::held::HeldAnswer;
+pub(super) use self::produce::{Refused, code_of, take_out};
 
 use super::{Close, Session};
 use crate::data_keys::DataKeys;
 use crate::recorder::Deed;
-use crate::sealing::{KeySealing, OnViolation, SealedStream, Unreadable};
+use crate::sealing::{KeySealing, OnViolation, Readers, SealedStream, Unreadable};
 
 /// How records of a stream leave for a reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,9 +62,9 @@ impl Session {
         self
     }
 
-    /// Has any of these topics to be sealed or opened?
-    pub(super) fn seals(&self, topic: &str) -> bool {
-        self.snapshot.sealing.of(topic).is_some()
+    /// Has what is written to this topic to be sealed, or to be held to a contract?
+    pub(super) fn transforms(&self, topic: &str) -> bool {
+        self.snapshot.sealing.of(topic).is_some() || self.snapshot.contracts.of(topic).is_some()
     }
 
     /// How a topic's records leave for the caller.
@@ -77,14 +78,18 @@ impl Session {
 
     /// Is the caller among the readers of this ring?
     fn may_open(&self, ring: &str) -> bool {
-        let Some(caller) = &self.caller else {
-            return false;
-        };
         let mut rings = self.snapshot.sealing.rings.iter();
         let Some(ring) = rings.find(|it| it.name == ring) else {
             return false;
         };
-        let readers = &ring.readers;
+        self.is_among(&ring.readers)
+    }
+
+    /// Is the caller one of these?
+    pub(super) fn is_among(&self, readers: &Readers) -> bool {
+        let Some(caller) = &self.caller else {
+            return false;
+        };
         let declared = self.snapshot.directory.principal(&caller.principal);
         let declared = declared.iter().flat_map(|it| &it.roles);
         let mut roles = declared.chain(caller.roles.iter());
@@ -97,6 +102,9 @@ impl Session {
 
     /// Why the caller may not read a sealed stream that it may read otherwise; `None`: nothing is against it.
     pub(super) fn unreadable(&self, topic: &str) -> Option<Decision> {
+        if let Some(refused) = self.masked_for(topic) {
+            return Some(refused);
+        }
         let stream = self.snapshot.sealing.of(topic)?;
         if stream.unreadable == Unreadable::Ciphertext || self.may_open(&stream.ring) {
             return None;
@@ -152,9 +160,6 @@ impl Session {
         fault: &Fault,
         now: i64,
     ) -> Result<(), Close> {
-        let Some(caller) = self.caller.clone() else {
-            return Ok(());
-        };
         let counts = &self.keys.counts;
         let refused = match action {
             Action::Write => &counts.refused_write,
@@ -167,7 +172,21 @@ impl Session {
             _ => format!("offset {}", fault.offset),
         };
         let reason = format!("partition {partition}, {place}: {}", fault.refusal);
-        let decision = refusal(&rule, reason);
+        self.enter_refusal(api, action, topic, refusal(&rule, reason), now)
+    }
+
+    /// Enters why records of a stream are not taken, or not given.
+    pub(super) fn enter_refusal(
+        &mut self,
+        api: (ApiKey, i16),
+        action: Action,
+        topic: &str,
+        decision: Decision,
+        now: i64,
+    ) -> Result<(), Close> {
+        let Some(caller) = self.caller.clone() else {
+            return Ok(());
+        };
         let classes = self.snapshot.policy.classes_of(topic);
         let kind = ResourceKind::Stream;
         let deed = Deed {
@@ -194,7 +213,7 @@ impl Session {
     }
 }
 
-fn refusal(rule: &str, reason: String) -> Decision {
+pub(super) fn refusal(rule: &str, reason: String) -> Decision {
     Decision {
         allowed: false,
         rules: vec![rule.to_owned()],

@@ -15,13 +15,15 @@ use crate::session::produce::{ProduceExchange, Sending};
 use crate::session::{Close, Effect, Head, Session, Shaping, Verdict, new_response};
 
 /// What a partition is refused with.
-struct Refused {
-    code: i16,
-    fault: Option<Fault>,
+pub(in crate::session) struct Refused {
+    pub code: i16,
+    pub fault: Option<Fault>,
+    /// What is wrong with a record in the words of its contract, and its index in its batch.
+    pub told: Option<(u32, String)>,
 }
 
 /// Kafka's error for records that are not taken.
-const fn code_of(refusal: Refusal) -> i16 {
+pub(in crate::session) const fn code_of(refusal: Refusal) -> i16 {
     match refusal {
         Refusal::SpentKey | Refusal::KeyNotThere => error::KAFKA_STORAGE_ERROR,
         Refusal::TooLarge | Refusal::Bomb => error::MESSAGE_TOO_LARGE,
@@ -62,10 +64,12 @@ impl Session {
             .unwrap_or_default();
         let mut left = Vec::with_capacity(topics.len());
         for (mut topic, mut sending) in topics.into_iter().zip(sending) {
-            if let (Some(sealed), Some(tree)) = (self.sealed(&sending.name), topic.as_struct_mut())
-            {
-                let api = (head.key, head.version);
-                let refusals = self.seal_topic(api, &sealed, tree, &mut sending, now)?;
+            let api = (head.key, head.version);
+            if let Some(tree) = topic.as_struct_mut() {
+                let mut refusals = self.validate_topic(api, tree, &mut sending, now)?;
+                if let Some(sealed) = self.sealed(&sending.name) {
+                    refusals.extend(self.seal_topic(api, &sealed, tree, &mut sending, now)?);
+                }
                 if !refusals.is_empty() {
                     refused.push(answered(&answer, tree, &refusals));
                 }
@@ -147,12 +151,7 @@ impl Session {
             }
         }
         self.keys.put_back(scratch);
-        let is_refused = |index: i64| refusals.iter().any(|(it, _)| i64::from(*it) == index);
-        partitions.retain(|it| {
-            it.as_struct()
-                .is_some_and(|it| !is_refused(it.int("Index")))
-        });
-        sending.loads.retain(|it| !is_refused(it.index.into()));
+        take_out(partitions, sending, &refusals);
         for (index, refused) in &refusals {
             if let Some(fault) = &refused.fault {
                 let place = (&*sending.name, *index);
@@ -173,6 +172,7 @@ impl Session {
         let trouble = Refused {
             code: error::KAFKA_STORAGE_ERROR,
             fault: None,
+            told: None,
         };
         let Some(home) = sealed.homes.first() else {
             return Err(trouble);
@@ -205,6 +205,7 @@ impl Session {
                 Refused {
                     code,
                     fault: (!own).then_some(fault),
+                    told: None,
                 }
             },
         )?;
@@ -213,6 +214,7 @@ impl Session {
             return Err(Refused {
                 code: error::MESSAGE_TOO_LARGE,
                 fault: Some(fault),
+                told: None,
             });
         }
         let records = batches(&out).map_while(Result::ok);
@@ -221,6 +223,20 @@ impl Session {
         sealed.fetch_add(records, Ordering::Relaxed);
         Ok(out)
     }
+}
+
+/// Leaves the partitions that are not refused.
+pub(in crate::session) fn take_out(
+    partitions: &mut Vec<Value>,
+    sending: &mut Sending,
+    refusals: &[(i32, Refused)],
+) {
+    let is_refused = |index: i64| refusals.iter().any(|(it, _)| i64::from(*it) == index);
+    partitions.retain(|it| {
+        it.as_struct()
+            .is_some_and(|it| !is_refused(it.int("Index")))
+    });
+    sending.loads.retain(|it| !is_refused(it.index.into()));
 }
 
 /// The answer to the partitions of a topic that are refused.
@@ -236,12 +252,13 @@ fn answered(answer: &Struct, topic: &Struct, refusals: &[(i32, Refused)]) -> Val
             .set("BaseOffset", -1)
             .set("LogAppendTimeMs", -1)
             .set("LogStartOffset", -1);
-        if let Some(fault) = &refused.fault {
-            let what = fault.refusal.to_string();
+        let of_fault = |fault: &Fault| (fault.index, fault.refusal.to_string());
+        let told_of = refused.fault.as_ref().map(of_fault);
+        if let Some((index, what)) = refused.told.clone().or(told_of) {
             if refused.code == error::INVALID_RECORD && partition.has("RecordErrors") {
                 let mut record = partition.element("RecordErrors");
                 record
-                    .set("BatchIndex", i64::from(fault.index))
+                    .set("BatchIndex", i64::from(index))
                     .set("BatchIndexErrorMessage", what.as_str());
                 partition.set("RecordErrors", vec![Value::Struct(record)]);
             }

@@ -8,6 +8,7 @@ mod authentication;
 mod callers;
 mod cluster;
 mod configs;
+mod contracts;
 mod deletion;
 mod fetch;
 mod fetch_sessions;

