@@ -65,7 +65,7 @@ impl Session {
                 (None, None) => place,
             };
             let decision = refusal("contract:invalid", reason);
-            self.enter_refusal(api, Action::Write, &sending.name, decision, now)?;
+            self.enter_refusal(api, Action::Write, &sending.name, &decision, now)?;
         }
         Ok(refusals)
     }

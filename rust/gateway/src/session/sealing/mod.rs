@@ -172,7 +172,7 @@ impl Session {
             _ => format!("offset {}", fault.offset),
         };
         let reason = format!("partition {partition}, {place}: {}", fault.refusal);
-        self.enter_refusal(api, action, topic, refusal(&rule, reason), now)
+        self.enter_refusal(api, action, topic, &refusal(&rule, reason), now)
     }
 
     /// Enters why records of a stream are not taken, or not given.
@@ -181,7 +181,7 @@ impl Session {
         api: (ApiKey, i16),
         action: Action,
         topic: &str,
-        decision: Decision,
+        decision: &Decision,
         now: i64,
     ) -> Result<(), Close> {
         let Some(caller) = self.caller.clone() else {
@@ -195,7 +195,7 @@ impl Session {
             api_version: api.1,
             action,
             resource: Resource { kind, name: topic },
-            decision: &decision,
+            decision,
             policy_version: self.snapshot.policy.version(),
             classes: &classes,
         };
