@@ -116,6 +116,19 @@ def known_companions(bundle: Bundle) -> Iterator[Mistake]:
         if isinstance(seal, Sealing):
             yield from _dead_letters(bundle, document, seal)
             yield from _mirrored(bundle, document, seal)
+            yield from _not_done_yet(document, seal)
+
+
+def _not_done_yet(document: Document, seal: Sealing) -> Iterator[Mistake]:
+    """Reactions that the gateway does not have yet: it refuses instead, and that is told."""
+    if seal.on_violation == "dead-letter":
+        what = "`on_violation: dead-letter` only refuses for now: nothing is copied"
+        hint = "say `refuse`, or `mark`"
+        yield document.mistake(what, "seal", "on_violation", suggestion=hint, severity="warning")
+    if seal.unreadable == "mask":
+        what = "`unreadable: mask` only refuses for now: nothing is masked"
+        hint = "say `refuse`, or `ciphertext`"
+        yield document.mistake(what, "seal", "unreadable", suggestion=hint, severity="warning")
 
 
 def _dead_letters(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mistake]:

@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
     copy = Path(shutil.copytree(EXAMPLE, tmp_path / "bundle"))
     for name in ("conditions", "detections"):
         shutil.rmtree(copy / name)
-    for name in ("grants", "detections", "containment", "principals"):
+    for name in ("grants", "detections", "containment", "principals", "tests", "invariants"):
         (copy / f"{name}.yaml").unlink()
     return copy
 
