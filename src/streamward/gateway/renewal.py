@@ -14,7 +14,7 @@ from streamward.secrets import MaterialMissing, MaterialRefused, resolve
 
 log = Logger(__name__)
 
-LOOK_SECONDS: Final = 0.4
+LOOK_SECONDS: Final = 0.25
 """How often the files are looked at. What stays as it is for one look is read: a certificate that
 its authority's list revokes is out within a second."""
 
