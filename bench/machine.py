@@ -2,6 +2,7 @@
 
 import os
 import platform
+from contextlib import suppress
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -42,5 +43,7 @@ def _stat(pid: int) -> list[str]:
 def _children(pid: int) -> list[int]:
     found: set[int] = set()
     for task in Path(f"/proc/{pid}/task").iterdir():
-        found.update(int(child) for child in (task / "children").read_text().split())
+        # A thread may end between the list and the look.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            found.update(int(child) for child in (task / "children").read_text().split())
     return sorted(found)
