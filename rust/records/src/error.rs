@@ -9,6 +9,9 @@ pub enum Refusal {
     /// The header of the batch can't be read, or says what can't be.
     #[error("a record batch that can't be read")]
     Batch,
+    /// On write: a control batch, which no client may write.
+    #[error("a control batch from a client")]
+    Control,
     /// The checksum is not that of the bytes.
     #[error("a record batch whose checksum is of other bytes")]
     Checksum,
@@ -94,6 +97,7 @@ impl Refusal {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Batch => "batch",
+            Self::Control => "control",
             Self::Checksum => "checksum",
             Self::Codec => "codec",
             Self::Inflate => "inflate",

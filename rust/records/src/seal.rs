@@ -40,7 +40,8 @@ pub struct Sealing<'a> {
 /// The header that marks a record which is not as it must be; its value is [`Refusal::code`].
 pub const MARK: &str = "streamward.violation";
 
-/// Appends `records`, the content of one partition of a Produce request, with each record sealed.
+/// Appends `records`, the content of one partition of a Produce request, with each record sealed. A control batch is
+/// refused, as brokers refuse it from clients.
 pub fn seal_records(
     records: &[u8],
     sealing: &Sealing<'_>,
@@ -56,8 +57,8 @@ pub fn seal_records(
         let raw = raw.ok_or(Fault::of_batch(batch.base_offset, Refusal::Batch))?;
         at += batch.bytes;
         if batch.is_control() {
-            out.extend_from_slice(raw);
-            continue;
+            // SECURITY: brokers alone write these; as one, plaintext would pass unsealed.
+            return Err(Fault::of_batch(batch.base_offset, Refusal::Control));
         }
         let mut sealer = Sealer {
             sealing,

@@ -8,7 +8,7 @@ use crate::record::{Record, Walk};
 use crate::scratch::Scratch;
 
 /// Shows each record of `records`, the content of one partition of a Produce request, with its index in
-/// its batch; control batches are left out.
+/// its batch. A control batch is refused, as brokers refuse it from clients.
 ///
 /// # Errors
 /// The first batch or record that can't be read, or what the visitor answers.
@@ -21,10 +21,11 @@ pub fn visit_records<E: From<Fault>>(
     let mut batches = batch::batches(records);
     for batch in batches.by_ref() {
         let batch = batch.map_err(|_| Fault::of_batch(0, Refusal::Batch))?;
-        if batch.is_control() {
-            continue;
-        }
         let of_batch = |refusal| Fault::of_batch(batch.base_offset, refusal);
+        // SECURITY: brokers alone write these; as one, a record would be held to nothing.
+        if batch.is_control() {
+            return Err(of_batch(Refusal::Control).into());
+        }
         // SECURITY: a broker refuses a wrong checksum; what is looked at must be what it takes.
         if !crc_matches(&batch) {
             return Err(of_batch(Refusal::Checksum).into());

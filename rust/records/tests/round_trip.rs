@@ -128,7 +128,7 @@ fn a_value_that_takes_a_key_back_stays_one() {
 }
 
 #[test]
-fn control_batches_and_empty_ones_pass_as_they_are() {
+fn control_batches_and_empty_ones_are_read_as_they_are_and_no_client_writes_a_control_batch() {
     let stream = Stream::default();
     let mut control = batch(CODECS[0], &[message(b"\0\0\0\0", b"\0\0\0\0\0\0")]);
     control[22] |= 0x20;
@@ -136,7 +136,8 @@ fn control_batches_and_empty_ones_pass_as_they_are() {
     let empty = common::batch_of(CODECS[0], 0, &[]);
     let records = [control.clone(), empty].concat();
     assert_eq!(stream.open(&records).unwrap().0, records);
-    assert_eq!(stream.seal(&control).unwrap(), control);
+    let refused = stream.seal(&control).unwrap_err();
+    assert_eq!(refused.refusal, Refusal::Control);
 }
 
 #[test]
