@@ -11,7 +11,7 @@ from streamward.app.bundles import (
     valid_bundle,
 )
 from streamward.app.live import check_live
-from streamward.app.offline import offline_door
+from streamward.app.offline import OfflineDoor, offline_door
 from streamward.app.places import Paths, find_audit_dir, find_socket, paths_of
 from streamward.app.replaying import replayed
 from streamward.app.running import Started, run_gateway
@@ -19,6 +19,7 @@ from streamward.app.sealing import open_sealer
 from streamward.app.versions import bundle_at, find_history, in_force, version_at, version_change
 
 __all__ = [
+    "OfflineDoor",
     "Paths",
     "Started",
     "bundle_at",

@@ -1,19 +1,16 @@
 """`streamward audit erase`: erase what entries only commit to."""
 
 import asyncio
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from streamward.app import bundle_name, find_socket, offline_door, paths_of, valid_bundle
+from streamward.cli.door import BundleOption, open_door
 from streamward.cli.options import AuditDir, Socket, StateDir
 from streamward.errors import InvalidArgument
 from streamward.server.caller import own_peer
-from streamward.server.client import DoorClient
-from streamward.server.erasing import EraseBody
-from streamward.server.service import answers
+from streamward.server.erasing import EraseBody, EraseDoor
 
 
 def erase(
@@ -26,14 +23,7 @@ def erase(
     ] = None,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Annotated[
-        Path | None,
-        typer.Option(
-            "--bundle",
-            metavar="DIR",
-            help="The bundle; needed where no gateway runs: then this command does it itself.",
-        ),
-    ] = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
 ) -> None:
     """Erase what entries of the log only commit to (`erasable` in the bundle); they stay valid.
@@ -48,7 +38,9 @@ def erase(
     if subject is None and entries is None:
         raise InvalidArgument("name a `--subject`, or `--entries`")
     body = EraseBody(subject=subject, entries=_entries(entries), reason=reason)
-    erased = _erased(body, state_dir, socket, bundle, audit_dir)
+    opened = open_door(state_dir, socket, bundle, audit_dir, lambda it: _Offline(it.erasing))
+    with opened as door:
+        erased = door.erase(body.model_dump(mode="json"))
     Console(soft_wrap=True, highlight=False).print(f"{erased} values erased")
 
 
@@ -61,22 +53,11 @@ def _entries(text: str | None) -> tuple[int, int] | None:
     return int(first), int(last or first)
 
 
-def _erased(
-    body: EraseBody,
-    state_dir: Path | None,
-    socket: Path | None,
-    directory: Path | None,
-    audit_dir: Path | None,
-) -> int:
-    if directory is not None and socket is None:
-        bundle = valid_bundle(directory, materials=False)
-        where = paths_of(bundle_name(bundle), state_dir, audit_dir)
-        if not answers(where.socket):
-            offline = offline_door(bundle, where)
-            try:
-                return asyncio.run(offline.erasing.erase(own_peer(), body))
-            finally:
-                offline.close()
-        socket = where.socket
-    with DoorClient(find_socket(state_dir, socket, None)) as client:
-        return client.erase(body.model_dump(mode="json"))
+class _Offline:
+    """The verb of a `DoorClient`, done by this process because no gateway runs."""
+
+    def __init__(self, door: EraseDoor) -> None:
+        self._door = door
+
+    def erase(self, body: dict[str, Any]) -> int:
+        return asyncio.run(self._door.erase(own_peer(), EraseBody.model_validate(body)))

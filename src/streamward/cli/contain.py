@@ -1,8 +1,7 @@
 """`streamward contain`: revoke a principal, quarantine a stream, see and lift what is in force."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,13 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from streamward.app import (
-    bundle_name,
-    find_socket,
-    offline_door,
-    paths_of,
-    valid_bundle,
-)
+from streamward.cli.door import BundleOption, open_door
 from streamward.cli.options import AsJson, AuditDir, Socket, StateDir
 from streamward.errors import InvalidArgument
 from streamward.response import TargetType, Verb
@@ -25,21 +18,12 @@ from streamward.server.caller import own_peer
 from streamward.server.client import DoorClient
 from streamward.server.documents import ContainmentView
 from streamward.server.door import ControlDoor, Request
-from streamward.server.service import answers
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Stop somebody, or close a stream, now; live connections feel it within a second.",
 )
 
-Bundle = Annotated[
-    Path | None,
-    typer.Option(
-        "--bundle",
-        metavar="DIR",
-        help="The bundle; needed where no gateway runs: then this command enters it in the log.",
-    ),
-]
 Reason = Annotated[str, typer.Option(help="Why; it stands in the log.")]
 Owner = Annotated[
     str | None, typer.Option(help="Who answers for it.  [default: the principal that you are]")
@@ -75,24 +59,10 @@ class _Offline:
         asyncio.run(self._door.lift(own_peer(), identifier, reason, owner))
 
 
-@contextmanager
 def _door(
     state_dir: Path | None, socket: Path | None, directory: Path | None, audit_dir: Path | None
-) -> Iterator[DoorClient | _Offline]:
-    """The door of the gateway that runs; else, where the bundle is given, a door of our own."""
-    if directory is not None and socket is None:
-        bundle = valid_bundle(directory, materials=False)
-        where = paths_of(bundle_name(bundle), state_dir, audit_dir)
-        if not answers(where.socket):
-            offline = offline_door(bundle, where)
-            try:
-                yield _Offline(offline.door)
-            finally:
-                offline.writer.close()
-            return
-        socket = where.socket
-    with DoorClient(find_socket(state_dir, socket, None)) as client:
-        yield client
+) -> AbstractContextManager[DoorClient | _Offline]:
+    return open_door(state_dir, socket, directory, audit_dir, lambda it: _Offline(it.door))
 
 
 @app.command()
@@ -107,7 +77,7 @@ def revoke(
     owner: Owner = None,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -129,7 +99,7 @@ def quarantine(
     owner: Owner = None,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -149,7 +119,7 @@ def quarantine(
 def list_command(
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -166,7 +136,7 @@ def lift(
     owner: Owner = None,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
 ) -> None:
     """End a containment before its time."""

@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from streamward.app import bundle_name, find_socket, offline_door, paths_of, valid_bundle
+from streamward.cli.door import BundleOption, open_door
 from streamward.cli.options import AsJson, AuditDir, Socket, StateDir
 from streamward.errors import InvalidArgument
 from streamward.server.caller import own_peer
@@ -25,18 +24,9 @@ from streamward.server.credentials import (
     IssuedView,
     RotateBody,
 )
-from streamward.server.service import answers
 
 PASSWORD_CHARACTERS_MAX: Final = 1024
 
-Bundle = Annotated[
-    Path | None,
-    typer.Option(
-        "--bundle",
-        metavar="DIR",
-        help="The bundle; needed where no gateway runs: then this command does it itself.",
-    ),
-]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="The credential's id.")]
 Reason = Annotated[str, typer.Option(help="Why; it stands in the log.")]
 
@@ -71,24 +61,10 @@ def _document(view: CredentialView | IssuedView) -> dict[str, Any]:
     return view.model_dump(mode="json", by_alias=True)
 
 
-@contextmanager
 def _door(
     state_dir: Path | None, socket: Path | None, directory: Path | None, audit_dir: Path | None
-) -> Iterator[DoorClient | _Offline]:
-    """The door of the gateway that runs; else, where the bundle is given, a door of our own."""
-    if directory is not None and socket is None:
-        bundle = valid_bundle(directory, materials=False)
-        where = paths_of(bundle_name(bundle), state_dir, audit_dir)
-        if not answers(where.socket):
-            offline = offline_door(bundle, where)
-            try:
-                yield _Offline(offline.credentials)
-            finally:
-                offline.close()
-            return
-        socket = where.socket
-    with DoorClient(find_socket(state_dir, socket, None)) as client:
-        yield client
+) -> AbstractContextManager[DoorClient | _Offline]:
+    return open_door(state_dir, socket, directory, audit_dir, lambda it: _Offline(it.credentials))
 
 
 def add(
@@ -111,7 +87,7 @@ def add(
     ] = False,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -138,7 +114,7 @@ def list_command(
     principal: Annotated[str | None, typer.Argument(help="Of this principal only.")] = None,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -152,7 +128,7 @@ def show(
     identifier: Identifier,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -170,7 +146,7 @@ def rotate(
     ] = None,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -189,7 +165,7 @@ def disable(
     reason: Reason,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -203,7 +179,7 @@ def enable(
     reason: Reason,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -217,7 +193,7 @@ def revoke(
     reason: Reason,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -231,7 +207,7 @@ def remove(
     reason: Reason,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:

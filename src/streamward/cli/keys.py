@@ -1,8 +1,7 @@
 """`streamward keys`: which keys there are, and what is done with them."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,27 +10,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from streamward.app import bundle_name, find_socket, offline_door, paths_of, valid_bundle
+from streamward.cli.door import BundleOption, open_door
 from streamward.cli.options import AsJson, AuditDir, Socket, StateDir
 from streamward.server.caller import own_peer
 from streamward.server.client import DoorClient
 from streamward.server.documents import Body
 from streamward.server.keys import KeyDoor, KeyVerbBody, Verb
-from streamward.server.service import answers
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Key rings: list, rotate, revoke, destroy and check the keys that seal streams.",
 )
 
-Bundle = Annotated[
-    Path | None,
-    typer.Option(
-        "--bundle",
-        metavar="DIR",
-        help="The bundle; needed where no gateway runs: then this command does it itself.",
-    ),
-]
 Ring = Annotated[str, typer.Argument(metavar="RING", help="The key ring's name.")]
 Reason = Annotated[str, typer.Option(help="Why; it stands in the log.")]
 Kid = Annotated[
@@ -71,31 +61,17 @@ def _document(view: Body) -> dict[str, Any]:
     return view.model_dump(mode="json", by_alias=True)
 
 
-@contextmanager
 def _door(
     state_dir: Path | None, socket: Path | None, directory: Path | None, audit_dir: Path | None
-) -> Iterator[DoorClient | _Offline]:
-    """The door of the gateway that runs; else, where the bundle is given, a door of our own."""
-    if directory is not None and socket is None:
-        bundle = valid_bundle(directory, materials=False)
-        where = paths_of(bundle_name(bundle), state_dir, audit_dir)
-        if not answers(where.socket):
-            offline = offline_door(bundle, where)
-            try:
-                yield _Offline(offline.keys)
-            finally:
-                offline.close()
-            return
-        socket = where.socket
-    with DoorClient(find_socket(state_dir, socket, None)) as client:
-        yield client
+) -> AbstractContextManager[DoorClient | _Offline]:
+    return open_door(state_dir, socket, directory, audit_dir, lambda it: _Offline(it.keys))
 
 
 @app.command("list")
 def list_command(
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -110,7 +86,7 @@ def show(
     ring: Ring,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -129,7 +105,7 @@ def rotate(
     ring: Ring,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -149,7 +125,7 @@ def revoke(
     kid: Kid = None,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -169,7 +145,7 @@ def restore(
     kid: Kid = None,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -192,7 +168,7 @@ def destroy(
     ] = False,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -219,7 +195,7 @@ def verify(
     ring: Annotated[str | None, typer.Argument(metavar="RING", help="Of this ring only.")] = None,
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
@@ -241,7 +217,7 @@ def verify(
 def audit(
     state_dir: StateDir = None,
     socket: Socket = None,
-    bundle: Bundle = None,
+    bundle: BundleOption = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
