@@ -1,16 +1,17 @@
-//! Sealing the records of a stream on their way to the broker.
+//! One record after the other, sealed.
 
-use streamward_wire::kafka::batch::{self, Compression};
+use streamward_wire::kafka::batch::Compression;
 
-use crate::associated::{Associated, Home, KeyDigest, Place};
-use crate::batch::{Buffers, Edit, rewrite};
+use super::part::{Part, seal_key};
+use super::{MARK, Sealing, is_sealed};
+use crate::associated::{KeyDigest, Place};
+use crate::batch::Edit;
 use crate::compression::{Codecs, Effort};
 use crate::envelope::{self, Coding, Envelope, TAG_BYTES};
-use crate::error::{Fault, Refusal};
-use crate::key::{DataKey, algorithm_of};
-use crate::limits::Limits;
-use crate::record::{Headers, Record, write_head, write_header, write_record};
-use crate::scratch::{Parts, Scratch};
+use crate::error::Refusal;
+use crate::key::algorithm_of;
+use crate::record::{Headers, Record, write_head, write_header};
+use crate::scratch::Parts;
 use crate::varint;
 
 /// Content below this is not compressed before it is sealed.
@@ -18,75 +19,13 @@ const COMPRESSED_BYTES_MIN: usize = 64;
 /// Nor is that of a batch any longer in which so many values in a row did not get smaller.
 const FRUITLESS_MAX: u32 = 8;
 
-/// What of each record is sealed, and for where.
-#[derive(Clone, Copy, Debug)]
-pub struct Sealing<'a> {
-    /// Where the stream is at home.
-    pub home: &'a Home,
-    /// The partition, of a stream that asks for it to be bound.
-    pub partition: Option<i32>,
-    /// Are values sealed?
-    pub value: bool,
-    /// The values of these headers are sealed.
-    pub headers: &'a [Box<[u8]>],
-    /// Seals values and headers.
-    pub data_key: &'a DataKey,
-    /// Seals keys of records, if they are sealed.
-    pub deterministic_key: Option<&'a DataKey>,
-    /// What already is an envelope is sealed once more and marked by a header, not refused.
-    pub marks: bool,
-}
-
-/// The header that marks a record which is not as it must be; its value is [`Refusal::code`].
-pub const MARK: &str = "streamward.violation";
-
-/// Appends `records`, the content of one partition of a Produce request, with each record sealed. A control batch is
-/// refused, as brokers refuse it from clients.
-pub fn seal_records(
-    records: &[u8],
-    sealing: &Sealing<'_>,
-    limits: &Limits,
-    scratch: &mut Scratch,
-    out: &mut Vec<u8>,
-) -> Result<(), Fault> {
-    let mut at = 0;
-    let mut batches = batch::batches(records);
-    for batch in batches.by_ref() {
-        let batch = batch.map_err(|_| Fault::of_batch(0, Refusal::Batch))?;
-        let raw = records.get(at..at + batch.bytes);
-        let raw = raw.ok_or(Fault::of_batch(batch.base_offset, Refusal::Batch))?;
-        at += batch.bytes;
-        if batch.is_control() {
-            // SECURITY: brokers alone write these; as one, plaintext would pass unsealed.
-            return Err(Fault::of_batch(batch.base_offset, Refusal::Control));
-        }
-        let mut sealer = Sealer {
-            sealing,
-            compresses: batch.compression() != Compression::None,
-            fruitless: 0,
-            set: None,
-        };
-        let buffers = Buffers {
-            codecs: &mut scratch.codecs,
-            inflated: &mut scratch.inflated,
-            edited: &mut scratch.edited,
-            parts: &mut scratch.parts,
-        };
-        rewrite(&batch, raw, limits, &mut sealer, buffers, out)?;
-    }
-    if batches.rest() > 0 {
-        return Err(Fault::of_batch(0, Refusal::Batch));
-    }
-    Ok(())
-}
-
-struct Sealer<'a> {
-    sealing: &'a Sealing<'a>,
+pub(super) struct Sealer<'a> {
+    pub(super) sealing: &'a Sealing<'a>,
     /// The producer compressed, so contents are before they are sealed.
-    compresses: bool,
-    fruitless: u32,
+    pub(super) compresses: bool,
+    pub(super) fruitless: u32,
     /// For which coding the associated data of values is set.
-    set: Option<Coding>,
+    pub(super) set: Option<Coding>,
 }
 
 impl Edit for Sealer<'_> {
@@ -175,40 +114,6 @@ fn plaintext(record: &Record<'_>, sealing: &Sealing<'_>) -> Result<(), Refusal> 
         }
     }
     Ok(())
-}
-
-/// Is this header among those that are sealed?
-pub fn is_sealed(headers: &[Box<[u8]>], name: &[u8]) -> bool {
-    headers.iter().any(|it| **it == *name)
-}
-
-fn seal_key(
-    key: &[u8],
-    deterministic: &DataKey,
-    sealing: &Sealing<'_>,
-    parts: &mut Parts,
-) -> Result<(), Refusal> {
-    let Parts {
-        key: sealed,
-        other_protected: protected,
-        of_other,
-        ..
-    } = parts;
-    let part = Part {
-        place: Place::Key,
-        home: sealing.home,
-        partition: sealing.partition,
-    };
-    sealed.clear();
-    let none = KeyDigest::of(None, &mut parts.length);
-    part.seal(
-        deterministic,
-        &none,
-        Coding::Identity,
-        key,
-        (protected, of_other),
-        sealed,
-    )
 }
 
 impl Sealer<'_> {
@@ -336,75 +241,4 @@ impl Sealer<'_> {
         }
         Ok(true)
     }
-}
-
-/// One part of a record, and where it is.
-struct Part<'a> {
-    place: Place<'a>,
-    home: &'a Home,
-    partition: Option<i32>,
-}
-
-impl Part<'_> {
-    /// Appends the envelope of this content.
-    fn seal(
-        &self,
-        key: &DataKey,
-        digest: &KeyDigest,
-        coding: Coding,
-        content: &[u8],
-        (protected, associated): (&mut Vec<u8>, &mut Associated),
-        out: &mut Vec<u8>,
-    ) -> Result<(), Refusal> {
-        let algorithm = algorithm_of(self.place);
-        envelope::protected(protected, algorithm, key.kid(), coding);
-        associated.set(
-            protected,
-            self.home,
-            key.ring_version(),
-            self.place,
-            self.partition,
-        );
-        let nonce = key.nonce(algorithm)?;
-        envelope::write(out, protected, &nonce, content.len() + TAG_BYTES);
-        key.encrypt(algorithm, nonce, associated.with(digest), content, out)
-    }
-}
-
-/// One part of a record, for a program that seals by itself: its envelope.
-///
-/// `record_key` is the record's key as it will lie on the wire; it does not matter for the key itself.
-pub fn seal_value(
-    home: &Home,
-    key: &DataKey,
-    place: Place<'_>,
-    partition: Option<i32>,
-    record_key: Option<&[u8]>,
-    content: &[u8],
-) -> Result<Vec<u8>, Refusal> {
-    let digest = KeyDigest::of(record_key, &mut Vec::new());
-    let (mut out, mut protected) = (Vec::new(), Vec::new());
-    let part = Part {
-        place,
-        home,
-        partition,
-    };
-    let buffers = (&mut protected, &mut Associated::default());
-    part.seal(key, &digest, Coding::Identity, content, buffers, &mut out)?;
-    Ok(out)
-}
-
-/// Appends a record as it is, marked by a header.
-pub fn write_marked(
-    record: &Record<'_>,
-    refusal: Refusal,
-    block: &mut Vec<u8>,
-    out: &mut Vec<u8>,
-) -> Result<(), Refusal> {
-    let headers = Headers::new(record.headers).ok_or(Refusal::Record)?;
-    block.clear();
-    varint::write(block, i64::from(headers.left()) + 1);
-    block.extend_from_slice(headers.rest());
-    write_header(block, MARK.as_bytes(), Some(refusal.code().as_bytes()));
-    write_record(out, record, record.key, record.value, block)
 }

@@ -1,0 +1,224 @@
+//! The data keys that are at hand: made ahead of need, kept as long as they may be, and forgotten when that is over.
+//!
+//! INVARIANT: a key that seals is this gateway's alone, so that its counter of nonces is the only one.
+
+mod answer;
+mod need;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use self::need::{KeyNeed, hex};
+
+use streamward_records::{DataKey, FoundKey, Keys, Kid, Scratch};
+
+/// Keys of others that are kept at one time; beyond that, the one that is to be forgotten soonest makes room.
+pub const OPENING_KEYS_MAX: usize = 10_000;
+/// How long it is remembered that nobody knows a key (ms).
+pub const UNKNOWN_MILLISECONDS: i64 = 30_000;
+/// Without an answer, so long (ms) nothing is asked again.
+pub const RETRY_MILLISECONDS: i64 = 1_000;
+/// Buffers that are kept for the next batch.
+const SCRATCHES_MAX: usize = 16;
+/// A key is due when this many tenths of its records are sealed.
+const DUE_TENTHS: u64 = 8;
+
+struct Sealing {
+    key: Arc<DataKey>,
+    /// From then on (ms since 1970) it no longer seals.
+    expires: i64,
+    /// From then on another is made.
+    refresh: i64,
+}
+
+enum Opening {
+    Known { key: Arc<DataKey>, until: i64 },
+    Unknown { until: i64 },
+}
+
+impl Opening {
+    const fn until(&self) -> i64 {
+        match self {
+            Self::Known { until, .. } | Self::Unknown { until } => *until,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Held {
+    sealing: HashMap<Arc<str>, Sealing>,
+    deterministic: HashMap<Arc<str>, Sealing>,
+    opening: HashMap<Kid, Opening>,
+    /// Until when nothing is asked again, because there was no answer.
+    unanswered: HashMap<KeyNeed, i64>,
+    /// Those that are being made ahead of need.
+    underway: HashSet<KeyNeed>,
+    /// Grows when keys are forgotten: what was asked before is not learnt after.
+    forgotten: u64,
+}
+
+/// Numbers for metrics.
+#[derive(Debug, Default)]
+pub struct KeyCounts {
+    /// Records that were opened.
+    pub opened: AtomicU64,
+    /// Records that were sealed.
+    pub sealed: AtomicU64,
+    /// Partitions that were refused, and records that were marked, on read.
+    pub refused_read: AtomicU64,
+    /// And on write.
+    pub refused_write: AtomicU64,
+    /// Keys that were asked for, with an answer.
+    pub answered: AtomicU64,
+    /// And without one.
+    pub unanswered: AtomicU64,
+}
+
+/// The data keys of a gateway.
+#[derive(Default)]
+pub struct DataKeys {
+    /// Numbers for metrics.
+    pub counts: KeyCounts,
+    held: Mutex<Held>,
+    scratches: Mutex<Vec<Scratch>>,
+    /// One question at a time for each of these, so that many connections ask for one key once.
+    pub turns: [tokio::sync::Mutex<()>; 16],
+}
+
+impl std::fmt::Debug for DataKeys {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("DataKeys(***)")
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl DataKeys {
+    /// The key that seals values of this ring; `None`: it must be asked for.
+    pub fn sealing(&self, ring: &str, now: i64) -> Option<Arc<DataKey>> {
+        let held = lock(&self.held);
+        let found = held.sealing.get(ring).filter(|it| now < it.expires)?;
+        (found.key.sealed() < found.key.records_max()).then(|| found.key.clone())
+    }
+
+    /// The key that seals keys of records of this ring; `None`: it must be asked for.
+    pub fn deterministic(&self, ring: &str, now: i64) -> Option<Arc<DataKey>> {
+        let held = lock(&self.held);
+        let found = held.deterministic.get(ring).filter(|it| now < it.expires)?;
+        Some(found.key.clone())
+    }
+
+    /// Is it time to make the next key of this ring, and does nobody do so yet? Who is told so must ask.
+    pub fn is_due(&self, ring: &str, now: i64) -> Option<KeyNeed> {
+        let mut held = lock(&self.held);
+        let found = held.sealing.get(ring)?;
+        let sealed = found.key.sealed();
+        if now < found.refresh && sealed < found.key.records_max() / 10 * DUE_TENTHS {
+            return None;
+        }
+        let need = KeyNeed::Seal(ring.into());
+        if held.unanswered.get(&need).is_some_and(|until| now < *until) {
+            return None;
+        }
+        held.underway.insert(need.clone()).then_some(need)
+    }
+
+    /// Is this key still to be asked for? Not where it is at hand, or where there was no answer a moment ago.
+    pub fn lacks(&self, need: &KeyNeed, now: i64) -> bool {
+        let missing = match need {
+            KeyNeed::Seal(ring) => self.sealing(ring, now).is_none(),
+            KeyNeed::Deterministic(ring) => self.deterministic(ring, now).is_none(),
+            KeyNeed::Open(kid) => matches!(self.at(now).find(kid), FoundKey::NotThere),
+        };
+        let held = lock(&self.held);
+        missing && held.unanswered.get(need).is_none_or(|until| *until <= now)
+    }
+
+    /// What is asked from now on counts only until keys are forgotten again.
+    pub fn begin(&self) -> u64 {
+        lock(&self.held).forgotten
+    }
+
+    /// The keys as they are at this moment, for envelopes to select among.
+    pub const fn at(&self, now: i64) -> KeysNow<'_> {
+        KeysNow { keys: self, now }
+    }
+
+    /// Forgets all keys of a ring; of an empty name, of all rings.
+    pub fn forget(&self, ring: &str) {
+        self.retain(|it| !ring.is_empty() && it != ring);
+    }
+
+    /// Forgets the keys of all rings but these.
+    pub fn retain(&self, keeps: impl Fn(&str) -> bool) {
+        let mut held = lock(&self.held);
+        held.forgotten += 1;
+        held.sealing.retain(|ring, _| keeps(ring));
+        held.deterministic.retain(|ring, _| keeps(ring));
+        held.opening.retain(|_, opening| match opening {
+            Opening::Known { key, .. } => keeps(key.ring()),
+            Opening::Unknown { .. } => false,
+        });
+    }
+
+    /// Buffers for one batch.
+    pub fn scratch(&self) -> Scratch {
+        lock(&self.scratches).pop().unwrap_or_default()
+    }
+
+    /// Takes them back.
+    pub fn put_back(&self, mut scratch: Scratch) {
+        scratch.give_back();
+        let mut scratches = lock(&self.scratches);
+        if scratches.len() < SCRATCHES_MAX {
+            scratches.push(scratch);
+        }
+    }
+}
+
+impl Held {
+    fn make_room(&mut self, now: i64) {
+        if self.opening.len() < OPENING_KEYS_MAX {
+            return;
+        }
+        self.opening.retain(|_, opening| now < opening.until());
+        if self.opening.len() < OPENING_KEYS_MAX {
+            return;
+        }
+        let soonest = self
+            .opening
+            .iter()
+            .min_by_key(|(_, opening)| opening.until());
+        if let Some(kid) = soonest.map(|(kid, _)| *kid) {
+            self.opening.remove(&kid);
+        }
+    }
+}
+
+/// The keys at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct KeysNow<'k> {
+    keys: &'k DataKeys,
+    now: i64,
+}
+
+impl Keys for KeysNow<'_> {
+    fn find(&self, kid: &Kid) -> FoundKey {
+        let held = lock(&self.keys.held);
+        let own = held.deterministic.values();
+        if let Some(own) = own.map(|it| &it.key).find(|key| key.kid() == kid) {
+            return FoundKey::Key(own.clone());
+        }
+        match held.opening.get(kid).filter(|it| self.now < it.until()) {
+            Some(Opening::Known { key, .. }) => FoundKey::Key(key.clone()),
+            Some(Opening::Unknown { .. }) => FoundKey::Unknown,
+            None => FoundKey::NotThere,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,108 @@
+//! Sealing the records of a stream on their way to the broker.
+
+mod part;
+mod sealer;
+
+use streamward_wire::kafka::batch::{self, Compression};
+
+use self::part::Part;
+pub(crate) use self::part::write_marked;
+use self::sealer::Sealer;
+
+use crate::associated::{Associated, Home, KeyDigest, Place};
+use crate::batch::{Buffers, rewrite};
+use crate::envelope::Coding;
+use crate::error::{Fault, Refusal};
+use crate::key::DataKey;
+use crate::limits::Limits;
+use crate::scratch::Scratch;
+
+/// What of each record is sealed, and for where.
+#[derive(Clone, Copy, Debug)]
+pub struct Sealing<'a> {
+    /// Where the stream is at home.
+    pub home: &'a Home,
+    /// The partition, of a stream that asks for it to be bound.
+    pub partition: Option<i32>,
+    /// Are values sealed?
+    pub value: bool,
+    /// The values of these headers are sealed.
+    pub headers: &'a [Box<[u8]>],
+    /// Seals values and headers.
+    pub data_key: &'a DataKey,
+    /// Seals keys of records, if they are sealed.
+    pub deterministic_key: Option<&'a DataKey>,
+    /// What already is an envelope is sealed once more and marked by a header, not refused.
+    pub marks: bool,
+}
+
+/// The header that marks a record which is not as it must be; its value is [`Refusal::code`].
+pub const MARK: &str = "streamward.violation";
+
+/// Appends `records`, the content of one partition of a Produce request, with each record sealed. A control batch is
+/// refused, as brokers refuse it from clients.
+pub fn seal_records(
+    records: &[u8],
+    sealing: &Sealing<'_>,
+    limits: &Limits,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let mut at = 0;
+    let mut batches = batch::batches(records);
+    for batch in batches.by_ref() {
+        let batch = batch.map_err(|_| Fault::of_batch(0, Refusal::Batch))?;
+        let raw = records.get(at..at + batch.bytes);
+        let raw = raw.ok_or(Fault::of_batch(batch.base_offset, Refusal::Batch))?;
+        at += batch.bytes;
+        if batch.is_control() {
+            // SECURITY: brokers alone write these; as one, plaintext would pass unsealed.
+            return Err(Fault::of_batch(batch.base_offset, Refusal::Control));
+        }
+        let mut sealer = Sealer {
+            sealing,
+            compresses: batch.compression() != Compression::None,
+            fruitless: 0,
+            set: None,
+        };
+        let buffers = Buffers {
+            codecs: &mut scratch.codecs,
+            inflated: &mut scratch.inflated,
+            edited: &mut scratch.edited,
+            parts: &mut scratch.parts,
+        };
+        rewrite(&batch, raw, limits, &mut sealer, buffers, out)?;
+    }
+    if batches.rest() > 0 {
+        return Err(Fault::of_batch(0, Refusal::Batch));
+    }
+    Ok(())
+}
+
+/// Is this header among those that are sealed?
+pub fn is_sealed(headers: &[Box<[u8]>], name: &[u8]) -> bool {
+    headers.iter().any(|it| **it == *name)
+}
+
+/// One part of a record, for a program that seals by itself: its envelope.
+///
+/// `record_key` is the record's key as it will lie on the wire; it does not matter for the key itself.
+pub fn seal_value(
+    home: &Home,
+    key: &DataKey,
+    place: Place<'_>,
+    partition: Option<i32>,
+    record_key: Option<&[u8]>,
+    content: &[u8],
+) -> Result<Vec<u8>, Refusal> {
+    let digest = KeyDigest::of(record_key, &mut Vec::new());
+    let (mut out, mut protected) = (Vec::new(), Vec::new());
+    let part = Part {
+        place,
+        home,
+        partition,
+    };
+    let buffers = (&mut protected, &mut Associated::default());
+    part.seal(key, &digest, Coding::Identity, content, buffers, &mut out)?;
+    Ok(out)
+}
