@@ -21,6 +21,11 @@ class Paths:
         return self.audit.parent / "versions"
 
     @property
+    def newest_version(self) -> Path:
+        """What remembers which version was in force last: apart from the history."""
+        return self.state / "newest-version"
+
+    @property
     def socket(self) -> Path:
         """The control door."""
         return self.state / "run" / "control.sock"

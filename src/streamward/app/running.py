@@ -9,7 +9,13 @@ from streamward.app.bundles import engine_of
 from streamward.app.identities import Enforcer, identities_of, identity_settings, keys_of
 from streamward.app.places import Paths
 from streamward.app.stores import keeper_of, secrets_of
-from streamward.app.versions import GatewayApplier, version_service, version_source
+from streamward.app.versions import (
+    GatewayApplier,
+    history_folder,
+    newest_version,
+    version_service,
+    version_source,
+)
 from streamward.audit import SavedState
 from streamward.audit.erasing import Erasing
 from streamward.audit.index import IndexKeeper
@@ -24,7 +30,7 @@ from streamward.gateway.figures import Figures, FiguresPublisher
 from streamward.gateway.key_rings import KeyWatch, key_settings
 from streamward.gateway.questions import QuestionService
 from streamward.gateway.renewal import MaterialsWatcher
-from streamward.gateway.service import DRAIN_SECONDS, GatewayService
+from streamward.gateway.service import DRAIN_SECONDS, Follow, GatewayService
 from streamward.gateway.supply import AccessLog, SecretSupply
 from streamward.identity.devices import DeviceInventoryService
 from streamward.identity.token_issuers import TokenIssuerService
@@ -83,11 +89,12 @@ async def run_gateway(
     keeper = keeper_of(folder.bundle, accesses)
 
     def history(declared: Bundle) -> VersionStore | None:
-        if not has_history(declared, where.versions):
+        folder = history_folder(declared, where)
+        if not has_history(folder):
             return None
-        return open_history(declared, where.versions, secrets_of(declared, keeper))
+        return open_history(declared, folder, secrets_of(declared, keeper))
 
-    source.keep_history(history, where.state / "newest-version")
+    source.keep_history(history, newest_version(where))
     bundle = source.read()
     where.state.mkdir(parents=True, exist_ok=True, mode=0o700)
     where.audit.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -123,20 +130,28 @@ async def run_gateway(
 
     witnessing = Witnessing(where.audit, next(iter(bundle.of(AuditLog)), None))
 
-    def on_bundle(changed: Bundle) -> None:
+    def runs(changed: Bundle) -> None:
         nonlocal running
         running = changed
-        read = secrets_of(changed, keeper)
-        tokens.replace(changed, read)
-        identities.configure(identity_settings(changed, where, read))
-        key_holder.configure(key_settings(changed, where.state, read))
-        witnessing.replace(next(iter(changed.of(AuditLog)), None))
-        devices.replace(changed, secrets_of(changed, keeper))
-        door.replace_bundle(changed)
-        containments.replace_rules(changed.of(ContainmentRule))
-        detections.replace(engine_of(changed))
 
-    service = GatewayService(data_plane, source, containments, on_bundle, supply.materials)
+    def prepare(changed: Bundle) -> Follow:
+        read = secrets_of(changed, keeper)
+        of_identities = identity_settings(changed, where, read)
+        of_keys = key_settings(changed, where.state, read)
+        engine = engine_of(changed)
+        return (
+            lambda: runs(changed),
+            lambda: door.replace_bundle(changed),
+            lambda: containments.replace_rules(changed.of(ContainmentRule)),
+            lambda: detections.replace(engine),
+            lambda: key_holder.configure(of_keys),
+            lambda: identities.configure(of_identities),
+            lambda: tokens.replace(changed, read),
+            lambda: devices.replace(changed, read),
+            lambda: witnessing.replace(next(iter(changed.of(AuditLog)), None)),
+        )
+
+    service = GatewayService(data_plane, source, containments, prepare, supply.materials)
     supply.on_change(service.supply)
     door = ControlDoor(
         bundle, data_plane, data_plane, containments, service, knows_credential=identities.knows

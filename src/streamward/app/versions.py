@@ -21,7 +21,7 @@ from streamward.app.places import Paths, paths_of
 from streamward.app.stores import private_reader
 from streamward.bundle.load import invalid, load_texts
 from streamward.bundle.revisions import revision_texts
-from streamward.errors import BundleInvalid, NotFound, PolicyInvalid
+from streamward.errors import BundleInvalid, InvalidArgument, NotFound, PolicyInvalid
 from streamward.gateway.service import GatewayService
 from streamward.model.document import AppliedVersion, Bundle, Mistake
 from streamward.model.entries import Caller
@@ -33,7 +33,13 @@ from streamward.policy.proof.gate import broken_invariants
 from streamward.versions import Content, Proposal, VersionRecord, VersionService, VersionStore
 from streamward.versions.apart import apart
 from streamward.versions.change import VersionChange
-from streamward.versions.keys import existing_history, has_history, open_history
+from streamward.versions.keys import (
+    declared_folder,
+    existing_history,
+    has_history,
+    open_history,
+)
+from streamward.versions.newest import NewestVersion
 from streamward.versions.service import Judge
 from streamward.versions.source import BundleSource, Folder
 
@@ -94,7 +100,8 @@ def version_service(
     """Applies versions of a bundle whose references are answered in `root`."""
 
     def open_store(bundle: Bundle) -> VersionStore:
-        return open_history(bundle, where.versions, read(bundle))
+        # What is in force says where its history is; what is proposed must say the same.
+        return open_history(bundle, declared_folder(bundle, where.versions), read(bundle))
 
     def policy_version(bundle: Bundle) -> str:
         return policy.compile_policy(bundle, policy_schema(), utc_today()).version
@@ -102,7 +109,9 @@ def version_service(
     def content(found: Content) -> Bundle:
         return read_content(root, found)
 
-    return VersionService(open_store, content, judge_apart(root), policy_version)
+    return VersionService(
+        open_store, content, judge_apart(root), policy_version, newest_version(where)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +126,43 @@ class InForce:
         return read_content(root, self.content, materials=False)
 
 
+def newest_version(where: Paths) -> NewestVersion:
+    """What remembers which version was in force here."""
+    return NewestVersion(where.newest_version, where.versions)
+
+
+def history_folder(bundle: Bundle, where: Paths) -> Path:
+    """Where the history is that a bundle is measured against.
+
+    SECURITY: a bundle that is only proposed, or a folder that was edited, names a history, and
+    could name one of its own. So what was in force here says where it is; a bundle says so only
+    where nothing ever was. Raises NewestUnknown, and InvalidArgument where two could be meant.
+    """
+    seen = newest_version(where).read()
+    if seen is not None:
+        return seen.folder
+    declared = declared_folder(bundle, where.versions)
+    if declared == where.versions or not has_history(where.versions):
+        return declared
+    if has_history(declared):
+        what = f"there is a history in `{declared}` and one in `{where.versions}`"
+        raise InvalidArgument(f"{what}: move away the one that is not in force")
+    return where.versions
+
+
 def in_force(bundle: Bundle, where: Paths) -> InForce | None:
-    """What was applied last, for commands beside a gateway; None where nothing was."""
-    if not has_history(bundle, where.versions):
+    """What was applied last, for commands beside a gateway; None where nothing was.
+
+    Raises VersionTampered where the history is not that of what was in force here.
+    """
+    folder, newest = history_folder(bundle, where), newest_version(where)
+    if not has_history(folder):
+        newest.check((), None)
         return None
-    store = open_history(bundle, where.versions, private_reader(bundle))
-    record = store.newest()
-    return None if record is None else InForce(record, store.content(record))
+    store = open_history(bundle, folder, private_reader(bundle))
+    history = store.history()
+    newest.check(history, folder)
+    return InForce(history[-1].record, store.content(history[-1].record)) if history else None
 
 
 def version_change(root: Path, proposed: Content, before: InForce | None) -> VersionChange:
@@ -156,7 +195,7 @@ def find_history(directory: Path, state_dir: Path | None, audit_dir: Path | None
     """The history of a folder's bundle. Raises NotFound where nothing was ever applied."""
     bundle = read_bundle(directory, materials=False).bundle
     where = paths_of(bundle_name(bundle), state_dir, audit_dir)
-    return existing_history(bundle, where.versions, private_reader(bundle))
+    return existing_history(bundle, history_folder(bundle, where), private_reader(bundle))
 
 
 def version_at(

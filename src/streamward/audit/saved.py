@@ -1,11 +1,12 @@
 """State that a follower can rebuild from the log, saved together with its cursor."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+
+from streamward.files import replace_file
 
 FORMAT: Final = 1
 SAVED_BYTES_MAX: Final = 256 * 1024 * 1024
@@ -23,23 +24,6 @@ class Saved:
 
     cursor: str
     state: dict[str, Any]
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that a crash leaves the old or the new content, never a mix; mode 0600."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 class SavedState:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from streamward.audit.journal import core, core_errors
 from streamward.audit.transparency import Checkpoint, newest_checkpoint
 from streamward.errors import StreamwardError
+from streamward.files import replace_file
 from streamward.lazy import lazy
 from streamward.log import Logger
 from streamward.model.audit_log import AuditLog, Witness
@@ -120,14 +120,7 @@ class Witnessing:
         return _Answer(answer.status_code, answer.headers.get("content-type", ""), content)
 
     def _keep(self, witness: Witness, note: bytes) -> None:
-        folder = self._directory / WITNESSED
-        folder.mkdir(mode=0o700, exist_ok=True)
-        target = folder / witness.key.split("+")[1]
-        staging = target.with_suffix(".new")
-        with open(os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(note)
-            os.fsync(file.fileno())
-        staging.replace(target)
+        replace_file(self._directory / WITNESSED / witness.key.split("+")[1], note)
 
 
 def _client() -> httpx.AsyncClient:

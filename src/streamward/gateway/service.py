@@ -3,8 +3,8 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, TypeVar
 
 from streamward.clock import now_milliseconds
@@ -24,8 +24,18 @@ RECHECK_MILLISECONDS: Final = 86_400_000
 """Grants end with a day (UTC): the snapshot is built anew when another day begins."""
 
 S = TypeVar("S", bound=Staged)
+R = TypeVar("R")
 
-OnBundle = Callable[[Bundle], None]
+Follow = Sequence[Callable[[], None]]
+"""What has everything beside the data plane follow a bundle that is in force, a call for each; on
+the event loop, with nothing left that is expected to fail.
+"""
+
+PrepareBundle = Callable[[Bundle], Follow]
+"""Does all that can fail before a bundle is in force: reads its secrets, compiles its detections.
+Blocks; raises StreamwardError, and then nothing has changed.
+"""
+
 Materials = Callable[[Bundle], dict[str, bytes]]
 """Reference → bytes; blocks."""
 
@@ -38,14 +48,14 @@ class GatewayService:
         data_plane: DataPlane,
         source: Source,
         overlay: OverlayHolder,
-        on_bundle: OnBundle,
+        prepare: PrepareBundle,
         materials: Materials,
         clock: Callable[[], int] = now_milliseconds,
     ) -> None:
         self._data_plane = data_plane
         self._source = source
         self._overlay = overlay
-        self._on_bundle = on_bundle
+        self._prepare = prepare
         self._materials = materials
         self._clock = clock
         self._bundle: Bundle | None = None
@@ -54,6 +64,7 @@ class GatewayService:
         self._reload_wanted = asyncio.Event()
         self._built_on_day = -1
         self._version = ""
+        self._behind: Bundle | None = None
         self._reloads = {"success": 0, "failure": 0}
 
     @property
@@ -119,7 +130,7 @@ class GatewayService:
     def status(self) -> dict[str, Any]:
         """What the data plane says about itself."""
         document: dict[str, Any] = json.loads(self._data_plane.status())
-        return {**document, **self._source.standing()}
+        return {**document, **self._source.standing(), "behind": self._behind is not None}
 
     def metrics(self, accept: str) -> tuple[str, bytes]:
         """All figures as text: the content type for an `Accept` header, and the text."""
@@ -152,8 +163,8 @@ class GatewayService:
     async def _reload(self) -> dict[str, Any]:
         async with self._lock:
             bundle = await asyncio.to_thread(self._source.read)
-            answer = await self._apply(bundle)
-            self._on_bundle(bundle)
+            answer, follow = await self._put_in_force(bundle)
+            self._follow(bundle, follow)
         document: dict[str, Any] = json.loads(answer)
         log.info("bundle in force", policy_version=self._version)
         return {"version": self._version, "overlay_epoch": document.get("overlay_epoch")}
@@ -161,23 +172,70 @@ class GatewayService:
     async def apply(self, staged: Callable[[Bundle], AbstractContextManager[S]]) -> S:
         """Put what is staged in the block in force, and leave the block: then it is kept.
 
-        Raises StreamwardError; then what was in force stays in force.
+        Raises StreamwardError; then what was in force stays in force, and is kept. Once it is kept
+        nothing is raised: what can't follow it at once is told in the log and the status, and is
+        tried again.
         """
         async with self._lock:
             before = self._bundle
             if before is None:
                 raise Unavailable("the gateway has not started")
+            block = staged(before)
+            change = await _to_the_end(block.__enter__)
             try:
-                async with _in_thread(staged(before)) as change:
-                    self._confirm(json.loads(await self._apply(change.bundle)), change.bundle)
-            except BaseException:
-                if self._bundle is not before:
-                    # What can't be kept, or isn't what the data plane says, must not go on.
-                    await self._apply(before)
+                answer, follow = await self._put_in_force(change.bundle)
+                self._confirm(json.loads(answer), change.bundle)
+            except BaseException as error:
+                try:
+                    await _to_the_end(block.__exit__, type(error), error, error.__traceback__)
+                finally:
+                    await self._go_back(before)
                 raise
-            self._on_bundle(change.bundle)
+            try:
+                await _to_the_end(block.__exit__, None, None, None)
+            except Exception:
+                # What can't be kept must not go on.
+                await self._go_back(before)
+                raise
+            self._follow(change.bundle, follow)
         log.info("bundle in force", policy_version=self._version)
         return change
+
+    async def _go_back(self, before: Bundle) -> None:
+        if self._bundle is before:
+            return
+        try:
+            _, follow = await self._put_in_force(before)
+        except Exception as error:
+            what = "what was refused is in force in the data plane until the next reload or start"
+            log.error(what, policy_version=self._version, cause=error)
+            raise
+        self._follow(before, follow)
+
+    def _follow(self, bundle: Bundle, follow: Follow) -> None:
+        """The bundle is in force: whatever happens here, it is no failure to put it there."""
+        self._behind = None
+        for step in follow:
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001 - in force it is, and the others must follow
+                self._behind = bundle
+                log.error("a bundle is in force, and not all follows it yet", cause=error)
+
+    async def _catch_up(self) -> None:
+        """Try again what could not follow the bundle in force."""
+        async with self._lock:
+            bundle = self._behind
+            if bundle is None or bundle is not self._bundle:
+                return
+            try:
+                follow = await asyncio.to_thread(self._prepare, bundle)
+            except StreamwardError as error:
+                log.error("a bundle is in force, and not all follows it yet", cause=error)
+                return
+            self._follow(bundle, follow)
+        if self._behind is None:
+            log.info("all follows the bundle in force", policy_version=self._version)
 
     def _confirm(self, status: dict[str, Any], bundle: Bundle) -> None:
         version = bundle.version
@@ -185,12 +243,15 @@ class GatewayService:
         if status.get("version") != wanted or status.get("policy_version") != self._version:
             raise Unavailable("the data plane says that another version is in force")
 
-    async def _apply(self, bundle: Bundle) -> bytes:
+    async def _put_in_force(self, bundle: Bundle) -> tuple[bytes, Follow]:
+        """The data plane's answer, and what must follow."""
         async with self._overlay.frozen() as overlay:
             snapshot, materials = await asyncio.to_thread(self._build, bundle, overlay)
+            # After its stores of secrets are known, and before anything of it is in force.
+            follow = await asyncio.to_thread(self._prepare, bundle)
             answer = await asyncio.to_thread(self._data_plane.apply, snapshot, materials)
         self._in_force(bundle, snapshot)
-        return answer
+        return answer, follow
 
     async def supply(self, changed: frozenset[str]) -> None:
         """Put the bytes of these references in force as they are now; connections live on.
@@ -207,7 +268,8 @@ class GatewayService:
                 if material.purpose == "verifier"
             }
             if changed & verifiers:
-                await self._apply(bundle)
+                _, follow = await self._put_in_force(bundle)
+                self._follow(bundle, follow)
             else:
                 materials = await asyncio.to_thread(self._materials, bundle)
                 await asyncio.to_thread(self._data_plane.supply, materials)
@@ -233,6 +295,7 @@ class GatewayService:
         in_force = seen = await asyncio.to_thread(self._source.fingerprint)
         while True:
             await asyncio.sleep(WATCH_SECONDS)
+            await self._catch_up()
             now = await asyncio.to_thread(self._source.fingerprint)
             settled, seen = now == seen, now
             new_day = self._clock() // RECHECK_MILLISECONDS != self._built_on_day
@@ -241,16 +304,17 @@ class GatewayService:
                 await self._try_reload()
 
 
-@asynccontextmanager
-async def _in_thread(context: AbstractContextManager[S]) -> AsyncIterator[S]:
-    """Enter and leave a block that waits for disks off the event loop."""
-    value = await asyncio.to_thread(context.__enter__)
+async def _to_the_end(function: Callable[..., R], *arguments: Any) -> R:
+    """Call what waits for disks off the event loop. Who is cancelled meanwhile waits for its end:
+    what it did is done, and must not be taken for undone.
+    """
+    call = asyncio.get_running_loop().run_in_executor(None, function, *arguments)
     try:
-        yield value
-    except BaseException as error:
-        await asyncio.to_thread(context.__exit__, type(error), error, error.__traceback__)
+        return await asyncio.shield(call)
+    except asyncio.CancelledError:
+        await asyncio.wait([call])
+        call.result()
         raise
-    await asyncio.to_thread(context.__exit__, None, None, None)
 
 
 async def _supervised(worker: Worker) -> None:

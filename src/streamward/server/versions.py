@@ -92,6 +92,9 @@ class VersionDoor:
         except StreamwardError as error:
             await self._enter(caller, {"base": body.base}, refused=f"{error.code}: {error}")
             raise
+        except Exception:
+            await self._enter(caller, {"base": body.base}, refused="internal")
+            raise
         await self._enter(caller, {"version": record.number, "content": record.content}, record)
         return record
 

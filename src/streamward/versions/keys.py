@@ -1,11 +1,11 @@
 """The keys that sign versions: declared by reference, or made beside the history."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from streamward.errors import InvalidArgument, NotFound
+from streamward.files import create_file
 from streamward.model.document import Bundle
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.version_history import VersionHistory
@@ -22,8 +22,17 @@ ReadSecret = Callable[[str], bytes]
 """The bytes of a reference; raises StreamwardError."""
 
 
-def open_history(bundle: Bundle, default_folder: Path, read: ReadSecret) -> VersionStore:
-    """The history of a bundle; makes a key where it is allowed to have no declared one.
+def declared_folder(bundle: Bundle, default: Path) -> Path:
+    """Where a bundle says that its history lies. A bundle that is only proposed says nothing about
+    where it is: ask `history_folder` (streamward.app).
+    """
+    declared = next(iter(bundle.of(VersionHistory)), None)
+    return default if declared is None or declared.folder is None else Path(declared.folder)
+
+
+def open_history(bundle: Bundle, folder: Path, read: ReadSecret) -> VersionStore:
+    """The history in a folder, by the keys that a bundle declares; makes a key where it is allowed
+    to have no declared one.
 
     Raises InvalidArgument in production without a declared key, or for a key of another form.
     """
@@ -31,7 +40,6 @@ def open_history(bundle: Bundle, default_folder: Path, read: ReadSecret) -> Vers
     if not heads:
         raise InvalidArgument(f"the bundle `{bundle.root}` has no document of kind Bundle")
     declared = next(iter(bundle.of(VersionHistory)), VersionHistory(name="versions"))
-    folder = Path(declared.folder) if declared.folder is not None else default_folder
     if declared.key is not None:
         key = read_private_key(read(declared.key))
     elif heads[0].environment is Environment.PRODUCTION:
@@ -45,20 +53,16 @@ def open_history(bundle: Bundle, default_folder: Path, read: ReadSecret) -> Vers
     return VersionStore(folder, Signer(key, previous), heads[0].name)
 
 
-def has_history(bundle: Bundle, default_folder: Path) -> bool:
-    """Whether anything was ever applied: where there is none, no key is made to look."""
-    declared = next(iter(bundle.of(VersionHistory)), None)
-    folder = default_folder
-    if declared is not None and declared.folder is not None:
-        folder = Path(declared.folder)
+def has_history(folder: Path) -> bool:
+    """Whether anything was ever applied: where nothing was, no key is made to look."""
     return any((folder / "records").glob("*.json"))
 
 
-def existing_history(bundle: Bundle, default_folder: Path, read: ReadSecret) -> VersionStore:
+def existing_history(bundle: Bundle, folder: Path, read: ReadSecret) -> VersionStore:
     """As `open_history`, of something that was applied. Raises NotFound."""
-    if not has_history(bundle, default_folder):
+    if not has_history(folder):
         raise NotFound("no version of this bundle was ever applied here")
-    return open_history(bundle, default_folder, read)
+    return open_history(bundle, folder, read)
 
 
 def _made_key(folder: Path) -> "Ed25519PrivateKey":
@@ -81,17 +85,4 @@ def _make_key(path: Path) -> None:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # Of two that make one at once, the first wins.
-        os.link(temporary, path)
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink(missing_ok=True)
+    create_file(path, pem)

@@ -7,12 +7,16 @@ from typing import Final, Protocol
 
 from streamward import __version__
 from streamward.clock import now_milliseconds
-from streamward.errors import InvalidArgument, StreamwardError
+from streamward.errors import InvalidArgument, StreamwardError, Unavailable
+from streamward.log import Logger
 from streamward.model.document import AppliedVersion, Bundle
 from streamward.model.entries import Caller
-from streamward.versions.content import Content
-from streamward.versions.record import FORMAT, Author, VersionRecord
+from streamward.versions.content import Content, digest
+from streamward.versions.newest import NewestVersion
+from streamward.versions.record import FORMAT, Author, Verified, VersionRecord
 from streamward.versions.store import VersionStore
+
+log = Logger(__name__)
 
 REASON_CHARACTERS_MAX: Final = 1_024
 
@@ -60,12 +64,14 @@ class VersionService:
         read: Callable[[Content], Bundle],
         judge: Judge,
         policy_version: Callable[[Bundle], str],
+        newest: NewestVersion,
         clock: Callable[[], int] = now_milliseconds,
     ) -> None:
         self._open_store = open_store
         self._read = read
         self._judge = judge
         self._policy_version = policy_version
+        self._newest = newest
         self._clock = clock
 
     @contextmanager
@@ -73,14 +79,16 @@ class VersionService:
         """Judge and write down a version; it is the newest when the block ends without an error.
 
         Raises BundleInvalid where it may not come into force, VersionChanged where another one was
-        applied meanwhile, NotFound for a version to go back to that isn't there, Unavailable where
-        it can't be kept. After an error the history is as before.
+        applied meanwhile, NotFound for a version to go back to that isn't there, VersionTampered
+        where the history is not that of what was in force here, Unavailable where it can't be kept.
+        After an error the history is as before.
         """
         if not proposal.reason.strip():
             raise InvalidArgument("to apply a version needs a reason")
         store = self._open_store(in_force)
         with store.locked():
             newest = store.history()
+            self._newest.check(newest, store.folder)
             number = len(newest) + 1
             if proposal.base != number - 1:
                 what = f"version {number - 1} is in force, not {proposal.base}"
@@ -116,6 +124,14 @@ class VersionService:
             except BaseException:
                 store.discard()
                 raise
+            self._remember(record, store)
+
+    def _remember(self, record: VersionRecord, store: VersionStore) -> None:
+        """The version is in force and kept: whatever happens here, it is no failure to apply it."""
+        try:
+            self._newest.remember(Verified(record, digest(record.payload())), store.folder)
+        except Unavailable as error:
+            log.error("the newest version can't be remembered", cause=error)
 
     def _content(self, store: VersionStore, proposal: Proposal) -> Content:
         if (proposal.content is None) == (proposal.rollback_of is None):
@@ -134,7 +150,8 @@ class VersionService:
             what = f"this is the bundle `{after.bundle}`, and `{store.bundle}` is in force"
             raise InvalidArgument(what)
         if after.folder != store.folder:
-            raise InvalidArgument(f"the history is in `{store.folder}`; a version can't move it")
+            what = f"the history is in `{store.folder}`, and this version names `{after.folder}`"
+            raise InvalidArgument(f"{what}: a version can't move its own history")
         if not store.signed_by_one_of(after.believes):
             what = "the key that signs this version must be among `previous_keys` of the next"
             raise InvalidArgument(what)

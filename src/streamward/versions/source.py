@@ -9,7 +9,8 @@ from typing import Any, Final
 from streamward.errors import StreamwardError
 from streamward.log import Logger
 from streamward.model.document import AppliedVersion, Bundle
-from streamward.versions.content import Content, VersionTampered
+from streamward.versions.content import Content
+from streamward.versions.newest import NewestVersion
 from streamward.versions.record import VersionRecord
 from streamward.versions.store import VersionStore
 
@@ -47,7 +48,7 @@ class BundleSource:
         self._read_content = read_content
         self._from_folder = from_folder
         self._open_store: Callable[[Bundle], VersionStore | None] = lambda _: None
-        self._seen: Path | None = None
+        self._newest: NewestVersion | None = None
         self._folder_digest = ""
         self._folder_mark = ""
         self._applied: VersionRecord | None = None
@@ -58,62 +59,52 @@ class BundleSource:
         self._folder_digest = found.content.digest
         return found
 
-    def keep_history(self, open_store: Callable[[Bundle], VersionStore | None], seen: Path) -> None:
+    def keep_history(
+        self, open_store: Callable[[Bundle], VersionStore | None], newest: NewestVersion
+    ) -> None:
         """Know where the history is; the answer is None where nothing was ever applied.
 
-        `seen` is a file elsewhere that remembers the newest version, so that a history from which
-        versions were taken away is noticed.
+        `newest` remembers elsewhere what was in force, so that a history from which versions were
+        taken away, or another one, is noticed.
         """
         self._open_store = open_store
-        self._seen = seen
+        self._newest = newest
 
     def read(self) -> Bundle:
         """The bundle that must be in force now.
 
         Raises BundleInvalid with its mistakes, VersionTampered where the history is not what was
-        signed, and other StreamwardErrors.
+        signed or what was in force here, NewestUnknown where that can't be told, and other
+        StreamwardErrors.
         """
         folder = self.folder()
-        store = self._open_store(folder.bundle)
-        record = store.newest() if store is not None else None
-        self._applied = record
         if self._from_folder:
+            self._applied = self._newest_if_readable(folder.bundle)
             return folder.valid()
-        self._check_seen(record)
-        if store is None or record is None:
+        store = self._open_store(folder.bundle)
+        history = store.history() if store is not None else ()
+        if self._newest is not None:
+            self._newest.follow(history, None if store is None else store.folder)
+        self._applied = history[-1].record if history else None
+        if store is None or self._applied is None:
             return folder.valid()
+        record = self._applied
         bundle = self._read_content(store.content(record))
         self._tell_of_drift()
         return replace(bundle, version=AppliedVersion(record.number, record.content))
 
+    def _newest_if_readable(self, bundle: Bundle) -> VersionRecord | None:
+        """For the status only: to run the folder is the way out where the history is lost."""
+        try:
+            store = self._open_store(bundle)
+            return None if store is None else store.newest()
+        except StreamwardError as error:
+            log.warning("the history of versions can't be used", code=error.code, cause=error)
+            return None
+
     def applied(self, record: VersionRecord) -> None:
         """This version has just come into force."""
         self._applied = record
-        self._remember(record)
-
-    def _check_seen(self, record: VersionRecord | None) -> None:
-        """SECURITY: an old history is signed as well as the present one."""
-        if self._seen is None:
-            return
-        try:
-            seen = int(self._seen.read_bytes()[:32])
-        except (OSError, ValueError):
-            seen = 0
-        newest = 0 if record is None else record.number
-        if newest < seen:
-            what = f"version {seen} was in force here, and the history ends at {newest}"
-            raise VersionTampered(what)
-        if record is not None and newest > seen:
-            self._remember(record)
-
-    def _remember(self, record: VersionRecord) -> None:
-        if self._seen is None:
-            return
-        try:
-            self._seen.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._seen.write_text(f"{record.number}\n")
-        except OSError as error:
-            log.warning("the newest version can't be remembered", cause=error)
 
     def standing(self) -> dict[str, Any]:
         """The folder beside what was applied, for people: `drift` where they are not the same."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from streamward.errors import NotFound, Unavailable
+from streamward.files import replace_file, sync_folder
 from streamward.versions.content import (
     CONTENT_BYTES_MAX,
     Content,
@@ -115,7 +116,7 @@ class VersionStore:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             for path, data in content.blobs.items():
                 self._keep(record.files[path], data)
-            _replace(self._pending, seal(record, self._signer))
+            replace_file(self._pending, seal(record, self._signer))
         except OSError as error:
             raise Unavailable(f"the version can't be kept in `{self.folder}`") from error
 
@@ -126,7 +127,7 @@ class VersionStore:
             target.parent.mkdir(exist_ok=True, mode=0o700)
             # A link, unlike a rename, never replaces a version that is there.
             os.link(self._pending, target)
-            _sync(target.parent)
+            sync_folder(target.parent)
             self._pending.unlink()
         except OSError as error:
             raise Unavailable(f"version {number} can't be kept in `{self.folder}`") from error
@@ -172,7 +173,7 @@ class VersionStore:
         if path.is_file() and path.read_bytes() == data:
             return
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _replace(path, data)
+        replace_file(path, data)
 
 
 def _record_name(number: int) -> str:
@@ -190,23 +191,3 @@ def _bounded(path: Path, bytes_max: int) -> bytes:
     if len(data) > bytes_max:
         raise VersionTampered(f"`{path.name}` of the history has more than {bytes_max} bytes")
     return data
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file so that a crash leaves all of it or nothing; mode 0600."""
-    temporary = path.with_name(f".{path.name}.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

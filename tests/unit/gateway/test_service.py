@@ -2,8 +2,10 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,8 @@ import pytest
 
 from streamward.errors import BundleInvalid, Unavailable
 from streamward.gateway import service as module
-from streamward.gateway.service import GatewayService
-from streamward.model.document import Bundle
+from streamward.gateway.service import Follow, GatewayService
+from streamward.model.document import AppliedVersion, Bundle
 
 
 class Plane:
@@ -27,8 +29,10 @@ class Plane:
 
     def apply(self, snapshot: bytes, materials: dict[str, bytes]) -> bytes:
         document = json.loads(snapshot)
-        self.calls.append(("apply", document["policy"]["version"]))
-        return json.dumps({"version": document["policy"]["version"]}).encode()
+        policy = document["policy"]["version"]
+        self.calls.append(("apply", policy))
+        version = {"number": int(policy), "content": f"sha256:{policy}"}
+        return json.dumps({"version": version, "policy_version": policy}).encode()
 
     def status(self) -> bytes:
         return b"{}"
@@ -78,18 +82,46 @@ class Worker:
             self.ended_after = self.plane.calls[-1][0]
 
 
+@dataclass(frozen=True)
+class Staged:
+    bundle: Bundle
+
+
 class Setting:
     def __init__(self) -> None:
         self.plane, self.source, self.seen = Plane(), Source(), list[str]()
         self.day = 1
+        self.stuck = self.unprepared = self.unkept = False
+        self.kept = list[str]()
         self.service = GatewayService(
             self.plane,
             self.source,
             Holder(),
-            lambda bundle: self.seen.append(str(bundle.root)),
+            self.prepare,
             lambda bundle: {},
             lambda: self.day * 86_400_000,
         )
+
+    def prepare(self, bundle: Bundle) -> Follow:
+        if self.unprepared:
+            raise Unavailable("the store of secrets does not answer")
+        return (lambda: self.follow(bundle), lambda: self.seen.append(str(bundle.root)))
+
+    def follow(self, bundle: Bundle) -> None:
+        if self.stuck:
+            raise OSError("a disk is full")
+
+    @contextmanager
+    def staged(self, before: Bundle) -> Iterator[Staged]:
+        self.kept.append("staged")
+        try:
+            yield Staged(Bundle(Path("2"), version=AppliedVersion(2, "sha256:2")))
+            if self.unkept:
+                raise Unavailable("the version can't be kept")
+        except BaseException:
+            self.kept.append("discarded")
+            raise
+        self.kept.append("committed")
 
     def run(self, script: Callable[[], Any], *workers: Worker) -> None:
         async def whole() -> None:
@@ -214,3 +246,84 @@ def test_a_hangup_reloads(setting: Setting) -> None:
     setting.run(script)
 
     assert setting.plane.calls[1:-1] == [("apply", "1")]
+
+
+def test_a_version_is_kept_only_once_it_is_in_force(setting: Setting) -> None:
+    async def script() -> None:
+        await setting.service.apply(setting.staged)
+
+    setting.run(script)
+
+    assert setting.kept == ["staged", "committed"]
+    assert setting.plane.calls[1:-1] == [("apply", "2")]
+    assert setting.seen == ["2"]
+
+
+def test_what_can_not_be_prepared_is_not_in_force(setting: Setting) -> None:
+    async def script() -> None:
+        setting.unprepared = True
+        with pytest.raises(Unavailable, match="does not answer"):
+            await setting.service.apply(setting.staged)
+        with pytest.raises(Unavailable, match="does not answer"):
+            await setting.service.reload()
+
+    setting.run(script)
+
+    assert setting.kept == ["staged", "discarded"]
+    assert setting.plane.calls[1:-1] == []
+    assert setting.service.policy_version == "1"
+
+
+def test_what_can_not_be_kept_does_not_stay_in_force(setting: Setting) -> None:
+    async def script() -> None:
+        setting.unkept = True
+        with pytest.raises(Unavailable, match="can't be kept"):
+            await setting.service.apply(setting.staged)
+
+    setting.run(script)
+
+    assert setting.plane.calls[1:-1] == [("apply", "2"), ("apply", "1")]
+    assert (setting.kept, setting.seen) == (["staged", "discarded"], ["1"])
+
+
+def test_what_does_not_follow_a_version_that_is_kept_is_told_and_tried_again(
+    setting: Setting,
+) -> None:
+    async def script() -> None:
+        setting.stuck = True
+        await setting.service.apply(setting.staged)
+        assert setting.service.status()["behind"] is True
+        assert setting.seen == ["2"], "the others follow"
+        setting.unprepared = True
+        await nothing()
+        setting.stuck = setting.unprepared = False
+        while setting.service.status()["behind"]:
+            await nothing()
+
+    setting.run(script)
+
+    assert setting.kept == ["staged", "committed"]
+    assert setting.plane.calls[1:-1] == [("apply", "2")]
+
+
+def test_who_is_cancelled_while_a_version_is_kept_waits_for_it(setting: Setting) -> None:
+    entered, go_on = threading.Event(), threading.Event()
+
+    @contextmanager
+    def slow(before: Bundle) -> Iterator[Staged]:
+        with setting.staged(before) as staged:
+            yield staged
+            entered.set()
+            go_on.wait()
+
+    async def script() -> None:
+        async with asyncio.TaskGroup() as group:
+            applying = group.create_task(setting.service.apply(slow))
+            await asyncio.to_thread(entered.wait)
+            applying.cancel()
+            go_on.set()
+
+    setting.run(script)
+
+    assert setting.kept == ["staged", "committed"]
+    assert setting.plane.calls[1:-1] == [("apply", "2")], "and nothing took it back"

@@ -1,6 +1,8 @@
 """A history keeps what was signed, and says which part of it is not that."""
 
+import errno
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from streamward.model.entries import Caller
 from streamward.model.manifest import Manifest
 from streamward.versions import Content, Proposal, VersionService, VersionStore, VersionTampered
 from streamward.versions.keys import existing_history, has_history, open_history
+from streamward.versions.newest import NewestUnknown, NewestVersion
 from streamward.versions.record import Signer
 from streamward.versions.source import BundleSource, Folder
 
@@ -40,11 +43,13 @@ class House:
         self.key = Ed25519PrivateKey.generate()
         self.refuse = False
         self.now = 1_000
+        self.newest = NewestVersion(folder.parent / "state" / "newest-version", folder)
         self.service = VersionService(
             lambda _: self.store(),
             bundle_of,
             self._judge,
             lambda _: "sha256:" + "9" * 64,
+            self.newest,
             self._clock,
         )
 
@@ -171,7 +176,7 @@ def test_what_somebody_changed_is_named_and_not_used(
 def test_a_version_of_another_branch_of_the_history_does_not_fit(
     house: House, tmp_path: Path
 ) -> None:
-    other = House(tmp_path / "other")
+    other = House(tmp_path / "other" / "versions")
     other.key = house.key
     other.apply(content("three"), 0)
     other.apply(content("four"), 1)
@@ -215,7 +220,7 @@ def test_a_key_is_made_where_nobody_declares_one_but_not_in_production(tmp_path:
     bundle, folder = bundle_of(Content({})), tmp_path / "versions"
     with pytest.raises(NotFound):
         existing_history(bundle, folder, never)
-    assert not has_history(bundle, folder)
+    assert not has_history(folder)
 
     made, again = open_history(bundle, folder, never), open_history(bundle, folder, never)
     assert made.believes == again.believes
@@ -224,49 +229,119 @@ def test_a_key_is_made_where_nobody_declares_one_but_not_in_production(tmp_path:
         open_history(bundle_of(Content({}), "production"), folder, never)
 
 
-def source_of(
-    house: House, seen: Path, folder: Content, *, from_folder: bool = False
-) -> BundleSource:
+def source_of(house: House, folder: Content, *, from_folder: bool = False) -> BundleSource:
     def read() -> Folder:
         return Folder(bundle_of(Content({})), folder, lambda: bundle_of(folder))
 
     source = BundleSource(house.folder, read, bundle_of, from_folder=from_folder)
-    source.keep_history(lambda _: house.store() if house.record(1).exists() else None, seen)
+    source.keep_history(
+        lambda _: house.store() if list((house.folder / "records").iterdir()) else None,
+        house.newest,
+    )
     return source
 
 
-def test_the_newest_version_runs_and_the_folder_drifts(house: House, tmp_path: Path) -> None:
-    source = source_of(house, tmp_path / "seen", content("edited"))
+def test_the_newest_version_runs_and_the_folder_drifts(house: House) -> None:
+    source = source_of(house, content("edited"))
 
     version = source.read().version
 
     assert version is not None
     assert version.number == 2
     assert source.standing()["folder"]["drift"] is True
-    assert (
-        source_of(house, tmp_path / "seen", content("x"), from_folder=True).read().version is None
-    )
+    assert source_of(house, content("x"), from_folder=True).read().version is None
 
 
-def test_a_folder_with_mistakes_is_no_trouble_once_a_version_was_applied(
-    house: House, tmp_path: Path
-) -> None:
-    source = source_of(house, tmp_path / "seen", content("x", spoiled="x"))
+def test_a_folder_with_mistakes_is_no_trouble_once_a_version_was_applied(house: House) -> None:
+    source = source_of(house, content("x", spoiled="x"))
     version = source.read().version
     assert version is not None
     assert version.number == 2
 
 
-@pytest.mark.parametrize("taken_away", [(2,), (1, 2)])
-def test_a_history_that_was_cut_off_is_noticed(
-    house: House, tmp_path: Path, taken_away: tuple[int, ...]
-) -> None:
-    source = source_of(house, tmp_path / "seen", content("two"))
-    source.read()
-    for number in taken_away:
+def cut_off(house: House, *numbers: int) -> None:
+    for number in numbers:
         house.record(number).unlink()
 
-    with pytest.raises(
-        VersionTampered, match="version 2 was in force here, and the history ends at"
-    ):
-        source.read()
+
+def another_history(house: House) -> None:
+    """Of the same length, signed by the same key, and never in force here."""
+    shutil.rmtree(house.folder)
+    kept, house.newest.path = house.newest.path, house.folder.parent / "elsewhere"
+    house.apply(content("three"), 0)
+    house.apply(content("four"), 1)
+    house.newest.path = kept
+
+
+LOST: list[tuple[str, Callable[[House], object], str]] = [
+    ("newest", lambda it: cut_off(it, 2), "version 2 was in force here, and the history ends at 1"),
+    ("all", lambda it: cut_off(it, 1, 2), "version 2 was in force here, and the history ends at 0"),
+    ("another", another_history, "is not the one that was in force here"),
+]
+
+
+@pytest.mark.parametrize(("lose", "told"), [case[1:] for case in LOST], ids=[c[0] for c in LOST])
+def test_a_history_that_is_not_whole_is_neither_run_nor_built_on(
+    house: House, lose: Callable[[House], object], told: str
+) -> None:
+    lose(house)
+    left = len(house.store().records())
+
+    with pytest.raises(VersionTampered, match=told):
+        source_of(house, content("two")).read()
+    with pytest.raises(VersionTampered, match=told):
+        house.apply(content("three"), left)
+
+    assert len(house.store().records()) == left
+    # The folder runs where somebody says so, for when the history is lost.
+    assert source_of(house, content("x"), from_folder=True).read().version is None
+
+
+@pytest.mark.parametrize(
+    "text", ["2\n", "", "{}", '{"format":9,"number":2,"record":"","folder":null}']
+)
+def test_where_it_can_not_be_told_what_was_in_force_nothing_is(house: House, text: str) -> None:
+    house.newest.path.write_text(text)
+
+    with pytest.raises(NewestUnknown):
+        source_of(house, content("two")).read()
+    with pytest.raises(NewestUnknown) as unknown:
+        house.apply(content("three"), 2)
+
+    assert "remove this file" in unknown.value.help
+    house.newest.path.unlink()
+    house.apply(content("three"), 2)
+
+
+def test_what_was_in_force_is_remembered_at_the_next_start_and_survives_a_full_disk(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("streamward.versions.newest.replace_file", full)
+        house.apply(content("three"), 2)
+    remembered = house.newest.read()
+    assert remembered is not None
+    assert remembered.number == 2
+
+    source_of(house, content("three")).read()
+
+    cut_off(house, 3)
+    with pytest.raises(VersionTampered, match="version 3 was in force here"):
+        source_of(house, content("three")).read()
+
+
+def test_a_history_may_move_with_the_state_beside_it_and_not_without(
+    house: House, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(house.folder.parent, moved, ignore=shutil.ignore_patterns("moved"))
+    history = house.store().history()
+
+    NewestVersion(moved / "state" / "newest-version", moved / "versions").check(
+        history, moved / "versions"
+    )
+    with pytest.raises(VersionTampered, match=r"is in .* not in"):
+        house.newest.check(history, moved / "versions")

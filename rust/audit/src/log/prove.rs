@@ -75,6 +75,10 @@ pub(crate) fn read_checkpoint(
 pub(crate) fn witnessed(store: &dyn Store) -> Result<Vec<(Note, Checkpoint)>, AuditError> {
     let mut all = Vec::new();
     for name in store.list(WITNESSED)? {
+        if name.starts_with('.') {
+            // What a crash left of one that was being written.
+            continue;
+        }
         all.extend(read_checkpoint(store, &format!("{WITNESSED}/{name}"))?);
     }
     Ok(all)

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from streamward.clock import now_milliseconds
+from streamward.files import replace_file
 from streamward.keys.ports import (
     Context,
     Destroyed,
@@ -175,20 +176,8 @@ class LocalFile:
             os.close(lock)
 
     def _write(self, text: bytes) -> None:
-        new = self._path.with_name(self._path.name + ".new")
         try:
-            new.unlink(missing_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            with open(os.open(new, flags, 0o600), "wb") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            new.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            replace_file(self._path, text)
         except OSError as error:
             what = f"the key file `{self._path}` can't be written: {error.strerror}"
             raise KeyUnavailable(what) from error
