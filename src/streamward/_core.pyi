@@ -86,8 +86,8 @@ class Policy:
     def decide(self, request: bytes) -> bytes: ...
     def ask(self, question: bytes) -> bytes:
         """JSON: every right that is asked for, under which circumstances."""
-    def universe(self, other: Policy | None = None) -> bytes:
-        """JSON `[{"type", "name", "shown"}]`: the resources that rules can tell apart."""
+    def universe(self, other: Policy | None = None, prefixes: list[str] = ...) -> bytes:
+        """JSON `[{"type", "name", "shown", "prefix"}]`: the resources that rules can tell apart."""
     def compare(self, newer: Policy, question: bytes) -> bytes:
         """JSON: what a newer policy decides otherwise, of all that is asked for."""
     def flips(self, request: bytes) -> bytes:

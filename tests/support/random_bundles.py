@@ -29,6 +29,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "weekday": (1, 5, 6),
     "device_posture": (None, "managed", "lost"),
     "mfa_age": (None, 0, 900, 901),
+    "client_software_name": (None, "a", "ab", "b", "other"),
 }
 ATOMS = {
     "context.tls": "tls",
@@ -49,9 +50,16 @@ ATOMS = {
     ),
     "context has mfa_age && context.mfa_age <= 900": "mfa_age",
     "context has mfa_age": "mfa_age",
+    'context has client_software_name && context.client_software_name like "a*"': (
+        "client_software_name"
+    ),
+    'context has client_software_name && !(context.client_software_name like "*b")': (
+        "client_software_name"
+    ),
     "resource.level >= 3": "",
     'resource.name like "a.*"': "",
     'resource.name like "*.x"': "",
+    'resource.name like "a*o*x"': "",
     'resource.name == "zzz"': "",
     'resource.classes.contains("secret")': "",
     'principal in Streamward::Role::"inner"': "",

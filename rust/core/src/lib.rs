@@ -385,14 +385,15 @@ impl Policy {
     }
 
     /// The resources that rules can tell apart, those of another policy among them.
-    #[pyo3(signature = (other = None))]
+    #[pyo3(signature = (other = None, prefixes = Vec::new()))]
     fn universe<'py>(
         &self,
         python: Python<'py>,
         other: Option<&Self>,
+        prefixes: Vec<String>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let answer = python
-            .detach(|| self.0.universe_json(other.map(|other| &other.0)))
+            .detach(|| self.0.universe_json(other.map(|other| &other.0), prefixes))
             .map_err(|error| raise(error.code(), &error))?;
         Ok(PyBytes::new(python, &answer))
     }

@@ -60,10 +60,11 @@ def who_can_command(
     if as_json:
         to.print_json(data=rights.document())
         return
-    if on is not None:
+    texts = dict.fromkeys(right.on.text for right in rights.rights)
+    if on is not None and len(texts) < 2:
         show_rights(to, rights, by_resource=False)
         return
-    for text in dict.fromkeys(right.on.text for right in rights.rights):
+    for text in texts:
         to.print(plain(text, "bold underline"))
         one = tuple(right for right in rights.rights if right.on.text == text)
         show_rights(to, type(rights)(rights.policy_version, one, rights.work), by_resource=False)

@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use crate::ask::circumstances::{Attribute, Choice, Slot, Variable, at_minute, from};
 use crate::ask::expression::{Expression, Operator, Piece, Test};
 use crate::ask::partial::named_ranges;
 use crate::ask::value::{Range, Value, number};
+use crate::ask::witnesses::kinds;
 use crate::networks::{NetworkSet, Networks};
 use crate::request::Mechanism;
 
@@ -17,6 +19,7 @@ use crate::request::Mechanism;
 #[derive(Debug, Default)]
 struct Wanted {
     texts: BTreeSet<String>,
+    patterns: Vec<Arc<[Piece]>>,
     longs: BTreeSet<i64>,
     ranges: BTreeSet<Range>,
     networks: BTreeSet<String>,
@@ -42,6 +45,10 @@ impl Domain {
         };
         for condition in conditions {
             domain.add(condition);
+        }
+        for (variable, wanted) in &mut domain.wanted {
+            let is_text = *variable == Variable(Attribute::ENVIRONMENT) || variable.0.is_text();
+            domain.is_complete &= !is_text || wanted.settle_texts();
         }
         domain
     }
@@ -149,18 +156,27 @@ impl Wanted {
         }
     }
 
-    fn take_pattern(&mut self, pieces: &[Piece]) {
-        // Two texts that fit it: they may differ in other patterns.
-        for wildcard in ["", "\u{1}"] {
-            let text: String = pieces
-                .iter()
-                .map(|piece| match piece {
-                    Piece::Literal(literal) => literal.as_ref(),
-                    Piece::Wildcard => wildcard,
-                })
-                .collect();
-            self.texts.insert(text);
+    fn take_pattern(&mut self, pieces: &Arc<[Piece]>) {
+        if !self.patterns.contains(pieces) {
+            self.patterns.push(Arc::clone(pieces));
         }
+    }
+
+    /// Settle on one text of each kind that conditions tell apart. `false`: there are too many.
+    fn settle_texts(&mut self) -> bool {
+        let other = other_than(&self.texts);
+        if self.patterns.is_empty() {
+            self.texts.insert(other);
+            return true;
+        }
+        let patterns: Vec<&[Piece]> = self.patterns.iter().map(AsRef::as_ref).collect();
+        let whole = self.texts.iter().map(String::as_str);
+        let found = kinds(&[""], whole, &patterns, '-');
+        let found = found.map(|kinds| kinds.into_iter().map(|kind| kind.text).collect());
+        let is_complete = found.is_some();
+        let others: Vec<String> = found.unwrap_or_else(|| vec![other]);
+        self.texts.extend(others);
+        is_complete
     }
 
     fn choices(&self, attribute: Attribute) -> Vec<Choice> {
@@ -179,10 +195,7 @@ impl Wanted {
                 ages.chain([vec![(attribute, Slot::Absent)]]).collect()
             }
             _ => {
-                let mut texts: Vec<_> = self.texts.iter().map(String::as_str).collect();
-                let other = other_than(&self.texts);
-                texts.push(&other);
-                let texts = texts.into_iter().map(|it| known(Value::text(it)));
+                let texts = self.texts.iter().map(|it| known(Value::text(it)));
                 texts.chain([vec![(attribute, Slot::Absent)]]).collect()
             }
         }

@@ -16,6 +16,7 @@ mod rule;
 mod search;
 mod universe;
 mod value;
+mod witnesses;
 
 pub(crate) use circumstances::{Attribute, Circumstances, Slot};
 pub(crate) use flip::{Flip, flips};

@@ -129,7 +129,9 @@ impl Prepared {
     pub fn name_tests(&self) -> Vec<NameTest<'_>> {
         let mut found = Vec::new();
         self.condition.walk(&mut |it| {
-            if let Expression::Like(_, pieces) = it {
+            if let Expression::Like(left, pieces) = it
+                && !matches!(**left, Expression::Context(_))
+            {
                 found.push(NameTest::Pattern(pieces));
             }
             if let Expression::Binary(_, sides) = it

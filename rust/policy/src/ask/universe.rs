@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use crate::ask::expression::Piece;
 use crate::ask::index::Index;
 use crate::ask::rule::NameTest;
+use crate::ask::witnesses::kinds;
 use crate::error::PolicyError;
 use crate::policy::Policy;
 use crate::request::ResourceKind;
@@ -18,7 +19,7 @@ const RESOURCES_MAX: usize = 200_000;
 
 /// No topic can have it in its name, so no rule speaks of a name with it unless it speaks of all
 /// names that begin like it.
-const UNNAMED: &str = "\u{1}";
+const UNNAMED: char = '\u{1}';
 
 const NAMED: [ResourceKind; 3] = [
     ResourceKind::Stream,
@@ -34,6 +35,8 @@ struct Asked {
     name: String,
     /// As people read it: a name, or a pattern for all other names of a prefix.
     shown: String,
+    /// Of what stands for others, the longest prefix that they have.
+    prefix: Option<String>,
 }
 
 /// What rules and declarations say of names.
@@ -43,7 +46,8 @@ struct Names {
     /// Of every type.
     prefixes: BTreeSet<String>,
     prefixes_of: BTreeMap<&'static str, BTreeSet<String>>,
-    patterns_of: BTreeMap<&'static str, BTreeSet<Vec<Option<String>>>>,
+    /// With a wildcard elsewhere than at the end, by how they are written.
+    patterns_of: BTreeMap<&'static str, BTreeMap<String, Vec<Piece>>>,
 }
 
 impl Names {
@@ -88,12 +92,8 @@ impl Names {
             [Piece::Wildcard] => {}
             [Piece::Literal(name)] => self.add_name(kind, name),
             pieces => {
-                let parts = pieces.iter().map(|piece| match piece {
-                    Piece::Literal(literal) => Some(literal.to_string()),
-                    Piece::Wildcard => None,
-                });
                 let patterns = self.patterns_of.entry(kind).or_default();
-                patterns.insert(parts.collect());
+                patterns.insert(written(pieces), pieces.to_vec());
             }
         }
     }
@@ -118,65 +118,92 @@ impl Names {
         }
     }
 
-    fn resources(&self) -> Vec<Asked> {
+    /// `None`: there are too many.
+    fn resources(&self) -> Option<Vec<Asked>> {
         let mut all = Vec::new();
-        for kind in NAMED {
-            let kind = kind.name();
+        for kind in NAMED.iter().map(|it| it.name()) {
             let whole = self.whole.get(kind).into_iter().flatten();
-            all.extend(whole.map(|name| Asked {
+            all.extend(whole.clone().map(|name| Asked {
                 kind,
                 name: name.clone(),
                 shown: name.clone(),
+                prefix: None,
             }));
             let mut prefixes: BTreeSet<&str> = self.prefixes.iter().map(String::as_str).collect();
             let own = self.prefixes_of.get(kind).into_iter().flatten();
             prefixes.extend(own.map(String::as_str));
             prefixes.insert("");
-            all.extend(prefixes.iter().map(|prefix| Asked {
-                kind,
-                name: format!("{prefix}{UNNAMED}"),
-                shown: format!("{prefix}*"),
-            }));
-            for pattern in self.patterns_of.get(kind).into_iter().flatten() {
-                let beginnings: Vec<&str> = match pattern.first() {
-                    Some(None) => prefixes.iter().copied().collect(),
-                    _ => vec![""],
-                };
-                all.extend(beginnings.into_iter().map(|beginning| {
-                    let text = |wildcard: &str| {
-                        let parts = pattern.iter();
-                        let parts = parts.map(|it| it.as_deref().unwrap_or(wildcard));
-                        format!("{beginning}{}", parts.collect::<String>())
-                    };
-                    Asked {
-                        kind,
-                        name: text(UNNAMED),
-                        shown: text("*"),
-                    }
+            let prefixes: Vec<&str> = prefixes.into_iter().collect();
+            let Some(patterns) = self.patterns_of.get(kind) else {
+                all.extend(prefixes.into_iter().map(|prefix| Asked {
+                    kind,
+                    name: format!("{prefix}{UNNAMED}"),
+                    shown: format!("{prefix}*"),
+                    prefix: Some(prefix.to_owned()),
                 }));
-            }
+                continue;
+            };
+            let texts: Vec<&str> = patterns.keys().map(String::as_str).collect();
+            let pieces: Vec<&[Piece]> = patterns.values().map(Vec::as_slice).collect();
+            let found = kinds(&prefixes, whole.map(String::as_str), &pieces, UNNAMED)?;
+            all.extend(found.into_iter().map(|it| Asked {
+                kind,
+                shown: shown(it.prefix, it.fits.iter().map(|place| texts[*place])),
+                prefix: Some(it.prefix.to_owned()),
+                name: it.text,
+            }));
         }
-        all
+        Some(all).filter(|all| all.len() <= RESOURCES_MAX)
     }
+}
+
+fn written(pieces: &[Piece]) -> String {
+    let parts = pieces.iter().map(|piece| match piece {
+        Piece::Literal(literal) => literal.as_ref(),
+        Piece::Wildcard => "*",
+    });
+    parts.collect()
+}
+
+/// A prefix and all the patterns that names fit, as people read it.
+fn shown<'a>(prefix: &str, patterns: impl Iterator<Item = &'a str>) -> String {
+    let mut parts: Vec<String> = patterns
+        .map(|pattern| match pattern.strip_prefix('*') {
+            Some(_) => format!("{prefix}{pattern}"),
+            None => pattern.to_owned(),
+        })
+        .collect();
+    if !parts.iter().any(|part| part.starts_with(prefix)) {
+        parts.insert(0, format!("{prefix}*"));
+    }
+    parts.join(" & ")
 }
 
 impl Policy {
     /// Every resource that this policy, or another one, can tell apart from others, as JSON
-    /// `[{"type", "name", "shown"}]`. Clusters are not among them.
+    /// `[{"type", "name", "shown", "prefix"}]`, where further prefixes are told apart as well. Clusters
+    /// are not among them.
     ///
     /// # Errors
     /// Where there are too many.
-    pub fn universe_json(&self, other: Option<&Self>) -> Result<Vec<u8>, PolicyError> {
+    pub fn universe_json(
+        &self,
+        other: Option<&Self>,
+        prefixes: Vec<String>,
+    ) -> Result<Vec<u8>, PolicyError> {
         let mut names = Names::default();
+        names.prefixes.extend(prefixes);
         names.add(self);
         if let Some(other) = other {
             names.add(other);
         }
-        let all = names.resources();
-        if all.len() > RESOURCES_MAX {
-            let most = format!("rules tell more than {RESOURCES_MAX} resources apart");
-            return Err(PolicyError::Request(most));
-        }
+        let all = names.resources().ok_or_else(|| {
+            let most = format!(
+                "rules tell more than {RESOURCES_MAX} resources apart: every pattern with a `*` \
+                 inside or in front may double their number, so write fewer of them"
+            );
+            PolicyError::Request(most)
+        })?;
         serde_json::to_vec(&all).map_err(|error| PolicyError::Request(error.to_string()))
     }
 }

@@ -48,7 +48,7 @@ class Kernel(Protocol):
         """What would make a decision another."""
         ...
 
-    def universe(self, other: Any = None, /) -> bytes:
+    def universe(self, other: Any = None, prefixes: list[str] = ..., /) -> bytes:
         """The resources that rules can tell apart."""
         ...
 
@@ -86,6 +86,19 @@ class Compiled:
         )
         both = (*self.clusters, *(other.clusters if other is not None else ()))
         return (*dict.fromkeys(both), *named)
+
+    def names_of(self, kind: ResourceType, prefix: str) -> tuple[Asked, ...]:
+        """All names of a prefix that stand nowhere, by themselves or with a longer prefix.
+
+        They are one, unless a rule's pattern tells some of them from others.
+        """
+        with core_errors(InvalidArgument):
+            found = self.kernel.universe(None, [prefix])
+        return tuple(
+            Asked(Resource(kind, it["name"]), it["shown"])
+            for it in msgspec.json.decode(found)
+            if it["type"] == kind.value and it["prefix"] == prefix
+        )
 
     def ask(
         self,

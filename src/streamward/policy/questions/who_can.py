@@ -38,28 +38,24 @@ def _resources(asked: Compiled, resource: Resource | None, data_class: str | Non
     if data_class is None:
         if resource is None:
             raise InvalidArgument("say on what: `--on STREAM`, `--class CLASS` or both")
-        return [_named(resource)]
+        return _named(asked, resource)
     streams = [it for it in asked.universe() if it.resource.type is ResourceType.STREAM]
     carrying = carried_classes(asked.bundle, streams)
     if resource is None:
         return [it for it in streams if data_class in carrying[it]]
-    one = _named(resource)
-    if data_class not in carried_classes(asked.bundle, [one])[one]:
+    named = _named(asked, resource)
+    carrying = carried_classes(asked.bundle, named)
+    if not all(data_class in carrying[it] for it in named):
         what = f"`{resource.name}` does not carry class `{data_class}`"
         raise InvalidArgument(f"{what}: leave out `--class`, or `--on`")
-    return [one]
+    return named
 
 
-def _named(resource: Resource) -> Asked:
+def _named(asked: Compiled, resource: Resource) -> list[Asked]:
     """`PREFIX*` asks for any name of the prefix that nobody declares."""
     if resource.name.endswith("*"):
-        unnamed = Resource(resource.type, resource.name[:-1] + UNNAMED)
-        return Asked(unnamed, resource.name)
-    return Asked(resource, resource.name)
-
-
-UNNAMED = "\x01"
-"""No topic can have it in its name: a rule that speaks of it speaks of all names around it."""
+        return list(asked.names_of(resource.type, resource.name[:-1]))
+    return [Asked(resource, resource.name)]
 
 
 def carried_classes(bundle: Bundle, streams: Sequence[Asked]) -> dict[Asked, frozenset[str]]:

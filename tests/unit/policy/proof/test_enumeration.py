@@ -26,7 +26,10 @@ EXAMPLES = int(os.environ.get("STREAMWARD_PROOF_EXAMPLES", "0"))
 REQUESTS_MAX = 12_000
 PRINCIPALS = ("app", "bob")
 # One for every way in which names can fit what rules and declarations say of them.
-NAMES = ("a.x", "a.other", "b.x", "b.other", "c.x", "zzz", "other")
+NAMES = (
+    *("a.x", "a.other", "a.y.x", "a.ox", "a.o.x"),
+    *("b.x", "b.other", "c.x", "zzz", "other", "aox", "ao.x"),
+)
 
 MEMBERS = {
     "role:inner": {"app", "bob"},
@@ -37,9 +40,9 @@ MEMBERS = {
 }
 COVERED = {
     "stream:a.x": {"a.x"},
-    "stream:a.*": {"a.x", "a.other"},
+    "stream:a.*": {"a.x", "a.other", "a.y.x", "a.ox", "a.o.x"},
     "class:secret": {"a.x"},
-    "tenant:t": {"a.x", "a.other"},
+    "tenant:t": {"a.x", "a.other", "a.y.x", "a.ox", "a.o.x"},
     "stream:zzz": {"zzz"},
     "everything": set(NAMES),
 }
