@@ -14,6 +14,7 @@ mod injection;
 mod json;
 mod limits;
 mod mask;
+mod pass;
 mod protobuf;
 mod schema;
 mod selection;
@@ -25,8 +26,8 @@ pub use field::{Content, Leaf, LeafType, Visit};
 pub use injection::{Pattern, Patterns};
 pub use limits::{
     EVALUATION_DEPTH_MAX, EVALUATIONS_MAX, Limits, NUMBER_BYTES_MAX, SCHEMA_BYTES_MAX,
-    SCHEMA_DEPTH_MAX, SCHEMA_REFERENCES_MAX, SCHEMA_TYPES_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX,
-    VALUE_ELEMENTS_MAX,
+    SCHEMA_CONSTANT_BYTES_MAX, SCHEMA_DEPTH_MAX, SCHEMA_PATTERNS_MAX, SCHEMA_REFERENCES_MAX,
+    SCHEMA_TYPES_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_ELEMENTS_MAX,
 };
 pub use mask::{HASH_BYTES, KEPT_CHARACTERS, Mask, Masker};
 pub use schema::{Declared, Format, Reference, Schema};

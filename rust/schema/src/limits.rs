@@ -9,6 +9,11 @@ pub const SCHEMA_TYPES_MAX: usize = 20_000;
 /// Schemas that one schema may refer to, directly or not.
 pub const SCHEMA_REFERENCES_MAX: usize = 100;
 
+/// Bytes of all values of `enum` and `const` of one JSON Schema.
+pub const SCHEMA_CONSTANT_BYTES_MAX: usize = 4 << 20;
+/// Different regular expressions of one JSON Schema.
+pub const SCHEMA_PATTERNS_MAX: usize = 256;
+
 /// Bytes of one value.
 pub const VALUE_BYTES_MAX: usize = 16 << 20;
 /// How deep a value may nest, whatever its schema allows.
@@ -18,8 +23,13 @@ pub const VALUE_ELEMENTS_MAX: usize = 250_000;
 /// Characters of one JSON number: longer ones cost others more than they cost the sender.
 pub const NUMBER_BYTES_MAX: usize = 256;
 
-/// How often parts of a JSON Schema may be applied to parts of one value.
+/// Steps of one validation: how often parts of a JSON Schema are applied to parts of one value. What takes
+/// longer with the size of that part counts once more for every so many bytes, or members.
 pub const EVALUATIONS_MAX: usize = 1_000_000;
+/// Bytes that are copied, compared or searched in one step.
+pub const STEP_BYTES: usize = 64;
+/// Members or entries that are gone through in one step.
+pub const STEP_MEMBERS: usize = 8;
 /// How deep a JSON Schema may lead within itself and a value: references, alternatives, members.
 pub const EVALUATION_DEPTH_MAX: usize = 192;
 

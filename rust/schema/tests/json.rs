@@ -431,3 +431,78 @@ fn injections_are_found_behind_escapes_and_in_names() {
             .is_ok()
     );
 }
+
+#[test]
+fn numbers_of_any_exponent_are_whole_and_equal_by_value() {
+    let integer = r#"{"type":"integer"}"#;
+    assert_eq!(check(integer, "1e5000"), None);
+    assert_eq!(check(integer, "1e-5000"), Some(Reason::WrongType));
+    let unique = r#"{"uniqueItems":true}"#;
+    let doubled = check(unique, "[1e5000, 10e4999]");
+    assert_eq!(doubled, Some(Reason::Constraint("uniqueItems")));
+    assert_eq!(check(r#"{"const":1e5000}"#, "10E+4999"), None);
+    assert_eq!(check(r#"{"minimum":1e4999}"#, "1e5000"), None);
+    // One step for each power of ten would take days.
+    let multiple = r#"{"multipleOf":7}"#;
+    assert_eq!(check(multiple, "7e999999999999999"), None);
+    let none = check(multiple, "1e999999999999999");
+    assert_eq!(none, Some(Reason::Constraint("multipleOf")));
+    assert_eq!(
+        check("true", "1e99999999999999999999"),
+        Some(Reason::OutOfRange)
+    );
+}
+
+#[test]
+fn alternatives_about_a_large_value_are_paid_by_its_size() {
+    let many = |one: &str| {
+        let all: Vec<String> = (0..1_000)
+            .map(|n| one.replace('N', &n.to_string()))
+            .collect();
+        format!("{{\"anyOf\":[{},true]}}", all.join(","))
+    };
+    let text = format!("\"{}\"", "a".repeat(1 << 18));
+    let names: Vec<String> = (0..10_000).map(|n| format!("\"k{n}\":0")).collect();
+    let object = format!("{{{}}}", names.join(","));
+    for (one, value) in [
+        (r#"{"const":"bN"}"#, &text),
+        (r#"{"enum":["bN",1]}"#, &text),
+        (r#"{"maxLength":N}"#, &text),
+        (r#"{"pattern":"bc"}"#, &text),
+        (r#"{"required":["xN"]}"#, &object),
+        (r#"{"maxProperties":N}"#, &object),
+    ] {
+        assert_eq!(
+            check(&many(one), value),
+            Some(Reason::TooManySteps),
+            "{one}"
+        );
+        assert_eq!(check(&many(one), "\"short\""), None, "{one}");
+    }
+}
+
+#[test]
+fn constants_and_patterns_of_a_schema_are_bounded() {
+    // Each `$ref` leads one level deeper into the same constant.
+    let mut inner = format!("\"{}\"", "a".repeat(200_000));
+    let mut references = Vec::new();
+    for level in 0..40 {
+        inner = format!("{{\"const\":{inner}}}");
+        references.push(format!("{{\"$ref\":\"#{}\"}}", "/const".repeat(level)));
+    }
+    let inner = inner.trim_end_matches('}');
+    let close = "}".repeat(39);
+    let text = format!("{inner}{close},\"anyOf\":[{}]}}", references[1..].join(","));
+    let error = Schema::compile(Format::Json, &text, &[]).unwrap_err();
+    assert!(error.what.contains("constants"), "{error}");
+
+    let patterns: Vec<String> = (0..300).map(|n| format!("\"x{n}\":true")).collect();
+    let text = format!("{{\"patternProperties\":{{{}}}}}", patterns.join(","));
+    let error = Schema::compile(Format::Json, &text, &[]).unwrap_err();
+    assert!(error.what.contains("256 patterns"), "{error}");
+    let same: Vec<String> = (0..300)
+        .map(|n| format!("\"p{n}\":{{\"pattern\":\"^a$\"}}"))
+        .collect();
+    let text = format!("{{\"properties\":{{{}}}}}", same.join(","));
+    assert!(Schema::compile(Format::Json, &text, &[]).is_ok());
+}

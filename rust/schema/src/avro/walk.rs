@@ -5,19 +5,16 @@ use std::collections::HashSet;
 use super::types::{Compiled, Declared, Field, Logical, Type, TypeId};
 use crate::edit::Edits;
 use crate::error::{Invalid, Reason};
-use crate::field::{Content, Leaf, LeafType, Visit};
+use crate::field::{Content, LeafType, Visit};
 use crate::limits::Limits;
+use crate::pass::Pass;
 use crate::selection::At;
-use crate::varint::{Cursor, write_varint, zigzag};
+use crate::varint::{write_varint, zigzag};
 
 /// One pass over one value.
 pub(super) struct Walk<'w, 'v, V> {
     schema: &'w Compiled,
-    cursor: Cursor<'v>,
-    depth_left: usize,
-    elements_left: usize,
-    visitor: &'w mut V,
-    edits: Edits,
+    pass: Pass<'w, 'v, V>,
 }
 
 impl Compiled {
@@ -29,22 +26,15 @@ impl Compiled {
         at: At<'_>,
         visitor: &mut V,
     ) -> Result<Edits, Invalid> {
-        if value.len() > limits.value_bytes_max {
-            return Err(Invalid::new(Reason::TooLarge, 0));
-        }
         let mut walk = Walk {
             schema: self,
-            cursor: Cursor::new(value),
-            depth_left: limits.depth_max,
-            elements_left: limits.elements_max,
-            visitor,
-            edits: Edits::default(),
+            pass: Pass::start(value, limits, visitor)?,
         };
         walk.value(self.root, at)?;
-        if walk.cursor.left() > 0 {
-            return walk.cursor.fail(Reason::Trailing);
+        if walk.pass.cursor.left() > 0 {
+            return walk.pass.cursor.fail(Reason::Trailing);
         }
-        Ok(walk.edits)
+        Ok(walk.pass.edits)
     }
 }
 
@@ -52,57 +42,37 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
     fn value(&mut self, id: TypeId, at: At<'_>) -> Result<(), Invalid> {
         let schema = self.schema;
         let Some(declared) = schema.get(id) else {
-            return self.cursor.fail(Reason::WrongType);
+            return self.pass.cursor.fail(Reason::WrongType);
         };
-        self.count(1)?;
-        let start = self.cursor.at;
+        self.pass.count()?;
+        let start = self.pass.cursor.at;
         match &declared.kind {
             Type::Null => Ok(()),
             Type::Array(inner) => self.deeper(|walk| walk.blocks(*inner, at, false)),
             Type::Map(inner) => self.deeper(|walk| walk.blocks(*inner, at, true)),
             Type::Union(branches) => {
-                let index = usize::try_from(self.cursor.zigzag(64)?).ok();
+                let index = usize::try_from(self.pass.cursor.zigzag(64)?).ok();
                 match index.and_then(|index| branches.get(index)) {
                     Some(branch) => self.deeper(|walk| walk.value(*branch, at)),
                     None => Err(Invalid::new(Reason::NoBranch, start)),
                 }
             }
             Type::Record(fields) => {
-                self.refuse_rule(at, start)?;
+                self.pass.other(at, start)?;
                 self.deeper(|walk| walk.fields(fields, at))
             }
-            Type::Open => self.cursor.fail(Reason::WrongType),
+            Type::Open => self.pass.cursor.fail(Reason::WrongType),
             _ => self.single(declared, at),
         }
-    }
-
-    fn count(&mut self, elements: usize) -> Result<(), Invalid> {
-        match self.elements_left.checked_sub(elements) {
-            Some(left) => self.elements_left = left,
-            None => return self.cursor.fail(Reason::TooManyElements),
-        }
-        Ok(())
     }
 
     fn deeper(
         &mut self,
         inner: impl FnOnce(&mut Self) -> Result<(), Invalid>,
     ) -> Result<(), Invalid> {
-        match self.depth_left.checked_sub(1) {
-            Some(left) => self.depth_left = left,
-            None => return self.cursor.fail(Reason::TooDeep),
-        }
+        self.pass.enter()?;
         inner(self)?;
-        self.depth_left += 1;
-        Ok(())
-    }
-
-    fn refuse_rule(&mut self, at: At<'_>, start: usize) -> Result<(), Invalid> {
-        if let Some(rule) = at.rule() {
-            self.visitor
-                .other(rule)
-                .map_err(|reason| Invalid::new(reason, start))?;
-        }
+        self.pass.leave();
         Ok(())
     }
 
@@ -117,34 +87,31 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
     /// Blocks of entries until an empty one; a block may say in front how many bytes it has.
     fn blocks(&mut self, inner: TypeId, at: At<'_>, keyed: bool) -> Result<(), Invalid> {
         if keyed {
-            self.refuse_rule(at, self.cursor.at)?;
+            self.pass.other(at, self.pass.cursor.at)?;
         }
         let mut keys = HashSet::new();
         loop {
-            let start = self.cursor.at;
-            let count = self.cursor.zigzag(64)?;
+            let start = self.pass.cursor.at;
+            let count = self.pass.cursor.zigzag(64)?;
             let size = if count < 0 {
-                let size = self.cursor.zigzag(64)?;
+                let size = self.pass.cursor.zigzag(64)?;
                 Some(usize::try_from(size).map_err(|_| Invalid::new(Reason::BlockSize, start))?)
             } else {
                 None
             };
-            let items = self.cursor.at;
+            let items = self.pass.cursor.at;
             let count = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
             if count == 0 {
                 return Ok(());
             }
-            // SECURITY: entries may take no bytes, so that their number is bounded by nothing else.
-            if count > self.elements_left {
-                return self.cursor.fail(Reason::TooManyElements);
-            }
-            let mark = self.edits.len();
+            self.pass.fits(count)?;
+            let mark = self.pass.edits.len();
             for _ in 0..count {
                 let place = if keyed { self.key(&mut keys, at)? } else { at };
                 self.value(inner, place)?;
             }
             if let Some(size) = size {
-                if size != self.cursor.at - items {
+                if size != self.pass.cursor.at - items {
                     return Err(Invalid::new(Reason::BlockSize, start));
                 }
                 self.resize(start..items, count, size, mark);
@@ -154,7 +121,7 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
 
     /// A block that says its size says the new one after edits within it.
     fn resize(&mut self, header: std::ops::Range<usize>, count: usize, size: usize, mark: usize) {
-        let growth = self.edits.growth_since(mark);
+        let growth = self.pass.edits.growth_since(mark);
         if growth == 0 {
             return;
         }
@@ -163,12 +130,12 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         write_varint(zigzag(-count), &mut with);
         write_varint(zigzag(i64::try_from(size).unwrap_or(i64::MAX)), &mut with);
-        self.edits.push(header, with);
+        self.pass.edits.push(header, with);
     }
 
     fn key<'s>(&mut self, keys: &mut HashSet<&'v str>, at: At<'s>) -> Result<At<'s>, Invalid> {
-        let start = self.cursor.at;
-        self.count(1)?;
+        let start = self.pass.cursor.at;
+        self.pass.count()?;
         let key = self.text()?;
         if !keys.insert(key) {
             return Err(Invalid::new(Reason::Duplicate, start));
@@ -177,69 +144,50 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
     }
 
     fn bytes(&mut self) -> Result<&'v [u8], Invalid> {
-        let start = self.cursor.at;
-        let length = self.cursor.zigzag(64)?;
+        let start = self.pass.cursor.at;
+        let length = self.pass.cursor.zigzag(64)?;
         let length = usize::try_from(length).map_err(|_| Invalid::new(Reason::Length, start))?;
-        self.cursor.take(length)
+        self.pass.cursor.take(length)
     }
 
     fn text(&mut self) -> Result<&'v str, Invalid> {
-        let start = self.cursor.at;
+        let start = self.pass.cursor.at;
         let text =
             std::str::from_utf8(self.bytes()?).map_err(|_| Invalid::new(Reason::NotUtf8, start))?;
-        if self.visitor.wants_text() {
-            self.visitor
-                .text(text)
-                .map_err(|reason| Invalid::new(reason, start))?;
-        }
+        self.pass.text(text, start)?;
         Ok(text)
     }
 
     fn single(&mut self, declared: &Declared, at: At<'_>) -> Result<(), Invalid> {
-        let start = self.cursor.at;
+        let start = self.pass.cursor.at;
         let content = self.content(declared)?;
-        let Some(rule) = at.rule() else {
-            return Ok(());
-        };
-        let leaf = Leaf {
-            kind: leaf_type(declared),
-            content,
-            at: start,
-        };
-        let replaced = self
-            .visitor
-            .leaf(rule, &leaf)
-            .map_err(|reason| Invalid::new(reason, start))?;
-        if let Some(content) = replaced {
-            let with = encode(declared, &content)
-                .ok_or_else(|| Invalid::new(Reason::Unmaskable, start))?;
-            self.edits.push(start..self.cursor.at, with);
-        }
-        Ok(())
+        let shown = (leaf_type(declared), content);
+        self.pass
+            .leaf(shown, at, start, |content| encode(declared, content))
     }
 
     fn content(&mut self, declared: &Declared) -> Result<Content<'v>, Invalid> {
-        let start = self.cursor.at;
+        let start = self.pass.cursor.at;
         Ok(match &declared.kind {
-            Type::Boolean => match self.cursor.byte()? {
+            Type::Boolean => match self.pass.cursor.byte()? {
                 0 => Content::Boolean(false),
                 1 => Content::Boolean(true),
                 _ => return Err(Invalid::new(Reason::NotBoolean, start)),
             },
-            Type::Int => Content::Integer(self.cursor.zigzag(32)?.into()),
-            Type::Long => Content::Integer(self.cursor.zigzag(64)?.into()),
+            Type::Int => Content::Integer(self.pass.cursor.zigzag(32)?.into()),
+            Type::Long => Content::Integer(self.pass.cursor.zigzag(64)?.into()),
             Type::Float => {
-                let bytes = self.cursor.take(4)?.try_into().unwrap_or_default();
+                let bytes = self.pass.cursor.take(4)?.try_into().unwrap_or_default();
                 Content::Real(f32::from_le_bytes(bytes).into())
             }
             Type::Double => {
-                let bytes = self.cursor.take(8)?.try_into().unwrap_or_default();
+                let bytes = self.pass.cursor.take(8)?.try_into().unwrap_or_default();
                 Content::Real(f64::from_le_bytes(bytes))
             }
             Type::Bytes => Content::Bytes(self.bytes()?.into()),
-            Type::Fixed(length) => Content::Bytes(self.cursor.take(*length as usize)?.into()),
+            Type::Fixed(length) => Content::Bytes(self.pass.cursor.take(*length as usize)?.into()),
             Type::Enumeration(symbols) => {
-                let index = self.cursor.zigzag(32)?;
+                let index = self.pass.cursor.zigzag(32)?;
                 match usize::try_from(index) {
                     Ok(place) if place < symbols.len() => Content::Integer(index.into()),
                     _ => return Err(Invalid::new(Reason::NoSymbol, start)),

@@ -3,13 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::format::Format;
-use super::number::Decimal;
-use super::pattern;
-use super::rules::{ArrayRule, Assertion, Compiled, ObjectRule, Rule, RuleId, types};
-use super::tree::{Kind, Node, Tree};
+use regex::Regex;
+
+use super::document::Document;
+use super::rules::{Compiled, Rule, RuleId};
+use super::tree::{Kind, Node};
+use super::words::{fail, types_of};
 use crate::error::SchemaError;
-use crate::limits::{Limits, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX, SCHEMA_TYPES_MAX};
+use crate::limits::{SCHEMA_CONSTANT_BYTES_MAX, SCHEMA_TYPES_MAX};
 use crate::schema::Reference;
 
 const UNSUPPORTED: [&str; 7] = [
@@ -72,6 +73,8 @@ pub(crate) fn compile(text: &str, references: &[Reference]) -> Result<Compiled, 
         rules: Vec::new(),
         known: HashMap::new(),
         open: Vec::new(),
+        constant_bytes_left: SCHEMA_CONSTANT_BYTES_MAX,
+        patterns: HashMap::new(),
     };
     let root = linker.rule_of((0, 0), 1)?;
     while let Some((id, place)) = linker.open.pop() {
@@ -93,65 +96,15 @@ pub(crate) fn compile(text: &str, references: &[Reference]) -> Result<Compiled, 
     Ok(compiled)
 }
 
-/// A text, and where its `$id`s and anchors lead.
-struct Document<'s> {
-    name: &'s str,
-    tree: Tree<'s>,
-    old: bool,
-    anchors: HashMap<String, u32>,
-    ids: HashMap<String, u32>,
-}
-
-impl<'s> Document<'s> {
-    fn read(name: &'s str, text: &'s str) -> Result<Self, SchemaError> {
-        let limits = Limits {
-            value_bytes_max: SCHEMA_BYTES_MAX,
-            depth_max: SCHEMA_DEPTH_MAX,
-            ..Limits::default()
-        };
-        let tree = Tree::parse(text.as_bytes(), &limits).map_err(|invalid| {
-            let before = text.get(..invalid.at).unwrap_or_default();
-            let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-            SchemaError::new(format!("no JSON: {}", invalid.reason), line)
-        })?;
-        let root = tree.root();
-        let dialect = root.get_text("$schema").unwrap_or_default();
-        let old = match dialect
-            .trim_end_matches('#')
-            .rsplit("json-schema.org/")
-            .next()
-        {
-            Some("draft-06/schema" | "draft-07/schema") => true,
-            Some("" | "draft/2019-09/schema" | "draft/2020-12/schema") => false,
-            _ => return fail(root, format!("the dialect `{dialect}` is not supported")),
-        };
-        let (mut anchors, mut ids) = (HashMap::new(), HashMap::new());
-        let mut open = vec![root];
-        while let Some(node) = open.pop() {
-            if let Some(anchor) = node.get_text("$anchor") {
-                anchors.insert(anchor.into_owned(), node.index());
-            }
-            if let Some(id) = node.get_text("$id") {
-                ids.insert(id.trim_end_matches('#').to_owned(), node.index());
-            }
-            open.extend(node.items());
-            open.extend(node.members().map(|(_, value)| value));
-        }
-        Ok(Self {
-            name,
-            tree,
-            old,
-            anchors,
-            ids,
-        })
-    }
-}
-
-struct Linker<'c, 's> {
+pub(super) struct Linker<'c, 's> {
     documents: &'c [Document<'s>],
     rules: Vec<Rule>,
     known: HashMap<Place, RuleId>,
     open: Vec<(RuleId, Place)>,
+    /// For the values of `enum` and `const`: a `$ref` may lead into one, and so to copies of its parts.
+    pub constant_bytes_left: usize,
+    /// Each expression is compiled once.
+    pub patterns: HashMap<String, Regex>,
 }
 
 impl Linker<'_, '_> {
@@ -202,11 +155,19 @@ impl Linker<'_, '_> {
         Ok(rule)
     }
 
-    fn sub(&mut self, document: usize, node: Node<'_, '_>) -> Result<RuleId, SchemaError> {
+    pub(super) fn sub(
+        &mut self,
+        document: usize,
+        node: Node<'_, '_>,
+    ) -> Result<RuleId, SchemaError> {
         self.rule_of((document, node.index()), node.line())
     }
 
-    fn subs(&mut self, document: usize, node: Node<'_, '_>) -> Result<Vec<RuleId>, SchemaError> {
+    pub(super) fn subs(
+        &mut self,
+        document: usize,
+        node: Node<'_, '_>,
+    ) -> Result<Vec<RuleId>, SchemaError> {
         if node.kind() != Kind::Array || node.items().next().is_none() {
             return fail(node, "a list of schemas is missing");
         }
@@ -246,88 +207,7 @@ impl Linker<'_, '_> {
                 let array = rule.array.get_or_insert_with(Box::default);
                 self.array_word(document, array, word, around, value)?;
             }
-            _ => rule.asserted.extend(assertion(word, value)?),
-        }
-        Ok(())
-    }
-
-    fn object_word(
-        &mut self,
-        document: usize,
-        object: &mut ObjectRule,
-        word: &str,
-        value: Node<'_, '_>,
-    ) -> Result<(), SchemaError> {
-        match word {
-            "properties" => {
-                for (key, schema) in members(value)? {
-                    let name = key.text().unwrap_or_default().into_owned();
-                    let id = self.sub(document, schema)?;
-                    object.properties.insert(name, id);
-                }
-            }
-            "patternProperties" => {
-                for (key, schema) in members(value)? {
-                    let expression = key.text().unwrap_or_default();
-                    let expression = pattern::compile(&expression)
-                        .map_err(|what| SchemaError::new(what, key.line()))?;
-                    object
-                        .patterns
-                        .push((expression, self.sub(document, schema)?));
-                }
-            }
-            "additionalProperties" => object.additional = Some(self.sub(document, value)?),
-            "propertyNames" => object.names = Some(self.sub(document, value)?),
-            "required" => object.required = texts(value)?,
-            "minProperties" => object.min = Some(count(value)?),
-            "maxProperties" => object.max = Some(count(value)?),
-            "dependentRequired" | "dependentSchemas" | "dependencies" => {
-                for (key, depends) in members(value)? {
-                    let name = key.text().unwrap_or_default().into_owned();
-                    if depends.kind() == Kind::Array && word != "dependentSchemas" {
-                        object.dependent_required.push((name, texts(depends)?));
-                    } else if word == "dependentRequired" {
-                        return fail(depends, "a list of names is missing");
-                    } else {
-                        object.dependent.insert(name, self.sub(document, depends)?);
-                    }
-                }
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn array_word(
-        &mut self,
-        document: usize,
-        array: &mut ArrayRule,
-        word: &str,
-        around: Node<'_, '_>,
-        value: Node<'_, '_>,
-    ) -> Result<(), SchemaError> {
-        match word {
-            "prefixItems" => array.prefix = self.subs(document, value)?,
-            "items" if value.kind() == Kind::Array => {
-                // Drafts before 2020-12: a schema for each place, and `additionalItems` for the rest.
-                array.prefix = value
-                    .items()
-                    .map(|item| self.sub(document, item))
-                    .collect::<Result<_, _>>()?;
-                if let Some(rest) = around.get("additionalItems") {
-                    array.items = Some(self.sub(document, rest)?);
-                }
-            }
-            "items" => array.items = Some(self.sub(document, value)?),
-            "contains" => {
-                let least = around.get("minContains").map_or(Ok(1), count)?;
-                let most = around.get("maxContains").map(count).transpose()?;
-                array.contains = Some((self.sub(document, value)?, least, most));
-            }
-            "minItems" => array.min = Some(count(value)?),
-            "maxItems" => array.max = Some(count(value)?),
-            "uniqueItems" => array.unique = value.kind() == Kind::True,
-            _ => {}
+            _ => rule.asserted.extend(self.assertion(word, value)?),
         }
         Ok(())
     }
@@ -417,100 +297,6 @@ fn refuse_loops(compiled: &Compiled) -> Result<(), SchemaError> {
     Ok(())
 }
 
-fn assertion(word: &str, value: Node<'_, '_>) -> Result<Option<Assertion>, SchemaError> {
-    Ok(Some(match word {
-        "enum" if value.kind() == Kind::Array => Assertion::Values(
-            "enum",
-            value.items().map(super::evaluate::canonical).collect(),
-        ),
-        "enum" => return fail(value, "`enum` must be a list"),
-        "const" => Assertion::Values("const", vec![super::evaluate::canonical(value)]),
-        "minimum" => Assertion::Minimum(number(value)?),
-        "maximum" => Assertion::Maximum(number(value)?),
-        "exclusiveMinimum" => Assertion::Above(number(value)?),
-        "exclusiveMaximum" => Assertion::Below(number(value)?),
-        "multipleOf" => {
-            let divisor = number(value)?;
-            if !divisor.is_above_zero() || divisor.mantissa().is_none() {
-                return fail(
-                    value,
-                    "`multipleOf` must be above 0 and have at most 18 digits",
-                );
-            }
-            Assertion::MultipleOf(divisor)
-        }
-        "minLength" => Assertion::LengthMin(count(value)?),
-        "maxLength" => Assertion::LengthMax(count(value)?),
-        "pattern" => {
-            let expression = value.text().unwrap_or_default();
-            let compiled = pattern::compile(&expression)
-                .map_err(|what| SchemaError::new(what, value.line()))?;
-            Assertion::Pattern(compiled)
-        }
-        "format" => match Format::of_name(&value.text().unwrap_or_default()) {
-            Some(format) => Assertion::Format(format),
-            None => return Ok(None),
-        },
-        _ => return Ok(None),
-    }))
-}
-
-fn types_of(value: Node<'_, '_>) -> Result<u8, SchemaError> {
-    let one = |node: Node<'_, '_>| {
-        let name = node.text().unwrap_or_default();
-        match types::of_name(&name) {
-            Some(bits) => Ok(bits),
-            None => fail(node, format!("there is no type `{name}`")),
-        }
-    };
-    if value.kind() != Kind::Array {
-        return one(value);
-    }
-    value
-        .items()
-        .try_fold(0, |bits, item| Ok(bits | one(item)?))
-}
-
-fn members<'t, 'v>(value: Node<'t, 'v>) -> Result<super::tree::Members<'t, 'v>, SchemaError> {
-    if value.kind() != Kind::Object {
-        return fail(value, "an object is missing");
-    }
-    Ok(value.members())
-}
-
-fn texts(value: Node<'_, '_>) -> Result<Vec<String>, SchemaError> {
-    if value.kind() != Kind::Array {
-        return fail(value, "a list of names is missing");
-    }
-    value
-        .items()
-        .map(|item| match item.text() {
-            Some(text) => Ok(text.into_owned()),
-            None => fail(item, "a name is missing"),
-        })
-        .collect()
-}
-
-fn number(value: Node<'_, '_>) -> Result<Decimal, SchemaError> {
-    let decimal = if value.kind() == Kind::Number {
-        Decimal::parse(value.raw())
-    } else {
-        None
-    };
-    match decimal {
-        Some(decimal) => Ok(decimal),
-        None => fail(value, "a number is missing"),
-    }
-}
-
-fn count(value: Node<'_, '_>) -> Result<u64, SchemaError> {
-    let whole = value.raw().parse().ok();
-    match whole.filter(|_| value.kind() == Kind::Number) {
-        Some(count) => Ok(count),
-        None => fail(value, "a whole number of 0 or more is missing"),
-    }
-}
-
 /// `%41` is `A`: fragments are parts of URIs.
 fn unquoted(part: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(part.len());
@@ -525,8 +311,4 @@ fn unquoted(part: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
-}
-
-fn fail<T>(node: Node<'_, '_>, what: impl Into<String>) -> Result<T, SchemaError> {
-    Err(SchemaError::new(what, node.line()))
 }

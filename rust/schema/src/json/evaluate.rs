@@ -7,7 +7,7 @@ use super::number::Decimal;
 use super::rules::{ArrayRule, Assertion, Compiled, ObjectRule, Rule, RuleId, types};
 use super::tree::{Kind, Node};
 use crate::error::{Invalid, Reason};
-use crate::limits::{EVALUATION_DEPTH_MAX, EVALUATIONS_MAX};
+use crate::limits::{EVALUATION_DEPTH_MAX, EVALUATIONS_MAX, STEP_BYTES, STEP_MEMBERS};
 
 impl Compiled {
     /// Whether the value is one of the schema's.
@@ -29,7 +29,18 @@ struct Evaluation<'e> {
 
 impl Evaluation<'_> {
     fn step(&mut self, node: Node<'_, '_>) -> Result<(), Invalid> {
-        match self.steps_left.checked_sub(1) {
+        self.steps(1, node)
+    }
+
+    /// SECURITY: what grows with the value is paid by its size, or a schema of many alternatives would
+    /// have a large value copied, compared and searched for each of them.
+    fn bytes(&mut self, node: Node<'_, '_>) -> Result<(), Invalid> {
+        let bytes = node.end().saturating_sub(node.start());
+        self.steps(bytes / STEP_BYTES, node)
+    }
+
+    fn steps(&mut self, count: usize, node: Node<'_, '_>) -> Result<(), Invalid> {
+        match self.steps_left.checked_sub(count) {
             Some(left) => self.steps_left = left,
             None => return refuse(Reason::TooManySteps, node),
         }
@@ -56,6 +67,9 @@ impl Evaluation<'_> {
             return refuse(Reason::WrongType, node);
         }
         for assertion in &rule.asserted {
+            if reads(assertion, node) {
+                self.bytes(node)?;
+            }
             holds(assertion, node)?;
         }
         if let (Some(object), Kind::Object) = (&rule.object, node.kind()) {
@@ -117,9 +131,9 @@ impl Evaluation<'_> {
     }
 
     fn object(&mut self, rule: &ObjectRule, node: Node<'_, '_>) -> Result<(), Invalid> {
-        let mut size = 0u64;
+        let size = node.members().count();
+        self.steps(size / STEP_MEMBERS, node)?;
         for (key, value) in node.members() {
-            size += 1;
             let name = key.text().unwrap_or_default();
             let mut declared = false;
             if let Some(id) = rule.properties.get(name.as_ref()) {
@@ -129,6 +143,7 @@ impl Evaluation<'_> {
             }
             for (expression, id) in &rule.patterns {
                 self.step(node)?;
+                self.bytes(key)?;
                 if expression.is_match(&name) {
                     declared = true;
                     self.apply(*id, value)?;
@@ -146,7 +161,7 @@ impl Evaluation<'_> {
         }
         self.required(rule, node)?;
         in_range(
-            size,
+            as_count(size),
             rule.min,
             rule.max,
             ["minProperties", "maxProperties"],
@@ -158,6 +173,9 @@ impl Evaluation<'_> {
         if rule.required.is_empty() && rule.dependent_required.is_empty() {
             return Ok(());
         }
+        let dependent = rule.dependent_required.iter();
+        let asked = dependent.fold(rule.required.len(), |sum, (_, others)| sum + others.len());
+        self.steps((asked + node.members().count()) / STEP_MEMBERS, node)?;
         let names: HashSet<_> = node.members().filter_map(|(key, _)| key.text()).collect();
         let has = |name: &String| names.contains(name.as_str());
         if let Some(name) = rule.required.iter().find(|name| !has(name)) {
@@ -174,12 +192,15 @@ impl Evaluation<'_> {
     }
 
     fn array(&mut self, rule: &ArrayRule, node: Node<'_, '_>) -> Result<(), Invalid> {
-        let mut size = 0u64;
+        let size = node.items().count();
+        self.steps(size / STEP_MEMBERS, node)?;
+        if rule.unique {
+            self.bytes(node)?;
+        }
         let mut matching = 0u64;
         let mut prefix = rule.prefix.iter();
         let mut seen = HashSet::new();
         for item in node.items() {
-            size += 1;
             if let Some(id) = prefix.next().copied().or(rule.items) {
                 self.apply(id, item)?;
             }
@@ -196,12 +217,29 @@ impl Evaluation<'_> {
                 return refuse(Reason::Constraint("contains"), node);
             }
         }
+        let size = as_count(size);
         in_range(size, rule.min, rule.max, ["minItems", "maxItems"], node)
     }
 }
 
 fn refuse<T>(reason: Reason, node: Node<'_, '_>) -> Result<T, Invalid> {
     Err(Invalid::new(reason, node.start()))
+}
+
+fn as_count(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
+}
+
+/// Does it look at all of what stands there?
+fn reads(assertion: &Assertion, node: Node<'_, '_>) -> bool {
+    match assertion {
+        Assertion::Values(..) => true,
+        Assertion::LengthMin(_)
+        | Assertion::LengthMax(_)
+        | Assertion::Pattern(_)
+        | Assertion::Format(_) => node.kind() == Kind::Text,
+        _ => false,
+    }
 }
 
 fn bounds(reason: Reason) -> bool {

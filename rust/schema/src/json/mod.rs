@@ -2,14 +2,17 @@
 
 mod check;
 mod compile;
+mod document;
 mod evaluate;
 mod format;
 mod number;
 mod parse;
 mod pattern;
 mod rules;
+mod structure;
 mod tree;
 mod walk;
+mod words;
 
 pub(crate) use compile::compile;
 pub(crate) use rules::Compiled;

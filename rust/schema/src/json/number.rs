@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-/// Exponents beyond are as good as infinite: the value is no longer a number that others read.
-const EXPONENT_MAX: i64 = 4_096;
+/// Exponents beyond are refused with the value that holds them. It leaves room to add lengths to one.
+const EXPONENT_MAX: i64 = 1_000_000_000_000_000;
 
 /// A decimal: its digits have no zeros at either end, and `exponent` is that of the last one. Zero has
 /// no digits.
@@ -89,7 +89,7 @@ impl Decimal {
         let rest = self.digits.iter().fold(0u128, |rest, digit| {
             (rest * 10 + u128::from(*digit)) % modulus
         });
-        (0..shift).fold(rest, |rest, _| rest * 10 % modulus) == 0
+        (rest * power_of_ten(shift, modulus)).is_multiple_of(modulus)
     }
 
     /// The digits as one number, where they are few enough.
@@ -118,6 +118,20 @@ impl Decimal {
             .collect();
         format!("{sign}{digits}e{}", self.exponent)
     }
+}
+
+/// What 10 to this power leaves behind, by squaring: an exponent has few characters, however large it is.
+/// A modulus has at most 18 digits, so that no product overflows.
+fn power_of_ten(mut exponent: u64, modulus: u128) -> u128 {
+    let (mut result, mut base) = (1 % modulus, 10 % modulus);
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            result = result * base % modulus;
+        }
+        base = base * base % modulus;
+        exponent >>= 1;
+    }
+    result
 }
 
 impl PartialOrd for Decimal {
@@ -162,7 +176,15 @@ mod tests {
             assert_eq!(of(one), of(same));
             assert_eq!(of(one).canonical(), of(same).canonical());
         }
-        assert_eq!(Decimal::parse("1e5000"), None);
+        assert_eq!(of("1e5000"), of("10e4999"));
+        assert!(of("1e5000").is_whole() && !of("1e-5000").is_whole());
+        for literal in [
+            "1e1000000000000001",
+            "1e-99999999999999999999",
+            "0e9999999999999999",
+        ] {
+            assert_eq!(Decimal::parse(literal), None);
+        }
     }
 
     #[test]
@@ -176,6 +198,12 @@ mod tests {
             ("1e300", "3", false),
             ("3e300", "3", true),
             ("-9", "3", true),
+            // One step for each zero would take days.
+            ("1e999999999999999", "7", false),
+            ("7e999999999999999", "7", true),
+            ("1e999999999999999", "128", true),
+            ("1e999999999999999", "999999999999999999", false),
+            ("1e-999999999999999", "1", false),
         ] {
             assert_eq!(
                 of(number).is_multiple_of(&of(divisor)),

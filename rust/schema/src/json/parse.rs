@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::number::Decimal;
 use super::tree::{Entry, Kind, Tree, escaped};
 use crate::error::{Invalid, Reason};
 use crate::limits::{Limits, NUMBER_BYTES_MAX};
@@ -40,10 +41,7 @@ impl<'v> Parser<'v> {
         if self.at < self.text.len() {
             return self.fail(Reason::Trailing);
         }
-        Ok(Tree {
-            text: self.text,
-            entries: self.entries,
-        })
+        Ok(Tree::new(self.text, self.entries))
     }
 
     fn fail<T>(&self, reason: Reason) -> Result<T, Invalid> {
@@ -233,14 +231,18 @@ impl<'v> Parser<'v> {
             self.at += 1;
             self.digits()?;
         }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
+        let raised = matches!(self.peek(), Some(b'e' | b'E'));
+        if raised {
             self.at += 1;
             if matches!(self.peek(), Some(b'+' | b'-')) {
                 self.at += 1;
             }
             self.digits()?;
         }
-        if self.at - start > NUMBER_BYTES_MAX {
+        let literal = self.text.get(start..self.at).unwrap_or_default();
+        // SECURITY: what isn't read exactly would be compared by its spelling.
+        let read = !raised || Decimal::parse(literal).is_some();
+        if literal.len() > NUMBER_BYTES_MAX || !read {
             return self.fail(Reason::OutOfRange);
         }
         self.close(index);

@@ -2,6 +2,7 @@
 //! lone surrogate, or a number of endless length is refused, because two readers would see two values.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::parse::Parser;
 use crate::error::Invalid;
@@ -35,6 +36,8 @@ pub(super) struct Entry {
 pub(crate) struct Tree<'v> {
     pub(super) text: &'v str,
     pub(super) entries: Vec<Entry>,
+    /// Where lines end; found when it is first asked for.
+    line_ends: OnceCell<Vec<usize>>,
 }
 
 impl<'v> Tree<'v> {
@@ -42,6 +45,14 @@ impl<'v> Tree<'v> {
     /// Says why the bytes are no JSON within the limits.
     pub fn parse(bytes: &'v [u8], limits: &Limits) -> Result<Self, Invalid> {
         Parser::new(bytes, limits)?.document()
+    }
+
+    pub(super) fn new(text: &'v str, entries: Vec<Entry>) -> Self {
+        Self {
+            text,
+            entries,
+            line_ends: OnceCell::new(),
+        }
     }
 
     pub fn root(&self) -> Node<'_, 'v> {
@@ -55,8 +66,11 @@ impl<'v> Tree<'v> {
 
     /// The line of an offset, from 1.
     pub fn line(&self, at: usize) -> u32 {
-        let before = self.text.get(..at).unwrap_or_default();
-        let lines = before.matches('\n').count();
+        let ends = self.line_ends.get_or_init(|| {
+            let ends = self.text.match_indices('\n');
+            ends.map(|(end, _)| end).collect()
+        });
+        let lines = ends.partition_point(|end| *end < at);
         u32::try_from(lines + 1).unwrap_or(u32::MAX)
     }
 }

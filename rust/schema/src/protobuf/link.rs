@@ -216,6 +216,9 @@ impl Linker {
         }
         for message in &mut self.messages {
             message.fields.sort_by_key(|field| field.number);
+            let places = message.fields.iter().enumerate();
+            let required = places.filter(|(_, field)| field.required);
+            message.required = required.map(|(place, _)| place).collect();
         }
         Ok(())
     }
@@ -265,7 +268,7 @@ impl Linker {
                 field("value", 2, value),
             ],
             entry: true,
-            nested: Vec::new(),
+            ..Message::default()
         });
         Ok(FieldType::Message(id))
     }
@@ -305,4 +308,19 @@ fn prefix_of(package: &str) -> String {
 /// Bounded by `SCHEMA_TYPES_MAX`.
 fn number(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::protobuf;
+
+    #[test]
+    fn only_required_fields_are_looked_for_after_a_message() {
+        let optional = (1..=5_000).map(|number| format!("optional string f{number} = {number};"));
+        let optional = optional.collect::<Vec<_>>().join(" ");
+        let text =
+            format!("syntax = \"proto2\"; message M {{ {optional} required int32 r = 6000; }}");
+        let compiled = protobuf::compile(&text, &[]).unwrap();
+        assert_eq!(compiled.messages[0].required, [5_000]);
+    }
 }

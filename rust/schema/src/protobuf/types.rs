@@ -25,6 +25,8 @@ pub(super) struct Message {
     pub name: String,
     /// By number.
     pub fields: Vec<Field>,
+    /// Places of those that a value must have: few, where a message may have thousands of fields.
+    pub required: Vec<usize>,
     /// Whether it is an entry of a map: `key` and `value`.
     pub entry: bool,
     /// The messages declared within it, in order.

@@ -7,18 +7,15 @@ use super::scalar::{Scalar, Wire, signed};
 use super::types::{Compiled, Field, FieldType, Message};
 use crate::edit::Edits;
 use crate::error::{Invalid, Reason};
-use crate::field::{Content, Leaf, LeafType, Visit};
+use crate::field::{Content, LeafType, Visit};
 use crate::limits::Limits;
+use crate::pass::Pass;
 use crate::selection::At;
 use crate::varint::{Cursor, write_varint};
 
 struct Walk<'w, 'v, V> {
     schema: &'w Compiled,
-    cursor: Cursor<'v>,
-    depth_left: usize,
-    elements_left: usize,
-    visitor: &'w mut V,
-    edits: Edits,
+    pass: Pass<'w, 'v, V>,
 }
 
 impl Compiled {
@@ -30,19 +27,12 @@ impl Compiled {
         at: At<'_>,
         visitor: &mut V,
     ) -> Result<Edits, Invalid> {
-        if value.len() > limits.value_bytes_max {
-            return Err(Invalid::new(Reason::TooLarge, 0));
-        }
         let mut walk = Walk {
             schema: self,
-            cursor: Cursor::new(value),
-            depth_left: limits.depth_max,
-            elements_left: limits.elements_max,
-            visitor,
-            edits: Edits::default(),
+            pass: Pass::start(value, limits, visitor)?,
         };
         walk.message(self.root, at)?;
-        Ok(walk.edits)
+        Ok(walk.pass.edits)
     }
 }
 
@@ -51,7 +41,7 @@ impl Compiled {
 struct Seen<'v> {
     first: u128,
     others: HashSet<usize>,
-    oneofs: Vec<u32>,
+    oneofs: HashSet<u32>,
     keys: HashSet<(usize, &'v [u8])>,
 }
 
@@ -84,39 +74,28 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
     fn message(&mut self, id: u32, at: At<'_>) -> Result<(), Invalid> {
         let schema = self.schema;
         let Some(message) = schema.message(id) else {
-            return self.cursor.fail(Reason::WrongType);
+            return self.pass.cursor.fail(Reason::WrongType);
         };
-        match self.depth_left.checked_sub(1) {
-            Some(left) => self.depth_left = left,
-            None => return self.cursor.fail(Reason::TooDeep),
-        }
+        self.pass.enter()?;
         let mut seen = Seen::default();
-        while self.cursor.left() > 0 {
+        while self.pass.cursor.left() > 0 {
             self.field(message, at, &mut seen)?;
         }
-        for (place, field) in message.fields.iter().enumerate() {
-            if field.required && !seen.holds(place) {
-                let missing = Invalid::new(Reason::Missing, self.cursor.at);
-                return Err(missing.inside(&field.name));
-            }
+        let mut required = message.required.iter();
+        if let Some(place) = required.find(|place| !seen.holds(**place)) {
+            let missing = Invalid::new(Reason::Missing, self.pass.cursor.at);
+            let field = message.fields.get(*place);
+            return Err(missing.inside(field.map_or("", |field| &field.name)));
         }
-        self.depth_left += 1;
-        Ok(())
-    }
-
-    fn count(&mut self) -> Result<(), Invalid> {
-        match self.elements_left.checked_sub(1) {
-            Some(left) => self.elements_left = left,
-            None => return self.cursor.fail(Reason::TooManyElements),
-        }
+        self.pass.leave();
         Ok(())
     }
 
     fn field(&mut self, message: &Message, at: At<'_>, seen: &mut Seen<'v>) -> Result<(), Invalid> {
-        self.count()?;
-        let start = self.cursor.at;
+        self.pass.count()?;
+        let start = self.pass.cursor.at;
         let malformed = || Invalid::new(Reason::Malformed, start);
-        let tag = self.cursor.varint(32)?;
+        let tag = self.pass.cursor.varint(32)?;
         let wire = Wire::of(tag & 7).ok_or_else(malformed)?;
         let number = u32::try_from(tag >> 3).map_err(|_| malformed())?;
         if number == 0 {
@@ -127,11 +106,7 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
         };
         let once = seen.insert(place) || field.repeated;
         let alone = match field.oneof {
-            Some(oneof) if seen.oneofs.contains(&oneof) => false,
-            Some(oneof) => {
-                seen.oneofs.push(oneof);
-                true
-            }
+            Some(oneof) => seen.oneofs.insert(oneof),
             None => true,
         };
         if !once || !alone {
@@ -159,7 +134,7 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
         if !self.schema.admits_undeclared {
             return Err(Invalid::new(Reason::Undeclared, start));
         }
-        skip(&mut self.cursor, wire)
+        skip(&mut self.pass.cursor, wire)
     }
 
     fn typed(
@@ -177,7 +152,7 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
         };
         if let FieldType::Message(id) = field.kind {
             if wire != expected {
-                return self.cursor.fail(Reason::WrongType);
+                return self.pass.cursor.fail(Reason::WrongType);
             }
             return self.submessage(id, at, place, seen);
         }
@@ -186,14 +161,14 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
         }
         if field.repeated && wire == Wire::Prefixed && expected != Wire::Prefixed {
             return self.within(|walk| {
-                while walk.cursor.left() > 0 {
-                    walk.count()?;
+                while walk.pass.cursor.left() > 0 {
+                    walk.pass.count()?;
                     walk.single(field.kind, at)?;
                 }
                 Ok(())
             });
         }
-        self.cursor.fail(Reason::WrongType)
+        self.pass.cursor.fail(Reason::WrongType)
     }
 
     fn submessage(
@@ -203,12 +178,10 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
         place: usize,
         seen: &mut Seen<'v>,
     ) -> Result<(), Invalid> {
-        let start = self.cursor.at;
+        let start = self.pass.cursor.at;
         let is_entry = self.schema.message(id).is_some_and(|message| message.entry);
-        if let (false, Some(rule)) = (is_entry, at.rule()) {
-            self.visitor
-                .other(rule)
-                .map_err(|reason| Invalid::new(reason, start))?;
+        if !is_entry {
+            self.pass.other(at, start)?;
         }
         if !is_entry {
             return self.within(|walk| walk.message(id, at));
@@ -223,7 +196,7 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
     /// The bytes of the key of the map entry that begins here, wherever in the entry it stands. What is
     /// malformed is found when the entry is read.
     fn entry_key(&self, id: u32) -> Result<&'v [u8], Invalid> {
-        let entry = self.cursor.clone().prefixed()?;
+        let entry = self.pass.cursor.clone().prefixed()?;
         let key = self.schema.message(id).and_then(|message| message.field(1));
         let Some((
             _,
@@ -254,64 +227,46 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
         &mut self,
         inner: impl FnOnce(&mut Self) -> Result<(), Invalid>,
     ) -> Result<(), Invalid> {
-        let start = self.cursor.at;
-        let content = self.cursor.prefixed()?.len();
-        let end = self.cursor.at;
-        let outer_end = self.cursor.end;
-        self.cursor.at = end - content;
-        self.cursor.end = end;
-        let prefix = start..self.cursor.at;
-        let mark = self.edits.len();
+        let start = self.pass.cursor.at;
+        let content = self.pass.cursor.prefixed()?.len();
+        let end = self.pass.cursor.at;
+        let outer_end = self.pass.cursor.end;
+        self.pass.cursor.at = end - content;
+        self.pass.cursor.end = end;
+        let prefix = start..self.pass.cursor.at;
+        let mark = self.pass.edits.len();
         inner(self)?;
-        self.cursor.end = outer_end;
-        let growth = self.edits.growth_since(mark);
+        self.pass.cursor.end = outer_end;
+        let growth = self.pass.edits.growth_since(mark);
         if growth != 0 {
             let length = content.saturating_add_signed(growth);
             let mut with = Vec::new();
             write_varint(u64::try_from(length).unwrap_or(u64::MAX), &mut with);
-            self.edits.push(prefix, with);
+            self.pass.edits.push(prefix, with);
         }
         Ok(())
     }
 
     fn single(&mut self, kind: FieldType, at: At<'_>) -> Result<(), Invalid> {
-        let start = self.cursor.at;
+        let start = self.pass.cursor.at;
         let (content, leaf_type) = match kind {
-            FieldType::Scalar(scalar) => (scalar.read(&mut self.cursor)?, scalar.leaf_type()),
+            FieldType::Scalar(scalar) => (scalar.read(&mut self.pass.cursor)?, scalar.leaf_type()),
             FieldType::Enumeration(id) => (self.symbol(id)?, LeafType::Enumeration),
-            FieldType::Message(_) => return self.cursor.fail(Reason::WrongType),
+            FieldType::Message(_) => return self.pass.cursor.fail(Reason::WrongType),
         };
-        if let (Content::Text(text), true) = (&content, self.visitor.wants_text()) {
-            self.visitor
-                .text(text)
-                .map_err(|reason| Invalid::new(reason, start))?;
+        if let Content::Text(text) = &content {
+            self.pass.text(text, start)?;
         }
-        let Some(rule) = at.rule() else {
-            return Ok(());
+        let encode = |content: &Content<'_>| match kind {
+            FieldType::Scalar(scalar) => scalar.write(content),
+            _ => None,
         };
-        let leaf = Leaf {
-            kind: leaf_type,
-            content,
-            at: start,
-        };
-        let replaced = self
-            .visitor
-            .leaf(rule, &leaf)
-            .map_err(|reason| Invalid::new(reason, start))?;
-        if let Some(content) = replaced {
-            let with = match kind {
-                FieldType::Scalar(scalar) => scalar.write(&content),
-                _ => None,
-            };
-            let with = with.ok_or_else(|| Invalid::new(Reason::Unmaskable, start))?;
-            self.edits.push(start..self.cursor.at, with);
-        }
-        Ok(())
+        self.pass.leaf((leaf_type, content), at, start, encode)
     }
 
     fn symbol(&mut self, id: u32) -> Result<Content<'v>, Invalid> {
-        let start = self.cursor.at;
-        let number = signed(&mut self.cursor)?;
+        let start = self.pass.cursor.at;
+        let number = signed(&mut self.pass.cursor)?;
         let known = self.schema.enumerations.get(id as usize);
         let known = known.is_some_and(|enumeration| {
             !enumeration.closed
