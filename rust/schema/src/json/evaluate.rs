@@ -3,8 +3,10 @@
 
 use std::collections::HashSet;
 
+use super::assert::{holds, reads};
+use super::canonical::canonical;
 use super::number::Decimal;
-use super::rules::{ArrayRule, Assertion, Compiled, ObjectRule, Rule, RuleId, types};
+use super::rules::{ArrayRule, Compiled, ObjectRule, Rule, RuleId, types};
 use super::tree::{Kind, Node};
 use crate::error::{Invalid, Reason};
 use crate::limits::{EVALUATION_DEPTH_MAX, EVALUATIONS_MAX, STEP_BYTES, STEP_MEMBERS};
@@ -222,24 +224,12 @@ impl Evaluation<'_> {
     }
 }
 
-fn refuse<T>(reason: Reason, node: Node<'_, '_>) -> Result<T, Invalid> {
+pub(super) fn refuse<T>(reason: Reason, node: Node<'_, '_>) -> Result<T, Invalid> {
     Err(Invalid::new(reason, node.start()))
 }
 
 fn as_count(size: usize) -> u64 {
     u64::try_from(size).unwrap_or(u64::MAX)
-}
-
-/// Does it look at all of what stands there?
-fn reads(assertion: &Assertion, node: Node<'_, '_>) -> bool {
-    match assertion {
-        Assertion::Values(..) => true,
-        Assertion::LengthMin(_)
-        | Assertion::LengthMax(_)
-        | Assertion::Pattern(_)
-        | Assertion::Format(_) => node.kind() == Kind::Text,
-        _ => false,
-    }
 }
 
 fn bounds(reason: Reason) -> bool {
@@ -278,108 +268,4 @@ fn type_of(node: Node<'_, '_>) -> u8 {
             _ => types::NUMBER,
         },
     }
-}
-
-fn holds(assertion: &Assertion, node: Node<'_, '_>) -> Result<(), Invalid> {
-    let word = match assertion {
-        Assertion::Values(word, values) => {
-            if values.contains(&canonical(node)) {
-                return Ok(());
-            }
-            *word
-        }
-        Assertion::Minimum(_)
-        | Assertion::Maximum(_)
-        | Assertion::Above(_)
-        | Assertion::Below(_)
-        | Assertion::MultipleOf(_) => return number_holds(assertion, node),
-        _ => return text_holds(assertion, node),
-    };
-    refuse(Reason::Constraint(word), node)
-}
-
-fn number_holds(assertion: &Assertion, node: Node<'_, '_>) -> Result<(), Invalid> {
-    if node.kind() != Kind::Number {
-        return Ok(());
-    }
-    let Some(number) = Decimal::parse(node.raw()) else {
-        return refuse(Reason::OutOfRange, node);
-    };
-    let (holds, word) = match assertion {
-        Assertion::Minimum(bound) => (number >= *bound, "minimum"),
-        Assertion::Maximum(bound) => (number <= *bound, "maximum"),
-        Assertion::Above(bound) => (number > *bound, "exclusiveMinimum"),
-        Assertion::Below(bound) => (number < *bound, "exclusiveMaximum"),
-        Assertion::MultipleOf(divisor) => (number.is_multiple_of(divisor), "multipleOf"),
-        _ => (true, ""),
-    };
-    if holds {
-        return Ok(());
-    }
-    refuse(Reason::Constraint(word), node)
-}
-
-fn text_holds(assertion: &Assertion, node: Node<'_, '_>) -> Result<(), Invalid> {
-    let Some(text) = node.text() else {
-        return Ok(());
-    };
-    let length = || u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
-    let (holds, word) = match assertion {
-        Assertion::LengthMin(least) => (length() >= *least, "minLength"),
-        Assertion::LengthMax(most) => (length() <= *most, "maxLength"),
-        Assertion::Pattern(expression) => (expression.is_match(&text), "pattern"),
-        Assertion::Format(format) => (format.holds(&text), "format"),
-        _ => (true, ""),
-    };
-    if holds {
-        return Ok(());
-    }
-    refuse(Reason::Constraint(word), node)
-}
-
-/// One text for all that JSON Schema takes for equal: keys sorted, numbers by value, no escapes.
-pub(super) fn canonical(node: Node<'_, '_>) -> Vec<u8> {
-    let mut text = Vec::new();
-    write(node, &mut text);
-    text
-}
-
-fn write(node: Node<'_, '_>, into: &mut Vec<u8>) {
-    match node.kind() {
-        Kind::Number => match Decimal::parse(node.raw()) {
-            Some(number) => into.extend(number.canonical().bytes()),
-            None => into.extend(node.raw().bytes()),
-        },
-        Kind::Text => text(&node.text().unwrap_or_default(), into),
-        Kind::Array => {
-            into.push(b'[');
-            for item in node.items() {
-                write(item, into);
-                into.push(b',');
-            }
-            into.push(b']');
-        }
-        Kind::Object => {
-            let mut members: Vec<_> = node
-                .members()
-                .map(|(key, value)| (key.text().unwrap_or_default(), value))
-                .collect();
-            members.sort_by(|one, other| one.0.cmp(&other.0));
-            into.push(b'{');
-            for (key, value) in members {
-                text(&key, into);
-                write(value, into);
-            }
-            into.push(b'}');
-        }
-        Kind::Null => into.push(b'n'),
-        Kind::True => into.push(b't'),
-        Kind::False => into.push(b'f'),
-    }
-}
-
-/// The length in front keeps texts apart from each other and from everything else.
-fn text(content: &str, into: &mut Vec<u8>) {
-    into.extend(format!("\"{}:", content.len()).bytes());
-    into.extend(content.bytes());
 }

@@ -1,5 +1,7 @@
 //! JSON values and JSON Schema.
 
+mod assert;
+mod canonical;
 mod check;
 mod compile;
 mod document;

@@ -2,8 +2,8 @@
 
 use regex::Regex;
 
+use super::canonical::canonical;
 use super::compile::Linker;
-use super::evaluate::canonical;
 use super::format::Format;
 use super::number::Decimal;
 use super::pattern;
