@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +18,7 @@ import pytest
 import streamward
 from streamward.audit import Follower
 from streamward.audit.journal import journal_readers
-from streamward.audit.tail import Line
 from streamward.audit.transparency import Trust, check_proof, own_key, prove, verify
-from streamward.demo import Outcome, Tone, brokers_of, play, service
-from streamward.demo.folder import Folder, write_folder
-from streamward.errors import InvalidArgument
 from streamward.model.event import Entry, Event, Kind
 from tests.conftest import require_gateway
 from tests.support.ocsf import problems
@@ -35,6 +31,8 @@ KEYS = {
     "topics_leaked",
     "upstream_addresses_leaked",
     "contained_ms",
+    "plaintext_at_broker",
+    "opened_after_shredding",
     "audit_entries",
     "broker",
 }
@@ -109,6 +107,7 @@ def test_the_last_line_has_exactly_these_numbers(mock: Run) -> None:
     assert set(numbers) == KEYS
     assert numbers["broker"] == "mock"
     assert (numbers["topics_leaked"], numbers["upstream_addresses_leaked"]) == (0, 0)
+    assert (numbers["plaintext_at_broker"], numbers["opened_after_shredding"]) == (0, 0)
     assert isinstance(numbers["contained_ms"], int)
     assert 0 <= numbers["contained_ms"] <= 1000
     assert numbers["denied"] == 4
@@ -176,7 +175,16 @@ def test_each_kind_of_rule_denied_something(mock: Run) -> None:
         "default",
         "grant:analytics-never-cards#1",
         "cedar:conditions/passwords.cedar:no-cards-by-password",
+        "sealing:reader",
+        "sealing:unknown_key",
     }
+
+
+def test_the_ring_was_destroyed_and_not_before_its_time(mock: Run) -> None:
+    changes = {event.streaming.key.change: event for event in mock.events if event.streaming.key}
+
+    assert list(changes) == ["condemned", "destroying", "destroyed"]
+    assert changes["destroyed"].time - changes["condemned"].time >= 2_000
 
 
 def test_nothing_is_left_behind_but_the_log(mock: Run) -> None:
@@ -241,81 +249,3 @@ def test_a_real_kafka_gives_the_same_numbers(mock: Run, tmp_path: Path) -> None:
     assert {key: real.numbers[key] for key in same} == {key: mock.numbers[key] for key in same}
     assert list(real.temporary.iterdir()) == []
     real.temporary.rmdir()
-
-
-# It must fail where something is wrong: the same demo, on a bundle that was spoilt.
-
-
-class Quiet:
-    """A stage that nobody watches."""
-
-    def progress(self, what: str) -> None:
-        pass
-
-    def scene(self, title: str, meaning: str) -> None:
-        pass
-
-    def tell(self, text: str, tone: Tone = Tone.PLAIN) -> None:
-        pass
-
-    def entries(self, entries: Iterable[tuple[Entry, Line]]) -> None:
-        list(entries)
-
-
-def play_spoilt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str
-) -> Outcome:
-    require_gateway()
-
-    def spoil(path: Path, upstream: tuple[tuple[str, int], ...]) -> Folder:
-        folder = write_folder(path, upstream)
-        text = (path / file).read_text()
-        assert old in text
-        (path / file).write_text(text.replace(old, new))
-        return folder
-
-    monkeypatch.setattr(service, "write_folder", spoil)
-    stage = Quiet()
-    return play(stage, brokers_of("mock", stage), tmp_path)
-
-
-def test_a_deny_that_is_missing_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    outcome = play_spoilt(tmp_path, monkeypatch, "grants.yaml", "deny: [read]", "deny: [delete]")
-
-    failed = [each.what for each in outcome.failed]
-    assert "the scene `Denied` can be played" in failed
-    assert outcome.document()["denied"] == 1
-
-
-def test_an_intruder_who_may_see_a_topic_is_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old, new = "to: [role:auditor]", 'to: [role:auditor, "tenant:outside"]'
-    outcome = play_spoilt(tmp_path, monkeypatch, "grants.yaml", old, new)
-
-    failed = [each.what for each in outcome.failed]
-    assert "an intruder's list of topics is empty" in failed
-    assert "no byte names a topic" in failed
-    assert outcome.topics_leaked == 2
-
-
-def test_an_attack_that_nobody_detects_and_a_revoked_victim_are_noticed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Probing is never noticed, and whoever's password is guessed is revoked."""
-    old = "streams: 4\n  window: 1m\n---\nkind: Containment\nid: stop-probing\non: probing"
-    new = old.replace("4", "400").replace("on: probing", "on: password-guessing")
-    outcome = play_spoilt(tmp_path, monkeypatch, "response.yaml", old, new)
-
-    failed = [each.what for each in outcome.failed]
-    assert "whose password is guessed works on" in failed
-    assert "nobody is contained because somebody else guesses" in failed
-    assert "the victim's connection lives on while its password is guessed" in failed
-    assert "the detection raises an alert about the victim" in failed
-    assert "a containment rule answers that alert" in failed
-    assert outcome.contained_ms is None
-
-
-def test_another_broker_is_refused() -> None:
-    with pytest.raises(InvalidArgument, match="no broker of the demo"):
-        brokers_of("pulsar", Quiet())

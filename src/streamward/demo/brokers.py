@@ -1,6 +1,7 @@
 """The brokers that the demo's gateway stands in front of: an in-process mock, or a real Kafka."""
 
 import os
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -42,6 +43,10 @@ class Brokers(Protocol):
         """Make topics of four partitions. Raises Unavailable."""
         ...
 
+    def segments(self, topic: str) -> tuple[Path, ...]:
+        """The files in which they keep the records of a topic; none where they keep no files."""
+        ...
+
 
 class MockBrokers:
     """librdkafka's mock cluster: threads of this process that speak Kafka over TCP on loopback.
@@ -77,6 +82,11 @@ class MockBrokers:
         assert self._cluster is not None
         for name in names:
             self._cluster.create_topic(name, PARTITIONS)
+
+    def segments(self, topic: str) -> tuple[Path, ...]:
+        """None: the mock keeps records in memory."""
+        del topic
+        return ()
 
 
 class RealBrokers:
@@ -115,6 +125,11 @@ class RealBrokers:
                 future.result(SECONDS_MAX)
             except KafkaException as error:
                 raise Unavailable(f"Kafka did not make `{name}`") from error
+
+    def segments(self, topic: str) -> tuple[Path, ...]:
+        """The log segments of its partitions."""
+        found = self._server.folder.rglob(f"{topic}-[0-9]*/*.log")
+        return tuple(sorted(found))
 
 
 def _addresses(bootstrap: str) -> tuple[tuple[str, int], ...]:

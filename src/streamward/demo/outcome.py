@@ -29,6 +29,10 @@ class Outcome:
     """Addresses of brokers in what clients got."""
     contained_ms: int | None = None
     """From the entry of the containment to the end of the last live connection; None: never."""
+    plaintext_at_broker: int = 0
+    """Records of sealed streams that the brokers hold in plaintext."""
+    opened_after_shredding: int = 0
+    """Records that a reader got opened after their key was destroyed."""
     audit_entries: int = 0
     """Entries of the log."""
     expectations: list[Expectation] = field(default_factory=list)
@@ -52,6 +56,8 @@ class Outcome:
             "topics_leaked": self.topics_leaked,
             "upstream_addresses_leaked": self.upstream_addresses_leaked,
             "contained_ms": self.contained_ms,
+            "plaintext_at_broker": self.plaintext_at_broker,
+            "opened_after_shredding": self.opened_after_shredding,
             "audit_entries": self.audit_entries,
             "broker": self.broker,
         }

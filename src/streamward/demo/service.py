@@ -1,5 +1,6 @@
 """Plays the demo: brokers, gateway, scenes, and what the log says about them in the end."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,17 +13,20 @@ from streamward.demo.brokers import Brokers, MockBrokers, RealBrokers
 from streamward.demo.exposed import judge_exposure
 from streamward.demo.folder import write_folder
 from streamward.demo.outcome import Outcome
+from streamward.demo.plaintext import judge_brokers
 from streamward.demo.running import RunningGateway
 from streamward.demo.scenes import SCENES
 from streamward.demo.scenes.scene import TOPICS, Props
 from streamward.demo.stage import Stage, Tone
 from streamward.demo.trail import Ledger, Trail, ranges_of_log, readable
 from streamward.errors import InvalidArgument, StreamwardError
-from streamward.model.event import Entry, Kind
+from streamward.model.event import Entry, Event, Kind
 
 ENTRIES_SHOWN: Final = 24
-WITHOUT_RIGHTS: Final = ("analytics-batch", "contractor", "settlement")
-"""Who tries something in a scene that no grant allows."""
+WITHOUT_RIGHTS: Final = ("analytics-batch", "contractor", "settlement", "support-desk")
+"""Who tries something in a scene that it may not."""
+SHREDDED: Final = "sealing:unknown_key"
+"""The rule by which a record is refused whose key was destroyed."""
 
 
 def brokers_of(kind: str, stage: Stage) -> Brokers:
@@ -60,6 +64,7 @@ def play(stage: Stage, brokers: Brokers, work: Path, audit_dir: Path | None = No
             stage.tell(f"gateway: localhost:{folder.port} in front of {_broker_list(brokers)}")
             _play_scenes(props)
             stage.progress("stopping the gateway")
+        judge_brokers(brokers, ledger, stage, outcome)
     _judge_log(trail, ledger, policy, stage, outcome)
     judge_exposure(trail, audit, work, ledger, stage, outcome)
     return outcome
@@ -98,10 +103,20 @@ def _judge_log(trail: Trail, ledger: Ledger, policy: str, stage: Stage, outcome:
     stage.tell(f"{len(entries)} entries; policy {', '.join(sorted(map(str, policies)))}")
     outcome.expect("one policy decided all of it", policies == {policy}, policies)
     outcome.expect("every entry can be read, in order", readable(entries))
-    denied = {e.event.streaming.principal for e in entries if e.event.kind == Kind.DENIED}
+    denied = {event.streaming.principal for event in _denials(entries)}
     what = "nobody is denied but those who must be"
     outcome.expect(what, denied == set(WITHOUT_RIGHTS), sorted(map(str, denied)))
     _compare(entries, ledger, stage, outcome)
+
+
+def _denials(entries: list[Entry]) -> Iterator[Event]:
+    """Every denial, except of records whose key was destroyed before."""
+    shredded = False
+    for event in (entry.event for entry in entries):
+        key = event.streaming.key
+        shredded |= event.kind == Kind.KEY_CHANGE and key is not None and key.change == "destroyed"
+        if event.kind == Kind.DENIED and not (shredded and event.streaming.rules == (SHREDDED,)):
+            yield event
 
 
 def _compare(entries: list[Entry], ledger: Ledger, stage: Stage, outcome: Outcome) -> None:

@@ -65,6 +65,19 @@ class Ledger:
         """Records of all accesses with this action."""
         return sum(len(v) for (_, _, done), v in self._places.items() if done == action)
 
+    def places(self, principal: str, stream: str, action: str) -> list[Place]:
+        """The records of one access, in the order in which they were entered."""
+        return list(self._places.get((principal, stream, action), ()))
+
+    def values(self, stream: str, action: str) -> list[bytes]:
+        """What was in the records of a stream, whoever wrote or read them."""
+        return [
+            place.value
+            for (_, name, done), places in self._places.items()
+            if (name, done) == (stream, action)
+            for place in places
+        ]
+
     def ranges(self) -> dict[Access, tuple[int, Ranges]]:
         """For each access the number of records, and their offsets."""
         return {

@@ -9,12 +9,16 @@ from streamward.demo.scenes.ended import Ended
 from streamward.demo.scenes.guessed import Guessed
 from streamward.demo.scenes.intruder import Intruder
 from streamward.demo.scenes.scene import Scene
+from streamward.demo.scenes.sealed import Sealed
+from streamward.demo.scenes.shredded import Shredded
 
 SCENES: Final[tuple[type[Scene], ...]] = (
     Allowed,
+    Sealed,
     Denied,
     Intruder,
     Guessed,
     Ended,
     Contained,
+    Shredded,
 )

@@ -1,13 +1,15 @@
 """Somebody with a stolen certificate tries the doors, and is contained before anybody looks."""
 
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, ClassVar, Final
 
 from confluent_kafka.admin import AdminClient
 
+from streamward.clock import monotonic_seconds
 from streamward.demo.clients import SECONDS_MAX, by_certificate
-from streamward.demo.scenes.live import Live
+from streamward.demo.scenes.live import PAUSE_SECONDS, Live
 from streamward.demo.scenes.scene import TOTALS, Props
 from streamward.demo.stage import Tone
 from streamward.demo.wire import long_poll, metadata_of, tls
@@ -40,6 +42,7 @@ class Contained:
         """Attack while the victim is connected; see what happens to it."""
         certificate = by_certificate(props.folder, CREDENTIAL)
         with self._live(props, _port_of_totals(certificate)) as live:
+            _until_busy(live[0])
             self._attack(props)
             contained = self._alarm(props)
             if contained is None:
@@ -70,11 +73,13 @@ class Contained:
         props.stage.progress(f"{THIEF} tries doors with the certificate of `{VICTIM}`")
         certificate = props.folder.certificate(CREDENTIAL)
         with tls(props.folder, props.folder.port, certificate, source=THIEF) as connection:
-            for door in DOORS:
-                connection.ask(metadata_of(door))
-        props.stage.tell(
-            f"{THIEF} tries {len(DOORS)} streams with the certificate of {VICTIM}", Tone.DENIED
-        )
+            tried = 0
+            # The victim may have been contained before the last answer: then there is none.
+            with suppress(OSError, Unavailable):
+                for tried, door in enumerate(DOORS, 1):  # noqa: B007 - told below
+                    connection.ask(metadata_of(door))
+        text = f"{THIEF} tries {tried} streams with the certificate of {VICTIM}"
+        props.stage.tell(text, Tone.DENIED)
 
     def _alarm(self, props: Props) -> Event | None:
         """The alert, and the containment that a rule of the bundle made of it."""
@@ -128,6 +133,13 @@ class Contained:
             refused = True
         props.outcome.expect("the revoked certificate no longer opens", refused)
         props.stage.tell(f"{VICTIM} connects again and is refused", Tone.DENIED)
+
+
+def _until_busy(live: Live) -> None:
+    """Wait until a connection has been used often enough for its end to say something."""
+    deadline = monotonic_seconds() + SECONDS_MAX
+    while live.requests < BUSY_REQUESTS_MIN and live.is_alive() and monotonic_seconds() < deadline:
+        time.sleep(PAUSE_SECONDS)
 
 
 def _port_of_totals(settings: dict[str, Any]) -> int:

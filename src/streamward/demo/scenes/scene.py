@@ -13,6 +13,8 @@ from streamward.demo.trail import Ledger, Trail
 TRANSACTIONS: Final = "payments.transactions"
 TOTALS: Final = "payments.daily-totals"
 TOPICS: Final = (TRANSACTIONS, TOTALS)
+SEALED: Final = (TRANSACTIONS,)
+"""Those that the brokers must never hold in plaintext."""
 
 
 @dataclass(frozen=True, slots=True)
