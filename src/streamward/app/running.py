@@ -119,7 +119,7 @@ async def run_gateway(
         data_plane,
         {
             "passwords": lambda it: identities.passwords(it["principal"]),
-            **KeyAnswers(key_holder).answerers(),
+            **KeyAnswers(key_holder, recorder=data_plane).answerers(),
         },
     )
     tokens = TokenIssuerService(questions, data_plane, secrets_of(bundle, keeper))

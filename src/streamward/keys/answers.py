@@ -17,8 +17,10 @@ from streamward.keys.data_key import (
     context_of,
 )
 from streamward.keys.holder import KeyHolder
-from streamward.keys.ports import KeyRefused
+from streamward.keys.places import must_be_its_own
+from streamward.keys.ports import KeyRefused, Recorder
 from streamward.log import Logger
+from streamward.model.entries import key_change_event
 from streamward.model.keys import KeyRing
 from streamward.secrets import Secret
 
@@ -45,9 +47,16 @@ class KeyAnswers:
     INVARIANT: a data key is wrapped, and durable in the store, before anybody has it.
     """
 
-    def __init__(self, holder: KeyHolder, clock: Callable[[], int] = now_milliseconds) -> None:
+    def __init__(
+        self,
+        holder: KeyHolder,
+        clock: Callable[[], int] = now_milliseconds,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Without `recorder` nothing is entered: a program that seals by itself has no log."""
         self._holder = holder
         self._clock = clock
+        self._recorder = recorder
 
     def answerers(self) -> dict[str, Callable[[Mapping[str, Any]], Answer]]:
         """By type of question."""
@@ -123,6 +132,7 @@ class KeyAnswers:
         """The ring as it is, begun where it is first used; its provider's key is made then."""
         found = self._holder.store.ring(declared.name)
         if found is None:
+            must_be_its_own(self._holder, declared.name, declared.provider, declared.key)
             self._holder.provider(declared.provider).create(declared.key)
             now = self._clock()
             ring = Ring(
@@ -134,14 +144,32 @@ class KeyAnswers:
                 created=now,
                 changed=now,
             )
-            try:
-                with self._holder.store.transaction() as transaction:
-                    transaction.add_ring(ring)
-            except InvalidArgument:
-                pass
+            self._add(ring)
             found = self._holder.store.ring(declared.name) or ring
         must_be_active(found)
         return found
+
+    def _add(self, ring: Ring) -> None:
+        try:
+            with self._holder.store.transaction() as transaction:
+                transaction.add_ring(ring)
+                transaction.claim(ring.provider, ring.provider_key, ring.name)
+                if self._recorder is not None:
+                    self._recorder.record(
+                        key_change_event(
+                            time_milliseconds=ring.created,
+                            ring=ring.name,
+                            change="begun",
+                            by=None,
+                            ring_version=ring.version,
+                            provider=ring.provider,
+                            provider_key=ring.provider_key,
+                        )
+                    )
+        except InvalidArgument:
+            # Another gateway was faster, with this ring or with another one of this key.
+            if self._holder.store.ring(ring.name) is None:
+                raise
 
     def _wrapped(self, declared: KeyRing, ring: Ring, plain: Secret, purpose: Purpose) -> DataKey:
         kid = secrets.token_hex(16)
@@ -194,7 +222,7 @@ class KeyAnswers:
 def must_be_active(ring: Ring) -> None:
     """Raises KeyRefused for a ring that seals nothing."""
     if ring.state is not RingState.ACTIVE:
-        words = {RingState.CONDEMNED: "to be destroyed"}
+        words = {RingState.CONDEMNED: "to be destroyed", RingState.DESTROYING: "being destroyed"}
         raise KeyRefused(f"the ring `{ring.name}` is {words.get(ring.state, ring.state)}")
 
 

@@ -28,10 +28,11 @@ def local_files_for_development(bundle: Bundle) -> Iterator[Mistake]:
 def a_key_for_each_ring(bundle: Bundle) -> Iterator[Mistake]:
     """Two rings with one key could not be destroyed without each other."""
     seen: dict[tuple[str, str], Document] = {}
+    backends = {one.name: one.backend for one in bundle.of(KeyProvider)}
     for document in bundle.documents_of(KeyRing):
         ring = document.value
         assert isinstance(ring, KeyRing)
-        first = seen.setdefault((ring.provider, ring.key), document)
+        first = seen.setdefault((backends.get(ring.provider, ring.provider), ring.key), document)
         if first is not document:
             what = f"the key `{ring.key}` of `{ring.provider}` is that of `{first.name}` too"
             hint = f"give each ring a key of its own; the first is at {first.place('key')}"

@@ -17,6 +17,8 @@ class RingState(StrEnum):
     REVOKED = "revoked"
     CONDEMNED = "condemned"
     """Its destruction was asked for and waits: nothing is sealed or opened; it can be undone."""
+    DESTROYING = "destroying"
+    """Its destruction has begun, and nothing takes it back: it goes on until it is done."""
     DESTROYED = "destroyed"
 
 
@@ -53,8 +55,19 @@ class Ring:
     requested: int | None = None
     requested_by: str | None = None
     due: int | None = None
+    approvals_needed: int | None = None
+    """As the bundle said when its destruction was asked for; a later one can only ask for more."""
     approved_by: str | None = None
     destroyed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPlace:
+    """A provider's key, and the one ring whose data keys it wraps, or ever wrapped."""
+
+    provider: str
+    provider_key: str
+    ring: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from streamward.errors import InvalidArgument, NotPermitted, StreamwardError
+from streamward.errors import InvalidArgument, NotFound, NotPermitted, StreamwardError
 from streamward.keys.data_key import DataKey, Ring, RingState
+from streamward.keys.places import others_with
 from streamward.keys.ports import KeyMissing, KeyRefused
-from streamward.keys.service import KeyService, RingReport
+from streamward.keys.report import RingReport
+from streamward.keys.service import KeyService
 from streamward.log import Logger
 from streamward.model.entries import Caller
 from streamward.model.keys import KeyRing
@@ -77,7 +79,7 @@ class Destruction:
             declared = self._keys.holder.ring(name)
             before = self._keys.used(name)
             _not_held(declared)
-            if before.state in (RingState.CONDEMNED, RingState.DESTROYED):
+            if before.state in (RingState.CONDEMNED, RingState.DESTROYING, RingState.DESTROYED):
                 raise InvalidArgument(f"the ring `{name}` is {before.state} already")
             now = self._keys.clock()
             due = now + declared.destruction.wait
@@ -87,13 +89,15 @@ class Destruction:
                 "requested": now,
                 "requested_by": by.principal,
                 "due": due,
+                # A bundle that asks for fewer later changes nothing of what was asked for now.
+                "approvals_needed": declared.destruction.approvals,
                 "approved_by": None,
             }
             preview = self.preview(name)
             facts = {"data_keys": preview.data_keys, "due": str(due)}
             after = self._keys.changed(by, before, fields, "condemned", reason, **facts)
             self._keys.forget(name)
-            self._keys.disable(after)
+            self._keys.disable(by, after, "condemned")
         return self._keys.show(name)
 
     def approve(self, by: Caller, name: str) -> RingReport:
@@ -103,7 +107,7 @@ class Destruction:
             before = self._keys.used(name)
             if before.state is not RingState.CONDEMNED:
                 raise InvalidArgument(f"nobody has asked to destroy the ring `{name}`")
-            if declared.destruction.approvals < 2 or before.approved_by is not None:
+            if _approvals(declared, before) < 2 or before.approved_by is not None:
                 raise InvalidArgument(f"the destruction of `{name}` needs no further approval")
             if by.principal == before.requested_by:
                 what = f"`{by.principal}` asked for it: somebody else must approve"
@@ -115,7 +119,8 @@ class Destruction:
     def finish_due(self) -> None:
         """Destroy every condemned ring whose time has come; what fails is tried again later."""
         for ring in self._keys.holder.store.rings():
-            if ring.state is RingState.CONDEMNED and (ring.due or 0) <= self._keys.clock():
+            due = ring.state is RingState.CONDEMNED and (ring.due or 0) <= self._keys.clock()
+            if due or ring.state is RingState.DESTROYING:
                 try:
                     self.finish(None, ring.name)
                 except StreamwardError as error:
@@ -125,20 +130,25 @@ class Destruction:
         """Destroy a condemned ring whose time has come.
 
         Raises InvalidArgument before that, without the approval that it needs, or under legal hold;
-        KeyUnavailable where the provider can't be reached: then it stays condemned.
+        KeyUnavailable where a provider can't be reached: then it goes on later.
+
+        INVARIANT: no provider is asked to destroy anything before the store says, under its lock,
+        that this ring is being destroyed; from then on nobody restores it, on any gateway.
         """
         with self._keys.changing:
             declared = self._keys.holder.ring(name)
-            ring = self._keys.used(name)
-            self._must_be_due(declared, ring)
+            self._keys.used(name)
+            ring = self._begin(by, declared)
             keys = self._keys.holder.store.keys(name)
-            facts: dict[str, Any] = {"data_keys": len(keys), "kids": digest(keys)}
-            self._keys.enter(by, name, "destroying", ring.reason, **facts)
             gone_from, kept = self._at_providers(ring, keys)
             fields = {"state": RingState.DESTROYED.value, "destroyed": self._keys.clock()}
             with self._keys.holder.store.transaction() as transaction:
-                transaction.ring(name, lock=True)
+                found = transaction.ring(name, lock=True)
+                if found is None or found.state is not RingState.DESTROYING:
+                    # Another gateway, which had begun too, was faster.
+                    return self._keys.show(name)
                 now = self._keys.clock()
+                facts: dict[str, Any] = {}
                 # Keys that another gateway made since are among them: nothing of a ring is left.
                 facts["data_keys"] = transaction.shred(name, changed=now)
                 facts["kids"] = digest(transaction.keys(name))
@@ -154,11 +164,29 @@ class Destruction:
             self._keys.forget(name)
         return self._keys.show(name)
 
+    def _begin(self, by: Caller | None, declared: KeyRing) -> Ring:
+        """From here on there is no way back; unless an earlier attempt has begun already."""
+        name = declared.name
+        with self._keys.holder.store.transaction() as transaction:
+            ring = transaction.ring(name, lock=True)
+            if ring is None:
+                raise NotFound(f"the key store has no ring `{name}`")
+            if ring.state is RingState.DESTROYING:
+                _not_held(declared)
+                return ring
+            self._must_be_due(declared, ring)
+            keys = transaction.keys(name)
+            facts: dict[str, Any] = {"data_keys": len(keys), "kids": digest(keys)}
+            fields = {"state": RingState.DESTROYING.value}
+            after = transaction.update_ring(name, fields, changed=self._keys.clock())
+            self._keys.enter(by, name, "destroying", ring.reason, **facts)
+        return after
+
     def _must_be_due(self, declared: KeyRing, ring: Ring) -> None:
         if ring.state is not RingState.CONDEMNED:
             raise InvalidArgument(f"nobody has asked to destroy the ring `{ring.name}`")
         _not_held(declared)
-        if declared.destruction.approvals > 1 and ring.approved_by is None:
+        if _approvals(declared, ring) > 1 and ring.approved_by is None:
             what = f"the destruction of `{ring.name}` waits for the approval of somebody else than"
             raise InvalidArgument(f"{what} `{ring.requested_by}`")
         if ring.due is None or self._keys.clock() < ring.due:
@@ -166,15 +194,28 @@ class Destruction:
             raise InvalidArgument(f"the destruction of `{ring.name}` waits another {left} minutes")
 
     def _at_providers(self, ring: Ring, keys: list[DataKey]) -> tuple[int | None, str | None]:
-        """Destroy the keys that wrap; from when on they are gone, and which a provider keeps."""
+        """Destroy the keys that wrap, and those that ever did: a backup of the store holds data
+        keys as they were wrapped then. From when on they are gone, and which a provider keeps.
+        """
         places = {(ring.provider, ring.provider_key)}
         places |= {(key.provider, key.provider_key) for key in keys}
+        every = self._keys.holder.store.places()
+        places |= {
+            (place.provider, place.provider_key) for place in every if place.ring == ring.name
+        }
         gone_from: int | None = None
         kept = []
         for provider, key in sorted(places):
+            others = others_with(self._keys.holder, ring.name, provider, key)
+            if others:
+                # SECURITY: theirs may be under legal hold.
+                names = ", ".join(f"`{other}`" for other in others)
+                kept.append(f"the key `{key}` of `{provider}` is kept: it is that of {names} too")
+                continue
             try:
                 done = self._keys.holder.provider(provider).destroy(key)
             except KeyMissing:
+                kept.append(f"`{provider}` has no key `{key}`")
                 continue
             except KeyRefused as error:
                 # The wrapped keys go all the same, and without them nothing opens.
@@ -188,6 +229,11 @@ def digest(keys: Sequence[DataKey]) -> str:
     """Over the ids of data keys: whoever has a list of them can show that it is the one."""
     text = "".join(f"{kid}\n" for kid in sorted(key.kid for key in keys))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _approvals(declared: KeyRing, ring: Ring) -> int:
+    """How many must agree: never fewer than when it was asked for."""
+    return max(declared.destruction.approvals, ring.approvals_needed or 1)
 
 
 def _not_held(declared: KeyRing) -> None:

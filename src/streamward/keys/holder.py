@@ -96,6 +96,11 @@ class KeyHolder:
                 found = self._providers[name] = declared, self.settings.open_provider(declared)
             return found[1]
 
+    def backend(self, name: str) -> str:
+        """What a provider is apart from its name: two documents of the same settings are one."""
+        declared = self.settings.providers.get(name)
+        return name if declared is None else declared.backend
+
     def ring(self, name: str) -> KeyRing:
         """A declared ring. Raises NotFound."""
         found = self.settings.rings.get(name)

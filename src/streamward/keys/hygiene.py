@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from streamward.keys.data_key import KeyState, Purpose, RingState
-from streamward.keys.service import RingReport
+from streamward.keys.report import RingReport
 
 DAY: Final = 86_400_000
 UNUSED_MILLISECONDS: Final = 90 * DAY
@@ -42,6 +42,9 @@ def hygiene(report: RingReport, now: int) -> Iterator[HygieneFinding]:
         why = "legal hold" if declared.legal_hold else "an approval or its provider"
         what = f"its destruction is due and waits for {why}"
         yield HygieneFinding(report.name, "medium", what, "see `streamward keys show`")
+    if ring.state is RingState.DESTROYING:
+        what = "its destruction has begun and is not done"
+        yield HygieneFinding(report.name, "medium", what, "look at its provider")
     if (ring.provider, ring.provider_key) != (declared.provider, declared.key):
         what = "the bundle names another provider or key than the one that wraps its data keys"
         yield HygieneFinding(report.name, "medium", what, "run `streamward keys rotate`")

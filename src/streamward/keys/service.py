@@ -1,61 +1,36 @@
 """The life of key rings: rotated, revoked, restored; each step an entry of the log first."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from streamward.clock import now_milliseconds
 from streamward.errors import InvalidArgument, NotFound, StreamwardError
 from streamward.keys.data_key import DataKey, KeyState, Ring, RingState
 from streamward.keys.holder import KeyHolder
+from streamward.keys.places import must_be_its_own
 from streamward.keys.ports import KeyMissing, Recorder
+from streamward.keys.report import Checked, RingReport, checked
 from streamward.log import Logger
 from streamward.model.entries import Caller, key_change_event
-from streamward.model.keys import KeyRing
 
 log = Logger(__name__)
 
 FAILURES_SHOWN_MAX: Final = 20
+ROTATE_AGAIN_MILLISECONDS: Final = 900_000
+"""After a rotation by its cadence that failed: each attempt is two entries of the log."""
+_OF_A_REQUEST: Final = ("requested", "requested_by", "due", "approvals_needed", "approved_by")
 Forget = Callable[[str], None]
 """Has the data plane ask anew for the keys of a ring; returns when it has."""
-
-
-@dataclass(frozen=True, slots=True)
-class RingReport:
-    """A declared ring, and what has become of it; None: it was never used."""
-
-    name: str
-    declared: KeyRing | None
-    ring: Ring | None
-    keys: tuple[DataKey, ...]
-
-    @property
-    def state(self) -> str:
-        """In one word."""
-        return "unused" if self.ring is None else self.ring.state.value
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Whether the wrapped keys of a ring open."""
-
-    ring: str
-    opened: int
-    failures: tuple[tuple[str, str], ...]
-    """Data key and why it doesn't open."""
-
-    @property
-    def sound(self) -> bool:
-        """Whether all do."""
-        return not self.failures
 
 
 class KeyService:
     """The verbs on keys. Blocks.
 
-    INVARIANT: what happens to a ring is in the log before it is in the store. Where one of both
-    can't be written, nothing was changed and Unavailable is raised.
+    INVARIANT: what happens to a ring is in the log before it is in the store, and what a provider
+    is asked to do is in the log before it is asked; what came of it is an entry too. Where one of
+    both can't be written, nothing was changed and Unavailable is raised.
     """
 
     def __init__(
@@ -70,6 +45,7 @@ class KeyService:
         self._forget = forget
         self.clock = clock
         self.changing = threading.RLock()
+        self._rotate_again: dict[str, int] = {}
 
     # What is asked
 
@@ -94,24 +70,7 @@ class KeyService:
         if name is None:
             active = (RingState.ACTIVE.value,)
             reports = [each for each in reports if each.state in active]
-        return [self._verified(each) for each in reports]
-
-    def _verified(self, report: RingReport) -> Checked:
-        opened, failures = 0, []
-        for key in report.keys:
-            if key.wrapped is None:
-                continue
-            try:
-                provider = self.holder.provider(key.provider)
-                plain = provider.unwrap(key.provider_key, key.under, key.context)
-            except StreamwardError as error:
-                failures.append((key.kid, str(error)))
-                continue
-            if len(plain.value) == key.key_bytes:
-                opened += 1
-            else:
-                failures.append((key.kid, "it has another length than it was made with"))
-        return Checked(report.name, opened, tuple(failures))
+        return [checked(self.holder, each) for each in reports]
 
     # What is done
 
@@ -127,15 +86,26 @@ class KeyService:
             if before.state is not RingState.ACTIVE:
                 raise InvalidArgument(f"the ring `{name}` is {before.state}")
             provider = self.holder.provider(declared.provider)
-            if (declared.provider, declared.key) != (before.provider, before.provider_key):
-                # The bundle names another key: everything moves under that one.
-                provider.create(declared.key)
-            version = provider.rotate(declared.key)
-            fields = {
-                "version": before.version + 1,
+            moves = (declared.provider, declared.key) != (before.provider, before.provider_key)
+            place: dict[str, Any] = {
                 "provider": declared.provider,
                 "provider_key": declared.key,
+            }
+            if moves:
+                must_be_its_own(self.holder, name, declared.provider, declared.key)
+            with self.holder.store.transaction() as transaction:
+                transaction.ring(name, lock=True)
+                transaction.claim(declared.provider, declared.key, name)
+                self.enter(by, name, "rotating", ring_version=before.version, **place)
+            with self._told_if_it_fails(by, name, "rotated", **place):
+                if moves:
+                    # The bundle names another key: everything moves under that one.
+                    provider.create(declared.key)
+                version = provider.rotate(declared.key)
+            fields = {
+                "version": before.version + 1,
                 "rotated": self.clock(),
+                **place,
             }
             self.changed(by, before, fields, "rotated", provider_version=version)
             self._rewrap(by, name)
@@ -148,10 +118,12 @@ class KeyService:
             declared = self.holder.settings.rings.get(ring.name)
             if declared is None or declared.rotate is None or ring.state is not RingState.ACTIVE:
                 continue
-            if (ring.rotated or ring.created) + declared.rotate <= self.clock():
+            due = (ring.rotated or ring.created) + declared.rotate
+            if max(due, self._rotate_again.get(ring.name, 0)) <= self.clock():
                 try:
                     self.rotate(None, ring.name)
                 except StreamwardError as error:
+                    self._rotate_again[ring.name] = self.clock() + ROTATE_AGAIN_MILLISECONDS
                     log.warning("a ring is not rotated yet", ring=ring.name, cause=error)
 
     def _rewrap(self, by: Caller | None, name: str) -> None:
@@ -201,7 +173,7 @@ class KeyService:
                 fields = {"state": RingState.REVOKED.value, "reason": reason}
                 after = self.changed(by, before, fields, "revoked", reason)
                 self._forget(name)
-                self.disable(after)
+                self.disable(by, after, "revoked")
             else:
                 self._change_key(by, name, kid, KeyState.REVOKED, "revoked", reason)
                 self._forget(name)
@@ -214,8 +186,14 @@ class KeyService:
             if kid is not None:
                 self._change_key(by, name, kid, KeyState.ACTIVE, "restored", reason)
             elif before.state in (RingState.REVOKED, RingState.CONDEMNED):
-                self.holder.provider(before.provider).enable(before.provider_key)
-                nothing = dict.fromkeys(("requested", "requested_by", "due", "approved_by"))
+                place: dict[str, Any] = {
+                    "provider": before.provider,
+                    "provider_key": before.provider_key,
+                }
+                self.enter(by, name, "restoring", reason, **place)
+                with self._told_if_it_fails(by, name, "restored", **place):
+                    self.holder.provider(before.provider).enable(before.provider_key)
+                nothing: dict[str, Any] = dict.fromkeys(_OF_A_REQUEST)
                 fields = nothing | {"state": RingState.ACTIVE.value, "reason": reason}
                 self.changed(by, before, fields, "restored", reason)
             else:
@@ -246,14 +224,16 @@ class KeyService:
             raise NotFound(f"the ring `{name}` was never used: there is nothing to change")
         return ring
 
-    def disable(self, ring: Ring) -> None:
-        """Have the provider refuse its key too, where it can."""
+    def disable(self, by: Caller, ring: Ring, change: str) -> None:
+        """Have the provider refuse its key too, where it can; that it doesn't is an entry."""
         try:
             self.holder.provider(ring.provider).disable(ring.provider_key)
         except KeyMissing:
             pass
         except StreamwardError as error:
-            log.warning("the provider's key is not disabled", ring=ring.name, cause=error)
+            what = f"the provider's key is not disabled: {error}"
+            place = {"provider": ring.provider, "provider_key": ring.provider_key}
+            self._enter_failure(by, ring.name, change, what, **place)
 
     def changed(
         self,
@@ -303,6 +283,26 @@ class KeyService:
             **facts,
         )
         self._recorder.record(leaf)
+
+    @contextmanager
+    def _told_if_it_fails(
+        self, by: Caller | None, name: str, change: str, **facts: Any
+    ) -> Iterator[None]:
+        """What a provider was asked to do is in the log; that it didn't is an entry too."""
+        try:
+            yield
+        except StreamwardError as error:
+            self._enter_failure(by, name, change, str(error), **facts)
+            raise
+
+    def _enter_failure(
+        self, by: Caller | None, name: str, change: str, what: str, **facts: Any
+    ) -> None:
+        log.warning("a provider of keys did not do as asked", ring=name, reason=what)
+        try:
+            self.enter(by, name, change, what, succeeded=False, **facts)
+        except StreamwardError as error:
+            log.error("what a provider did not do is not in the log", ring=name, cause=error)
 
     def forget(self, name: str) -> None:
         """Have the data plane ask anew for the keys of a ring."""

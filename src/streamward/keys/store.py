@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from streamward.db import database_errors, migrate, open_engine
 from streamward.errors import InvalidArgument, NotFound, StreamwardError, Unavailable
-from streamward.keys.data_key import DataKey, KeyState, Purpose, Ring, RingState
-from streamward.keys.tables import DATA_KEY, KEY_RING
+from streamward.keys.data_key import DataKey, KeyPlace, KeyState, Purpose, Ring, RingState
+from streamward.keys.tables import DATA_KEY, KEY_PLACE, KEY_RING
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK: Final = 0x5374726B
@@ -79,6 +79,13 @@ class KeyStore:
         with _errors(), self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
         return None if row is None else _key(row)
+
+    def places(self) -> list[KeyPlace]:
+        """Every provider's key that wraps, or ever wrapped, data keys of a ring."""
+        columns = KEY_PLACE.c
+        query = sa.select(KEY_PLACE).order_by(columns.provider, columns.provider_key)
+        with _errors(), self._engine.connect() as connection:
+            return [KeyPlace(**row._mapping) for row in connection.execute(query)]
 
     def opened(self, kid: str, now: int) -> None:
         """Remember that a key was opened, to the hour."""
@@ -155,6 +162,26 @@ class Transaction:
         if after is None:
             raise NotFound(f"the key store has no ring `{name}`")
         return after
+
+    def claim(self, provider: str, provider_key: str, ring: str) -> None:
+        """Have a provider's key be this ring's for ever. Raises InvalidArgument where it is
+        another's: destroying one ring would destroy the other.
+        """
+        columns = KEY_PLACE.c
+        owner = sa.select(columns.ring).where(
+            columns.provider == provider, columns.provider_key == provider_key
+        )
+        found = self._connection.execute(owner).scalar_one_or_none()
+        if found is None:
+            values = {"provider": provider, "provider_key": provider_key, "ring": ring}
+            try:
+                with self._connection.begin_nested():
+                    self._connection.execute(sa.insert(KEY_PLACE).values(values))
+            except IntegrityError:
+                found = self._connection.execute(owner).scalar_one_or_none()
+        if found not in (None, ring):
+            what = f"the key `{provider_key}` of `{provider}` is that of the ring `{found}`"
+            raise InvalidArgument(f"{what}; give the ring `{ring}` one of its own")
 
     def key(self, kid: str) -> DataKey | None:
         """One data key."""

@@ -8,7 +8,7 @@ KEY_RING = Table(
     "key_ring",
     METADATA,
     Column("name", String(200), primary_key=True),
-    # `active`, `revoked`, `condemned` (its destruction waits) or `destroyed`.
+    # `active`, `revoked`, `condemned` (its destruction waits), `destroying` or `destroyed`.
     Column("state", String(16), nullable=False),
     Column("version", Integer, nullable=False),
     # The provider and its key that wrap what is made now.
@@ -23,8 +23,19 @@ KEY_RING = Table(
     Column("requested", BigInteger),
     Column("requested_by", String(200)),
     Column("due", BigInteger),
+    # How many persons its bundle asked for when it was asked for.
+    Column("approvals_needed", Integer),
     Column("approved_by", String(200)),
     Column("destroyed", BigInteger),
+)
+
+KEY_PLACE = Table(
+    "key_place",
+    METADATA,
+    # A key of a provider, and the one ring whose data keys it wraps or ever wrapped.
+    Column("provider", String(200), primary_key=True),
+    Column("provider_key", String(251), primary_key=True),
+    Column("ring", String(200), nullable=False, index=True),
 )
 
 DATA_KEY = Table(

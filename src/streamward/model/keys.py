@@ -98,6 +98,21 @@ class KeyProvider(Noun):
     timeout: Duration = 3_000
     """How long one call may take. A question of the data plane waits no longer than 5 s."""
 
+    @property
+    def backend(self) -> str:
+        """What holds the keys, the same for two documents that mean the same: how to reach it, not
+        as whom.
+        """
+        vault, kms, token = self.vault_transit, self.aws_kms, self.pkcs11
+        if vault is not None:
+            return f"{vault.address} {vault.namespace or ''} {vault.mount}"
+        if kms is not None:
+            return f"{kms.region} {kms.endpoint or ''} {kms.access_key_id or ''}"
+        if token is not None:
+            return f"{token.module} {token.token}"
+        path = None if self.local_file is None else self.local_file.path
+        return path or f"{self.name} "
+
     @model_validator(mode="after")
     def _settings_of_its_type(self) -> Self:
         for name in ("local-file", "vault-transit", "aws-kms", "pkcs11"):

@@ -9,7 +9,8 @@ from streamward.errors import InvalidArgument
 from streamward.keys.data_key import DataKey, KeyState, RingState
 from streamward.keys.destruction import Destruction, Preview
 from streamward.keys.hygiene import HygieneFinding, hygiene
-from streamward.keys.service import Checked, KeyService, RingReport
+from streamward.keys.report import Checked, RingReport
+from streamward.keys.service import KeyService
 from streamward.model.action import Action
 from streamward.model.entries import Caller
 from streamward.server.caller import Peer
@@ -280,7 +281,7 @@ class KeyDoor:
             case "approve":
                 return self._destruction.approve(caller, ring)
             case "destroy":
-                if self._keys.show(ring).state == RingState.CONDEMNED:
+                if self._keys.show(ring).state in (RingState.CONDEMNED, RingState.DESTROYING):
                     return self._destruction.finish(caller, ring)
                 if not reason:
                     raise InvalidArgument("to destroy a ring needs a reason")

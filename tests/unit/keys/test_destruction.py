@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from streamward.errors import InvalidArgument, NotPermitted, StreamwardError
-from streamward.keys.data_key import KeyState
+from streamward.keys.data_key import KeyState, Ring
 from streamward.keys.destruction import PartitionPreview, StreamPreview, digest
-from streamward.keys.ports import KeyRefused
+from streamward.keys.hygiene import hygiene
+from streamward.keys.ports import Destroyed, KeyRefused, KeyUnavailable
+from streamward.keys.providers.local_file import LocalFile
 from streamward.model.entries import Caller
 from tests.unit.keys.conftest import HOUR, Room, ring
 
@@ -175,3 +177,147 @@ def test_a_preview_says_what_goes(room: Room) -> None:
     assert (found.data_keys, found.streams[0].records) == (1, 42)
     with pytest.raises(StreamwardError):
         room.destruction.preview("nobody's")
+
+
+def test_a_destruction_that_has_begun_is_not_taken_back_on_another_gateway(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared(room)
+    made = room.answers.data_key({"ring": "clinical"})
+    room.destruction.ask(ALICE, "clinical", "over")
+    other = Room(room.folder, room.time, writer="gateway-b")
+    room.time.now += 2 * HOUR
+    destroy = LocalFile.destroy
+    refused: list[StreamwardError] = []
+
+    def meanwhile(provider: LocalFile, key: str) -> Destroyed:
+        if not refused:
+            with pytest.raises(InvalidArgument, match="is destroying") as told:
+                other.keys.restore(BOB, "clinical", "not over")
+            refused.append(told.value)
+            # The other gateway's own look finds the same, and finishes it.
+            other.destruction.finish_due()
+        return destroy(provider, key)
+
+    monkeypatch.setattr(LocalFile, "destroy", meanwhile)
+    report = room.destruction.finish(ALICE, "clinical")
+
+    assert refused
+    assert (report.state, other.keys.show("clinical").state) == ("destroyed", "destroyed")
+    assert room.answers.open_key({"kid": made["kid"]}) == {"unknown": True}
+    # One beginning and one proof, whoever gave it.
+    assert room.log.changes == ["condemned", "destroying"]
+    assert other.log.changes == ["destroyed"]
+    other.holder.close()
+
+
+def test_what_was_restored_meanwhile_is_not_destroyed(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared(room)
+    made = room.answers.data_key({"ring": "clinical"})
+    room.destruction.ask(ALICE, "clinical", "over")
+    other = Room(room.folder, room.time, writer="gateway-b")
+    room.time.now += 2 * HOUR
+    used = room.keys.used
+
+    def looked(name: str) -> Ring:
+        found = used(name)
+        other.keys.restore(BOB, name, "not over")
+        return found
+
+    monkeypatch.setattr(room.keys, "used", looked)
+    with pytest.raises(InvalidArgument, match="nobody has asked"):
+        room.destruction.finish(ALICE, "clinical")
+
+    assert room.answers.open_key({"kid": made["kid"]})["key"] == made["key"]
+    other.holder.close()
+
+
+def test_a_destruction_that_was_broken_off_goes_on(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> Destroyed:
+        raise KeyUnavailable("the provider does not answer")
+
+    declared(room)
+    room.answers.data_key({"ring": "clinical"})
+    room.destruction.ask(ALICE, "clinical", "over")
+    room.time.now += 2 * HOUR
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFile, "destroy", away)
+        room.destruction.finish_due()
+        assert room.keys.show("clinical").state == "destroying"
+        with pytest.raises(KeyRefused, match="being destroyed"):
+            room.answers.data_key({"ring": "clinical"})
+        assert next(one.what for one in hygiene(room.keys.show("clinical"), room.time.now)) == (
+            "its destruction has begun and is not done"
+        )
+    declared(room, legal_hold=True)
+    room.destruction.finish_due()
+    assert room.keys.show("clinical").state == "destroying", "a hold stops also what has begun"
+    declared(room)
+    room.destruction.finish_due()
+
+    assert room.keys.show("clinical").state == "destroyed"
+    assert room.log.changes == ["condemned", "destroying", "destroyed"]
+
+
+def test_a_weaker_bundle_does_not_weaken_what_was_asked_for_under_a_stronger(room: Room) -> None:
+    declared(room, destruction={"wait": "2h", "approvals": 2})
+    room.answers.data_key({"ring": "clinical"})
+    asked = room.destruction.ask(ALICE, "clinical", "over")
+    declared(room, destruction={"wait": "1s", "approvals": 1})
+
+    with pytest.raises(InvalidArgument, match="waits for the approval of somebody else"):
+        room.destruction.finish(ALICE, "clinical")
+    with pytest.raises(NotPermitted, match="somebody else must approve"):
+        room.destruction.approve(ALICE, "clinical")
+    room.destruction.approve(BOB, "clinical")
+    with pytest.raises(InvalidArgument, match="waits another"):
+        room.destruction.finish(ALICE, "clinical")
+
+    assert asked.ring is not None
+    assert asked.ring.approvals_needed == 2
+
+
+def test_every_key_that_ever_wrapped_something_of_a_ring_is_destroyed(room: Room) -> None:
+    declared(room)
+    made = room.answers.data_key({"ring": "clinical"})
+    before = room.key(made["kid"])
+    declared(room, provider="other", key="elsewhere")
+    room.keys.rotate(ALICE, "clinical")
+    room.destruction.ask(ALICE, "clinical", "over")
+    room.time.now += 2 * HOUR
+
+    room.destruction.finish_due()
+
+    # A backup of the store of before holds the data key as it was wrapped then.
+    provider = room.holder.provider("local")
+    with pytest.raises(KeyRefused, match="was destroyed"):
+        provider.unwrap(before.provider_key, before.under, before.context)
+    with pytest.raises(KeyRefused, match="was destroyed"):
+        room.holder.provider("other").health("elsewhere")
+
+
+def test_a_key_that_another_ring_uses_too_is_kept_and_told(room: Room) -> None:
+    """Stores of an older release may hold such rings; the other one may be under legal hold."""
+    room.holder.configure(room.settings(ring(destruction={"wait": "2h"}), ring("held")))
+    for name in ("clinical", "held"):
+        room.answers.data_key({"ring": name})
+    with sqlite3.connect(room.database) as database:
+        database.execute(
+            "update key_place set provider_key = 'key-of-clinical ' where ring = 'held'"
+        )
+        database.execute("update key_place set ring = 'held' where ring = 'clinical'")
+    database.close()
+    room.destruction.ask(ALICE, "clinical", "over")
+    room.keys.holder.provider("local").enable("key-of-clinical")
+    room.time.now += 2 * HOUR
+
+    room.destruction.finish_due()
+
+    assert room.keys.show("clinical").state == "destroyed"
+    assert {key.state for key in room.keys.show("clinical").keys} == {KeyState.SHREDDED}
+    assert "is kept: it is that of `held` too" in room.log.entries[-1]["streaming"]["reason"]
+    room.holder.provider("local").health("key-of-clinical")

@@ -9,9 +9,11 @@ from streamward.model.event import STATUS_FAILURE, STATUS_SUCCESS, Kind, canonic
 
 _KEY_ACTIVITIES: Final[Mapping[str, tuple[int, str]]] = {
     "begun": (1, "Create"),
+    "rotating": (3, "Update"),
     "rotated": (3, "Update"),
     "rewrapped": (3, "Update"),
     "revoked": (3, "Update"),
+    "restoring": (3, "Update"),
     "restored": (3, "Update"),
     "condemned": (3, "Update"),
     "approved": (3, "Update"),
