@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -19,12 +21,14 @@ from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
 from tests.support.issuers import Issuer, SigningKey, issuer
 from tests.support.java_tools import JavaTools
+from tests.support.load import Load, Reading, read_all
 from tests.support.messages import Api
 from tests.support.oidc import OpenIdProvider
 from tests.support.tokens import TokenEndpoint, show_token
 from tests.support.topologies import add_listener
 
 FAILED = 58
+TOKEN_SECONDS = 4
 WHO = """\
 kind: TokenIssuer
 name: login
@@ -51,6 +55,7 @@ name: own
 issuer: {own}
 audiences: [kafka]
 refresh: 30s
+clock_skew: 1s
 ---
 kind: Principal
 name: payments-api
@@ -340,3 +345,78 @@ def test_an_issuer_that_can_not_be_reached_fails_closed_and_alone(
     forged = SigningKey("first").sign(claims)
     assert show_token(apis, place.endpoint(), forged)["ErrorCode"] == FAILED
     assert place.reasons()[-1] == "the signature of the token is wrong"
+
+
+class ShortLived:
+    """Tokens of the own issuer that end after seconds; whoever is stale gets its first for ever."""
+
+    def __init__(self, place: Place, key: SigningKey, *, stale: bool = False) -> None:
+        self._place = place
+        self._stale = stale
+        self._first: tuple[str, float] | None = None
+        self.key = key
+
+    def __call__(self, _: str = "") -> tuple[str, float]:
+        """As librdkafka asks for it: the token, and when it ends."""
+        if self._stale and self._first is not None:
+            return self._first
+        now = int(time.time())
+        claims = {"iss": self._place.own.url, "aud": "kafka", "sub": "payments-api"}
+        ends = now + TOKEN_SECONDS
+        self._first = self.key.sign(claims | {"iat": now, "exp": ends}), float(ends)
+        return self._first
+
+
+@dataclass(frozen=True)
+class RenewingEndpoint(TokenEndpoint):
+    """A client that gets the next token before the one it has ends."""
+
+    tokens: Callable[[str], tuple[str, float]] | None = None
+
+    def librdkafka(self, **extra: Any) -> dict[str, Any]:
+        return super().librdkafka(**extra) | {"oauth_cb": self.tokens}
+
+
+def times_proved(place: Place) -> Counter[str]:
+    """How often each connection showed a good token of the own issuer."""
+    entries = of_kind(place.gateway, "authentication", credential="payments-api-own")
+    return Counter(entry["connection"] for entry in entries if "reason" not in entry)
+
+
+def test_tokens_and_keys_change_under_load_and_no_record_is_lost(
+    place: Place, apis: dict[str, Api], direct: Endpoint, topic: str
+) -> None:
+    old, new = SigningKey("old"), SigningKey("new")
+    place.own.publish(old)
+    tokens, stale = ShortLived(place, old), ShortLived(place, old, stale=True)
+    # A key that is not known is asked for at once, but not again and again.
+    assert eventually(lambda: show_token(apis, place.endpoint(), tokens()[0])["ErrorCode"] == 0, 70)
+    plain = place.client("-")
+    facts = {each.name: getattr(plain, each.name) for each in fields(plain)}
+    client = RenewingEndpoint(**facts, tokens=tokens)
+    producer, reader = Load(client, topic), Reading(client, topic)
+    doomed = Load(replace(client, tokens=stale), topic)
+    before = times_proved(place)
+    for each in (producer, reader, doomed):
+        each.start()
+    try:
+        producer.wait_for(20)
+        doomed.wait_for(20)
+        place.own.publish(old, new)
+        tokens.key = new
+        assert eventually(lambda: any("has expired" in it for it in place.reasons()), 30)
+        place.own.publish(new)
+        assert eventually(lambda: max((times_proved(place) - before).values()) >= 3, 30)
+        out = len(doomed.acknowledged)
+        producer.wait_for(200)
+        assert len(doomed.acknowledged) == out, "a session outlived its token"
+    finally:
+        doomed.give_up()
+        producer.stop()
+        wanted = {(partition, offset) for partition, offset, _ in producer.acknowledged}
+        assert eventually(lambda: wanted <= set(reader.places), 30)
+        reader.stop()
+
+    assert producer.errors == []
+    stored = read_all(direct, topic, len(wanted) + out)
+    assert set(producer.acknowledged) <= set(stored)

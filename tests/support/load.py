@@ -24,6 +24,7 @@ class Load(threading.Thread):
         )
         self._topic = topic
         self._enough = threading.Event()
+        self._given_up = False
         self.acknowledged: list[tuple[int, int, bytes]] = []
         self.errors: list[KafkaError] = []
 
@@ -34,6 +35,8 @@ class Load(threading.Thread):
             self._producer.produce(self._topic, value, on_delivery=self._delivered)
             self._producer.poll(0.002)
             number += 1
+        if self._given_up:
+            self._producer.purge()
         self._producer.flush(60)
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
@@ -47,6 +50,11 @@ class Load(threading.Thread):
         self._enough.set()
         self.join(90)
         assert not self.is_alive()
+
+    def give_up(self) -> None:
+        """Stop, and send nothing of what waits."""
+        self._given_up = True
+        self.stop()
 
     def wait_for(self, more: int, seconds: float = 60.0) -> None:
         """Until so many more records are acknowledged."""

@@ -64,6 +64,8 @@ class Agent:
     federated: dict[str, Signer] = field(default_factory=dict)
     refused: int = 0
     streams: int = 0
+    silent: bool = False
+    """It takes new streams and says nothing on any."""
 
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
@@ -125,7 +127,7 @@ class Agent:
         sent = -1
         while context.is_active():
             with self._changed:
-                if sent == self._version:
+                if self.silent or sent == self._version:
                     self._changed.wait(0.1)
                     continue
                 sent, answer = self._version, self._answer()

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import grpc
 import pytest
 from cryptography import x509
 
+from streamward.clock import monotonic_seconds
 from streamward.secrets import MaterialMissing, MaterialRefused, SecretUnavailable, StoreSettings
 from streamward.secrets.reference import Location
 from streamward.secrets.stores import workload_api as module
@@ -147,6 +149,50 @@ def test_an_agent_that_is_gone_is_told_and_found_again(opened: Opened, agent: Ag
     agent.start()
     assert eventually(lambda: not store.tend())
     assert serial(store) == renewed.certificate.serial_number
+
+
+def test_an_agent_that_hangs_is_asked_anew(opened: Opened, agent: Agent) -> None:
+    agent.silent = True
+    store = opened(timeout_seconds=0.2)
+    with pytest.raises(SecretUnavailable, match="does not answer"):
+        store.read(SVID)
+    assert agent.streams == 1
+
+    agent.silent = False
+    store.tend()
+    assert eventually(lambda: not store.tend()), "a message came, though the stream had hung"
+    assert store.read(SVID).version == GATEWAY
+
+
+def test_an_agent_that_sends_nothing_in_time_is_asked_anew(opened: Opened, agent: Agent) -> None:
+    store = opened()
+    agent.register(gateway=svid(agent.signer, GATEWAY, ends=timedelta(seconds=60)))
+    store.read(SVID)
+    agent.silent = True
+    left = monotonic_seconds() + 60
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "monotonic_seconds", lambda: left)
+        assert eventually(lambda: (store.tend(), agent.streams)[1] > 1)
+
+
+def test_a_key_of_another_certificate_is_refused(opened: Opened, agent: Agent) -> None:
+    issued, other = svid(agent.signer, GATEWAY), svid(agent.signer, GATEWAY)
+    agent.register(gateway=replace(issued, key=other.key))
+    with pytest.raises(MaterialRefused, match="a key that is not its SVID's"):
+        opened().read(SVID)
+
+
+@pytest.mark.parametrize("error", [OSError("gone"), RuntimeError("no thread"), ValueError("bad")])
+def test_whatever_the_client_raises_is_told_as_one_thing(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("spiffe.WorkloadApiClient.stream_x509_contexts", fail)
+    store = opened()
+    with pytest.raises(SecretUnavailable, match="can't be used"):
+        store.read(SVID)
 
 
 def test_what_has_expired_is_not_given(opened: Opened, agent: Agent) -> None:

@@ -27,11 +27,18 @@ pub async fn check(
 ) -> Result<Identity, Refusal> {
     let lockouts = &shared.passwords.lockouts;
     let name = claimed(&current(shared), check);
-    let may_try = lockouts.check(source, &name, now_milliseconds());
-    may_try.map_err(|milliseconds| Refusal::LockedOut {
-        seconds: milliseconds.saturating_add(999) / 1_000,
-    })?;
-    let outcome = judge(shared, check).await;
+    let may_try = || {
+        let checked = lockouts.check(source, &name, now_milliseconds());
+        checked.map_err(|milliseconds| Refusal::LockedOut {
+            seconds: milliseconds.saturating_add(999) / 1_000,
+        })
+    };
+    may_try()?;
+    let outcome = match judge(shared, check).await {
+        // SECURITY: of many tokens that began at once while their issuer was asked, each is not one more guess.
+        Judged::Asked(outcome) => may_try().and(outcome),
+        Judged::AtOnce(outcome) => outcome,
+    };
     match &outcome {
         Ok(_) => lockouts.proved(source, &name, now_milliseconds()),
         Err(refusal) if refusal.is_guess() => {
@@ -58,14 +65,22 @@ fn claimed(current: &Current, check: &TokenCheck) -> String {
     name
 }
 
+/// What a token was found to be.
+enum Judged {
+    /// With what was known.
+    AtOnce(Result<Identity, Refusal>),
+    /// After its issuer was asked; others may have failed meanwhile.
+    Asked(Result<Identity, Refusal>),
+}
+
 /// An unknown key, or an opaque token, is asked about once.
-async fn judge(shared: &Shared, check: &TokenCheck) -> Result<Identity, Refusal> {
+async fn judge(shared: &Shared, check: &TokenCheck) -> Judged {
     let refusal = match by_keys(&current(shared), check) {
-        Ok(identity) => return Ok(identity),
+        Ok(identity) => return Judged::AtOnce(Ok(identity)),
         Err(refusal) => refusal,
     };
     let outcome = match refusal.question() {
-        None => Err(refusal),
+        None => return Judged::AtOnce(Err(Refusal::Token(refusal))),
         Some(Question::Keys { issuer }) => {
             let question = json!({"type": "token_keys", "issuer": issuer});
             match ask(shared, &question).await {
@@ -83,7 +98,7 @@ async fn judge(shared: &Shared, check: &TokenCheck) -> Result<Identity, Refusal>
             }
         }
     };
-    outcome.map_err(Refusal::Token)
+    Judged::Asked(outcome.map_err(Refusal::Token))
 }
 
 async fn ask(shared: &Shared, question: &Value) -> Option<Vec<u8>> {

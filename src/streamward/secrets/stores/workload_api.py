@@ -21,6 +21,10 @@ BUNDLE: Final = "bundle"
 RECONNECT_SECONDS: Final = 1.0
 """Between two attempts to speak to an agent that doesn't answer."""
 
+OVERDUE_SHARE: Final = 0.75
+"""Of what is left of an SVID: an agent that has sent no other by then is asked anew. Agents send
+one at half of its life."""
+
 _EXTRA: Final = "install the extra that speaks to it: `pip install 'streamward[spiffe]'`"
 
 
@@ -63,6 +67,8 @@ class WorkloadApi:
         self._fresh = False
         """Something came that nobody has read yet."""
         self._connect_at = 0.0
+        self._hear_by = 0.0
+        """When the stream that runs is given up, unless the agent says something before."""
 
     def read(self, location: Location) -> Reading:
         """The SVID with its key, or the bundles, as the agent gave them last."""
@@ -120,10 +126,15 @@ class WorkloadApi:
             return self._given
 
     def _connect(self) -> None:
-        """Begin a stream where none runs."""
-        if self._handle is not None or monotonic_seconds() < self._connect_at:
+        """Begin a stream where none runs, or where the agent is silent on it for too long."""
+        now = monotonic_seconds()
+        if self._handle is not None and now >= self._hear_by:
+            # An agent that hangs, or whose machine went to sleep, ends no stream.
+            self._end_stream()
+        if self._handle is not None or now < self._connect_at:
             return
-        self._connect_at = monotonic_seconds() + RECONNECT_SECONDS
+        self._connect_at = now + RECONNECT_SECONDS
+        self._hear_by = now + max(self._options.timeout_seconds, RECONNECT_SECONDS)
         self._streams += 1
         if self._given is None:
             self._problem = None
@@ -137,17 +148,20 @@ class WorkloadApi:
         if not socket:
             raise MaterialRefused(f"`{self._name}` has no `socket`, nor is {ENDPOINT_SOCKET} set")
         try:
+            from grpc import RpcError
             from spiffe import WorkloadApiClient
             from spiffe.errors import PySpiffeError
         except ImportError as error:
             raise MaterialRefused(f"the Workload API is not available: {_EXTRA}") from error
         try:
             self._client = WorkloadApiClient(socket)
-        except PySpiffeError as error:
+            return self._client.stream_x509_contexts(
+                self._heard(number, self._take),
+                self._heard(number, self._break),
+                retry_connect=False,
+            )
+        except (PySpiffeError, RpcError, OSError, RuntimeError, ValueError) as error:
             raise SecretUnavailable(f"the Workload API at `{socket}` can't be used") from error
-        return self._client.stream_x509_contexts(
-            self._heard(number, self._take), self._heard(number, self._break), retry_connect=False
-        )
 
     def _heard(self, number: int, then: Callable[[Any], None]) -> Callable[[Any], None]:
         def hear(what: Any) -> None:
@@ -159,12 +173,16 @@ class WorkloadApi:
 
     def _take(self, context: Any) -> None:
         try:
-            self._given = self._judged(context)
-            self._problem = None
-        except (MaterialRefused, ValueError) as error:
+            given = self._judged(context)
+        except (MaterialRefused, ValueError, TypeError) as error:
             # What came before holds until it ends, as when the agent does not answer.
             refused = isinstance(error, MaterialRefused)
             self._problem = error if refused else MaterialRefused(f"`{self._name}`: {error}")
+        else:
+            self._given, self._problem = given, None
+            left = (given.ends_milliseconds - now_milliseconds()) / 1_000
+            wait = max(left * OVERDUE_SHARE, RECONNECT_SECONDS)
+            self._hear_by = monotonic_seconds() + wait
         self._fresh = True
         self._told.notify_all()
 
@@ -205,6 +223,10 @@ class WorkloadApi:
             raise MaterialRefused(
                 f"the Workload API of `{self._name}` is of the trust domain `{domain}`, and "
                 f"`{self._options.trust_domain}` is declared"
+            )
+        if svid.private_key.public_key() != svid.leaf.public_key():
+            raise MaterialRefused(
+                f"the Workload API of `{self._name}` gives a key that is not its SVID's"
             )
         key = svid.private_key.private_bytes(
             pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
