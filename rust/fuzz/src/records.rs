@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use streamward_records::compression::{Codecs, Effort};
 use streamward_records::{
-    DataKey, Envelope, FoundKey, Home, Keys, Kid, Limits, Mark, Opening, Scratch, Sealing,
+    Budget, DataKey, Envelope, FoundKey, Home, Keys, Kid, Limits, Mark, Opening, Scratch, Sealing,
     open_records, seal_records,
 };
 use streamward_wire::kafka::batch::{Compression, batches, crc_matches};
@@ -60,7 +60,16 @@ pub fn seal(records: &[u8], out: &mut Vec<u8>) -> bool {
         deterministic_key: Some(&KEY),
         marks: false,
     };
-    seal_records(records, &sealing, &LIMITS, &mut Scratch::default(), out).is_ok()
+    let most = usize::MAX;
+    seal_records(
+        records,
+        &sealing,
+        &LIMITS,
+        most,
+        &mut Scratch::default(),
+        out,
+    )
+    .is_ok()
 }
 
 fn open(records: &[u8], mark: Mark, limits: &Limits, out: &mut Vec<u8>) -> bool {
@@ -79,6 +88,7 @@ fn open(records: &[u8], mark: Mark, limits: &Limits, out: &mut Vec<u8>) -> bool 
         &opening,
         &One,
         limits,
+        &mut Budget::of(usize::MAX / 8),
         &mut Scratch::default(),
         out,
     )

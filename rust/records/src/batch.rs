@@ -26,8 +26,20 @@ pub trait Edit {
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal>;
 
+    /// What is wrong with a batch that would become larger than its bounds.
+    fn too_large(&self) -> Refusal;
+
     /// How hard it is tried to make the records smaller again, of a batch whose writer did.
     fn effort(&self) -> Effort;
+}
+
+/// How large a batch may become; each is judged after every record, so nothing is built that is much larger.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Its records, edited and not compressed yet.
+    pub edited: usize,
+    /// All of it, as it leaves.
+    pub written: usize,
 }
 
 /// Buffers that a batch passes through.
@@ -38,15 +50,17 @@ pub struct Buffers<'s> {
     pub parts: &'s mut Parts,
 }
 
-/// Appends `batch`, whose bytes are `raw`, with its records edited.
+/// Appends `batch`, whose bytes are `raw`, with its records edited. Says how many bytes these took before they were
+/// compressed.
 pub fn rewrite(
     batch: &Batch<'_>,
     raw: &[u8],
     limits: &Limits,
     edit: &mut impl Edit,
+    bounds: Bounds,
     buffers: Buffers<'_>,
     out: &mut Vec<u8>,
-) -> Result<(), Fault> {
+) -> Result<usize, Fault> {
     let of_batch = |refusal| Fault::of_batch(batch.base_offset, refusal);
     // SECURITY: the checksum is made anew, so damage on the way here would go unseen for good.
     if !crc_matches(batch) {
@@ -75,30 +89,39 @@ pub fn rewrite(
         .get(..HEADER_BYTES)
         .ok_or_else(|| of_batch(Refusal::Batch))?;
     out.extend_from_slice(header);
-    if codec == Compression::None {
-        records(batch, payload, limits, edit, codecs, parts, out)?;
+    let edited_bytes = if codec == Compression::None {
+        let room = bounds.written.saturating_sub(HEADER_BYTES);
+        let most = out.len().saturating_add(room.min(bounds.edited));
+        records(batch, payload, limits, edit, (codecs, parts), most, out)?;
+        out.len() - start - HEADER_BYTES
     } else {
         edited.clear();
-        records(batch, payload, limits, edit, codecs, parts, edited)?;
+        let most = bounds.edited;
+        records(batch, payload, limits, edit, (codecs, parts), most, edited)?;
         codecs
             .deflate(codec, edit.effort(), edited, out)
             .map_err(of_batch)?;
+        edited.len()
+    };
+    if out.len() - start > bounds.written {
+        return Err(of_batch(edit.too_large()));
     }
     let length = out.len() - start - OVERHEAD_BYTES;
     let length = i32::try_from(length).map_err(|_| of_batch(Refusal::TooLarge))?;
     put(out, start + LENGTH_AT, &length.to_be_bytes());
     let crc = crc32c::crc32c(out.get(start + CHECKED_AT..).unwrap_or_default());
     put(out, start + CRC_AT, &crc.to_be_bytes());
-    Ok(())
+    Ok(edited_bytes)
 }
 
+/// Edits each record. `most`: what `out` may hold at any time.
 fn records(
     batch: &Batch<'_>,
     payload: &[u8],
     limits: &Limits,
     edit: &mut impl Edit,
-    codecs: &mut Codecs,
-    parts: &mut Parts,
+    (codecs, parts): (&mut Codecs, &mut Parts),
+    most: usize,
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
     let mut walk = Walk::new(payload, limits.headers_max);
@@ -114,6 +137,10 @@ fn records(
         let record = walk.next_record().map_err(|refusal| fault(0, refusal))?;
         edit.edit(&record, codecs, parts, out)
             .map_err(|refusal| fault(record.offset_delta, refusal))?;
+        // SECURITY: a record of a few bytes becomes an envelope of a hundred, an envelope of a few a mebibyte.
+        if out.len() > most {
+            return Err(fault(record.offset_delta, edit.too_large()));
+        }
     }
     if walk.rest().is_empty() {
         Ok(())

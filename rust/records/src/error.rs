@@ -84,8 +84,11 @@ pub enum Refusal {
     /// The key may seal no further record.
     #[error("a data key that is used up")]
     SpentKey,
-    /// Larger than any record may be.
-    #[error("a record that is too large to be sealed")]
+    /// The batch needs more than one key may seal, so no other key would do either.
+    #[error("a batch of more records than one data key may seal (`records_max` of its ring)")]
+    KeyLimit,
+    /// Larger than records may be once they are sealed.
+    #[error("records that are too large once they are sealed")]
     TooLarge,
     /// The keys that are needed are not there yet.
     #[error("a key that is not there yet")]
@@ -122,6 +125,7 @@ impl Refusal {
             Self::Moved => "moved",
             Self::Content => "content",
             Self::SpentKey => "spent_key",
+            Self::KeyLimit => "key_limit",
             Self::TooLarge => "too_large",
             Self::KeyNotThere => "key_not_there",
         }

@@ -28,7 +28,7 @@ pub use error::{Fault, Refusal};
 pub use key::{DataKey, KEY_BYTES};
 pub use limits::Limits;
 pub use open::{
-    FoundKey, Keys, MISSING_MAX, Mark, Opened, Opening, Unopened, open_records, open_value,
+    Budget, FoundKey, Keys, MISSING_MAX, Mark, Opened, Opening, Unopened, open_records, open_value,
 };
 pub use record::{Header, Headers, Record, Walk};
 pub use scratch::Scratch;

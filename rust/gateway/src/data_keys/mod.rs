@@ -5,7 +5,7 @@
 mod answer;
 mod need;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +19,8 @@ pub const OPENING_KEYS_MAX: usize = 10_000;
 pub const UNKNOWN_MILLISECONDS: i64 = 30_000;
 /// Without an answer, so long (ms) nothing is asked again.
 pub const RETRY_MILLISECONDS: i64 = 1_000;
+/// Whoever makes a key ahead of need has so long (ms); a connection that ends before it asks leaves it to the next.
+pub const UNDERWAY_MILLISECONDS: i64 = 30_000;
 /// Buffers that are kept for the next batch.
 const SCRATCHES_MAX: usize = 16;
 /// A key is due when this many tenths of its records are sealed.
@@ -52,8 +54,8 @@ struct Held {
     opening: HashMap<Kid, Opening>,
     /// Until when nothing is asked again, because there was no answer.
     unanswered: HashMap<KeyNeed, i64>,
-    /// Those that are being made ahead of need.
-    underway: HashSet<KeyNeed>,
+    /// Those that are being made ahead of need, and until when nobody else makes them.
+    underway: HashMap<KeyNeed, i64>,
     /// Grows when keys are forgotten: what was asked before is not learnt after.
     forgotten: u64,
 }
@@ -123,7 +125,12 @@ impl DataKeys {
         if held.unanswered.get(&need).is_some_and(|until| now < *until) {
             return None;
         }
-        held.underway.insert(need.clone()).then_some(need)
+        if held.underway.get(&need).is_some_and(|until| now < *until) {
+            return None;
+        }
+        let until = now.saturating_add(UNDERWAY_MILLISECONDS);
+        held.underway.insert(need.clone(), until);
+        Some(need)
     }
 
     /// Is this key still to be asked for? Not where it is at hand, or where there was no answer a moment ago.

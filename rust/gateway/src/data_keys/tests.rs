@@ -44,6 +44,18 @@ fn a_key_is_made_ahead_of_need_by_one_and_serves_until_its_end() {
 }
 
 #[test]
+fn who_was_to_make_a_key_and_is_gone_does_not_keep_others_from_it() {
+    let (keys, seal) = (DataKeys::default(), KeyNeed::Seal("r".into()));
+    let answer = made(&"0a".repeat(16), NOW + 1_000_000, NOW + 80, 1 << 20);
+    learnt(&keys, &seal, &answer);
+    assert_eq!(keys.is_due("r", NOW + 80), Some(seal.clone()));
+    let until = NOW + 80 + UNDERWAY_MILLISECONDS;
+    assert_eq!(keys.is_due("r", until - 1), None);
+    assert_eq!(keys.is_due("r", until), Some(seal.clone()));
+    assert_eq!(keys.is_due("r", until), None);
+}
+
+#[test]
 fn what_is_forgotten_is_not_learnt_from_an_earlier_question() {
     let (keys, seal) = (DataKeys::default(), KeyNeed::Seal("r".into()));
     let answer = made(&"0a".repeat(16), NOW + 100, NOW + 80, 9);

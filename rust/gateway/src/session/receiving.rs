@@ -239,6 +239,12 @@ impl Session {
         self.still_proved(now)?;
         let api = (receiving.head.key, receiving.head.version);
         let name = receiving.sending.name.clone();
+        if self.transforms(&name) {
+            // SECURITY: what has left of it is plaintext that nobody has held to the contract. A client that asks
+            // again is sealed or judged.
+            let reason = format!("`{name}` is sealed or held to a contract from now on");
+            return Err(Close::Revoked { reason });
+        }
         let (write, stream) = (Action::Write, ResourceKind::Stream);
         match self.authorize(api, write, stream, &name, now)? {
             Permission::Allowed(access) => receiving.sending.access = access,

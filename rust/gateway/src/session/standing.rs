@@ -27,6 +27,7 @@ impl Session {
             && Arc::ptr_eq(&snapshot.policy, &self.snapshot.policy)
             && Arc::ptr_eq(&snapshot.overlay, &self.snapshot.overlay)
             && Arc::ptr_eq(&snapshot.sealing, &self.snapshot.sealing)
+            && Arc::ptr_eq(&snapshot.contracts, &self.snapshot.contracts)
             && Arc::ptr_eq(&snapshot.directory, &self.snapshot.directory);
         let before = std::mem::replace(&mut self.snapshot, snapshot);
         if unchanged {

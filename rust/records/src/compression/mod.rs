@@ -45,9 +45,9 @@ impl Codecs {
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let bytes_max = limits.inflated(input.len());
-        out.clear();
         match codec {
             Compression::None => {
+                out.clear();
                 out.extend_from_slice(input);
                 Ok(())
             }
@@ -81,36 +81,70 @@ impl Codecs {
     }
 }
 
-/// How much room is made next behind `start` bytes: at first four times what is inflated, then as much again.
-fn next_step(start: usize, compressed: usize, bytes_max: usize) -> usize {
-    const STEP_MIN: usize = 4 * 1024;
-    let step = start.max(compressed.saturating_mul(4)).max(STEP_MIN);
-    // One byte more than allowed tells a bomb from what just fits.
-    step.min(bytes_max.saturating_sub(start).saturating_add(1))
+/// Where inflated bytes go: zeroed once, and made larger only when it is full, so that a codec that gives a few bytes
+/// at a time costs no more than one that gives all at once.
+struct Room<'o> {
+    out: &'o mut Vec<u8>,
+    filled: usize,
+    compressed: usize,
+    bytes_max: usize,
+}
+
+impl<'o> Room<'o> {
+    /// Room for what so many compressed bytes inflate to. What `out` holds goes; where it lies is used again.
+    const fn new(out: &'o mut Vec<u8>, compressed: usize, bytes_max: usize) -> Self {
+        Self {
+            out,
+            filled: 0,
+            compressed,
+            bytes_max,
+        }
+    }
+
+    /// Where the next bytes go; never empty.
+    fn spare(&mut self) -> &mut [u8] {
+        const STEP_MIN: usize = 4 * 1024;
+        // One byte more than allowed tells a bomb from what just fits.
+        let most = self.bytes_max.saturating_add(1);
+        if self.filled >= self.out.len() {
+            // At first four times what is inflated, then as much again.
+            let step = self.filled.max(self.compressed.saturating_mul(4));
+            let grown = self.filled.saturating_add(step.max(STEP_MIN)).min(most);
+            self.out.resize(grown, 0);
+        }
+        let end = self.out.len().min(most);
+        self.out.get_mut(self.filled..end).unwrap_or_default()
+    }
+
+    /// Counts so many bytes that were put there.
+    const fn fill(&mut self, bytes: usize) -> Result<(), Refusal> {
+        self.filled += bytes;
+        if self.filled > self.bytes_max {
+            return Err(Refusal::Bomb);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        self.out.truncate(self.filled);
+    }
 }
 
 /// Reads all of what `reader` gives, if it is no more than so much.
 fn read_bounded(
     mut reader: impl std::io::Read,
-    (hint, bytes_max): (usize, usize),
+    (compressed, bytes_max): (usize, usize),
     out: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
+    let mut room = Room::new(out, compressed, bytes_max);
     loop {
-        let start = out.len();
-        let step = next_step(start, hint, bytes_max);
-        out.resize(start + step, 0);
-        let room = out.get_mut(start..).unwrap_or_default();
-        let read = match reader.read(room) {
-            Ok(read) => read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => 0,
+        match reader.read(room.spare()) {
+            Ok(0) => return Ok(()),
+            Ok(read) => room.fill(read)?,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return Err(Refusal::Inflate),
-        };
-        out.truncate(start + read);
-        if out.len() > bytes_max {
-            return Err(Refusal::Bomb);
-        }
-        if read == 0 {
-            return Ok(());
         }
     }
 }
@@ -176,6 +210,49 @@ mod tests {
             assert_eq!(inflated, Err(Refusal::Bomb), "{codec:?}");
             assert!(out.capacity() <= 4 << 20, "{codec:?} {}", out.capacity());
         }
+    }
+
+    /// Gives a byte at a time, and counts how often the end of its room was zeroed.
+    struct Drip {
+        left: usize,
+        zeroed: usize,
+    }
+
+    impl std::io::Read for Drip {
+        fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+            let last = room.last_mut().unwrap();
+            self.zeroed += usize::from(*last == 0);
+            *last = 7;
+            let given = self.left.min(1);
+            self.left -= given;
+            room[..given].fill(9);
+            Ok(given)
+        }
+    }
+
+    #[test]
+    fn what_comes_in_drips_is_not_paid_for_with_a_room_each() {
+        let mut drip = Drip {
+            left: 20_000,
+            zeroed: 0,
+        };
+        let mut out = Vec::new();
+        read_bounded(&mut drip, (2_000, 1 << 20), &mut out).unwrap();
+        assert_eq!(out, vec![9; 20_000]);
+        assert!(drip.zeroed <= 4, "{}", drip.zeroed);
+        // What is there already is used again.
+        let mut drip = Drip {
+            left: 20_000,
+            zeroed: 0,
+        };
+        read_bounded(&mut drip, (2_000, 1 << 20), &mut out).unwrap();
+        assert!(drip.zeroed <= 1, "{}", drip.zeroed);
+        let mut drip = Drip {
+            left: 20_000,
+            zeroed: 0,
+        };
+        let bounded = read_bounded(&mut drip, (2_000, 19_999), &mut out);
+        assert_eq!(bounded, Err(Refusal::Bomb));
     }
 
     #[test]

@@ -32,6 +32,7 @@ impl Snappy {
         bytes_max: usize,
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
+        out.clear();
         if !input.starts_with(&MAGIC) {
             return self.block(input, bytes_max, out);
         }

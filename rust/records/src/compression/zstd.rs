@@ -4,7 +4,7 @@ use zstd_safe::{
     CCtx, CParameter, DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, compress_bound,
 };
 
-use super::{Effort, next_step};
+use super::{Effort, Room};
 use crate::error::Refusal;
 
 /// Frames that need a larger window (as a power of two) are refused: the decoder would have to set it aside.
@@ -20,7 +20,6 @@ pub struct Zstd {
 }
 
 impl Zstd {
-    /// `out` is empty.
     pub fn inflate(
         &mut self,
         input: &[u8],
@@ -39,20 +38,14 @@ impl Zstd {
         decoder
             .reset(ResetDirective::SessionOnly)
             .map_err(|_| Refusal::Inflate)?;
+        let mut room = Room::new(out, input.len(), bytes_max);
         let mut input = InBuffer::around(input);
         loop {
-            let start = out.len();
-            let step = next_step(start, input.src.len(), bytes_max);
-            out.resize(start + step, 0);
-            let room = out.get_mut(start..).unwrap_or_default();
-            let mut output = OutBuffer::around(room);
+            let mut output = OutBuffer::around(room.spare());
             let left = decoder.decompress_stream(&mut output, &mut input);
             let (written, full) = (output.pos(), output.pos() == output.capacity());
-            out.truncate(start + written);
+            room.fill(written)?;
             let left = left.map_err(|_| Refusal::Inflate)?;
-            if out.len() > bytes_max {
-                return Err(Refusal::Bomb);
-            }
             let read = input.pos() == input.src.len();
             if left == 0 && read {
                 return Ok(());

@@ -1,16 +1,18 @@
 //! Opening the records of a stream on their way to a reader who may see them.
 
+mod budget;
 mod opener;
 
 use std::sync::Arc;
 
 use streamward_wire::kafka::batch;
 
+pub use self::budget::Budget;
 pub use self::opener::MISSING_MAX;
 use self::opener::Opener;
 
 use crate::associated::{Home, KeyDigest, Place};
-use crate::batch::{Buffers, rewrite};
+use crate::batch::{Bounds, Buffers, rewrite};
 use crate::envelope::Kid;
 use crate::error::{Fault, Refusal};
 use crate::key::DataKey;
@@ -69,6 +71,8 @@ pub struct Opened {
     pub marked: Vec<Fault>,
     /// How many were.
     pub marked_count: u64,
+    /// Batches are left out: the budget is spent.
+    pub left_out: bool,
 }
 
 /// Why records were not opened.
@@ -81,12 +85,13 @@ pub enum Unopened {
 }
 
 /// Appends `records`, the content of one partition of an answer to Fetch, with each record opened. A last batch of
-/// which only a part is there is left out, as clients do.
+/// which only a part is there is left out, as clients do; and so are batches for which `budget` is too small.
 pub fn open_records(
     records: &[u8],
     opening: &Opening<'_>,
     keys: &impl Keys,
     limits: &Limits,
+    budget: &mut Budget,
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) -> Result<Opened, Unopened> {
@@ -105,11 +110,20 @@ pub fn open_records(
         if !batch.complete {
             break;
         }
+        if budget.is_spent() {
+            opener.opened.left_out = true;
+            break;
+        }
+        let start = out.len();
         let raw = records.get(at..at + batch.bytes).unwrap_or_default();
         at += batch.bytes;
         // Compaction leaves batches without records.
         if batch.is_control() || batch.records == 0 && batch.payload.is_empty() {
             out.extend_from_slice(raw);
+            if !budget.spend(raw.len(), 0) {
+                out.truncate(start);
+                opener.opened.left_out = true;
+            }
             continue;
         }
         opener.offset = batch.base_offset;
@@ -119,7 +133,17 @@ pub fn open_records(
             edited: &mut scratch.edited,
             parts: &mut scratch.parts,
         };
-        rewrite(&batch, raw, limits, &mut opener, buffers, out).map_err(Unopened::Fault)?;
+        let bounds = Bounds {
+            edited: limits.inflated_bytes_max.max(batch.payload.len()),
+            written: usize::MAX,
+        };
+        let before = opener.opened.marked_count;
+        let inflated = rewrite(&batch, raw, limits, &mut opener, bounds, buffers, out)
+            .map_err(Unopened::Fault)?;
+        if !budget.spend(out.len() - start, inflated) {
+            out.truncate(start);
+            opener.leave_out(before);
+        }
     }
     if opener.missing.is_empty() {
         Ok(opener.opened)

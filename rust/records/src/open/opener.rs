@@ -67,12 +67,24 @@ impl<K: Keys> Edit for Opener<'_, K> {
         }
     }
 
+    fn too_large(&self) -> Refusal {
+        Refusal::Bomb
+    }
+
     fn effort(&self) -> Effort {
         Effort::Fast
     }
 }
 
 impl<K: Keys> Opener<'_, K> {
+    /// A batch does not leave; before it so many records were marked.
+    pub(super) fn leave_out(&mut self, marked_before: u64) {
+        self.opened.left_out = true;
+        self.opened.marked_count = marked_before;
+        let told = usize::try_from(marked_before).unwrap_or(MARKED_MAX);
+        self.opened.marked.truncate(told);
+    }
+
     fn open(
         &mut self,
         record: &Record<'_>,

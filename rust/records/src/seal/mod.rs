@@ -10,7 +10,7 @@ pub(crate) use self::part::write_marked;
 use self::sealer::Sealer;
 
 use crate::associated::{Associated, Home, KeyDigest, Place};
-use crate::batch::{Buffers, rewrite};
+use crate::batch::{Bounds, Buffers, rewrite};
 use crate::envelope::Coding;
 use crate::error::{Fault, Refusal};
 use crate::key::DataKey;
@@ -39,16 +39,17 @@ pub struct Sealing<'a> {
 /// The header that marks a record which is not as it must be; its value is [`Refusal::code`].
 pub const MARK: &str = "streamward.violation";
 
-/// Appends `records`, the content of one partition of a Produce request, with each record sealed. A control batch is
-/// refused, as brokers refuse it from clients.
+/// Appends `records`, the content of one partition of a Produce request, with each record sealed; at most
+/// `bytes_max` of them. A control batch is refused, as brokers refuse it from clients.
 pub fn seal_records(
     records: &[u8],
     sealing: &Sealing<'_>,
     limits: &Limits,
+    bytes_max: usize,
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
-    let mut at = 0;
+    let (mut at, start) = (0, out.len());
     let mut batches = batch::batches(records);
     for batch in batches.by_ref() {
         let batch = batch.map_err(|_| Fault::of_batch(0, Refusal::Batch))?;
@@ -59,9 +60,25 @@ pub fn seal_records(
             // SECURITY: brokers alone write these; as one, plaintext would pass unsealed.
             return Err(Fault::of_batch(batch.base_offset, Refusal::Control));
         }
+        let records_max = sealing.data_key.records_max();
+        if sealing.value && u64::from(batch.records) > records_max {
+            return Err(Fault::of_batch(batch.base_offset, Refusal::KeyLimit));
+        }
+        let compresses = batch.compression() != Compression::None;
+        let bounds = Bounds {
+            // What is sealed here must be taken again where it is opened.
+            edited: if compresses {
+                limits.inflated_bytes_max
+            } else {
+                usize::MAX
+            },
+            written: bytes_max.saturating_sub(out.len() - start),
+        };
         let mut sealer = Sealer {
             sealing,
-            compresses: batch.compression() != Compression::None,
+            limits,
+            compresses,
+            drawn: 0,
             fruitless: 0,
             set: None,
         };
@@ -71,7 +88,15 @@ pub fn seal_records(
             edited: &mut scratch.edited,
             parts: &mut scratch.parts,
         };
-        rewrite(&batch, raw, limits, &mut sealer, buffers, out)?;
+        let rewritten = rewrite(&batch, raw, limits, &mut sealer, bounds, buffers, out);
+        rewritten.map_err(|fault| {
+            if fault.refusal == Refusal::SpentKey && sealer.drawn >= records_max {
+                // A fresh key would not do either.
+                let refusal = Refusal::KeyLimit;
+                return Fault { refusal, ..fault };
+            }
+            fault
+        })?;
     }
     if batches.rest() > 0 {
         return Err(Fault::of_batch(0, Refusal::Batch));

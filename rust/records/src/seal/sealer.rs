@@ -10,6 +10,7 @@ use crate::compression::{Codecs, Effort};
 use crate::envelope::{self, Coding, Envelope, TAG_BYTES};
 use crate::error::Refusal;
 use crate::key::algorithm_of;
+use crate::limits::Limits;
 use crate::record::{Headers, Record, write_head, write_header};
 use crate::scratch::Parts;
 use crate::varint;
@@ -21,9 +22,12 @@ const FRUITLESS_MAX: u32 = 8;
 
 pub(super) struct Sealer<'a> {
     pub(super) sealing: &'a Sealing<'a>,
+    pub(super) limits: &'a Limits,
     /// The producer compressed, so contents are before they are sealed.
     pub(super) compresses: bool,
     pub(super) fruitless: u32,
+    /// Nonces of the data key that went to this batch.
+    pub(super) drawn: u64,
     /// For which coding the associated data of values is set.
     pub(super) set: Option<Coding>,
 }
@@ -86,6 +90,10 @@ impl Edit for Sealer<'_> {
             parts.key = key;
         }
         Ok(())
+    }
+
+    fn too_large(&self) -> Refusal {
+        Refusal::TooLarge
     }
 
     fn effort(&self) -> Effort {
@@ -155,6 +163,7 @@ impl Sealer<'_> {
         let bytes = envelope::bytes(&parts.protected, content.len());
         write_head(out, record, key, Some(bytes), headers_bytes)?;
         let nonce = data_key.nonce(algorithm)?;
+        self.drawn += 1;
         envelope::write(out, &parts.protected, &nonce, content.len() + TAG_BYTES);
         let associated = parts.of_value.with(digest);
         data_key.encrypt(algorithm, nonce, associated, content, out)
@@ -173,8 +182,10 @@ impl Sealer<'_> {
         }
         content.clear();
         codecs.deflate(Compression::Zstd, Effort::Fast, value, content)?;
+        // What inflates beyond the limit would be no more than a bomb to whoever opens it.
+        let inflates = value.len() <= self.limits.inflated(content.len());
         // The label that says so takes six bytes.
-        if content.len() + 6 >= value.len() {
+        if !inflates || content.len() + 6 >= value.len() {
             self.fruitless += 1;
             return Ok(Coding::Identity);
         }
@@ -234,6 +245,7 @@ impl Sealer<'_> {
                 buffers,
                 sealed,
             )?;
+            self.drawn += 1;
             write_header(block, header.name, Some(sealed));
         }
         if let Some(refusal) = marked {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use streamward_records::compression::{Codecs, Effort};
 use streamward_records::{
-    DataKey, FoundKey, Home, Keys, Kid, Limits, Mark, Opened, Opening, Scratch, Sealing, Unopened,
-    Walk, open_records, seal_records,
+    Budget, DataKey, FoundKey, Home, Keys, Kid, Limits, Mark, Opened, Opening, Scratch, Sealing,
+    Unopened, Walk, open_records, seal_records,
 };
 use streamward_wire::kafka::batch::{self, Compression};
 
@@ -176,6 +176,10 @@ pub struct Stream {
     pub ring: Ring,
     pub mark: Mark,
     pub limits: Limits,
+    /// What sealed records may take.
+    pub sealed_bytes_max: usize,
+    /// As long as the answer is said to be.
+    pub answer_bytes: usize,
 }
 
 impl Default for Stream {
@@ -197,6 +201,8 @@ impl Default for Stream {
                 inflated_bytes_max: 2 << 20,
                 ..Limits::default()
             },
+            sealed_bytes_max: usize::MAX,
+            answer_bytes: usize::MAX / 8,
         }
     }
 }
@@ -229,6 +235,7 @@ impl Stream {
             records,
             &sealing,
             &self.limits,
+            self.sealed_bytes_max,
             &mut Scratch::default(),
             &mut out,
         )?;
@@ -252,6 +259,7 @@ impl Stream {
             &opening,
             &self.ring,
             &self.limits,
+            &mut Budget::of(self.answer_bytes),
             &mut Scratch::default(),
             &mut out,
         )?;

@@ -1,10 +1,13 @@
 //! Answers to Fetch of sealed streams: each record is opened for a reader who may see it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use streamward_policy::Action;
-use streamward_records::{FoundKey, Keys, Kid, Limits, Opening, Scratch, Unopened, open_records};
+use streamward_records::{
+    Budget, Fault, FoundKey, Keys, Kid, Limits, Opened, Opening, Scratch, Unopened, open_records,
+};
 use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
@@ -46,7 +49,8 @@ impl Session {
         now: i64,
     ) -> Result<Answer, Close> {
         let mut answer = self.decode_response(key, version, frame)?;
-        let needs = self.open_answer((key, version), &exchange, &mut answer, now)?;
+        let budget = Budget::of(frame.len());
+        let needs = self.open_answer((key, version), &exchange, &mut answer, budget, now)?;
         if !needs.is_empty() {
             let shaping = Shaping::Fetch(exchange);
             let exchange = Exchange {
@@ -73,9 +77,11 @@ impl Session {
         api: (ApiKey, i16),
         exchange: &FetchExchange,
         answer: &mut Struct,
+        mut budget: Budget,
         now: i64,
     ) -> Result<Vec<KeyNeed>, Close> {
         let mut needs = Vec::new();
+        let mut found = Found::default();
         let keys = self.keys.clone();
         let chosen = Chosen {
             now: keys.at(now),
@@ -92,57 +98,52 @@ impl Session {
             if self.form(&name) != Form::Opened {
                 continue;
             }
-            let Some(sealed) = self.sealed(&name) else {
-                continue;
-            };
+            let sealed = self.sealed(&name);
             let Some(partitions) = topic.array_mut("Partitions") else {
                 continue;
             };
             for partition in partitions.iter_mut().filter_map(Value::as_struct_mut) {
-                let place = (
-                    &*name,
-                    i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1),
-                );
-                let asked = self.open_partition(
-                    api,
-                    &sealed,
-                    place,
-                    partition,
-                    &chosen,
-                    &mut scratch,
-                    now,
-                )?;
-                needs.extend(
-                    asked
-                        .into_iter()
-                        .filter(|it| !needs.contains(it))
-                        .collect::<Vec<_>>(),
-                );
+                let Some(sealed) = &sealed else {
+                    // SECURITY: sealed, and nobody knows how: it must not leave as if it had been opened.
+                    refuse(partition, error::KAFKA_STORAGE_ERROR);
+                    continue;
+                };
+                let with = (&chosen, &mut budget, &mut scratch);
+                let asked = self.open_partition(sealed, &name, partition, with, &mut found, now);
+                for need in asked {
+                    if !needs.contains(&need) {
+                        needs.push(need);
+                    }
+                }
             }
         }
         keys.put_back(scratch);
+        if needs.is_empty() {
+            // What waits for keys is looked at again from its beginning: it is entered once.
+            let opened = &self.keys.counts.opened;
+            opened.fetch_add(found.opened, Ordering::Relaxed);
+            for (topic, index, fault) in &found.faults {
+                self.enter_violation(api, Action::Read, (topic, *index), fault, now)?;
+            }
+        }
         Ok(needs)
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "what one partition is opened with"
-    )]
     fn open_partition(
-        &mut self,
-        api: (ApiKey, i16),
+        &self,
         sealed: &Sealed,
-        (topic, index): (&str, i32),
+        topic: &Arc<str>,
         partition: &mut Struct,
-        keys: &Chosen<'_>,
-        scratch: &mut Scratch,
+        (keys, budget, scratch): (&Chosen<'_>, &mut Budget, &mut Scratch),
+        found: &mut Found,
         now: i64,
-    ) -> Result<Vec<KeyNeed>, Close> {
+    ) -> Vec<KeyNeed> {
+        let index = i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1);
         let Value::Bytes(records) = partition.get("Records") else {
-            return Ok(Vec::new());
+            return Vec::new();
         };
         if records.is_empty() {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let opening = Opening {
             homes: &sealed.homes,
@@ -158,39 +159,70 @@ impl Session {
             &opening,
             keys,
             &Limits::default(),
+            budget,
             scratch,
             &mut out,
         ) {
             Ok(opened) => {
-                let records = batches(&out).map_while(Result::ok);
-                let records = records.filter(|it| !it.is_control());
-                let records: u64 = records.map(|it| u64::from(it.records)).sum();
-                let records = records.saturating_sub(opened.marked_count);
-                self.keys
-                    .counts
-                    .opened
-                    .fetch_add(records, Ordering::Relaxed);
-                partition.set("Records", Value::Bytes(out.into()));
-                for fault in &opened.marked {
-                    self.enter_violation(api, Action::Read, (topic, index), fault, now)?;
+                found.count((topic, index), &opened, &out);
+                if opened.left_out {
+                    leave_acquired(partition, &out);
                 }
+                partition.set("Records", Value::Bytes(out.into()));
             }
             Err(Unopened::Fault(fault)) => {
                 refuse(partition, error::CORRUPT_MESSAGE);
-                self.enter_violation(api, Action::Read, (topic, index), &fault, now)?;
+                found.faults.push((topic.clone(), index, fault));
             }
             Err(Unopened::Missing(kids)) => {
                 let needs = kids.into_iter().map(KeyNeed::Open);
                 let mut needs: Vec<KeyNeed> = needs.collect();
                 needs.retain(|need| self.keys.lacks(need, now));
                 if !needs.is_empty() && self.rounds < ROUNDS_MAX {
-                    return Ok(needs);
+                    return needs;
                 }
                 // The provider's trouble, not the reader's: it tries again.
                 refuse(partition, error::KAFKA_STORAGE_ERROR);
             }
         }
-        Ok(Vec::new())
+        Vec::new()
+    }
+}
+
+/// What is to be told of an answer once all of it is opened.
+#[derive(Default)]
+struct Found {
+    opened: u64,
+    faults: Vec<(Arc<str>, i32, Fault)>,
+}
+
+impl Found {
+    fn count(&mut self, (topic, index): (&Arc<str>, i32), opened: &Opened, out: &[u8]) {
+        let records = batches(out).map_while(Result::ok);
+        let records = records.filter(|it| !it.is_control());
+        let records: u64 = records.map(|it| u64::from(it.records)).sum();
+        self.opened += records.saturating_sub(opened.marked_count);
+        let marked = opened.marked.iter();
+        self.faults
+            .extend(marked.map(|fault| (topic.clone(), index, *fault)));
+    }
+}
+
+/// Of a share fetch: what a member acquired and does not get is not its to acknowledge. Its lock ends by itself.
+fn leave_acquired(partition: &mut Struct, records: &[u8]) {
+    let last = batches(records).map_while(Result::ok).last();
+    let last = last.map_or(-1, |it| it.last_offset);
+    let Some(acquired) = partition.array_mut("AcquiredRecords") else {
+        return;
+    };
+    acquired.retain(|it| {
+        it.as_struct()
+            .is_some_and(|it| it.int("FirstOffset") <= last)
+    });
+    for range in acquired.iter_mut().filter_map(Value::as_struct_mut) {
+        if range.int("LastOffset") > last {
+            range.set("LastOffset", last);
+        }
     }
 }
 

@@ -26,7 +26,8 @@ pub(in crate::session) struct Refused {
 pub(in crate::session) const fn code_of(refusal: Refusal) -> i16 {
     match refusal {
         Refusal::SpentKey | Refusal::KeyNotThere => error::KAFKA_STORAGE_ERROR,
-        Refusal::TooLarge | Refusal::Bomb => error::MESSAGE_TOO_LARGE,
+        // Producers make smaller batches of it, or give up and say why.
+        Refusal::TooLarge | Refusal::Bomb | Refusal::KeyLimit => error::MESSAGE_TOO_LARGE,
         Refusal::Batch
         | Refusal::Checksum
         | Refusal::Codec
@@ -63,12 +64,18 @@ impl Session {
             .map(std::mem::take)
             .unwrap_or_default();
         let mut left = Vec::with_capacity(topics.len());
+        // By so many bytes the request may grow until brokers no longer take it.
+        let mut growth = self.limits.frame_bytes_max.saturating_sub(frame.len());
         for (mut topic, mut sending) in topics.into_iter().zip(sending) {
             let api = (head.key, head.version);
             if let Some(tree) = topic.as_struct_mut() {
                 let mut refusals = self.validate_topic(api, tree, &mut sending, now)?;
-                if let Some(sealed) = self.sealed(&sending.name) {
-                    refusals.extend(self.seal_topic(api, &sealed, tree, &mut sending, now)?);
+                if self.snapshot.sealing.of(&sending.name).is_some() {
+                    let sealed = self.sealed(&sending.name);
+                    let sealed = sealed.as_ref();
+                    let sealed =
+                        self.seal_topic(api, sealed, tree, &mut sending, &mut growth, now)?;
+                    refusals.extend(sealed);
                 }
                 if !refusals.is_empty() {
                     refused.push(answered(&answer, tree, &refusals));
@@ -124,13 +131,15 @@ impl Session {
         Some(Verdict::Wait(Effect::ObtainKeys(needs)))
     }
 
-    /// Seals the partitions of a topic; takes out those that are refused, and says why.
+    /// Seals the partitions of a topic; takes out those that are refused, and says why. `sealed`: how; `None`: it
+    /// must be, and nobody knows how. `growth`: by so much they may become larger.
     fn seal_topic(
         &mut self,
         api: (streamward_wire::kafka::ApiKey, i16),
-        sealed: &Sealed,
+        sealed: Option<&Sealed>,
         topic: &mut Struct,
         sending: &mut Sending,
+        growth: &mut usize,
         now: i64,
     ) -> Result<Vec<(i32, Refused)>, Close> {
         let mut refusals = Vec::new();
@@ -143,8 +152,10 @@ impl Session {
             let Value::Bytes(records) = partition.get("Records") else {
                 continue;
             };
-            match self.seal_partition(sealed, index, records, &mut scratch, now) {
+            let bytes_max = records.len().saturating_add(*growth);
+            match self.seal_partition(sealed, index, records, bytes_max, &mut scratch, now) {
                 Ok(out) => {
+                    *growth = bytes_max.saturating_sub(out.len());
                     partition.set("Records", Value::Bytes(out.into()));
                 }
                 Err(refused) => refusals.push((index, refused)),
@@ -163,9 +174,10 @@ impl Session {
 
     fn seal_partition(
         &self,
-        sealed: &Sealed,
+        sealed: Option<&Sealed>,
         partition: i32,
         records: &[u8],
+        bytes_max: usize,
         scratch: &mut streamward_records::Scratch,
         now: i64,
     ) -> Result<Vec<u8>, Refused> {
@@ -174,7 +186,7 @@ impl Session {
             fault: None,
             told: None,
         };
-        let Some(home) = sealed.homes.first() else {
+        let Some((sealed, home)) = sealed.and_then(|it| Some((it, it.homes.first()?))) else {
             return Err(trouble);
         };
         let data_key = self.keys.sealing(&home.ring, now);
@@ -198,25 +210,17 @@ impl Session {
         };
         // An envelope adds less than a hundred bytes to a value.
         let mut out = Vec::with_capacity(records.len() + records.len() / 8 + 256);
-        seal_records(records, &sealing, &Limits::default(), scratch, &mut out).map_err(
-            |fault| {
-                let code = code_of(fault.refusal);
-                let own = code == error::KAFKA_STORAGE_ERROR;
-                Refused {
-                    code,
-                    fault: (!own).then_some(fault),
-                    told: None,
-                }
-            },
-        )?;
-        if out.len() > self.limits.frame_bytes_max {
-            let fault = Fault::of_batch(0, Refusal::TooLarge);
-            return Err(Refused {
-                code: error::MESSAGE_TOO_LARGE,
-                fault: Some(fault),
+        let limits = Limits::default();
+        let done = seal_records(records, &sealing, &limits, bytes_max, scratch, &mut out);
+        done.map_err(|fault| {
+            let code = code_of(fault.refusal);
+            let own = code == error::KAFKA_STORAGE_ERROR;
+            Refused {
+                code,
+                fault: (!own).then_some(fault),
                 told: None,
-            });
-        }
+            }
+        })?;
         let records = batches(&out).map_while(Result::ok);
         let records = records.map(|it| u64::from(it.records)).sum();
         let sealed = &self.keys.counts.sealed;

@@ -20,7 +20,7 @@ fn contract(document: &mut Json, change: impl FnOnce(&mut Json)) {
     change(&mut document["contracts"]["streams"][0]);
 }
 
-fn held(change: impl FnOnce(&mut Json)) -> Json {
+pub(super) fn held(change: impl FnOnce(&mut Json)) -> Json {
     let mut document = document();
     contract(&mut document, change);
     document

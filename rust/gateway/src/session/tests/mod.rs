@@ -26,6 +26,7 @@ mod record;
 mod relay;
 mod scram;
 mod sealing;
+mod sealing_bounds;
 mod share;
 mod throttle;
 mod tokens;

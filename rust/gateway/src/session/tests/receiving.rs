@@ -283,3 +283,44 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_large_request_ends_where_its_stream_begins_to_be_sealed_or_held_to_a_contract() {
+    let sealed = super::sealing::sealing(|_| {});
+    let held = super::contracts::held(|_| {});
+    for after in [sealed, held] {
+        let mut script = script();
+        let frame = framed(&large(9), 0);
+        let half = frame.len() / 2;
+        let (left, mut unparsed, outcome) = through(&mut script, &frame[..half], half);
+        outcome.unwrap();
+        assert!(script.session.is_receiving() && !left.is_empty());
+        let mut snapshot = (*script.session.snapshot).clone();
+        let after = super::snapshot(&after);
+        // Nothing else changes: the rights are those of before.
+        snapshot.sealing = after.sealing.clone();
+        snapshot.contracts = after.contracts.clone();
+        script
+            .session
+            .on_snapshot(std::sync::Arc::new(snapshot), script.now)
+            .unwrap();
+        unparsed.extend_from_slice(&frame[half..]);
+        let close = script.session.receive(&unparsed, script.now).unwrap_err();
+        assert!(matches!(close, Close::Revoked { .. }), "{close:?}");
+    }
+}
+
+#[test]
+fn a_contract_that_changes_alone_is_noticed() {
+    let mut script = script();
+    let epoch = script.session.epoch;
+    let mut snapshot = (*script.session.snapshot).clone();
+    snapshot.contracts = super::snapshot(&super::contracts::held(|_| {}))
+        .contracts
+        .clone();
+    script
+        .session
+        .on_snapshot(std::sync::Arc::new(snapshot), script.now)
+        .unwrap();
+    assert_eq!(script.session.epoch, epoch + 1);
+}

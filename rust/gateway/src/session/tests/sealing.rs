@@ -31,6 +31,11 @@ pub(super) fn data_key(kid: u8) -> Json {
         "records_max": 1000, "expires": super::NOW + 1_000_000, "refresh": super::NOW + 800_000})
 }
 
+/// The same, for whoever only opens.
+pub(super) fn open_key(kid: u8, until: i64) -> Json {
+    json!({"ring": RING, "ring_version": 1, "key": STANDARD.encode([kid; 32]), "until": until})
+}
+
 fn varint(out: &mut Vec<u8>, value: usize) {
     let mut rest = value << 1;
     while rest >= 0x80 {
@@ -101,7 +106,7 @@ pub(super) fn fetch(version: i16) -> Ask {
 }
 
 /// The keys that the last step asked for.
-fn needs(script: &Script) -> Vec<KeyNeed> {
+pub(super) fn needs(script: &Script) -> Vec<KeyNeed> {
     match &script.outcome {
         Outcome::Verdict(Verdict::Wait(Effect::ObtainKeys(needs)))
         | Outcome::Answer(Answer::Wait(Effect::ObtainKeys(needs)), _) => needs.clone(),
@@ -162,7 +167,7 @@ fn bytes_of(partition: &Struct) -> Vec<u8> {
 }
 
 /// What `ok.a` holds at the broker after `alice` wrote these.
-fn sealed(document: &Json, plain: &[&[u8]]) -> (Script, Vec<u8>) {
+pub(super) fn sealed(document: &Json, plain: &[&[u8]]) -> (Script, Vec<u8>) {
     let mut script = by("alice", document);
     let mut at_broker = Vec::new();
     script.request(&produce(9, -1, &[records(0, plain)]));
@@ -286,9 +291,7 @@ fn a_key_that_is_not_there_is_asked_for_once() {
         (1, None)
     );
     assert!(script.ranges().is_empty());
-    let until = script.now + 60_000;
-    let key =
-        json!({"ring": RING, "ring_version": 1, "key": STANDARD.encode([1; 32]), "until": until});
+    let key = open_key(1, script.now + 60_000);
     script.keys(Some(&key)).answers(|answer| {
         assert_eq!(values(&delivered(answer)[0]), [b"one"]);
     });
