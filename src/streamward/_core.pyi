@@ -15,10 +15,11 @@ class Gateway:
         """Open the journal and bind every listener; raises CoreError."""
     def apply(self, snapshot: bytes, materials: dict[str, bytes]) -> bytes:
         """Put a snapshot in force; the status then, as JSON."""
-    def supply(self, materials: dict[str, bytes]) -> None:
-        """Put other bytes for the snapshot's references in force, verifiers excepted."""
-    def renew(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
-        """Take over materials that were read anew; JSON: `renewed` and `refused` references."""
+    def supply(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
+        """Take over materials that were read anew; of which there are no bytes is withheld.
+
+        JSON: `renewed`, `withheld` and `refused` references.
+        """
     def overlay(self, overlay: bytes) -> bytes:
         """Put an overlay in force; it is when this returns."""
     def record(self, entry: bytes) -> int:

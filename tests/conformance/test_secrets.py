@@ -173,14 +173,14 @@ def _produces(endpoint: Endpoint) -> bool:
 def test_what_the_store_no_longer_gives_is_withheld_and_comes_back(place: Place) -> None:
     place.vault.sealed = True
     try:
-        assert place.gateway.says("a secret's lease has ended")
+        assert place.gateway.says("materials withheld")
         said = place.gateway.said()
         assert not _reaches(place.endpoint("vault"))
         assert _reaches(place.endpoint("oauth")), "another cluster is served"
     finally:
         place.vault.sealed = False
     assert eventually(lambda: _reaches(place.endpoint("vault")), seconds=30.0)
-    assert place.gateway.says("secrets in force", since=said)
+    assert place.gateway.says("materials in force", since=said)
 
 
 def _reaches(endpoint: Endpoint) -> bool:

@@ -72,26 +72,16 @@ impl Gateway {
         Ok(PyBytes::new(python, &json(&status)?))
     }
 
-    /// Puts other bytes for the references of the snapshot in force; connections live on.
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "an argument that crosses from Python is owned"
-    )]
-    fn supply(&self, python: Python<'_>, materials: HashMap<String, Vec<u8>>) -> PyResult<()> {
-        python
-            .detach(|| self.0.supply(materials.into()))
-            .map_err(|error| raise(error.code(), &error))
-    }
 
     /// Takes over materials that were read anew, and enters why others could not be; what became of them, as JSON.
-    fn renew<'py>(
+    fn supply<'py>(
         &self,
         python: Python<'py>,
         materials: HashMap<String, Vec<u8>>,
         unusable: HashMap<String, String>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let renewal = python
-            .detach(|| self.0.renew(materials, unusable))
+            .detach(|| self.0.supply(materials, unusable))
             .map_err(|error| raise(error.code(), &error))?;
         Ok(PyBytes::new(python, &json(&renewal)?))
     }

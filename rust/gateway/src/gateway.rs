@@ -243,22 +243,10 @@ impl Gateway {
         })
     }
 
-    /// Puts other bytes for the snapshot's references in force, and nothing else; connections live on.
-    pub fn supply(&self, materials: Materials) -> Result<(), GatewayError> {
-        self.put_in_force("", |now_in_force| {
-            let next = current(now_in_force.snapshot.with_materials(materials))?;
-            Ok(Current {
-                draining: now_in_force.draining,
-                token_keys: now_in_force.token_keys.clone(),
-                ..next
-            })
-        })?;
-        Ok(())
-    }
-
-    /// Takes over certificates, keys and other materials that were read anew; connections live on. What can't be
-    /// used is entered as such, and leaves in force what was there; of some, whoever read them knows it already.
-    pub fn renew(
+    /// Takes over certificates, keys and other materials that were read anew; connections live on. Of which there
+    /// are no bytes is withheld. What can't be used is entered as such, and leaves in force what was there; of some,
+    /// whoever read them knows it already.
+    pub fn supply(
         &self,
         materials: HashMap<String, Vec<u8>>,
         unusable: HashMap<String, String>,

@@ -16,6 +16,8 @@ use crate::snapshot::Snapshot;
 pub struct Renewal {
     /// References whose bytes are in force now.
     pub renewed: Vec<String>,
+    /// Those that nobody has any more: what needs them fails until there are bytes again.
+    pub withheld: Vec<String>,
     /// Those whose bytes can't be used; what was there before stays.
     pub refused: Vec<Unusable>,
 }
@@ -40,7 +42,13 @@ pub fn renew(
         before.is_some_and(|before| before != bytes)
     });
     let mut renewal = Renewal::default();
-    let mut taken = None;
+    let gone: Vec<String> = offered
+        .iter()
+        .filter(|(_, bytes)| bytes.is_empty())
+        .map(|(reference, _)| reference.clone())
+        .collect();
+    let mut taken = withhold(in_force, gone, &mut renewal);
+    offered.retain(|_, bytes| !bytes.is_empty());
     for group in groups(in_force) {
         let part: HashMap<String, Vec<u8>> = group
             .iter()
@@ -66,6 +74,39 @@ pub fn renew(
     (taken, renewal)
 }
 
+/// Takes away what has ended, by itself: that something else can't be used must not keep it in force.
+fn withhold(
+    in_force: &Snapshot,
+    gone: Vec<String>,
+    renewal: &mut Renewal,
+) -> Option<(Snapshot, Configurations)> {
+    if gone.is_empty() {
+        return None;
+    }
+    let after = in_force.without(&gone);
+    let mut withheld: Vec<String> = gone
+        .into_iter()
+        .filter(|it| after.materials.is_withheld(it))
+        .collect();
+    withheld.sort();
+    if withheld.is_empty() {
+        return None;
+    }
+    match Configurations::build(&after) {
+        Ok(configurations) => {
+            renewal.withheld = withheld;
+            Some((after, configurations))
+        }
+        Err(error) => {
+            renewal.refused.push(Unusable {
+                references: withheld,
+                what: error.to_string(),
+            });
+            None
+        }
+    }
+}
+
 fn usable(
     before: &Snapshot,
     part: HashMap<String, Vec<u8>>,
@@ -80,7 +121,9 @@ fn usable(
         .collect();
     let lists: Vec<String> = lists.into_iter().cloned().collect();
     let after = before.with_renewed(part)?;
-    for reference in lists {
+    // With one that was withheld there is nothing to compare.
+    let lists = lists.into_iter();
+    for reference in lists.filter(|it| !before.materials.is_withheld(it)) {
         not_older(before, &after, &reference, now_milliseconds)?;
     }
     let configurations = Configurations::build(&after)?;
@@ -141,9 +184,12 @@ pub fn entries(renewal: &Renewal, snapshot: &Snapshot, now_milliseconds: i64) ->
     };
     let renewed = Some(&renewal.renewed).filter(|it| !it.is_empty());
     let renewed = renewed.map(|it| entry(it, "read anew, and in force".to_owned()));
+    let withheld = Some(&renewal.withheld).filter(|it| !it.is_empty());
+    let withheld =
+        withheld.map(|it| entry(it, "nobody has them any more, and withheld".to_owned()));
     let refused = renewal.refused.iter().map(|it| {
         let reason = format!("{}; what was there before stays in force", it.what);
         entry(&it.references, reason).failed(4)
     });
-    renewed.into_iter().chain(refused).collect()
+    renewed.into_iter().chain(withheld).chain(refused).collect()
 }

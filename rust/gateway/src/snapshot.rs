@@ -508,9 +508,9 @@ impl Snapshot {
         })
     }
 
-    /// The same with other bytes for its references; verifiers stay what they were.
+    /// The same without the bytes of these references, as far as it may be without them.
     #[must_use]
-    pub fn with_materials(&self, materials: Materials) -> Self {
+    pub fn without(&self, gone: &[String]) -> Self {
         // A listener's certificate is no credential that was lent: it ends when it says so.
         let of_listeners = self.listeners.iter().filter_map(|it| it.tls.as_ref());
         let of_listeners = of_listeners.flat_map(|tls| {
@@ -524,8 +524,15 @@ impl Snapshot {
         let authorities = self.identity.authorities.iter();
         let of_authorities = authorities.flat_map(|it| std::iter::once(&it.ca).chain(&it.crls));
         let kept = of_listeners.chain(of_authorities.map(String::as_str));
+        // Nor is a verifier, whose end is declared.
+        let kept = kept.chain(self.verifiers().map(String::as_str));
         // What an agent gave is lent: where it is gone, nobody vouches for it, or for whom it vouches for.
         let kept = kept.filter(|it| !it.starts_with(LENT_SCHEME));
+        let mut materials = HashMap::clone(&self.materials);
+        for reference in gone {
+            materials.insert(reference.clone(), Vec::new());
+        }
+        let materials = Materials::from(materials);
         Self {
             materials: Arc::new(materials.keeping(&self.materials, kept)),
             ..self.clone()
@@ -540,20 +547,23 @@ impl Snapshot {
         }
     }
 
+    fn verifiers(&self) -> impl Iterator<Item = &String> {
+        let credentials = self.identity.principals.iter();
+        let credentials = credentials.flat_map(|it| &it.credentials);
+        credentials.filter_map(|it| match it {
+            streamward_identity::Credential::Password { verifier, .. } => Some(verifier),
+            _ => None,
+        })
+    }
+
     /// The same with other materials, verifiers among them: those that are not among them stay as they are.
     pub fn with_renewed(&self, renewed: HashMap<String, Vec<u8>>) -> Result<Self, GatewayError> {
         let mut materials = HashMap::clone(&self.materials);
-        let verifiers = self
-            .identity
-            .principals
-            .iter()
-            .flat_map(|it| &it.credentials);
-        let anew = verifiers.into_iter().any(|it| match it {
-            streamward_identity::Credential::Password { verifier, .. } => {
-                renewed.contains_key(verifier)
-            }
-            _ => false,
-        });
+        let store = self.identity.store.iter().map(|it| &it.decoy_key);
+        let anew = self
+            .verifiers()
+            .chain(store)
+            .any(|it| renewed.contains_key(it));
         materials.extend(renewed);
         let materials = Materials::from(materials);
         let directory = if anew {

@@ -188,7 +188,7 @@ async def run_gateway(
         }
 
     publisher = FiguresPublisher(data_plane, figures)
-    watcher = MaterialsWatcher(data_plane, lambda: running)
+    watcher = MaterialsWatcher(service.supply, lambda: running)
     workers_beside = (
         server,
         containments,

@@ -42,15 +42,10 @@ class CoreDataPlane:
         with core_errors():
             return self._running.apply(snapshot, materials)
 
-    def supply(self, materials: dict[str, bytes]) -> None:
-        """Put other bytes for the snapshot's references in force; connections live on."""
-        with core_errors():
-            self._running.supply(materials)
-
-    def renew(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
+    def supply(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
         """Take over materials that were read anew, and enter why others could not be."""
         with core_errors():
-            return self._running.renew(materials, unusable)
+            return self._running.supply(materials, unusable)
 
     def overlay(self, overlay: bytes) -> bytes:
         """Put an overlay in force; it is when this returns."""

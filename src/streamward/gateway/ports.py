@@ -1,10 +1,13 @@
 """What this room needs from elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from streamward.model.document import Bundle
+
+ReadAnew = Callable[[Bundle], tuple[dict[str, bytes], dict[str, str]]]
+"""The bytes of references that can be used, and what is wrong with the others; blocks."""
 
 
 class DataPlane(Protocol):
@@ -18,17 +21,12 @@ class DataPlane(Protocol):
         """Put a snapshot in force; the status then, as JSON."""
         ...
 
-    def supply(self, materials: dict[str, bytes]) -> None:
-        """Put other bytes for the references of the snapshot in force, verifiers excepted.
-
-        A reference with no bytes is withheld: what needs it fails until there are some.
-        """
-        ...
-
-    def renew(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
+    def supply(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
         """Take over materials that were read anew, and enter why others could not be.
 
-        Both by reference; gives JSON with `renewed` and `refused`.
+        Both by reference. One with no bytes is withheld: what needs it fails until there are some.
+        What belongs together is taken together; what can't be used changes nothing. Gives JSON with
+        `renewed`, `withheld` and `refused`.
         """
         ...
 

@@ -1,18 +1,15 @@
 """Certificates, keys and lists of revoked ones that change while the gateway runs."""
 
 import asyncio
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final
 
-from streamward.errors import StreamwardError
 from streamward.gateway.materials import material_mistakes, references
-from streamward.log import Logger
+from streamward.gateway.ports import ReadAnew
 from streamward.model.document import Bundle, Place
 from streamward.secrets import MaterialMissing, MaterialRefused, resolve
-
-log = Logger(__name__)
 
 LOOK_SECONDS: Final = 0.25
 """How often the files are looked at. What stays as it is for one look is read: a certificate that
@@ -21,22 +18,13 @@ its authority's list revokes is out within a second."""
 _FILE = "file:"
 
 
-class Renewer(Protocol):
-    """Takes over materials."""
-
-    def renew(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
-        """JSON with `renewed` and `refused`. Raises StreamwardError."""
-        ...
-
-
 class MaterialsWatcher:
-    """Looks at the files that the bundle in force refers to, and hands over what changed.
+    """Looks at the files that the bundle in force refers to, and has what changed read anew."""
 
-    What can't be used is told in the log of the process and as an entry, and changes nothing.
-    """
-
-    def __init__(self, data_plane: Renewer, bundle: Callable[[], Bundle]) -> None:
-        self._data_plane = data_plane
+    def __init__(
+        self, supply: Callable[[ReadAnew], Awaitable[None]], bundle: Callable[[], Bundle]
+    ) -> None:
+        self._supply = supply
         self._bundle = bundle
         self._in_force: dict[str, str] = {}
         self._files: tuple[Bundle, dict[str, Path]] | None = None
@@ -51,7 +39,7 @@ class MaterialsWatcher:
             if settled and now != self._in_force:
                 changed = {name for name in now if now[name] != self._in_force.get(name)}
                 self._in_force = now
-                await self._renew(changed)
+                await self._supply(partial(read_anew, changed=changed))
 
     def _marks(self) -> dict[str, str]:
         """Reference → what tells that its file is another one."""
@@ -61,26 +49,6 @@ class MaterialsWatcher:
             found = {found for *_, found in references(bundle) if found.startswith(_FILE)}
             self._files = bundle, {each: bundle.root / each[len(_FILE) :] for each in found}
         return {reference: _mark(path) for reference, path in self._files[1].items()}
-
-    async def _renew(self, changed: set[str]) -> None:
-        bundle = self._bundle()
-        try:
-            fit, unfit = await asyncio.to_thread(read_anew, bundle, changed)
-            answer = await asyncio.to_thread(self._data_plane.renew, fit, unfit)
-        except StreamwardError as error:
-            log.error("materials not in force; the old ones stay", code=error.code, cause=error)
-            return
-        self._tell(json.loads(answer))
-
-    def _tell(self, renewal: Mapping[str, Any]) -> None:
-        if renewal["renewed"]:
-            log.info("materials in force", references=", ".join(renewal["renewed"]))
-        for each in renewal["refused"]:
-            log.error(
-                "materials can't be used; the old ones stay",
-                references=", ".join(each["references"]),
-                cause=each["what"],
-            )
 
 
 def _mark(path: Path) -> str:

@@ -9,8 +9,7 @@ from typing import Any, Final, TypeVar
 
 from streamward.clock import now_milliseconds
 from streamward.errors import BundleInvalid, StreamwardError, Unavailable
-from streamward.gateway.materials import references
-from streamward.gateway.ports import DataPlane, OverlayHolder, Source, Staged, Worker
+from streamward.gateway.ports import DataPlane, OverlayHolder, ReadAnew, Source, Staged, Worker
 from streamward.gateway.snapshot import build_snapshot
 from streamward.log import Logger
 from streamward.model.document import Bundle
@@ -253,27 +252,22 @@ class GatewayService:
         self._in_force(bundle, snapshot)
         return answer, follow
 
-    async def supply(self, changed: frozenset[str]) -> None:
-        """Put the bytes of these references in force as they are now; connections live on.
+    async def supply(self, read: ReadAnew) -> None:
+        """Put in force what is read anew; connections live on.
 
-        Raises StreamwardError; then what was in force stays in force.
+        What can't be used is told in the log of the process and as an entry, and changes nothing.
         """
-        async with self._lock:
+        async with self._lock:  # so that no bundle is put in force with what was read before
             bundle = self._bundle
             if bundle is None:
                 return
-            verifiers = {
-                reference
-                for _, _, material, reference in references(bundle)
-                if material.purpose == "verifier"
-            }
-            if changed & verifiers:
-                _, follow = await self._put_in_force(bundle)
-                self._follow(bundle, follow)
-            else:
-                materials = await asyncio.to_thread(self._materials, bundle)
-                await asyncio.to_thread(self._data_plane.supply, materials)
-        log.info("secrets in force", count=len(changed))
+            try:
+                fit, unfit = await asyncio.to_thread(read, bundle)
+                answer = await asyncio.to_thread(self._data_plane.supply, fit, unfit)
+            except StreamwardError as error:
+                log.error("materials not in force; the old ones stay", code=error.code, cause=error)
+                return
+        _tell(json.loads(answer))
 
     async def _try_reload(self) -> None:
         try:
@@ -302,6 +296,19 @@ class GatewayService:
             if settled and (now != in_force or new_day):
                 in_force = now
                 await self._try_reload()
+
+
+def _tell(renewal: Mapping[str, Any]) -> None:
+    if renewal["renewed"]:
+        log.info("materials in force", references=", ".join(renewal["renewed"]))
+    if renewal["withheld"]:
+        log.error("materials withheld", references=", ".join(renewal["withheld"]))
+    for each in renewal["refused"]:
+        log.error(
+            "materials can't be used; the old ones stay",
+            references=", ".join(each["references"]),
+            cause=each["what"],
+        )
 
 
 async def _to_the_end(function: Callable[..., R], *arguments: Any) -> R:

@@ -3,17 +3,27 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Set
+from functools import partial
 from typing import Final, Protocol
 
 from streamward.errors import StreamwardError
 from streamward.gateway.materials import decoys, issuer_references, material_references, references
+from streamward.gateway.ports import ReadAnew
 from streamward.gateway.secret_stores import store_settings
 from streamward.gateway.snapshot import token_references
 from streamward.log import Logger
 from streamward.model.document import Bundle
 from streamward.model.entries import secret_event
-from streamward.secrets import Access, Secret, SecretKeeper, SecretUnavailable, Tended
+from streamward.secrets import (
+    Access,
+    MaterialMissing,
+    MaterialRefused,
+    Secret,
+    SecretKeeper,
+    SecretUnavailable,
+    Tended,
+)
 
 log = Logger(__name__)
 
@@ -92,10 +102,10 @@ class SecretSupply:
         self._keeper = keeper
         self._accesses = accesses
         self._given: frozenset[str] = frozenset()
-        self._put_in_force: Callable[[frozenset[str]], Awaitable[None]] | None = None
+        self._put_in_force: Callable[[ReadAnew], Awaitable[None]] | None = None
 
-    def on_change(self, put_in_force: Callable[[frozenset[str]], Awaitable[None]]) -> None:
-        """Call this with the references whose bytes are others now."""
+    def on_change(self, put_in_force: Callable[[ReadAnew], Awaitable[None]]) -> None:
+        """Have this read what is other now, and put it in force."""
         self._put_in_force = put_in_force
 
     def materials(self, bundle: Bundle) -> dict[str, bytes]:
@@ -110,8 +120,7 @@ class SecretSupply:
 
         self._keeper.configure(store_settings(bundle, answer))
         found: dict[str, bytes] = {}
-        tokens = [(each, True) for each in token_references(bundle)]
-        for reference, private in (*material_references(bundle), *tokens):
+        for reference, private in _needed(bundle):
             try:
                 secret = answer(reference, private)
             except SecretUnavailable:
@@ -128,6 +137,23 @@ class SecretSupply:
         self._given = frozenset(found)
         return found | decoys(bundle, lambda reference: answer(reference, True))
 
+    def read_anew(
+        self, bundle: Bundle, changed: Set[str]
+    ) -> tuple[dict[str, bytes], dict[str, str]]:
+        """The bytes of these references, none where they can't be had now; what can't be used."""
+        fit: dict[str, bytes] = {}
+        unfit: dict[str, str] = {}
+        for reference, private in _needed(bundle):
+            if reference not in changed:
+                continue
+            try:
+                fit[reference] = self._keeper.resolve(reference, bundle.root, private=private).value
+            except SecretUnavailable:
+                fit[reference] = b""
+            except (MaterialMissing, MaterialRefused) as error:
+                unfit[reference] = str(error)
+        return fit, unfit
+
     async def run(self) -> None:
         """Tend and record until cancelled; then give back what was lent."""
         try:
@@ -142,12 +168,8 @@ class SecretSupply:
         for reference in sorted(tended.withheld):
             log.error("a secret's lease has ended and its store gives no other", target=reference)
         changed = tended.changed | tended.withheld
-        if not changed or self._put_in_force is None:
-            return
-        try:
-            await self._put_in_force(changed)
-        except StreamwardError as error:
-            log.error("secrets that changed are not in force", code=error.code, cause=error)
+        if changed and self._put_in_force is not None:
+            await self._put_in_force(partial(self.read_anew, changed=changed))
 
     def _tend(self) -> Tended:
         try:
@@ -162,3 +184,10 @@ class SecretSupply:
             self._accesses.flush()
         except StreamwardError as error:
             log.error("accesses to secrets not recorded", code=error.code, cause=error)
+
+
+def _needed(bundle: Bundle) -> Iterator[tuple[str, bool]]:
+    """Every reference that the data plane is given bytes of, and whether they are private."""
+    yield from material_references(bundle)
+    for reference in token_references(bundle):
+        yield reference, True

@@ -1,7 +1,6 @@
 """What is handed over when files change, and what is told of those that can't be used."""
 
 import asyncio
-import json
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from streamward.app import read_bundle
 from streamward.dev.certificates import make_certificates
 from streamward.gateway.materials import material_mistakes
+from streamward.gateway.ports import ReadAnew
 from streamward.gateway.renewal import MaterialsWatcher, read_anew
 from streamward.model.document import Bundle
 from tests.support.issuing import Signer, Wanted
@@ -47,18 +47,18 @@ def bundle(tmp_path: Path) -> Bundle:
     return bundle
 
 
-class Plane:
+class Service:
     """Remembers what it was given."""
 
-    def __init__(self) -> None:
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
         self.given: list[tuple[set[str], dict[str, str]]] = []
-        self._loop = asyncio.get_running_loop()
         self.called = asyncio.Event()
 
-    def renew(self, materials: dict[str, bytes], unusable: dict[str, str]) -> bytes:
-        self.given.append((set(materials), unusable))
-        self._loop.call_soon_threadsafe(self.called.set)
-        return json.dumps({"renewed": sorted(materials), "refused": []}).encode()
+    async def supply(self, read: ReadAnew) -> None:
+        fit, unfit = read(self._bundle)
+        self.given.append((set(fit), unfit))
+        self.called.set()
 
 
 def test_what_development_makes_has_no_mistake(bundle: Bundle) -> None:
@@ -66,23 +66,23 @@ def test_what_development_makes_has_no_mistake(bundle: Bundle) -> None:
 
 
 def test_a_file_that_changes_is_handed_over_once_it_has_settled(bundle: Bundle) -> None:
-    async def scenario() -> Plane:
-        plane = Plane()
-        watcher = asyncio.create_task(MaterialsWatcher(plane, lambda: bundle).run())
+    async def scenario() -> Service:
+        service = Service(bundle)
+        watcher = asyncio.create_task(MaterialsWatcher(service.supply, lambda: bundle).run())
         another = Signer.root("another").pem()
         for attempt in range(30):
             # It may not have looked at the files yet when the first change comes.
             (bundle.root / "tls" / "x.pem").write_bytes(another + b"\n" * attempt)
             with suppress(TimeoutError):
-                await asyncio.wait_for(plane.called.wait(), 1.0)
+                await asyncio.wait_for(service.called.wait(), 1.0)
                 break
         watcher.cancel()
-        return plane
+        return service
 
-    plane = asyncio.run(scenario())
+    service = asyncio.run(scenario())
 
     # The list is not of the new authority; that is no forgery, only another name.
-    assert plane.given[0] == ({"file:tls/x.pem"}, {})
+    assert service.given[0] == ({"file:tls/x.pem"}, {})
 
 
 @pytest.mark.parametrize(
