@@ -14,7 +14,7 @@ import kafka_differences
 import typer
 import typer.main
 
-from streamward.audit.journal import core
+from streamward.audit.compiled import core
 from streamward.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -64,6 +64,12 @@ class Journal:
     def erase(self, places: list[int]) -> int: ...
     def close(self) -> None: ...
 
+def opening_frames(content: bytes) -> list[tuple[int, bytes]]:
+    """Whole openings in the bytes of a file, with their offsets; other bytes are passed over."""
+
+def opening_payload(content: bytes) -> bytes | None:
+    """The opening that some bytes begin with; None where there is no whole one."""
+
 class JournalReader:
     """Reads entries in order from a cursor; never blocks, never locks."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from streamward.audit.journal import core
+from streamward.audit.compiled import core
 from streamward.dev.kafka import KafkaServer
 from tests.conftest import require_gateway
 from tests.support import requests

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from streamward.audit.journal import core
+from streamward.audit.compiled import core
 
 RULES = Path(__file__).resolve().parents[2] / "examples" / "prometheus" / "streamward.rules.yaml"
 

@@ -11,6 +11,15 @@ pub(crate) enum Note {
     Rolled { access: u64, at: usize, nth: usize },
 }
 
+/// Where a batch lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// The position behind the batch, for [`crate::Journal::when_durable`].
+    pub position: u64,
+    /// The index of the batch's first entry; none where it has no entries.
+    pub first_entry_index: Option<u64>,
+}
+
 /// A reusable buffer of frames that [`crate::Journal::write`] writes with one system call.
 ///
 /// The ids of accesses must not repeat in a log: count from [`crate::Recovered::access_first`].

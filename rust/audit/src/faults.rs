@@ -11,8 +11,8 @@ use std::time::Duration;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::test_runner::Config;
 
+use crate::locks::lock;
 use crate::storage::{Disk, Segment, Storage};
-use crate::sync::lock;
 use crate::{AuditError, Batch, Journal, Options, Range, Reader, Recovered, State};
 
 const PAGE_BYTES: usize = 4096;

@@ -3,21 +3,24 @@
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Written};
 use crate::error::AuditError;
 use crate::figures::Figures;
-use crate::frame::Range;
 use crate::layout;
+use crate::locks::lock;
 use crate::mark::MarkFile;
-use crate::openings::{Commitment, Openings};
+use crate::openings::{Commitment, Openings, OpeningsLost};
+use crate::origin;
+use crate::pending::PendingAccess;
 use crate::recover;
 use crate::running::{self, Ended};
 use crate::storage::{Disk, Storage};
-use crate::sync::{Shared, lock};
+use crate::sync::Shared;
 use crate::writer::{self, Writer};
 
 /// Access ids that each entry of the log makes room for, as a power of two: so no two runs of a
@@ -57,26 +60,8 @@ pub struct Recovered {
     pub access_first: u64,
     /// Accesses with ranges that no roll-up covers: enter these first.
     pub pending: Vec<PendingAccess>,
-}
-
-/// An access that was running when the last writer ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingAccess {
-    /// Its id, to be used in [`Batch::rolled`] when its roll-up is entered.
-    pub access: u64,
-    /// The leaf of its `access_opened` entry; none where that was pruned or lost.
-    pub opened_entry: Option<Vec<u8>>,
-    /// What it moved since its last roll-up; neighbours joined.
-    pub ranges: Vec<Range>,
-}
-
-/// Where a batch lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// The position behind the batch, for [`Journal::when_durable`].
-    pub position: u64,
-    /// The index of the batch's first entry; none where it has no entries.
-    pub first_entry_index: Option<u64>,
+    /// What entries commit to and may not be there any more: enter that, too.
+    pub openings_lost: Option<OpeningsLost>,
 }
 
 /// The only writer of a directory; clones share it. It closes when the last one is dropped.
@@ -91,6 +76,8 @@ struct Inner {
     thread: Mutex<Option<JoinHandle<()>>>,
     /// Held until the journal is closed.
     lock: Mutex<Option<File>>,
+    /// Until it is, whoever opens the journal next finds out about it too.
+    power_loss_is_entered: AtomicBool,
 }
 
 impl Journal {
@@ -111,9 +98,9 @@ impl Journal {
         let lock = layout::lock(directory)?;
         recover::remove_staging(directory)?;
         let segments = layout::segments(directory)?;
-        let origin_crc = match (layout::origin_crc(directory)?, segments.last()) {
+        let origin_crc = match (origin::origin_crc(directory)?, segments.last()) {
             (Some(crc), _) => crc,
-            (None, None) => layout::create_origin(directory)?,
+            (None, None) => origin::create_origin(directory)?,
             (None, Some(last)) => {
                 return Err(AuditError::damaged(
                     *last,
@@ -137,6 +124,8 @@ impl Journal {
             writer::create_first(&*storage, directory, origin_crc)?;
         }
         let scan = recover::scan(directory, last, origin_crc, mark.read())?;
+        let (openings, openings_lost) =
+            Openings::resume(Arc::clone(&storage), directory, scan.entries, ended)?;
         let recovered = Recovered {
             torn_bytes: (scan.bytes.len() - scan.length) as u64,
             ended,
@@ -144,16 +133,18 @@ impl Journal {
             entries: scan.entries,
             access_first: scan.entries << ACCESS_BITS,
             pending: recover::with_leaves(directory, &scan),
+            openings_lost,
         };
         let size = options
             .segment_bytes_max
             .min(layout::SEGMENT_FILE_BYTES_MAX / 2);
-        let openings = Openings::resume(Arc::clone(&storage), directory)?;
         let writer = Writer::resume(storage, directory, origin_crc, size, scan)?;
         mark.write(writer.mark())
             .and_then(|()| mark.sync())
             .map_err(|source| AuditError::io("write", &layout::mark_path(directory), source))?;
-        running::begin(directory)?;
+        if ended != Ended::PowerLost {
+            running::begin(directory)?;
+        }
         let shared = Arc::new(Shared::new(writer, openings, mark, options.group_commit));
         let runner = Arc::clone(&shared);
         let thread = thread::Builder::new()
@@ -165,6 +156,7 @@ impl Journal {
             shared,
             thread: Mutex::new(Some(thread)),
             lock: Mutex::new(Some(lock)),
+            power_loss_is_entered: AtomicBool::new(ended != Ended::PowerLost),
         };
         Ok((
             Self {
@@ -239,15 +231,28 @@ impl Journal {
         self.inner.shared.openings.erase(places)
     }
 
-    /// The first place of a value that is left if those kept before `since` (ms since 1970) go, by whole files;
-    /// none where none can go.
-    pub fn openings_prunable(&self, since: i64) -> Result<Option<u64>, AuditError> {
-        self.inner.shared.openings.prunable(since)
+    /// The first place of a value that is left if those kept before `since` go, by whole files; none where none
+    /// can go. Both times in ms since 1970.
+    pub fn openings_prunable(&self, since: i64, now: i64) -> Result<Option<u64>, AuditError> {
+        self.inner.shared.openings.prunable(since, now)
     }
 
     /// Lets go of the values kept below this place. Enter first that it is done.
     pub fn prune_openings(&self, below: u64) -> Result<(), AuditError> {
         self.inner.shared.openings.prune(below)
+    }
+
+    /// What a machine that went down may have taken with it is entered, and durable. Until this is called the
+    /// directory keeps saying that it did.
+    pub fn power_loss_entered(&self) -> Result<(), AuditError> {
+        if !self
+            .inner
+            .power_loss_is_entered
+            .swap(true, Ordering::AcqRel)
+        {
+            running::begin(&self.inner.directory)?;
+        }
+        Ok(())
     }
 
     /// Err while writes fail: `Io` may pass by itself (tried 4 times a second), `Poisoned` lasts
@@ -284,7 +289,8 @@ impl Inner {
             let _ = thread.join();
         }
         let mut held = lock(&self.lock);
-        if held.is_some() && self.shared.outcome().is_ok() {
+        let entered = self.power_loss_is_entered.load(Ordering::Acquire);
+        if held.is_some() && entered && self.shared.outcome().is_ok() {
             running::end(&self.directory);
         }
         held.take();

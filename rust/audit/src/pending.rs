@@ -10,6 +10,17 @@ use crate::frame::{self, Range, State};
 /// ranges without the entry that opened them.
 const ACCESSES_MAX: usize = 1 << 20;
 
+/// An access that was running when the last writer ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingAccess {
+    /// Its id, to be used in [`Batch::rolled`] when its roll-up is entered.
+    pub access: u64,
+    /// The leaf of its `access_opened` entry; none where that was pruned or lost.
+    pub opened_entry: Option<Vec<u8>>,
+    /// What it moved since its last roll-up; neighbours joined.
+    pub ranges: Vec<Range>,
+}
+
 #[derive(Debug, Default)]
 struct Access {
     opened: Option<u64>,

@@ -11,6 +11,7 @@ use crate::frame::{self, Frame, Parsed};
 use crate::growth::Growth;
 use crate::layout::{self, HEADER_BYTES};
 use crate::mark::{Mark, MarkFile};
+use crate::origin;
 use crate::recover::frame_follows;
 
 /// How much is read from a segment with one system call; more than two frames.
@@ -67,7 +68,7 @@ impl Segment {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(|source| AuditError::io("open", &path, source))?,
         };
-        let Some(origin_crc) = layout::origin_crc(directory)? else {
+        let Some(origin_crc) = origin::origin_crc(directory)? else {
             return Err(AuditError::damaged(
                 first,
                 0,

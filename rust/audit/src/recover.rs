@@ -6,10 +6,9 @@ use std::path::Path;
 
 use crate::error::AuditError;
 use crate::frame::{self, FRAME_BYTES_MAX, Frame, PREFIX_BYTES, Parsed};
-use crate::journal::PendingAccess;
 use crate::layout::{self, HEADER_BYTES, SEGMENT_FILE_BYTES_MAX};
 use crate::mark::Mark;
-use crate::pending::Pending;
+use crate::pending::{Pending, PendingAccess};
 
 /// A segment's frames, as far as they are whole.
 #[derive(Debug)]

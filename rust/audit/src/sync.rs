@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::AuditError;
 use crate::figures::{Counts, Figures};
+use crate::locks::lock;
 use crate::mark::MarkFile;
 use crate::openings::Openings;
 use crate::writer::Writer;
@@ -45,11 +46,6 @@ pub(crate) struct Shared {
     pub(crate) openings: Openings,
     group_commit: Duration,
     counts: Counts,
-}
-
-/// A lock is only poisoned by a panic, which this crate does not do while it holds one.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {

@@ -4,9 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Written};
 use crate::error::AuditError;
-use crate::journal::Written;
 use crate::layout;
 use crate::mark::Mark;
 use crate::pending::Pending;

@@ -2,6 +2,7 @@
 //! that knows `PyO3`; it converts, and decides nothing.
 
 mod error;
+mod journal;
 mod log;
 mod prove;
 mod records;
@@ -9,13 +10,11 @@ mod schema;
 mod table;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use streamward_audit::{AuditError, Journal as AuditJournal, Options, Reader};
 use streamward_gateway::{Format, Gateway as DataPlane};
 use streamward_identity::{Hash, Verifier};
 use streamward_policy::Policy as Evaluator;
@@ -225,124 +224,6 @@ impl Gateway {
     }
 }
 
-/// The writer, for when no gateway runs.
-#[pyclass(frozen, module = "streamward._core")]
-struct Journal(Mutex<Option<AuditJournal>>);
-
-impl Journal {
-    fn lock(&self) -> MutexGuard<'_, Option<AuditJournal>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn with<T: Send>(
-        &self,
-        python: Python<'_>,
-        act: impl FnOnce(&AuditJournal) -> Result<T, AuditError> + Send,
-    ) -> PyResult<T> {
-        python.detach(|| match self.lock().as_ref() {
-            Some(journal) => act(journal).map_err(|error| raise(error.code(), &error)),
-            None => Err(failed("journal.closed", "the journal is closed")),
-        })
-    }
-}
-
-#[pymethods]
-impl Journal {
-    #[new]
-    fn new(python: Python<'_>, audit_dir: PathBuf) -> PyResult<Self> {
-        let (journal, _) = python
-            .detach(|| AuditJournal::open(&audit_dir, Options::default()))
-            .map_err(|error| raise(error.code(), &error))?;
-        Ok(Self(Mutex::new(Some(journal))))
-    }
-
-    /// Appends one entry; durable when this returns its index.
-    fn record(&self, python: Python<'_>, entry: &[u8]) -> PyResult<u64> {
-        self.with(python, |journal| journal.record(entry))
-    }
-
-    /// Keeps a value apart; what stands in a leaf instead.
-    fn commit(
-        &self,
-        python: Python<'_>,
-        field: &str,
-        value: &str,
-        subject: &str,
-    ) -> PyResult<String> {
-        let now = streamward_gateway::now_milliseconds();
-        self.with(python, |journal| {
-            let committed = journal.commit(field, value, subject, now)?;
-            Ok(committed.as_str().to_owned())
-        })
-    }
-
-    /// Erases what entries commit to at these places; how many there were.
-    #[allow(
-        clippy::needless_pass_by_value,
-        reason = "an argument that crosses from Python is owned"
-    )]
-    fn erase(&self, python: Python<'_>, places: Vec<u64>) -> PyResult<usize> {
-        self.with(python, |journal| journal.erase(&places))
-    }
-
-    /// Lets go of the directory.
-    fn close(&self, python: Python<'_>) -> PyResult<()> {
-        python.detach(|| match self.lock().take() {
-            Some(journal) => journal.close().map_err(|error| raise(error.code(), &error)),
-            None => Ok(()),
-        })
-    }
-}
-
-/// Reads entries in order from a cursor; never blocks, never locks.
-#[pyclass(frozen, module = "streamward._core")]
-struct JournalReader(Mutex<Reader>);
-
-impl JournalReader {
-    fn lock(&self) -> MutexGuard<'_, Reader> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[pymethods]
-impl JournalReader {
-    #[new]
-    #[pyo3(signature = (audit_dir, cursor = ""))]
-    fn new(python: Python<'_>, audit_dir: PathBuf, cursor: &str) -> PyResult<Self> {
-        let directory: &Path = &audit_dir;
-        python
-            .detach(|| Reader::open(directory, cursor))
-            .map(|reader| Self(Mutex::new(reader)))
-            .map_err(|error| raise(error.code(), &error))
-    }
-
-    /// The next entries with their indexes; empty when there is nothing new yet.
-    fn read<'py>(
-        &self,
-        python: Python<'py>,
-        entries_max: usize,
-    ) -> PyResult<Vec<(u64, Bound<'py, PyBytes>)>> {
-        let entries = python
-            .detach(|| self.lock().read(entries_max))
-            .map_err(|error| raise(error.code(), &error))?;
-        Ok(entries
-            .into_iter()
-            .map(|(at, leaf)| (at, PyBytes::new(python, &leaf)))
-            .collect())
-    }
-
-    /// A descriptor that can be read from when there may be more to read; `None`: look now and then.
-    fn growth(&self) -> Option<i32> {
-        self.lock().growth()
-    }
-
-    /// The place after the last entry that `read` returned.
-    #[getter]
-    fn cursor(&self) -> String {
-        self.lock().cursor()
-    }
-}
-
 /// The evaluator that the gateway runs, for explaining and testing.
 #[pyclass(frozen, module = "streamward._core")]
 struct Policy(Evaluator);
@@ -491,8 +372,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     log_to_standard_error();
     module.add("CoreError", module.py().get_type::<CoreError>())?;
     module.add_class::<Gateway>()?;
-    module.add_class::<Journal>()?;
-    module.add_class::<JournalReader>()?;
+    module.add_class::<journal::Journal>()?;
+    module.add_class::<journal::JournalReader>()?;
+    module.add_function(wrap_pyfunction!(journal::opening_frames, module)?)?;
+    module.add_function(wrap_pyfunction!(journal::opening_payload, module)?)?;
     module.add_class::<Policy>()?;
     module.add_class::<schema::Schema>()?;
     module.add_function(wrap_pyfunction!(schema::schema_problem, module)?)?;

@@ -1,11 +1,12 @@
 //! Who is calling on a connection, and from where.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use streamward_audit::Commitment;
 use streamward_identity::{Attributes, Identity, Principal, PrincipalKind};
 use streamward_policy::{Context, Mechanism};
+
+use crate::committed::Committed;
 
 /// Where a connection came in.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub struct Peer {
     /// The proxy that says it.
     pub proxy: Option<IpAddr>,
     /// What entries say instead of the address, once one had to.
-    pub committed: Arc<OnceLock<Commitment>>,
+    pub committed: Arc<Committed>,
     /// Is the connection inside TLS?
     pub tls: bool,
     /// What the TLS handshake agreed on; `None`: there was none, or it is not over.

@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde::Serialize;
+use streamward_audit::Recovered;
 use streamward_audit::log::Sequencer;
-use streamward_audit::{Ended, Recovered};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -28,6 +28,7 @@ use crate::log;
 use crate::materials::Materials;
 use crate::metrics::{Format, Metrics, Outcome, Published};
 use crate::recorder::Recorder;
+use crate::recovery;
 use crate::renewal::{self, Renewal, Unusable};
 use crate::snapshot::{BundleVersion, ListenerSection, Routing, Snapshot};
 
@@ -705,22 +706,9 @@ fn enter_start(
     recovered: &Recovered,
     sequencer: &Sequencer,
 ) -> Result<(), GatewayError> {
-    let now = now_milliseconds();
     let behind = sequencer.found_behind();
-    if recovered.torn_bytes > 0 || !recovered.pending.is_empty() || behind > 0 {
-        let reason = format!(
-            "recovered: {} torn bytes cut, {} accesses without a roll-up, {behind} entries without \
-             a checkpoint",
-            recovered.torn_bytes,
-            recovered.pending.len()
-        );
-        recorder.write_entry(lifecycle(snapshot, (99, "Other"), &reason, now))?;
-        recorder.enter_recovered(&recovered.pending, now)?;
-    }
-    if recovered.ended == Ended::PowerLost {
-        let since = recovered.last_durable_milliseconds.unwrap_or(now);
-        recorder.enter_power_loss(since, now)?;
-    }
+    recovery::enter(recorder, recovered, behind, Some(&snapshot.environment))?;
+    let now = now_milliseconds();
     recorder.write_entry(lifecycle(snapshot, (3, "Start"), "started", now))?;
     let journal = recorder.journal();
     journal.record(&policy_entry(snapshot).into_leaf()?)?;

@@ -6,6 +6,7 @@
 
 mod caller;
 mod cluster;
+mod committed;
 mod contracts;
 mod data_keys;
 mod devices;
@@ -28,6 +29,7 @@ mod materials;
 mod metrics;
 mod overlay;
 mod recorder;
+mod recovery;
 mod renewal;
 mod scrape;
 mod sealing;
@@ -41,4 +43,5 @@ pub use health::Health;
 pub use io::clock::now_milliseconds;
 pub use materials::Materials;
 pub use metrics::{Format, reference};
+pub use recovery::open_journal;
 pub use renewal::{Renewal, Unusable};

@@ -128,7 +128,7 @@ fn prune_openings(journal: &Journal, snapshot: &Snapshot, now: i64) -> Result<()
     };
     let since = now.saturating_sub(i64::try_from(retention).unwrap_or(i64::MAX));
     // What is entered first and not done yet is done the next time.
-    if let Some(below) = journal.openings_prunable(since)? {
+    if let Some(below) = journal.openings_prunable(since, now)? {
         let entry = Entry::new("erased", Class::ApplicationLifecycle, (99, "Other"), now)
             .with("environment", &*snapshot.environment)
             .with(

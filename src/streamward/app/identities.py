@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from streamward.app.places import Paths
-from streamward.audit.journal import core, core_errors
+from streamward.audit.compiled import core, core_errors
 from streamward.clock import now_milliseconds
 from streamward.gateway.key_preview import written_under
 from streamward.identity.cipher import ColumnCipher, read_key

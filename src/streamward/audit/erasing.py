@@ -1,7 +1,7 @@
 """Erases what entries commit to, so that the log stays what it is."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from streamward.audit.openings import Openings, State
@@ -33,6 +33,15 @@ class Wanted:
     entries: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was done."""
+
+    values: int
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    """Files with bytes that are no opening, and how many: they may hold more of a subject."""
+
+
 class Erasing:
     """Finds what is meant, enters that it is erased, and erases it: in this order."""
 
@@ -48,8 +57,8 @@ class Erasing:
         self._writer = writer
         self._clock = clock
 
-    def erase(self, wanted: Wanted, principal: str, reason: str) -> int:
-        """How many values were erased. Blocks.
+    def erase(self, wanted: Wanted, principal: str, reason: str) -> Erased:
+        """Erase what is wanted. Blocks.
 
         A second time it finds what a crash left. Raises NotFound where there is nothing (left) to
         erase, Unavailable where it can't be recorded: then nothing was erased.
@@ -65,7 +74,8 @@ class Erasing:
                 time_milliseconds=self._clock(), principal=principal, openings=part, reason=reason
             )
             self._writer.record(leaf)
-        return sum(self._writer.erase(part) for part in parts)
+        values = sum(self._writer.erase(part) for part in parts)
+        return Erased(values, self._openings.unreadable() if wanted.subject else {})
 
     def _meant(self, wanted: Wanted) -> set[int]:
         found: set[int] | None = None

@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import re
+import stat
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,16 +20,21 @@ from typing import Final
 
 import msgspec
 
+from streamward.audit.compiled import core
 from streamward.errors import Unavailable
 
 FOLDER: Final = "openings"
 OPENING_BYTES_MAX: Final = 16 * 1024
 HEAD_BYTES: Final = 8
+FILE_BYTES_MAX: Final = 8 * 1024 * 1024
+"""More than any file of openings can have; what lies behind it is not read."""
 ATTEMPTS: Final = 3
 """A reader may meet an opening that is just being erased; it looks again this often."""
 
 _CONTEXT: Final = b"streamward/commitment/v1\0"
 _COMMITTED: Final = re.compile(rb'"uid":"committed:([0-9]{1,20}):([A-Za-z0-9_-]{43})"')
+_OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+"""Neither a link out of the folder nor something that blocks whoever opens it."""
 _MARK: Final = b'"uid":"committed:'
 
 
@@ -46,7 +52,10 @@ class State(StrEnum):
     OPEN = "open"
     ERASED = "erased"
     MISSING = "missing"
+    UNREADABLE = "unreadable"
+    """What lies at its place is no opening."""
     ALTERED = "altered"
+    """It is the opening of something else."""
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,16 +139,14 @@ class Openings:
         first = self._file_of(place)
         if first is None:
             return State.MISSING, None
-        state = State.ALTERED
         for _ in range(ATTEMPTS):
-            frame = self._frame(first, place - first)
+            frame = self._bytes(first, HEAD_BYTES + OPENING_BYTES_MAX, place - first)
             if not frame:
                 return State.MISSING, None
-            payload = _payload(frame)
-            state, opening = (State.ALTERED, None) if payload is None else _decoded(payload)
-            if state is not State.ALTERED:
-                return state, opening
-        return state, None
+            payload = core().opening_payload(frame)
+            if payload is not None:
+                return _decoded(payload)
+        return State.UNREADABLE, None
 
     def _file_of(self, place: int) -> int | None:
         for _ in range(2):
@@ -163,15 +170,21 @@ class Openings:
     def _listed(self) -> list[int]:
         return sorted(int(path.stem) for path in self._folder.glob("[0-9]" * 20 + ".swo"))
 
-    def _frame(self, first: int, offset: int) -> bytes:
+    def _bytes(self, first: int, bytes_max: int, offset: int = 0) -> bytes:
+        """What a file has there; nothing where it is gone. Raises Unavailable."""
+        path = self._path(first)
         try:
-            descriptor = os.open(self._path(first), os.O_RDONLY)
+            descriptor = os.open(path, _OPEN)
         except FileNotFoundError:
             return b""
         except OSError as error:
-            raise Unavailable(f"`{self._path(first)}` can't be read") from error
+            raise Unavailable(f"`{path}` can't be read") from error
         try:
-            return os.pread(descriptor, HEAD_BYTES + OPENING_BYTES_MAX, offset)
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise Unavailable(f"`{path}` is not a file")
+            return os.pread(descriptor, bytes_max, offset)
+        except OSError as error:
+            raise Unavailable(f"`{path}` can't be read") from error
         finally:
             os.close(descriptor)
 
@@ -185,16 +198,21 @@ class Openings:
         Raises Unavailable where a file can't be read.
         """
         for first in self._listed():
-            try:
-                content = self._path(first).read_bytes()
-            except OSError as error:
-                raise Unavailable(f"`{self._path(first)}` can't be read") from error
-            offset = 0
-            while payload := _payload(content[offset : offset + HEAD_BYTES + OPENING_BYTES_MAX]):
+            for offset, payload in core().opening_frames(self._bytes(first, FILE_BYTES_MAX)):
                 opening = _decoded(payload)[1]
                 if opening is not None:
                     yield first + offset, opening
-                offset += HEAD_BYTES + len(payload)
+
+    def unreadable(self) -> dict[str, int]:
+        """The files that have bytes which are no opening, and how many. Raises Unavailable."""
+        found = {}
+        for first in self._listed():
+            content = self._bytes(first, FILE_BYTES_MAX)
+            frames = core().opening_frames(content)
+            left = len(content) - sum(HEAD_BYTES + len(payload) for _, payload in frames)
+            if left:
+                found[f"{FOLDER}/{self._path(first).name}"] = left
+        return found
 
 
 def read_into(leaf: bytes, openings: Sequence[Opening]) -> bytes:
@@ -219,15 +237,6 @@ def read_into(leaf: bytes, openings: Sequence[Opening]) -> bytes:
 
 def _member(opening: Opening) -> bytes:
     return f"{json.dumps(opening.field)}:{json.dumps(opening.value)}".encode()
-
-
-def _payload(frame: bytes) -> bytes | None:
-    if len(frame) < HEAD_BYTES:
-        return None
-    length = int.from_bytes(frame[:4], "little")
-    payload = frame[HEAD_BYTES : HEAD_BYTES + length]
-    # Its checksum is for the writer: what counts here is whether it opens the commitment.
-    return payload if 0 < length <= OPENING_BYTES_MAX and len(payload) == length else None
 
 
 def _decoded(payload: bytes) -> tuple[State, Opening | None]:

@@ -83,7 +83,10 @@ def caveats(answer: Exposure) -> Iterator[str]:
         )
     for gap in answer.gaps:
         between = f"from {format_moment(gap.since)} to {format_moment(gap.until)}"
-        yield f"{gap.records} records moved without a record {between} (entry {gap.entry})"
+        count = "an unknown number of" if gap.records == "unknown" else gap.records
+        yield (
+            f"{count} records moved without a record {between}: {gap.reason} (entry {gap.entry})"
+        )
     if answer.question.offsets is not None:
         yield "records and bytes are those of whole roll-ups that touch the offsets asked for"
 

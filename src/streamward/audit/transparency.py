@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
+from streamward.audit.compiled import core, core_errors
 from streamward.audit.follower import Follower
-from streamward.audit.journal import core, core_errors, journal_readers
+from streamward.audit.journal import journal_readers
 from streamward.audit.openings import Opening, Openings, read_into
 from streamward.audit.openings_check import OpeningAltered, checked_openings
 from streamward.errors import InvalidArgument, NotFound, StreamwardError

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from streamward.audit.journal import core, core_errors
+from streamward.audit.compiled import core, core_errors
 from streamward.audit.transparency import Checkpoint, newest_checkpoint
 from streamward.errors import StreamwardError
 from streamward.files import replace_file

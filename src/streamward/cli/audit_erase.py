@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from streamward.cli.door import BundleOption, open_door
 from streamward.cli.options import AuditDir, Socket, StateDir
@@ -41,7 +42,10 @@ def erase(
     opened = open_door(state_dir, socket, bundle, audit_dir, lambda it: _Offline(it.erasing))
     with opened as door:
         erased = door.erase(body.model_dump(mode="json"))
-    Console(soft_wrap=True, highlight=False).print(f"{erased} values erased")
+    Console(soft_wrap=True, highlight=False).print(f"{erased['erased']} values erased")
+    for file, count in erased.get("unreadable", {}).items():
+        told = f"`{file}`: {count} bytes are no opening, and may hold more of `{subject}`"
+        Console(stderr=True, soft_wrap=True, highlight=False).print(Text(told, style="yellow"))
 
 
 def _entries(text: str | None) -> tuple[int, int] | None:
@@ -59,5 +63,6 @@ class _Offline:
     def __init__(self, door: EraseDoor) -> None:
         self._door = door
 
-    def erase(self, body: dict[str, Any]) -> int:
-        return asyncio.run(self._door.erase(own_peer(), EraseBody.model_validate(body)))
+    def erase(self, body: dict[str, Any]) -> dict[str, Any]:
+        erased = asyncio.run(self._door.erase(own_peer(), EraseBody.model_validate(body)))
+        return erased.model_dump(mode="json")

@@ -149,8 +149,11 @@ def _log_lines(document: dict[str, Any]) -> list[str]:
             "for a checkpoint"
         )
     if document["openings"] is not None:
-        fit, erased = document["openings"]["open"], document["openings"]["erased"]
-        lines.append(f"  openings   {fit} fit what entries commit to, {erased} are erased")
+        found = document["openings"]
+        told = f"{found['open']} fit what entries commit to, {found['erased']} are erased"
+        if found["lost"]:
+            told += f", {found['lost']} were lost in a crash, as an entry says"
+        lines.append(f"  openings   {told}")
     for size in document["continues"]:
         lines.append(f"  continues  the log of {size} entries that is trusted")
     if document["rotations"]:

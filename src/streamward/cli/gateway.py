@@ -12,7 +12,7 @@ from rich.text import Text
 
 from streamward import log
 from streamward.app import Started, bundle_name, find_socket, paths_of, run_gateway
-from streamward.audit.journal import core, core_errors
+from streamward.audit.compiled import core, core_errors
 from streamward.cli.options import AsJson, AuditDir, Socket, StateDir
 from streamward.server.client import DoorClient
 

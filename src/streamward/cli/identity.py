@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 import typer
 from rich.console import Console
 
-from streamward.audit.journal import core, core_errors
+from streamward.audit.compiled import core, core_errors
 from streamward.cli import credentials
 from streamward.errors import InvalidArgument
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from streamward.audit.journal import core_errors
+from streamward.audit.compiled import core_errors
 from streamward.errors import Unavailable
 
 if TYPE_CHECKING:

@@ -134,6 +134,7 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     secret: SecretBody | None = None
     account: AccountBody | None = None
     openings: tuple[str, ...] = ()
+    openings_from: str | None = None
     openings_below: str | None = None
     key: KeyBody | None = None
 

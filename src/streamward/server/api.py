@@ -230,7 +230,7 @@ def _erasing(api: FastAPI, door: EraseDoor) -> None:
     @api.post("/v1/erasures", status_code=201)
     async def erase(request: Request, body: EraseBody) -> ErasedView:
         """Erase what entries of the log only commit to; they stay valid."""
-        return ErasedView(erased=await door.erase(peer(request), body))
+        return await door.erase(peer(request), body)
 
 
 def _errors(api: FastAPI) -> None:

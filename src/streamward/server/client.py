@@ -143,9 +143,9 @@ class DoorClient:
         path = f"/v1/credentials/{quote(identifier, safe='')}/{verb}"
         return self._call("POST", path, {"reason": reason})
 
-    def erase(self, body: dict[str, Any]) -> int:
-        """Erase what entries commit to; how many values. Raises NotFound where there are none."""
-        return int(self._call("POST", "/v1/erasures", body)["erased"])
+    def erase(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Erase what entries commit to; what was done. Raises NotFound where there is nothing."""
+        return self._call("POST", "/v1/erasures", body)
 
     def key_rings(self) -> list[dict[str, Any]]:
         """Key rings."""

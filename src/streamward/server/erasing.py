@@ -37,6 +37,10 @@ class ErasedView(Body):
     """How many values were erased."""
 
     erased: int
+    unreadable: dict[str, int] = Field(
+        default_factory=dict,
+        description="Files with bytes that are no opening, and may hold more of the subject.",
+    )
 
 
 class EraseDoor:
@@ -46,7 +50,7 @@ class EraseDoor:
         self._door = door
         self._erasing = erasing
 
-    async def erase(self, peer: Peer, body: EraseBody) -> int:
+    async def erase(self, peer: Peer, body: EraseBody) -> ErasedView:
         """Erase what entries commit to. Raises as ControlDoor's verbs, and NotFound."""
         arguments: dict[str, Any] = {}
         if body.subject is not None:
@@ -57,4 +61,6 @@ class EraseDoor:
         if self._erasing is None:
             raise Unavailable("no log is open")
         wanted = Wanted(body.subject, body.entries)
-        return await asyncio.to_thread(self._erasing.erase, wanted, caller.principal, body.reason)
+        erase = self._erasing.erase
+        erased = await asyncio.to_thread(erase, wanted, caller.principal, body.reason)
+        return ErasedView(erased=erased.values, unreadable=dict(erased.unreadable))

@@ -1,6 +1,8 @@
 """What entries only commit to: read into them, erased, and checked."""
 
 import json
+import os
+import resource
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from streamward.audit.index.searching import Search, found_indexes
 from streamward.audit.journal import JournalWriter, journal_readers
 from streamward.audit.openings import OpeningAltered, Openings, read_into
 from streamward.audit.openings_check import checked_openings
-from streamward.errors import NotFound
+from streamward.errors import NotFound, Unavailable
 from streamward.model.event import Entry, canonical
 from tests.support.leaves import Access
 
@@ -43,7 +45,7 @@ class Log:
 
     def erase(self, wanted: Wanted) -> int:
         erasing = Erasing(self.openings, journal_readers(self.folder), self.writer, lambda: 9_000)
-        return erasing.erase(wanted, "oncall", "asked for")
+        return erasing.erase(wanted, "oncall", "asked for").values
 
     def entries(self) -> list[Entry]:
         batches = Follower(journal_readers(self.folder)).drain()
@@ -79,7 +81,7 @@ def test_entries_are_read_with_what_they_commit_to_and_hashed_without(log: Log) 
 
     assert [entry.event.source for entry in entries] == [ADDRESS] * 3 + [OTHER]
     assert all(ADDRESS.encode() not in entry.leaf for entry in entries)
-    assert log.checked() == {"open": 2, "erased": 0}
+    assert log.checked() == {"open": 2, "erased": 0, "lost": 0}
 
 
 def test_nothing_of_the_value_can_be_told_from_the_leaf(log: Log) -> None:
@@ -109,7 +111,7 @@ def test_what_is_erased_of_a_subject_is_gone_and_the_leaves_are_the_same(log: Lo
     assert b"mallory" not in log.file.read_bytes()
     assert entries[4].event.streaming.openings == ("0",)
     assert entries[4].event.streaming.principal == "oncall"
-    assert log.checked() == {"open": 1, "erased": 1}
+    assert log.checked() == {"open": 1, "erased": 1, "lost": 0}
 
 
 def test_entries_choose_what_is_erased_and_there_must_be_something(log: Log) -> None:
@@ -137,7 +139,7 @@ def test_what_a_crash_left_to_erase_is_found_and_finished(log: Log) -> None:
 
     log.erase(Wanted(subject="mallory"))
 
-    assert log.checked() == {"open": 1, "erased": 1}
+    assert log.checked() == {"open": 1, "erased": 1, "lost": 0}
 
 
 def test_the_index_holds_no_address_and_answers_with_it_while_it_is_known(log: Log) -> None:
@@ -177,14 +179,17 @@ def overwrite(log: Log, change: Callable[[bytes], bytes]) -> None:
 
 
 TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "another value": (lambda it: it.replace(ADDRESS.encode(), b"203.0.113.8"), "not what entry 0"),
-    "another salt": (lambda it: it.replace(b'"salt":"', b'"salt":"A', 1)[: len(it)], "entry 0"),
-    "another field": (lambda it: it.replace(b'"field":"ip"', b'"field":"id"', 1), "entry 0"),
+    "another value": (lambda it: rewritten(it, b"203.0.113.7", b"203.0.113.8"), "not what entry 0"),
+    "another salt": (lambda it: rewritten(it, b'"salt":"', b'"salt":"A'), "not what entry 0"),
+    "another field": (lambda it: rewritten(it, b'"ip"', b'"id"'), "not what entry 0"),
     "one put in the place of another": (lambda it: second_first(it), "entry 0"),
     "blanked without an entry": (lambda it: blanked(it), "entry 0 commits to is gone"),
+    "blanked to the letter": (lambda it: b" " * len(it), "entry 0 commits to can't be read"),
     "cut off": (lambda it: it[: len(it) // 2 + 20], "entry 3"),
     "emptied": (lambda it: b"", "entry 0 commits to is gone"),
-    "no opening any more": (lambda it: b"\xff" * len(it), "entry 0"),
+    "no opening any more": (lambda it: b"\xff" * len(it), "entry 0 commits to can't be read"),
+    "another checksum": (lambda it: it[:4] + b"0000" + it[8:], "entry 0 commits to can't be read"),
+    "an unbelievable length": (lambda it: b"\xff\xff\xff\x7f" + it[4:], "entry 0"),
 }
 
 
@@ -204,7 +209,28 @@ def second_first(content: bytes) -> bytes:
 
 def blanked(content: bytes) -> bytes:
     first, second = frames(content)
-    return first[:8] + b" " * (len(first) - 8) + second
+    return framed(b" " * (len(first) - 8)) + second
+
+
+def framed(payload: bytes) -> bytes:
+    return len(payload).to_bytes(4, "little") + crc32c(payload).to_bytes(4, "little") + payload
+
+
+def crc32c(data: bytes) -> int:
+    """Castagnoli's, as RFC 3720 has it."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def rewritten(content: bytes, old: bytes, new: bytes) -> bytes:
+    """With a checksum that fits."""
+    first, second = frames(content)
+    assert old in first
+    return framed(first[8:].replace(old, new, 1)) + second
 
 
 @pytest.mark.parametrize("name", TAMPERED)
@@ -232,4 +258,78 @@ def test_openings_put_back_from_a_copy_are_found(log: Log) -> None:
     log.file.write_bytes(copy)
 
     with pytest.raises(OpeningAltered, match="entry 4 says that it was erased, and it is there"):
+        log.checked()
+
+
+def test_behind_bytes_that_are_no_opening_those_of_a_subject_are_still_found(log: Log) -> None:
+    damaged = len(frames(log.file.read_bytes())[0])
+    overwrite(log, lambda it: b"\xff" * 9 + it[9:])
+
+    erasing = Erasing(log.openings, journal_readers(log.folder), log.writer, lambda: 9_000)
+    done = erasing.erase(Wanted(subject="alice"), "oncall", "asked for")
+
+    assert done.values == 1
+    assert done.unreadable == {f"openings/{log.file.name}": damaged}
+    assert OTHER.encode() not in log.file.read_bytes()
+
+
+@pytest.mark.parametrize("instead", ["a link", "a pipe"])
+def test_openings_are_read_from_files_only_and_nobody_waits(log: Log, instead: str) -> None:
+    content, file = log.file.read_bytes(), log.file
+    file.unlink()
+    if instead == "a pipe":
+        os.mkfifo(file)
+    else:
+        (log.folder / "elsewhere").write_bytes(content)
+        file.symlink_to(log.folder / "elsewhere")
+
+    with pytest.raises(Unavailable, match=file.name):
+        log.checked()
+    with pytest.raises(Unavailable, match=file.name):
+        log.erase(Wanted(subject="mallory"))
+
+
+def test_many_openings_are_erased_with_few_descriptors(log: Log) -> None:
+    for _ in range(300):
+        log.writer.commit("ip", ADDRESS, "mallory")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 20, hard))
+    try:
+        erased = log.erase(Wanted(subject="mallory"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert erased == 301
+
+
+def power_cut(folder: Path) -> None:
+    """As it would be after the machine went down before the newest opening was on disk."""
+    (file,) = (folder / "openings").glob("*.swo")
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2 + 20])
+    (folder / "running").write_text("another boot\n")
+
+
+def test_openings_that_a_power_loss_took_along_are_told_of_and_not_taken_for_removed(
+    log: Log,
+) -> None:
+    log.writer.close()
+    power_cut(log.folder)
+
+    log.writer = JournalWriter(log.folder)
+
+    told = [entry.event for entry in log.entries()[4:]]
+    assert [event.kind for event in told] == ["lifecycle", "gap"]
+    assert told[0].streaming.openings_from is not None
+    assert told[1].streaming.reason is not None
+    assert "machine went down" in told[1].streaming.reason
+    assert log.checked() == {"open": 1, "erased": 0, "lost": 1}
+    assert [entry.event.place for entry in log.entries()[:4]] == [ADDRESS] * 3 + ["unreadable"]
+    log.writer.close()
+    log.writer = JournalWriter(log.folder)
+    assert len(log.entries()) == 6, "it is told once"
+
+    log.file.unlink()
+
+    with pytest.raises(OpeningAltered, match="entry 0 commits to is gone"):
         log.checked()

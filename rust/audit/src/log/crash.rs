@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use crate::error::AuditError;
+use crate::locks::lock;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::key::{Keys, SigningKey};
 use crate::log::note::Algorithm;
@@ -16,7 +17,6 @@ use crate::log::store::Posix;
 use crate::log::verify::{Trust, verify};
 use crate::reader::Reader;
 use crate::storage::{Disk, Segment, Storage};
-use crate::sync::lock;
 use crate::{Batch, Journal, Options, declare_origin};
 
 const NAME: &str = "example.com/log";

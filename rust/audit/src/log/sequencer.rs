@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::AuditError;
 use crate::journal::Journal;
-use crate::layout;
+use crate::locks::lock;
 use crate::log::checkpoint::Checkpoint;
 use crate::log::key::Keys;
 use crate::log::note::VerifierKey;
@@ -17,8 +17,8 @@ use crate::log::retention;
 use crate::log::store::{Posix, Store};
 use crate::log::tiles::{self, CHECKPOINT, Kind, ROTATIONS, Tile, VKEY};
 use crate::log::tree::{Edge, TILE_WIDTH, leaf_hash};
+use crate::origin;
 use crate::reader::Reader;
-use crate::sync::lock;
 
 /// How often the journal is looked at; with the work itself, a checkpoint is at most a second behind.
 const INTERVAL: Duration = Duration::from_millis(400);
@@ -71,7 +71,7 @@ impl Sequencer {
     ///
     /// Errors: `Log` where what is published is damaged, or is more than the journal has; `Key`; `Io`.
     pub fn open(journal: &Journal, directory: &Path, keys: Keys) -> Result<Self, AuditError> {
-        let origin = layout::origin(directory)?;
+        let origin = origin::origin(directory)?;
         let plan = Plan {
             directory: directory.to_path_buf(),
             origin,

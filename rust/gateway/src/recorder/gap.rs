@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use streamward_audit::{AuditError, Range};
+use streamward_audit::{AuditError, OpeningsLost, Range};
 
 use super::{Access, Deed, Recorder, lock};
 use crate::entry::{Class, Entry};
@@ -81,7 +81,23 @@ impl Recorder {
         lock(&self.gap).clone()
     }
 
-    /// Enters that the machine went down: what moved after the last fsync may be in no entry.
+    /// Enters that openings which entries name may not be there, so that nobody takes them for removed.
+    pub fn enter_openings_lost(&self, lost: &OpeningsLost, now: i64) -> Result<(), AuditError> {
+        let reason = format!(
+            "the last writer did not end by itself: what entries commit to at these places may not be there; \
+             {} bytes that are no opening stay where they are",
+            lost.bytes
+        );
+        let entry = Entry::new("lifecycle", Class::ApplicationLifecycle, (99, "Other"), now)
+            .failed(3)
+            .with("reason", reason)
+            .with("openings_from", lost.from.to_string())
+            .with("openings_below", lost.below.to_string());
+        self.write_entry(entry).map(drop)
+    }
+
+    /// Enters that the machine went down: what moved after the last fsync may be in no entry. Durable when it
+    /// returns.
     pub fn enter_power_loss(&self, since: i64, now: i64) -> Result<(), AuditError> {
         let reason = "the machine went down: what running accesses moved in the last moments before it \
                       may be in no entry";
@@ -90,7 +106,7 @@ impl Recorder {
             .interval(since.min(now), now)
             .with("reason", reason)
             .with("records", "unknown");
-        self.write_entry(entry).map(drop)
+        self.journal.record(&entry.into_leaf()?).map(drop)
     }
 
     /// Enters the gap as soon as the journal takes entries again.
@@ -101,6 +117,7 @@ impl Recorder {
         };
         let entry = Entry::new("gap", Class::ApplicationLifecycle, (99, "Other"), now)
             .failed(4)
+            .interval(since.min(now), now)
             .with(
                 "reason",
                 format!("served without a record since {since}: {}", gap.why),

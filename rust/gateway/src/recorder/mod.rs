@@ -6,6 +6,7 @@
 //! frame comes after it; `gate` keeps the writer of ranges and the roller apart.
 
 mod accesses;
+mod apart;
 mod denials;
 mod failures;
 mod gap;
@@ -13,10 +14,10 @@ mod gap;
 mod tests;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use streamward_audit::{AuditError, Batch, Commitment, Journal};
+use streamward_audit::{AuditError, Batch, Journal};
 use streamward_policy::{Action, Decision, Resource, ResourceKind};
 
 use crate::caller::{Caller, Peer};
@@ -33,9 +34,6 @@ use self::accesses::Accesses;
 use self::denials::Denials;
 use self::failures::{Failure, Failures};
 use self::gap::Gap;
-
-/// Of the name of whom an address is about.
-const SUBJECT_CHARACTERS_MAX: usize = 256;
 
 /// Identity × resource × action, from one address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -161,42 +159,6 @@ impl Recorder {
     /// The journal below.
     pub fn journal(&self) -> &Journal {
         &self.journal
-    }
-
-    /// Whether addresses are kept apart from what is entered from now on.
-    pub fn keep_addresses_apart(&self, apart: bool) {
-        self.addresses_apart.store(apart, Ordering::Relaxed);
-    }
-
-    /// The entry with what the connection's address is committed to, where addresses are kept apart. A
-    /// connection commits once: its entries say that they are of one connection anyway.
-    fn apart(
-        &self,
-        entry: Entry,
-        peer: &Peer,
-        subject: &str,
-        now: i64,
-    ) -> Result<Entry, AuditError> {
-        if !self.addresses_apart.load(Ordering::Relaxed) {
-            return Ok(entry);
-        }
-        if let Some(committed) = peer.committed.get() {
-            return Ok(entry.withheld(committed));
-        }
-        let committed = self.commit_address(peer.address.ip(), subject, now)?;
-        Ok(entry.withheld(peer.committed.get_or_init(|| committed)))
-    }
-
-    fn commit_address(
-        &self,
-        address: IpAddr,
-        subject: &str,
-        now: i64,
-    ) -> Result<Commitment, AuditError> {
-        // A name that a failed login claims may have any length.
-        let subject: String = subject.chars().take(SUBJECT_CHARACTERS_MAX).collect();
-        let address = address.to_string();
-        self.journal.commit("ip", &address, &subject, now)
     }
 
     /// Writes one entry; returns the position that must be durable before anything rests on it.

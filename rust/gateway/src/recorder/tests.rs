@@ -9,6 +9,7 @@ use streamward_audit::{Journal, Options, PendingAccess, Range, Reader, State};
 use super::Recorder;
 use super::failures::{FAILURE_SOURCES_MAX, FAILURES_PER_SECOND, FAILURES_PER_SOURCE_AND_SECOND};
 use crate::caller::Peer;
+use crate::committed::COMMITMENT_AGE_MAX_MILLISECONDS;
 
 const NOW: i64 = 1_790_000_000_000;
 
@@ -215,6 +216,41 @@ fn where_addresses_are_kept_apart_entries_only_commit_to_them_once_a_connection(
         assert_eq!(event["src_endpoint"].as_object().unwrap().len(), 1);
         assert!(!event.to_string().contains("10.0.0."));
     }
+}
+
+#[test]
+fn a_connection_commits_anew_for_another_principal_and_after_an_hour() {
+    let directory = tempfile::tempdir().unwrap();
+    let recorder = Recorder::new(journal(directory.path()), 1);
+    recorder.keep_addresses_apart(true);
+    let one = peer(1);
+    let later = NOW + COMMITMENT_AGE_MAX_MILLISECONDS;
+    for (claimed, now) in [
+        ("alice", NOW),
+        ("bob", NOW),
+        ("alice", NOW + 1),
+        ("alice", later),
+    ] {
+        let outcome = Err((claimed, "PLAIN", "no such password"));
+        recorder.authentication(&one, outcome, now).unwrap();
+    }
+
+    let (entered, _) = log(directory.path(), &recorder);
+    let tokens: Vec<_> = entered
+        .iter()
+        .map(|event| event["src_endpoint"]["uid"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(tokens[0], tokens[2]);
+    assert_ne!(tokens[0], tokens[1], "erasing alice's must not erase bob's");
+    assert_ne!(tokens[0], tokens[3]);
+    let folder = directory.path().join("openings");
+    let files = std::fs::read_dir(folder).unwrap();
+    let text: String = files
+        .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .collect();
+    assert_eq!(text.matches(r#""subject":"alice""#).count(), 2);
+    assert_eq!(text.matches(r#""subject":"bob""#).count(), 1);
 }
 
 #[test]
