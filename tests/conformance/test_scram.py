@@ -21,7 +21,7 @@ from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
 from tests.support.java_tools import SEND_ON, JavaTools, Said, lost
-from tests.support.load import Load
+from tests.support.load import Load, Reading
 from tests.support.topologies import find, topology
 
 TOPIC = "conformance.open.scram"
@@ -192,7 +192,9 @@ def test_rotation_and_revocation_under_load_lose_no_record_of_others(
     ]
     files = [str(each.java(java.folder)) for each in clients]
     rdkafka = Load(place.endpoint("tester", old["password"]), topic)
+    reader = Reading(place.endpoint("tester", old["password"]), topic)
     rdkafka.start()
+    reader.start()
     with java.start(str(SEND_ON), topic, *files) as process:
         try:
             said = Said(process)
@@ -211,6 +213,9 @@ def test_rotation_and_revocation_under_load_lose_no_record_of_others(
         finally:
             process.kill()
             rdkafka.stop()
+            places = {(partition, offset) for partition, offset, _ in rdkafka.acknowledged}
+            assert eventually(lambda: places <= set(reader.places), 30), "the consumer lost some"
+            reader.stop()
 
     assert rdkafka.errors == []
     assert lost(direct, topic, [*sent, f"fresh sent {fresh}"]) == set()

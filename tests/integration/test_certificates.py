@@ -57,9 +57,10 @@ def uri(text: str) -> x509.GeneralName:
     return x509.UniformResourceIdentifier(text)
 
 
+OWN = Wanted("CN=own,O=Example")
 SVID = (uri("spiffe://example.org/api"),)
 GOOD: dict[str, tuple[str, Wanted, str]] = {
-    "subject": ("own", Wanted("CN=own,O=Example"), "own-subject"),
+    "subject": ("own", OWN, "own-subject"),
     "e-mail": ("own", Wanted("CN=x", (x509.RFC822Name("ops@EXAMPLE.org"),)), "own-mail"),
     "DNS name": ("own", Wanted("CN=x", (x509.DNSName("other.example.org"),)), "other-dns"),
     "mapped": ("corporate", Wanted("CN=Alice,OU=people,O=Example"), "alice-mapped"),
@@ -362,6 +363,31 @@ def test_the_gateways_own_certificate_is_renewed_while_connections_live(
 
 def test_two_looks_at_the_files_fit_into_a_second() -> None:
     assert 2 * LOOK_SECONDS <= 0.5
+
+
+def test_an_authority_is_replaced_by_another_in_two_steps_while_connections_live(
+    made: Certified, gateway: GatewayProcess, tmp_path: Path
+) -> None:
+    file = made.tls / "own.pem"
+    old, new = file.read_bytes(), Signer.root("own")
+    outgoing, incoming = made.signer("own").issue(OWN), new.issue(OWN)
+    assert not _comes_in(made, incoming, tmp_path)
+    with connect(context(made, outgoing, tmp_path), made.port) as leaving:
+        ask(leaving)
+
+        file.write_bytes(old + new.pem())  # both vouch meanwhile
+
+        assert eventually(lambda: _comes_in(made, incoming, tmp_path))
+        ask(leaving)
+        with connect(context(made, incoming, tmp_path), made.port) as staying:
+            ask(staying)
+            file.write_bytes(new.pem())
+            leaving.settimeout(CLOSED_SECONDS_MAX)
+            assert leaving.recv(1) == b"", "nobody vouches for its certificate any more"
+            ask(staying)
+    assert not _comes_in(made, outgoing, tmp_path)
+    file.write_bytes(old)
+    assert eventually(lambda: _comes_in(made, outgoing, tmp_path))
 
 
 def _server_name(client: ssl.SSLContext, made: Certified) -> str:
