@@ -13,31 +13,7 @@ from tests.conftest import require_gateway
 
 TOPIC = "payments.transactions"
 CANARY = b"card 4111111111111111"
-SEALED = """
----
-kind: AccessClass
-name: settling
-readers: ["role:auditor"]
-owner: Payments Risk
----
-kind: KeyProvider
-name: local
-type: local-file
----
-kind: KeyRing
-name: cards
-data_class: cardholder
-access_class: settling
-provider: local
-key: cards
-destruction: {wait: 1s}
----
-kind: Grant
-id: keys
-to: [role:operator]
-allow: [manage_keys, inspect]
-on: [cluster]
-"""
+RING = "cardholder-card-readers"
 
 
 class House:
@@ -50,11 +26,6 @@ class House:
 
         self.bootstrap = ",".join(f"{host}:{port}" for host, port in brokers)
         self.folder = write_folder(folder / "bundle", brokers)
-        data = self.folder.path / "data.yaml"
-        text = data.read_text().replace(
-            "classes: [cardholder]\n", "classes: [cardholder]\nseal: {ring: cards}\n"
-        )
-        data.write_text(text.replace("  tls: true\n", "  tls: true\n  encrypt: true\n", 1) + SEALED)
         self.state = folder / "state"
         self.gateway = RunningGateway(
             self.folder.path, Paths(state=self.state, audit=self.state / "audit")
@@ -131,28 +102,28 @@ def test_the_life_of_a_ring(house: House) -> None:
     assert house.as_reader() == [CANARY]
 
     # Rotation wraps anew; the record stays as it lies at the broker, and opens.
-    [ring] = house.keys("rotate", "cards")["rings"]
+    [ring] = house.keys("rotate", RING)["rings"]
     assert ring["version"] == 2
     assert house.at_broker() == [stored]
     house.write(CANARY + b" again")
     assert sorted(house.as_reader()) == [CANARY, CANARY + b" again"]
-    shown = house.keys("show", "cards")
+    shown = house.keys("show", RING)
     assert {key["ring_version"] for key in shown["keys"]} == {1, 2}
     assert {key["provider_version"] for key in shown["keys"]} == {"2"}
     assert house.keys("verify")["rings"][0]["sound"]
 
     # Revocation is felt by the next fetch, though its key was open a moment ago.
-    house.keys("revoke", "cards", "--reason", "drill")
+    house.keys("revoke", RING, "--reason", "drill")
     assert isinstance(house.as_reader(2.0), str), "an error, and no record"
-    house.keys("restore", "cards", "--reason", "drill is over")
+    house.keys("restore", RING, "--reason", "drill is over")
     assert len(house.as_reader()) == 2
 
     # Shredding: asked for, waited for, done, proved.
-    preview = house.keys("destroy", "cards", "--preview")
+    preview = house.keys("destroy", RING, "--preview")
     assert [(one["stream"], one["records"]) for one in preview["streams"]] == [(TOPIC, "2")]
-    house.keys("destroy", "cards", "--reason", "drill")
-    while "waits another" in house.run("destroy", "cards").stderr:
+    house.keys("destroy", RING, "--reason", "drill")
+    while "waits another" in house.run("destroy", RING).stderr:
         pass
-    assert house.keys("show", "cards")["state"] == "destroyed"
+    assert house.keys("show", RING)["state"] == "destroyed"
     assert isinstance(house.as_reader(2.0), str), "an error, and no record"
     assert len(house.at_broker()) == 2
