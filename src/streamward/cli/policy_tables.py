@@ -98,3 +98,5 @@ def show_difference(to: Console, difference: Difference) -> None:
         to.print(plain(text, "" if said else "bold red"))
     for what in difference.weaker:
         to.print(plain(f"fewer approvals: {what}; nobody approved it", "bold red"))
+    for loosened in difference.loosened:
+        to.print(plain(f"{loosened.what}: nobody approved it", "bold red"))

@@ -40,5 +40,12 @@ class Approval(Noun):
     """What they may do from now on."""
     weaker_approval: bool = False
     """Whether the bundle may ask for fewer approvals than before."""
+    first_version: bool = False
+    """Whether a bundle may come into force that replaces none: all of what it permits."""
+    declassify: bool = False
+    """Whether streams may lose the `classes` named here."""
+    weaker_keys: bool = False
+    """Whether rings of the `classes` named here may be easier to destroy, open for more principals,
+    or seal fewer streams."""
     expires: datetime.date
     """The last day, in UTC, on which a change may lean on it. The access itself does not end."""

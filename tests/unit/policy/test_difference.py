@@ -113,7 +113,6 @@ def test_more_access_to_a_class_waits_for_an_approval(made: Made) -> None:
     assert "`payments-api` may read more of class `cardholder`" in found[0].what
     assert list(unapproved_widenings(made(GRANT + APPROVAL), before)) == []
     assert list(unapproved_widenings(made(), before)) == []
-    assert list(unapproved_widenings(made(GRANT), None)) == []
 
 
 @pytest.mark.parametrize(
@@ -149,11 +148,11 @@ def test_nobody_approves_themselves_by_changing_the_rule(made: Made, rule: str) 
 
 
 def test_a_class_that_falls_is_told_and_does_not_open_its_streams(made: Made) -> None:
-    lowered = ("classes.yaml", "level: restricted", "level: internal")
+    lowered = ("classes.yaml", "level: restricted", "level: confidential")
 
     difference = diff(made(), made(GRANT, replaced=lowered))
 
-    assert "class `cardholder` falls to `internal`" in difference.weaker
+    assert "class `cardholder` falls to `confidential`" in difference.weaker
     assert {it.principal for it in difference.unapproved} >= {"payments-api"}
 
 
@@ -161,6 +160,20 @@ def test_an_approver_of_before_may_weaken_the_rule(made: Made) -> None:
     weaker = APPROVAL + "weaker_approval: true\n"
 
     assert diff(made(), made(weaker, rule="")).is_approved
+
+
+def test_a_first_version_is_approved_as_a_whole(made: Made) -> None:
+    """What it permits was permitted by nobody before: there is nothing to compare it with."""
+    first = APPROVAL + "first_version: true\n"
+
+    [found] = unapproved_widenings(made(), None)
+
+    assert (found.place.file, found.place.line) == ("streamward.yaml", 5)
+    assert "permits access to `cardholder`: nobody approved it" in found.what
+    assert list(unapproved_widenings(made(first), None)) == []
+    assert list(unapproved_widenings(made(first.replace("by: risk", "by: me")), None)) != []
+    assert list(unapproved_widenings(made(first.replace("2099", "2020")), None)) != []
+    assert list(unapproved_widenings(made(rule=""), None)) == []
 
 
 @pytest.fixture

@@ -20,36 +20,47 @@ OF_APPROVER = "an approval counts only by one of"
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
+    """From which level on more access needs an approval, and by whom."""
+
     level: Level
     approvers: frozenset[str]
 
 
-def _rule(bundle: Bundle) -> _Rule | None:
+def rule_between(old: Bundle, new: Bundle) -> Rule | None:
+    """What holds for a change: the stricter level of both; who may approve, as the bundle in force
+    says where it says anything.
+    """
+    rules = [rule for rule in (rule_of(old), rule_of(new)) if rule is not None]
+    if not rules:
+        return None
+    return Rule(min((it.level for it in rules), key=lambda it: it.rank), rules[0].approvers)
+
+
+def rule_of(bundle: Bundle) -> Rule | None:
+    """What a bundle says by itself; None: nothing needs an approval."""
     heads = bundle.of(Manifest)
     if not heads or heads[0].approval is None:
         return None
-    return _Rule(heads[0].approval.level, frozenset(heads[0].approval.approvers))
+    return Rule(heads[0].approval.level, frozenset(heads[0].approval.approvers))
 
 
 def widenings(
     old: Bundle, new: Bundle, changes: Iterable[Change], day: datetime.date
 ) -> tuple[Widening, ...]:
     """Every gained right on a class that needs an approval, once for each action and class."""
-    rules = [rule for rule in (_rule(old), _rule(new)) if rule is not None]
-    if not rules:
+    rule = rule_between(old, new)
+    if rule is None:
         return ()
-    # The rule in force decides who may approve; the stricter level decides what needs it.
-    lowest = min((rule.level for rule in rules), key=lambda level: level.rank)
-    approvals = _approvals(new, rules[0].approvers, day)
-    levels = _levels(old, new)
-    subjects = _subjects(new)
+    approvals = approvals_of(new, rule.approvers, day)
+    levels = levels_of(old, new)
+    subjects = subjects_of(new)
     found: dict[tuple[str, str, str], tuple[Change, list[str]]] = {}
     for change in changes:
         if not change.gains:
             continue
         for name in change.classes:
-            if levels[name].rank >= lowest.rank:
+            if levels[name].rank >= rule.level.rank:
                 key = (change.principal, change.action.value, name)
                 found.setdefault(key, (change, []))[1].append(change.on.text)
     widened = []
@@ -83,10 +94,10 @@ _EVERYONE = frozenset({"everyone"})
 
 def weaker(old: Bundle, new: Bundle, day: datetime.date) -> tuple[str, ...]:
     """Ways in which the new bundle asks for fewer approvals; none where an approval allows that."""
-    before, after = _rule(old), _rule(new)
+    before, after = rule_of(old), rule_of(new)
     if before is None:
         return ()
-    if any(it.weaker_approval for it in _approvals(new, before.approvers, day)):
+    if any(it.weaker_approval for it in approvals_of(new, before.approvers, day)):
         return ()
     if after is None:
         return ("the new bundle asks for no approvals at all",)
@@ -104,11 +115,12 @@ def weaker(old: Bundle, new: Bundle, day: datetime.date) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _approvals(new: Bundle, approvers: frozenset[str], day: datetime.date) -> list[Approval]:
+def approvals_of(new: Bundle, approvers: frozenset[str], day: datetime.date) -> list[Approval]:
+    """The approvals of a bundle that count on this day."""
     return [it for it in new.of(Approval) if it.by in approvers and it.expires >= day]
 
 
-def _levels(old: Bundle, new: Bundle) -> dict[str, Level]:
+def levels_of(old: Bundle, new: Bundle) -> dict[str, Level]:
     """The higher of both: a class does not get harmless by the change that opens it."""
     levels: dict[str, Level] = {}
     for data_class in (*old.of(DataClass), *new.of(DataClass)):
@@ -117,7 +129,7 @@ def _levels(old: Bundle, new: Bundle) -> dict[str, Level]:
     return levels
 
 
-def _subjects(bundle: Bundle) -> dict[str, frozenset[str]]:
+def subjects_of(bundle: Bundle) -> dict[str, frozenset[str]]:
     """What an approval may call each principal."""
     includes = {role.name: role.includes for role in bundle.of(Role)}
     found = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from streamward.model.action import Action
 from streamward.model.stream import Level
@@ -81,6 +81,22 @@ class Widening:
 
 
 @dataclass(frozen=True, slots=True)
+class Loosening:
+    """What guards data of a class less than before, without being access yet."""
+
+    field: Literal["declassify", "weaker_keys"]
+    """What an Approval says to allow it."""
+    data_class: str
+    what: str
+    reader: str | None = None
+    """The principal who may open more."""
+
+    def document(self) -> dict[str, Any]:
+        """The loosening as JSON values."""
+        return {"needs": self.field, "class": self.data_class, "what": self.what}
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Everything that changes in effect, and whether all of it may come into force."""
 
@@ -91,6 +107,8 @@ class Difference:
     """Those at or above the level from which the bundle asks for approvals."""
     weaker: tuple[str, ...] = ()
     """Ways in which the new bundle asks for fewer approvals, where nobody agreed to that."""
+    loosened: tuple[Loosening, ...] = ()
+    """Classes taken from streams, and weaker key rings, where nobody agreed to that."""
 
     @property
     def is_empty(self) -> bool:
@@ -105,7 +123,7 @@ class Difference:
     @property
     def is_approved(self) -> bool:
         """Whether nothing lacks an approval, so that the new bundle may come into force."""
-        return not self.unapproved and not self.weaker
+        return not self.unapproved and not self.weaker and not self.loosened
 
     def document(self) -> dict[str, Any]:
         """The difference as JSON values."""
@@ -116,4 +134,5 @@ class Difference:
             "changes": [change.document() for change in self.changes],
             "widenings": [widening.document() for widening in self.widenings],
             "weaker": list(self.weaker),
+            "loosened": [it.document() for it in self.loosened],
         }

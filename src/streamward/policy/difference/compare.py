@@ -11,6 +11,7 @@ from streamward.model.document import Bundle
 from streamward.policy.days import utc_today
 from streamward.policy.difference.approvals import weaker, widenings
 from streamward.policy.difference.changes import Change, Difference
+from streamward.policy.difference.loosened import loosenings
 from streamward.policy.evaluator import core_errors
 from streamward.policy.questions.compiled import Compiled, compiled, question
 from streamward.policy.questions.rights import Asked, Ruling
@@ -60,6 +61,7 @@ def diff(old: Bundle, new: Bundle, *, today: datetime.date | None = None) -> Dif
         changes=tuple(changes),
         widenings=widenings(old, new, changes, day),
         weaker=weaker(old, new, day),
+        loosened=loosenings(old, new, day),
     )
 
 

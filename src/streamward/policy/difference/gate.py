@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from streamward.errors import PolicyInvalid
 from streamward.model.document import Bundle, Mistake, Place
 from streamward.model.manifest import Manifest
+from streamward.model.stream import DataClass
+from streamward.policy.days import utc_today
+from streamward.policy.difference.approvals import approvals_of, rule_of
 from streamward.policy.difference.changes import Difference
 from streamward.policy.difference.compare import diff
 
@@ -15,9 +18,10 @@ EFFECTS_MAX = 200
 def unapproved_widenings(bundle: Bundle, before: Bundle | None) -> Iterator[Mistake]:
     """What the bundle may not change without an approval, of what was in force before.
 
-    Where nothing was, there is nothing to widen.
+    Where nothing was, all that it permits is new: an approver agrees to it as a whole.
     """
     if before is None:
+        yield from _first_version(bundle)
         return
     try:
         difference = diff(before, bundle)
@@ -29,6 +33,24 @@ def unapproved_widenings(bundle: Bundle, before: Bundle | None) -> Iterator[Mist
     yield from mistakes(bundle, difference)
 
 
+def _first_version(bundle: Bundle) -> Iterator[Mistake]:
+    rule = rule_of(bundle)
+    if rule is None:
+        return
+    guarded = [it.name for it in bundle.of(DataClass) if it.level.rank >= rule.level.rank]
+    agreed = any(it.first_version for it in approvals_of(bundle, rule.approvers, utc_today()))
+    if guarded and not agreed:
+        yield Mistake(
+            bundle.documents_of(Manifest)[0].place("approval"),
+            f"no version is in force yet, and this one permits access to `{guarded[0]}`"
+            + (f" and {len(guarded) - 1} more classes" if len(guarded) > 1 else "")
+            + ": nobody approved it",
+            "approval",
+            "add an Approval with `first_version: true`, by one of: "
+            + ", ".join(sorted(rule.approvers)),
+        )
+
+
 def mistakes(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
     """Every widening that nobody agreed to, at the first rule that allows it."""
     heads = bundle.documents_of(Manifest)
@@ -38,6 +60,9 @@ def mistakes(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
     for what in difference.weaker:
         hint = "needs an Approval with `weaker_approval: true`, by an approver of before"
         yield Mistake(head, f"the bundle asks for fewer approvals: {what}", "approval", hint)
+    for loosened in difference.loosened:
+        hint = f"needs an Approval of class `{loosened.data_class}` with `{loosened.field}: true`"
+        yield Mistake(head, f"{loosened.what}: nobody approved it", "approval", hint)
     for widening in difference.unapproved:
         streams = ", ".join(widening.on[:3]) + (" …" if len(widening.on) > 3 else "")
         yield Mistake(
