@@ -25,7 +25,7 @@ LOOK_SECONDS: Final = 0.5
 """What another gateway with the same store has revoked is felt here after so long."""
 
 LOOK_BACK_MILLISECONDS: Final = 600_000
-"""More than the clocks of two gateways differ."""
+"""Further than the last look that succeeded: more than the clocks of two gateways differ."""
 
 RETRY_SECONDS: Final = 1.0
 KEEP_SECONDS: Final = 60.0
@@ -69,6 +69,7 @@ class KeyWatch:
         self._destruction = destruction
         self._clock = clock
         self._felt: frozenset[tuple[str, int]] = frozenset()
+        self._looked = clock()
         self._keep_at = 0.0
 
     async def run(self) -> None:
@@ -88,11 +89,13 @@ class KeyWatch:
 
     def look(self) -> None:
         """Look once at what others have changed."""
-        since = self._clock() - LOOK_BACK_MILLISECONDS
+        now = self._clock()
+        # However long the store could not be reached: what was changed meanwhile is felt then.
+        since = min(now, self._looked) - LOOK_BACK_MILLISECONDS
         changed = self._keys.holder.store.changed_since(since)
         for ring in sorted({name for name, _ in changed - self._felt}):
             self._keys.forget(ring)
-        self._felt = changed
+        self._felt, self._looked = changed, now
 
     def keep(self) -> None:
         """Do what is due: destructions whose time has come, and rotations."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from streamward import clock
 from streamward._core import DataKey
-from streamward.errors import StreamwardError
+from streamward.errors import StreamwardError, Unavailable
 from streamward.log import Logger
 from streamward.sdk.ports import KeySource, RecordRefused
 
@@ -24,12 +24,19 @@ UNKNOWN_MILLISECONDS: Final = 5_000
 RETRY_MILLISECONDS: Final = 1_000
 """After a failure to make the next key, while the present one still serves."""
 
+CONFIRM_MILLISECONDS: Final = 60_000
+"""For how long a key seals, and the deterministic one serves, until it is asked whether it still
+may: nobody tells a program that its ring was revoked or destroyed.
+"""
+
 
 @dataclass(slots=True)
 class _Sealing:
     key: DataKey
     refresh: int | None
     expires: int | None
+    confirm: int
+    """When it is asked for again whether it may seal."""
 
 
 class KeyRings:
@@ -45,14 +52,14 @@ class KeyRings:
         self._now = now_milliseconds
         self._lock = threading.Lock()
         self._sealing: dict[str, _Sealing] = {}
-        self._deterministic: dict[str, DataKey] = {}
+        self._deterministic: dict[str, _Sealing] = {}
         self._opening: OrderedDict[bytes, tuple[DataKey | None, int]] = OrderedDict()
 
     def sealing(self, ring: str, parts: int) -> DataKey:
         """A key that can seal so many more parts of a record."""
         with self._lock:
             now = self._now()
-            held = self._sealing.get(ring)
+            held = self._confirmed(self._sealing, ring, now)
             usable = held is not None and _serves(held, now, parts)
             if held is not None and usable and (held.refresh is None or now < held.refresh):
                 return held.key
@@ -71,11 +78,14 @@ class KeyRings:
     def deterministic(self, ring: str) -> DataKey:
         """The key with which equal keys of records seal to equal bytes."""
         with self._lock:
-            found = self._deterministic.get(ring)
-            if found is None:
+            now = self._now()
+            held = self._deterministic.get(ring)
+            if held is None or now >= held.confirm:
+                # SECURITY: it has no end of its own, so it serves no longer without an answer.
+                self._deterministic.pop(ring, None)
                 answer = self._source.deterministic_key({"ring": ring})
-                found = self._deterministic[ring] = _data_key(ring, answer)
-            return found
+                held = self._deterministic[ring] = _sealing(ring, answer, now)
+            return held.key
 
     def opening(self, kid: bytes) -> DataKey:
         """The key that an envelope names. Raises RecordRefused for one that opens for nobody."""
@@ -98,9 +108,30 @@ class KeyRings:
             self._deterministic.clear()
             self._opening.clear()
 
+    def _confirmed(self, held: dict[str, _Sealing], ring: str, now: int) -> _Sealing | None:
+        """The key at hand, where it may still seal; None: another must be asked for."""
+        found = held.get(ring)
+        if found is None or now < found.confirm:
+            return found
+        try:
+            answer = self._source.open_key({"kid": found.key.kid.hex()})
+        except Unavailable as error:
+            # As in a gateway: while nobody answers, a data key serves until its end.
+            log.warning("a data key is not confirmed", target=ring, code=error.code, cause=error)
+            found.confirm = now + RETRY_MILLISECONDS
+            return found
+        except StreamwardError:
+            del held[ring]
+            raise
+        if answer.get("unknown"):
+            # SECURITY: it was revoked or shredded. What its ring says now decides.
+            del held[ring]
+            return None
+        found.confirm = now + CONFIRM_MILLISECONDS
+        return found
+
     def _made(self, ring: str) -> _Sealing:
-        answer = self._source.data_key({"ring": ring})
-        return _Sealing(_data_key(ring, answer), answer["refresh"], answer["expires"])
+        return _sealing(ring, self._source.data_key({"ring": ring}), self._now())
 
     def _asked(self, kid: bytes, now: int) -> tuple[DataKey | None, int]:
         answer = self._source.open_key({"kid": kid.hex()})
@@ -112,6 +143,12 @@ class KeyRings:
 
 def _serves(held: _Sealing, now: int, parts: int) -> bool:
     return held.key.left >= parts and (held.expires is None or now < held.expires)
+
+
+def _sealing(ring: str, answer: Mapping[str, Any], now: int) -> _Sealing:
+    key = _data_key(ring, answer)
+    confirm = now + CONFIRM_MILLISECONDS
+    return _Sealing(key, answer.get("refresh"), answer.get("expires"), confirm)
 
 
 def _data_key(ring: str, answer: Mapping[str, Any]) -> DataKey:

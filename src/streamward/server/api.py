@@ -18,6 +18,7 @@ from streamward.errors import (
     Unavailable,
 )
 from streamward.log import Logger
+from streamward.server.body_limit import BodyLimit
 from streamward.server.caller import Peer
 from streamward.server.credentials import (
     AddBody,
@@ -68,6 +69,7 @@ _PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
         (403, "denied by the policy"),
         (404, "does not exist"),
         (409, "the bundle has mistakes"),
+        (413, "the body is too long"),
         (422, "the body is not as described"),
         (503, "can't be recorded or done now; nothing happened"),
     )
@@ -107,6 +109,7 @@ def control_api(
     _erasing(api, erasing)
     key_routes(api, keys, peer)
     _errors(api)
+    api.add_middleware(BodyLimit)
     return api
 
 

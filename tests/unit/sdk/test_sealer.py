@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamward.errors import Unavailable
+from streamward.keys.ports import KeyRefused
 from streamward.model.sealing import Sealing
 from streamward.sdk import NotSealable, Parts, RecordRefused, SealedStream, SealedStreams, Sealer
-from streamward.sdk.keyring import KeyRings
+from streamward.sdk.keyring import CONFIRM_MILLISECONDS, KeyRings
 
 RING = "cards"
 
@@ -25,6 +26,7 @@ class Source:
         self.made = 0
         self.asked = 0
         self.down = False
+        self.revoked = False
         self.now = 0
         self.keys: dict[str, bytes] = {}
         self._records_max = records_max
@@ -33,6 +35,7 @@ class Source:
 
     def data_key(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         self._up()
+        self._active()
         self.made += 1
         kid = secrets.token_hex(16)
         self.keys[kid] = secrets.token_bytes(32)
@@ -45,6 +48,7 @@ class Source:
 
     def deterministic_key(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
         self._up()
+        self._active()
         if self._deterministic is None:
             self._deterministic = str(self.data_key(question)["kid"])
         return self._told(self._deterministic) | {"records_max": 1 << 48}
@@ -53,6 +57,8 @@ class Source:
         self._up()
         self.asked += 1
         kid = question["kid"]
+        if self.revoked:
+            return {"unknown": True}
         return (
             self._told(kid) | {"until": self.now + 1000} if kid in self.keys else {"unknown": True}
         )
@@ -64,6 +70,10 @@ class Source:
     def _up(self) -> None:
         if self.down:
             raise Unavailable("the provider is away")
+
+    def _active(self) -> None:
+        if self.revoked:
+            raise KeyRefused("the ring `cards` is revoked")
 
 
 def stream(name: str, *, prefix: bool = False, **seal: Any) -> SealedStream:
@@ -232,3 +242,53 @@ def test_no_key_is_ever_shown() -> None:
     assert "***" in repr(key)
     assert secret.hex() not in repr(key)
     assert base64.b64encode(secret).decode() not in repr(key)
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_a_revoked_ring_seals_nothing_soon_after(deterministic: bool) -> None:
+    source = Source(lifetime=86_400_000)
+    rings = KeyRings(source, lambda: source.now)
+
+    def ask() -> object:
+        return rings.deterministic(RING) if deterministic else rings.sealing(RING, 1)
+
+    held = ask()
+    source.revoked = True
+    source.now += CONFIRM_MILLISECONDS - 1
+    assert ask() is held
+    source.now += 1
+
+    for _ in range(2):
+        with pytest.raises(KeyRefused, match="is revoked"):
+            ask()
+
+    source.revoked = False
+    assert ask() is not held
+
+
+def test_a_key_that_is_confirmed_goes_on_and_is_not_made_anew() -> None:
+    source = Source(lifetime=86_400_000)
+    rings = KeyRings(source, lambda: source.now)
+    held = rings.sealing(RING, 1)
+
+    for _ in range(5):
+        source.now += CONFIRM_MILLISECONDS
+        assert rings.sealing(RING, 1) is held
+        assert rings.sealing(RING, 1) is held
+
+    assert (source.made, source.asked) == (1, 5)
+
+
+def test_while_nobody_answers_a_data_key_serves_and_the_deterministic_one_does_not() -> None:
+    source = Source(lifetime=86_400_000)
+    rings = KeyRings(source, lambda: source.now)
+    held, _ = rings.sealing(RING, 1), rings.deterministic(RING)
+    source.down = True
+    source.now += CONFIRM_MILLISECONDS
+
+    assert rings.sealing(RING, 1) is held
+    with pytest.raises(Unavailable):
+        rings.deterministic(RING)
+    source.now += 86_400_000
+    with pytest.raises(Unavailable):
+        rings.sealing(RING, 1)

@@ -27,6 +27,7 @@ from streamward.model.principal import Principal
 from streamward.model.topology import Cluster
 from streamward.response.service import ResponseService
 from streamward.server.api import control_api
+from streamward.server.body_limit import BODY_BYTES_MAX
 from streamward.server.caller import Peer, Unknown, caller_of
 from streamward.server.client import DoorClient, NotRunning
 from streamward.server.credentials import CredentialDoor
@@ -388,3 +389,59 @@ def test_monitoring_asks_nothing_of_the_policy_and_leaves_no_record(house: House
     assert ready.json()["checks"] == [{"name": "journal", "ok": False, "detail": "full"}]
     assert house.decider.asked == []
     assert house.log.leaves == []
+
+
+def raw(house: House, request: list[bytes]) -> tuple[int, dict[str, Any]]:
+    """Send bytes as they are, and read the answer."""
+
+    def talk(_: DoorClient) -> bytes:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(20)
+            connection.connect(str(house.path))
+            try:
+                for part in request:
+                    connection.sendall(part)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # it has answered and reads no more
+            found = b""
+            while b"\r\n\r\n" not in found or not found.endswith(b"}"):
+                part = connection.recv(65_536)
+                if not part:
+                    break
+                found += part
+        return found
+
+    head, _, body = house.visit(talk).partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+HEAD = b"POST %s HTTP/1.1\r\nhost: door\r\ncontent-type: application/json\r\n"
+
+
+@pytest.mark.parametrize("path", [b"/v1/containments", b"/v1/versions"])
+def test_a_body_that_says_it_is_too_long_is_refused_unread(house: House, path: bytes) -> None:
+    head = HEAD % path + b"content-length: 99999999999\r\n\r\n"
+
+    status, problem = raw(house, [head])
+
+    assert (status, problem["status"]) == (413, 413)
+    assert "has at most" in problem["detail"]
+
+
+def test_a_body_that_goes_on_and_on_is_cut_off(house: House) -> None:
+    head = HEAD % b"/v1/containments" + b"transfer-encoding: chunked\r\n\r\n"
+    chunk = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
+
+    status, _ = raw(house, [head, *[chunk] * (BODY_BYTES_MAX // 65_536 + 1)])
+
+    assert status == 413
+    assert house.log.leaves == [], "nobody was asked"
+
+
+def test_a_body_within_the_limit_is_read(house: House) -> None:
+    body = b" " * (BODY_BYTES_MAX - 2) + b"{}"
+    head = HEAD % b"/v1/containments" + b"content-length: %d\r\n\r\n" % len(body)
+
+    status, _ = raw(house, [head, body])
+
+    assert status == 422
