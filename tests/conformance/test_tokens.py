@@ -17,12 +17,13 @@ from tests.conftest import require_gateway
 from tests.support.bundles import write_bundle
 from tests.support.confluent import create_topics, produce
 from tests.support.endpoints import Endpoint
-from tests.support.entries import eventually, of_kind
+from tests.support.entries import eventually, leaves, of_kind
 from tests.support.gateway import GatewayProcess
 from tests.support.issuers import Issuer, SigningKey, issuer
 from tests.support.java_tools import JavaTools
 from tests.support.load import Load, Reading, read_all
 from tests.support.messages import Api
+from tests.support.ocsf import problems
 from tests.support.oidc import OpenIdProvider
 from tests.support.tokens import TokenEndpoint, show_token
 from tests.support.topologies import add_listener
@@ -220,6 +221,13 @@ def test_what_the_provider_asserts_decides_what_a_person_may(
     denied = of_kind(place.gateway, "denied", principal="alice")
     rules = {entry["resource"]["name"]: entry["rules"] for entry in denied}
     assert rules == {guarded: ["class:guarded#mfa"], topic: ["default"]}
+    given = [
+        leaf
+        for leaf in leaves(place.gateway)
+        if leaf["streaming"]["kind"] == "session_authorized" and leaf["user"]["name"] == "alice"
+    ]
+    assert {tuple(leaf["privileges"]) for leaf in given} == {("role:writer",)}
+    assert [problems(leaf) for leaf in given] == [[]] * len(given)
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,14 @@ from tests.support.bundles import GatewayBundle, write_bundle
 from tests.support.confluent import error_code, produce
 from tests.support.entries import leaves
 from tests.support.gateway import GatewayProcess
+from tests.support.ocsf import problems
 
 TOPIC = "conformance.open.orders"
 TOPIC_AUTHORIZATION_FAILED = 29
 GUEST = (
     f"kind: Grant\nid: guest\nto: ['principal:intruder']\nallow: [write]\non: ['stream:{TOPIC}']\n"
+    "---\nkind: Role\nname: observer\n"
+    "---\nkind: Principal\nname: auditor\ntype: user\ntenant: outside\nroles: [observer]\n"
 )
 
 
@@ -133,7 +136,16 @@ def test_versions_from_the_first_to_a_rollback_after_a_crash(gateway: GatewayPro
     assert [one["effect"] for one in then.values()] == ["deny", "allow", "allow"]
     assert then["2"]["policy_version"] == versions[1]["policy_version"]
 
-    entries = [leaf["streaming"] for leaf in leaves(gateway)]
+    written = list(leaves(gateway))
+    changes = [leaf for leaf in written if leaf["class_uid"] == 3005]
+    assert [problems(leaf) for leaf in changes] == [[], []]
+    assert [
+        (leaf["user"]["name"], leaf["activity_name"], leaf["privileges"]) for leaf in changes
+    ] == [
+        ("auditor", "Assign Privileges", ["role:observer"]),
+        ("auditor", "Revoke Privileges", ["role:observer"]),
+    ]
+    entries = [leaf["streaming"] for leaf in written]
     verbs = [
         (one["control"]["verb"], one["decision"], one["policy_version"])
         for one in entries

@@ -71,7 +71,6 @@ impl Gateway {
         Ok(PyBytes::new(python, &json(&status)?))
     }
 
-
     /// Takes over materials that were read anew, and enters why others could not be; what became of them, as JSON.
     fn supply<'py>(
         &self,

@@ -18,6 +18,10 @@ pub enum Class {
     ApplicationLifecycle,
     /// 3002, one attempt to prove an identity.
     Authentication,
+    /// 3003, what a proof of identity gave a session beside what its principal has.
+    AuthorizeSession,
+    /// 3005, what a principal was given or lost.
+    UserAccess,
     /// 6003, a request.
     ApiActivity,
     /// 6005, records read or written.
@@ -31,6 +35,8 @@ impl Class {
         match self {
             Self::ApplicationLifecycle => (6002, 6),
             Self::Authentication => (3002, 3),
+            Self::AuthorizeSession => (3003, 3),
+            Self::UserAccess => (3005, 3),
             Self::ApiActivity => (6003, 6),
             Self::DatastoreActivity => (6005, 6),
             Self::ConfigStateChange => (5019, 5),
@@ -128,20 +134,48 @@ impl Entry {
         self
     }
 
+    /// Says whom it is about.
+    pub fn user(mut self, user: Value) -> Self {
+        self.event.insert("user".into(), user);
+        self
+    }
+
+    /// Says which roles, as OCSF's privileges and as `streaming` has them.
+    pub fn privileges(mut self, roles: &[String]) -> Self {
+        let privileges: Vec<_> = roles.iter().map(|role| format!("role:{role}")).collect();
+        self.event.insert("privileges".into(), privileges.into());
+        self.with("roles", roles.to_vec())
+    }
+
+    /// Says which session, and by which credential.
+    pub fn session(mut self, caller: &Caller) -> Self {
+        let mut session = json!({
+            "uid": &*caller.peer.connection,
+            "credential_uid": &*caller.credential,
+            "is_mfa": caller.mfa,
+        });
+        if let Some(end) = caller.session_ends_milliseconds {
+            session["expiration_time"] = end.into();
+        }
+        self.event.insert("session".into(), session);
+        self
+    }
+
     /// Says who tried to prove an identity, and at which listener; `*` is several or unknown ones.
     pub fn subject(mut self, user: Value, listener: &str) -> Self {
-        self.event.insert("user".into(), user);
         self.event
             .insert("service".into(), json!({"name": listener}));
-        self
+        self.user(user)
     }
 
     /// Says who acted.
     pub fn caller(self, caller: &Caller) -> Self {
         let mut entry = self.peer(&caller.peer);
         let user = user(&caller.principal, caller.principal_type);
-        if entry.class == Class::Authentication {
-            entry = entry.subject(user.clone(), &caller.peer.listener);
+        match entry.class {
+            Class::Authentication => entry = entry.subject(user.clone(), &caller.peer.listener),
+            Class::AuthorizeSession => entry = entry.user(user.clone()),
+            _ => {}
         }
         entry.event.insert("actor".into(), json!({"user": user}));
         if let Some(tenant) = &caller.tenant {
@@ -240,7 +274,7 @@ fn metadata() -> Value {
 }
 
 /// A principal as OCSF's user object; `kind` is `user` or `service`.
-fn user(name: &str, kind: &str) -> Value {
+pub fn user(name: &str, kind: &str) -> Value {
     match kind {
         "user" => json!({"name": name, "type": "User", "type_id": 1}),
         "service" => json!({"name": name, "type": "Service", "type_id": 4}),

@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde::Serialize;
-use streamward_audit::Recovered;
 use streamward_audit::log::Sequencer;
+use streamward_audit::{Batch, Recovered};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -27,6 +27,7 @@ use crate::io::{Current, Shared, beat, http, probe, tls};
 use crate::log;
 use crate::materials::Materials;
 use crate::metrics::{Format, Metrics, Outcome, Published};
+use crate::privileges;
 use crate::recorder::Recorder;
 use crate::recovery;
 use crate::renewal::{self, Renewal, Unusable};
@@ -302,8 +303,14 @@ impl Gateway {
         let apart = next.snapshot.log.addresses_apart();
         running.shared.recorder.keep_addresses_apart(apart);
         if !kind.is_empty() {
-            let entry = policy_entry(&next.snapshot);
             let recorder = &running.shared.recorder;
+            let mut changes = Batch::new();
+            let before = running.shared.current.borrow().snapshot.directory.clone();
+            let (after, version) = (&next.snapshot.directory, next.snapshot.policy.version());
+            privileges::enter_changes(&mut changes, &before, after, version, now_milliseconds())?;
+            recorder.journal().write(&mut changes)?;
+            // Durable with what was written before it.
+            let entry = policy_entry(&next.snapshot);
             recorder.journal().record(&entry.into_leaf()?)?;
             recorder.policy_changed();
         }

@@ -28,6 +28,7 @@ mod log;
 mod materials;
 mod metrics;
 mod overlay;
+mod privileges;
 mod recorder;
 mod recovery;
 mod renewal;

@@ -371,6 +371,11 @@ impl Directory {
         fewest.into_iter()
     }
 
+    /// All principals, in no order.
+    pub fn principals(&self) -> impl Iterator<Item = &Principal> {
+        self.principals.values().map(|it| &**it)
+    }
+
     /// The principal of this id.
     pub fn principal(&self, id: &str) -> Option<&Arc<Principal>> {
         self.principals.get(id)

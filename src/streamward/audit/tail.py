@@ -107,6 +107,8 @@ def _what(event: Event) -> str:
         return f"{body.verb} {body.target.type} {body.target.name} ({body.id})"
     if streaming.control:
         return _control(streaming.control)
+    if streaming.kind in (Kind.SESSION_AUTHORIZED, Kind.ACCESS_CHANGE):
+        return f"{event.activity_name} {', '.join(streaming.roles)}"
     resource = streaming.resource
     parts = [
         streaming.action or streaming.api or streaming.mechanism or event.activity_name or "",

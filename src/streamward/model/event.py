@@ -32,6 +32,7 @@ class Kind(StrEnum):
 
     LIFECYCLE = "lifecycle"
     AUTHENTICATION = "authentication"
+    SESSION_AUTHORIZED = "session_authorized"
     ACCESS_OPENED = "access_opened"
     ACCESS_ROLLUP = "access_rollup"
     DENIED = "denied"
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     MATERIALS = "materials"
     ERASED = "erased"
     KEY_CHANGE = "key_change"
+    ACCESS_CHANGE = "access_change"
 
 
 CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
@@ -68,9 +70,11 @@ CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
     Kind.ACCOUNT_CHANGE: frozenset({3001}),
     Kind.MATERIALS: frozenset({5019}),
     Kind.ERASED: frozenset({6002}),
-    Kind.KEY_CHANGE: frozenset({6003}),
+    Kind.KEY_CHANGE: frozenset({3004, 6003}),
+    Kind.SESSION_AUTHORIZED: frozenset({3003}),
+    Kind.ACCESS_CHANGE: frozenset({3005}),
 }
-"""The OCSF classes that an entry of each kind may have."""
+"""The OCSF classes that an entry of each kind may have; of `key_change` 6003 in older logs."""
 
 STATUS_SUCCESS: Final = 1
 STATUS_FAILURE: Final = 2
@@ -128,6 +132,7 @@ class Streaming(msgspec.Struct, frozen=True, kw_only=True):
     bound: str | None = None
     ranges: tuple[OffsetRange, ...] = ()
     count: int | None = None
+    roles: tuple[str, ...] = ()
     alert: AlertBody | None = None
     containment: ContainmentBody | None = None
     control: ControlBody | None = None

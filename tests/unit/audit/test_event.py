@@ -9,6 +9,7 @@ from streamward.model.entries import (
     alert_event,
     containment_event,
     control_event,
+    key_change_event,
     secret_event,
 )
 from streamward.model.event import CLASS_OF_KIND, Entry, Event, Kind, canonical
@@ -66,8 +67,16 @@ def secret(reason: str | None = None, operation: str = "read") -> bytes:
     )
 
 
+def key_changed(change: str, **facts: object) -> bytes:
+    by = Caller("operator")
+    return key_change_event(
+        time_milliseconds=5, ring="cards", change=change, by=by, reason="why", **facts
+    )
+
+
 EVERY = [alert_event(ALERT), contained(), contained("lifted"), contained("expired", None)]
 EVERY += [controlled(), controlled(False), controlled(verb="reload"), controlled(verb="odd")]
+EVERY += [key_changed("begun"), key_changed("revoked", kid="0a"), key_changed("destroyed")]
 EVERY += [secret(), secret("the store is down"), secret(operation="renew")]
 
 

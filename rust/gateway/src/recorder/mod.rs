@@ -35,6 +35,9 @@ use self::denials::Denials;
 use self::failures::{Failure, Failures};
 use self::gap::Gap;
 
+/// Roles in one entry, so that it stays below the size of a leaf.
+const ROLES_PER_ENTRY: usize = 200;
+
 /// Identity × resource × action, from one address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Key {
@@ -181,8 +184,15 @@ impl Recorder {
                 let proof = Proof::named(caller.mechanism.name());
                 self.counts.proved.of(proof).add_one();
                 let entry = Entry::new("authentication", Class::Authentication, (1, "Logon"), now);
-                let entry = entry.caller(caller);
-                self.write_entry(self.apart(entry, peer, &caller.principal, now)?)
+                let mut batch = Batch::new();
+                let entry = self.apart(entry.caller(caller), peer, &caller.principal, now)?;
+                batch.entry(&entry.into_leaf()?)?;
+                for roles in caller.roles.chunks(ROLES_PER_ENTRY) {
+                    let entry = authorized(caller, roles, now);
+                    let entry = self.apart(entry, peer, &caller.principal, now)?;
+                    batch.entry(&entry.into_leaf()?)?;
+                }
+                Ok(self.journal.write(&mut batch)?.position)
             }
             Err((claimed, mechanism, reason)) => {
                 self.counts.not_proved.of(Proof::named(mechanism)).add_one();
@@ -207,4 +217,13 @@ impl Recorder {
             .and(failures)
             .and(self.roll_up_denials(now))
     }
+}
+
+/// What the proof gave this session beside what its principal has.
+fn authorized(caller: &Caller, roles: &[String], now: i64) -> Entry {
+    let activity = (1, "Assign Privileges");
+    Entry::new("session_authorized", Class::AuthorizeSession, activity, now)
+        .caller(caller)
+        .session(caller)
+        .privileges(roles)
 }

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use serde_json::Value;
 use streamward_audit::{Journal, Options, PendingAccess, Range, Reader, State};
+use streamward_identity::{Attributes, Identity, Principal};
+use streamward_policy::Mechanism;
 
 use super::Recorder;
 use super::failures::{FAILURE_SOURCES_MAX, FAILURES_PER_SECOND, FAILURES_PER_SOURCE_AND_SECOND};
-use crate::caller::Peer;
+use crate::caller::{Caller, Peer};
 use crate::committed::COMMITMENT_AGE_MAX_MILLISECONDS;
 
 const NOW: i64 = 1_790_000_000_000;
@@ -293,4 +295,44 @@ fn what_a_crash_left_is_an_upper_bound_where_it_was_read_and_exact_where_written
         event["streaming"]["bound"].clone()
     });
     assert_eq!(bounds.collect::<Vec<_>>(), ["upper".into(), Value::Null]);
+}
+
+fn identified(roles: &[&str]) -> Identity {
+    let principal = r#"{"id": "alice", "type": "user", "tenant": null, "roles": ["clerk"], "mfa": false,
+        "device_posture": null, "credentials": []}"#;
+    Identity {
+        principal: serde_json::from_str::<Principal>(principal).unwrap().into(),
+        credential: "alice-token".into(),
+        other_credentials: Vec::new(),
+        expires_milliseconds: Some(NOW + 60_000),
+        attributes: Attributes {
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            ..Attributes::default()
+        },
+    }
+}
+
+#[test]
+fn roles_that_a_proof_gives_a_session_are_entered_with_it_and_those_of_the_principal_are_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let recorder = Recorder::new(journal(directory.path()), 1);
+    for roles in [&[][..], &["writer", "auditor"]] {
+        let caller = Caller::new(&peer(1), &identified(roles), Mechanism::OauthBearer);
+        recorder.authentication(&peer(1), Ok(&caller), NOW).unwrap();
+    }
+    recorder.journal().record(b"{}").unwrap();
+
+    let mut reader = Reader::open(directory.path(), "").unwrap();
+    let entries = reader.read(usize::MAX).unwrap().into_iter();
+    let entries: Vec<Value> = entries
+        .map(|(_, leaf)| serde_json::from_slice(&leaf).unwrap())
+        .collect();
+    let classes: Vec<_> = entries.iter().map(|it| it["class_uid"].as_u64()).collect();
+    assert_eq!(classes, [Some(3002), Some(3002), Some(3003), None]);
+    assert_eq!(
+        entries[2]["privileges"],
+        serde_json::json!(["role:auditor", "role:writer"])
+    );
+    assert_eq!(entries[2]["streaming"]["roles"][0], "auditor");
+    assert_eq!(entries[2]["session"]["expiration_time"], NOW + 60_000);
 }

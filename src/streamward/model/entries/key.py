@@ -41,7 +41,7 @@ def key_change_event(
     key = {"ring": ring, "change": change} | facts
     name = "gateway" if by is None else by.principal
     document = event_of(
-        6003,
+        3004,
         _KEY_ACTIVITIES[change],
         time_milliseconds,
         Severity.HIGH if change in _HIGH or not succeeded else Severity.INFORMATIONAL,
@@ -55,7 +55,10 @@ def key_change_event(
     )
     document["status_id"] = STATUS_SUCCESS if succeeded else STATUS_FAILURE
     document["actor"] = {"user": {"name": name}}
-    document["api"] = {"operation": f"keys.{change}"}
     document["src_endpoint"] = {"name": "gateway" if by is None else by.mechanism}
-    document["resources"] = [{"name": ring, "type": "KeyRing"}]
+    document["entity"] = {"name": ring, "type": "KeyRing", "type_id": 99}
+    if facts.get("kid") is not None:
+        document["entity"] |= {"uid": facts["kid"], "type": "DataKey"}
+    if reason:
+        document["comment"] = reason[:REASON_CHARACTERS_MAX]
     return canonical(document)
