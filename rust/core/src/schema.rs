@@ -145,7 +145,7 @@ impl Schema {
         Ok(checked.err().map(|invalid| invalid.to_string()))
     }
 
-    /// The value with masks (path and name of each) on its fields.
+    /// The value with masks (path and name of each) on its fields, and without what the schema doesn't name.
     fn mask<'py>(
         &self,
         python: Python<'py>,
@@ -155,13 +155,16 @@ impl Schema {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let selection = Selection::new(masks.iter().map(|(path, _)| path))
             .map_err(|error| failed(INVALID, &error.to_string()))?;
-        let names: PyResult<Vec<Mask>> = masks.iter().map(|(_, name)| mask_of(name)).collect();
+        let names: PyResult<Vec<Option<Mask>>> = masks
+            .iter()
+            .map(|(_, name)| mask_of(name).map(Some))
+            .collect();
         let names = names?;
         let key = Masker::key(secret);
         let masked = python
             .detach(|| {
                 self.0
-                    .mask(value, &selection, &mut Masker::new(&names, &key))
+                    .mask(value, &selection, &mut Masker::new(&names, Some(&key)))
             })
             .map_err(|invalid| failed(VALUE, &invalid.to_string()))?;
         Ok(PyBytes::new(python, &masked))

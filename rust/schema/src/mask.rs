@@ -71,16 +71,18 @@ impl Mask {
     }
 }
 
-/// Puts masks on the fields of a selection: the mask of each path, in the same order.
+/// Puts masks on the fields of a selection: the mask of each path, in the same order; `None`: this reader
+/// sees it as it is.
 #[derive(Debug, Clone)]
 pub struct Masker<'m> {
-    masks: &'m [Mask],
-    secret: &'m hmac::Key,
+    masks: &'m [Option<Mask>],
+    secret: Option<&'m hmac::Key>,
 }
 
 impl<'m> Masker<'m> {
-    /// `secret` (HMAC-SHA-256) is what makes hashes unguessable.
-    pub fn new(masks: &'m [Mask], secret: &'m hmac::Key) -> Self {
+    /// `secret` (HMAC-SHA-256) is what makes hashes unguessable. Without one there are none: a field that
+    /// is to be hashed can't be masked.
+    pub fn new(masks: &'m [Option<Mask>], secret: Option<&'m hmac::Key>) -> Self {
         Self { masks, secret }
     }
 
@@ -89,17 +91,27 @@ impl<'m> Masker<'m> {
         hmac::Key::new(hmac::HMAC_SHA256, secret)
     }
 
-    fn hash(&self, content: &[u8]) -> hmac::Tag {
-        let mut hash = hmac::Context::with_key(self.secret);
-        hash.update(HASH_LABEL);
-        hash.update(content);
-        hash.sign()
+    /// The hash of something else than a field, such as a record's key: as many hexadecimal digits as a text's.
+    pub fn digest(secret: &hmac::Key, content: &[u8]) -> String {
+        hexadecimal(
+            tag(secret, content)
+                .as_ref()
+                .get(..HASH_BYTES)
+                .unwrap_or_default(),
+        )
+    }
+
+    fn hash(&self, content: &[u8]) -> Result<hmac::Tag, Reason> {
+        let secret = self.secret.ok_or(Reason::Unmaskable)?;
+        Ok(tag(secret, content))
     }
 }
 
 impl Visit for Masker<'_> {
     fn leaf(&mut self, rule: u32, leaf: &Leaf<'_>) -> Result<Option<Content<'static>>, Reason> {
-        let mask = self.masks.get(rule as usize).ok_or(Reason::Unmaskable)?;
+        let Some(mask) = self.masks.get(rule as usize).ok_or(Reason::Unmaskable)? else {
+            return Ok(None);
+        };
         if !mask.fits(leaf.kind) {
             return Err(Reason::Unmaskable);
         }
@@ -110,14 +122,28 @@ impl Visit for Masker<'_> {
             Mask::Year => year(leaf).map(Some),
         }
     }
+
+    fn other(&mut self, rule: u32) -> Result<(), Reason> {
+        match self.masks.get(rule as usize) {
+            Some(None) => Ok(()),
+            _ => Err(Reason::Unmaskable),
+        }
+    }
+}
+
+fn tag(secret: &hmac::Key, content: &[u8]) -> hmac::Tag {
+    let mut hash = hmac::Context::with_key(secret);
+    hash.update(HASH_LABEL);
+    hash.update(content);
+    hash.sign()
 }
 
 impl Masker<'_> {
     fn hashed(&self, leaf: &Leaf<'_>) -> Result<Content<'static>, Reason> {
         let tag = match &leaf.content {
-            Content::Text(text) => self.hash(text.as_bytes()),
-            Content::Bytes(bytes) => self.hash(bytes),
-            Content::Integer(number) => self.hash(number.to_string().as_bytes()),
+            Content::Text(text) => self.hash(text.as_bytes())?,
+            Content::Bytes(bytes) => self.hash(bytes)?,
+            Content::Integer(number) => self.hash(number.to_string().as_bytes())?,
             Content::Real(_) | Content::Boolean(_) => return Err(Reason::Unmaskable),
         };
         let tag = tag.as_ref();

@@ -88,10 +88,10 @@ impl<'w, 'v, V: Visit> Pass<'w, 'v, V> {
         start: usize,
         encode: impl FnOnce(&Content<'_>) -> Option<Vec<u8>>,
     ) -> Result<(), Invalid> {
-        let Some(rule) = at.rule() else {
-            return Ok(());
-        };
         let fail = |reason: Reason| Invalid::new(reason, start);
+        let Some(rule) = at.rule() else {
+            return at.nothing_below().map_err(fail);
+        };
         let leaf = Leaf {
             kind,
             content,

@@ -67,6 +67,15 @@ impl Declared {
     }
 }
 
+/// What becomes of members and fields that a schema doesn't name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undeclared {
+    /// They stay, where the schema allows for them.
+    Kept,
+    /// They are left out of what is made of the value.
+    LeftOut,
+}
+
 /// What stands at a path of a schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -182,7 +191,7 @@ impl Schema {
     /// # Errors
     /// `Invalid` says why not.
     pub fn validate(&self, value: &[u8]) -> Result<(), Invalid> {
-        self.walk(value, At::NOWHERE, &mut field::Nothing)
+        self.walk(value, At::NOWHERE, Undeclared::Kept, &mut field::Nothing)
             .map(|_| ())
     }
 
@@ -191,7 +200,7 @@ impl Schema {
     /// # Errors
     /// `Invalid` says why not.
     pub fn validate_content(&self, value: &[u8], patterns: &Patterns) -> Result<(), Invalid> {
-        self.walk(value, At::NOWHERE, &mut Refuse(patterns))
+        self.walk(value, At::NOWHERE, Undeclared::Kept, &mut Refuse(patterns))
             .map(|_| ())
     }
 
@@ -206,11 +215,12 @@ impl Schema {
         fields: &Selection,
         visitor: &mut V,
     ) -> Result<Option<Vec<u8>>, Invalid> {
-        let edits = self.walk(value, fields.root(), visitor)?;
+        let edits = self.walk(value, fields.root(), Undeclared::Kept, visitor)?;
         Ok((!edits.is_empty()).then(|| edits.apply(value)))
     }
 
-    /// The value with masks on the selected fields.
+    /// The value with masks on the selected fields, and without what the schema doesn't name: members of
+    /// JSON objects, fields of Protobuf messages. Nobody could say of these what they hold.
     ///
     /// # Errors
     /// `Invalid` where the value isn't of the schema, or a mask doesn't fit what stands there: nothing
@@ -221,20 +231,21 @@ impl Schema {
         fields: &Selection,
         masker: &mut Masker<'_>,
     ) -> Result<Vec<u8>, Invalid> {
-        let changed = self.rewrite(value, fields, masker)?;
-        Ok(changed.unwrap_or_else(|| value.to_vec()))
+        let edits = self.walk(value, fields.root(), Undeclared::LeftOut, masker)?;
+        Ok(edits.apply(value))
     }
 
     fn walk<V: Visit>(
         &self,
         value: &[u8],
         at: At<'_>,
+        undeclared: Undeclared,
         visitor: &mut V,
     ) -> Result<crate::edit::Edits, Invalid> {
         match &self.compiled {
             Compiled::Avro(schema) => schema.walk(value, &self.limits, at, visitor),
-            Compiled::Protobuf(schema) => schema.walk(value, &self.limits, at, visitor),
-            Compiled::Json(schema) => schema.walk(value, &self.limits, at, visitor),
+            Compiled::Protobuf(schema) => schema.walk(value, &self.limits, at, undeclared, visitor),
+            Compiled::Json(schema) => schema.walk(value, &self.limits, at, undeclared, visitor),
         }
     }
 
@@ -259,6 +270,9 @@ impl Schema {
         let Compiled::Json(schema) = &self.compiled else {
             return None;
         };
+        if !schema.names_within_limits() {
+            return Some("the schema is too large to be masked by".to_owned());
+        }
         let admitted = found.kinds.iter().all(|kind| {
             let samples = samples(mask, *kind);
             samples

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::error::Reason;
+
 /// The name that stands for every key of a map.
 const ANY: &str = "*";
 
@@ -126,6 +128,15 @@ impl<'s> At<'s> {
     /// The number of the path that ends here.
     pub fn rule(self) -> Option<u32> {
         self.node()?.rule
+    }
+
+    /// A single value stands here: fields that are looked for below can't be told from the rest of it.
+    pub fn nothing_below(self) -> Result<(), Reason> {
+        if self.is_nowhere() {
+            Ok(())
+        } else {
+            Err(Reason::Unmaskable)
+        }
     }
 
     /// Whether anything here or below is looked for.

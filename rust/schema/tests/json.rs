@@ -339,19 +339,23 @@ fn masks_change_their_fields_and_nothing_else() {
     ])
     .unwrap();
     let masks = [
-        Mask::KeepLast,
-        Mask::Year,
-        Mask::Redact,
-        Mask::Redact,
-        Mask::Hash,
-        Mask::Redact,
-        Mask::Redact,
+        Some(Mask::KeepLast),
+        Some(Mask::Year),
+        Some(Mask::Redact),
+        Some(Mask::Redact),
+        Some(Mask::Hash),
+        Some(Mask::Redact),
+        Some(Mask::Redact),
     ];
     let key = Masker::key(b"k");
     let value = r#"{ "card" : "4111\u0032222333344\u00345", "born":"1980-07-08","limit":1.50,
       "tags":["x","y"],"orders":[{"note":"n\"1"},{}],"names":{"k":"v"},"open":true,"address":{"street":"s"}}"#;
     let masked = schema
-        .mask(value.as_bytes(), &fields, &mut Masker::new(&masks, &key))
+        .mask(
+            value.as_bytes(),
+            &fields,
+            &mut Masker::new(&masks, Some(&key)),
+        )
         .unwrap();
     let masked = String::from_utf8(masked).unwrap();
     let note = masked
@@ -370,18 +374,109 @@ fn masks_change_their_fields_and_nothing_else() {
 
 #[test]
 fn a_mask_on_what_has_fields_shows_nothing() {
-    let schema = compile("true");
+    let schema = compile(r#"{"properties":{"a":{}}}"#);
     let fields = Selection::new([["a"]]).unwrap();
     let key = Masker::key(b"k");
-    let masks = [Mask::Redact];
+    let masks = [Some(Mask::Redact)];
     let refused: Invalid = schema
         .mask(
             b"{\"a\":{\"b\":1}}",
             &fields,
-            &mut Masker::new(&masks, &key),
+            &mut Masker::new(&masks, Some(&key)),
         )
         .unwrap_err();
     assert_eq!(refused.reason, Reason::Unmaskable);
+}
+
+fn masked(schema: &Schema, paths: &[&[&str]], value: &str) -> Result<String, Reason> {
+    let fields = Selection::new(paths.iter().map(|it| it.iter())).unwrap();
+    let masks = vec![Some(Mask::Redact); paths.len()];
+    let masked = schema.mask(value.as_bytes(), &fields, &mut Masker::new(&masks, None));
+    let masked = masked.map_err(|invalid| invalid.reason)?;
+    Ok(String::from_utf8(masked).unwrap())
+}
+
+#[test]
+fn what_the_schema_does_not_name_is_left_out() {
+    let schema = compile(
+        r##"{"properties":{"a":{"type":"string"},"any":{},"in":{"$ref":"#/$defs/in"},
+        "map":{"additionalProperties":{"type":"string"}},"list":{"items":{"properties":{"a":{}}}}},
+        "patternProperties":{"^x-":{"properties":{"b":{}}}},
+        "$defs":{"in":{"oneOf":[{"properties":{"c":{}},"required":["c"]},{"properties":{"d":{}},"required":["d"]}]}}}"##,
+    );
+    for (value, left) in [
+        (r#"{"a":"1","u":"2"}"#, r#"{"a":"***"}"#),
+        (r#"{"u":"2","a":"1"}"#, r#"{"a":"***"}"#),
+        (
+            r#"{ "u":1 , "v":{"a":"x"} , "a" : "1" , "w":[3] }"#,
+            r#"{ "a" : "***" }"#,
+        ),
+        (r#"{"u":1,"v":2}"#, "{}"),
+        (
+            r#"{"\u0061":"1","A":"2","\u0055":3}"#,
+            r#"{"\u0061":"***"}"#,
+        ),
+        (
+            r#"{"any":{"u":1},"in":{"c":1,"d2":2}}"#,
+            r#"{"any":{},"in":{"c":1}}"#,
+        ),
+        (
+            r#"{"any":[{"u":1},2],"map":{"k":"v"}}"#,
+            r#"{"any":[{},2],"map":{"k":"v"}}"#,
+        ),
+        (
+            r#"{"list":[{"a":1,"u":2},{"u":3,"a":4},{}]}"#,
+            r#"{"list":[{"a":1},{"a":4},{}]}"#,
+        ),
+        (r#"{"x-1":{"u":9,"b":1},"y":1}"#, r#"{"x-1":{"b":1}}"#),
+        (r#"{"a":null,"u":null}"#, ""),
+    ] {
+        let seen = masked(&schema, &[&["a"]], value);
+        if left.is_empty() {
+            assert_eq!(seen, Err(Reason::WrongType), "{value}");
+        } else {
+            assert_eq!(seen.as_deref(), Ok(left), "{value}");
+        }
+    }
+}
+
+#[test]
+fn a_schema_within_itself_names_its_members_at_every_depth() {
+    let schema = compile(r##"{"properties":{"a":{},"r":{"$ref":"#"}}}"##);
+    let value = r#"{"a":1,"r":{"u":2,"r":{"a":3,"u":4}},"u":5}"#;
+    let left = r#"{"a":0,"r":{"r":{"a":3}}}"#;
+    assert_eq!(masked(&schema, &[&["a"]], value).as_deref(), Ok(left));
+}
+
+#[test]
+fn a_text_in_place_of_what_has_masked_fields_is_not_shown() {
+    let schema = compile(r#"{"properties":{"holder":{"properties":{"mail":{"type":"string"}}}}}"#);
+    let paths: &[&[&str]] = &[&["holder", "mail"]];
+    for value in [
+        r#"{"holder":"jane@example.org"}"#,
+        r#"{"holder":[7]}"#,
+        r#"{"holder":true}"#,
+    ] {
+        assert_eq!(
+            masked(&schema, paths, value),
+            Err(Reason::Unmaskable),
+            "{value}"
+        );
+    }
+    assert!(masked(&schema, paths, r#"{"holder":null}"#).is_ok());
+}
+
+#[test]
+fn without_a_secret_there_is_no_hash_and_without_a_mask_it_stays() {
+    let schema = compile(r#"{"properties":{"a":{"type":"string"},"b":{"type":"object"}}}"#);
+    let fields = Selection::new([["a"], ["b"]]).unwrap();
+    let masks = [Some(Mask::Hash), None];
+    let refused = schema.mask(br#"{"a":"x"}"#, &fields, &mut Masker::new(&masks, None));
+    assert_eq!(refused.unwrap_err().reason, Reason::Unmaskable);
+    let value = br#"{"a":"x","b":{}}"#;
+    let masks = [None, None];
+    let seen = schema.mask(value, &fields, &mut Masker::new(&masks, None));
+    assert_eq!(seen.unwrap(), value);
 }
 
 #[test]

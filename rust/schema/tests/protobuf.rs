@@ -216,18 +216,18 @@ fn masks_within_messages_change_every_length_around_them() {
     ])
     .unwrap();
     let masks = [
-        Mask::KeepLast,
-        Mask::Hash,
-        Mask::Redact,
-        Mask::Hash,
-        Mask::Redact,
-        Mask::Redact,
+        Some(Mask::KeepLast),
+        Some(Mask::Hash),
+        Some(Mask::Redact),
+        Some(Mask::Hash),
+        Some(Mask::Redact),
+        Some(Mask::Redact),
     ];
     let key = Masker::key(b"k");
     let mut value = whole();
     value.extend([0x6a, 7, 0x12, 5, 0x0a, 3, b'a', b'b', b'c']);
     let masked = schema
-        .mask(&value, &fields, &mut Masker::new(&masks, &key))
+        .mask(&value, &fields, &mut Masker::new(&masks, Some(&key)))
         .unwrap();
     schema.validate(&masked).unwrap();
     let has = |part: &[u8]| masked.windows(part.len()).any(|window| window == part);
@@ -236,6 +236,41 @@ fn masks_within_messages_change_every_length_around_them() {
     assert!(has(b"\x2a\x0a\x0a\x01k\x12\x05\x0a\x03***"));
     assert!(has(&[0x6a, 36, 0x12, 34, 0x0a, 32]));
     assert!(has(&[0x1a, 3, 0, 0, 0, 0x18, 0]));
+}
+
+#[test]
+fn fields_that_are_not_declared_are_left_out_of_what_is_masked() {
+    let text =
+        r#"syntax = "proto3"; message M { string s = 1; M inner = 2; map<string, M> m = 3; }"#;
+    let schema = Schema::compile(Format::Protobuf, text, &[]).unwrap();
+    let schema = schema.admitting_undeclared();
+    let fields = Selection::new([vec!["s"], vec!["inner", "s"]]).unwrap();
+    let secret = [0x4a, 6, b's', b'e', b'c', b'r', b'e', b't'];
+    let inner = [&[0x0a, 1, b'b'][..], &secret].concat();
+    let entry = [&[0x0a, 1, b'k', 0x12, 8][..], &secret, &secret].concat();
+    let message = |tag: u8, content: &[u8]| {
+        let mut bytes = vec![tag, u8::try_from(content.len()).unwrap()];
+        bytes.extend(content);
+        bytes
+    };
+    let value = [
+        &secret[..],
+        &[0x0a, 1, b'a'],
+        &message(0x12, &inner),
+        &message(0x1a, &entry),
+        &[0x50, 7, 0x59, 1, 2, 3, 4, 5, 6, 7, 8, 0x65, 1, 2, 3, 4],
+    ]
+    .concat();
+    let masks = [Some(Mask::Redact); 2];
+    let masked = schema
+        .mask(&value, &fields, &mut Masker::new(&masks, None))
+        .unwrap();
+    let expected = [
+        &b"\x0a\x03***\x12\x05\x0a\x03***"[..],
+        &[0x1a, 5, 0x0a, 1, b'k', 0x12, 0],
+    ]
+    .concat();
+    assert_eq!(masked, expected);
 }
 
 #[test]

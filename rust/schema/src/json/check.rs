@@ -52,7 +52,7 @@ impl Compiled {
 
     /// All rules that look at the same value as this one, itself first; those of `not` and `if` don't
     /// say what a value is.
-    fn same_value(&self, id: RuleId) -> Vec<RuleId> {
+    pub(super) fn same_value(&self, id: RuleId) -> Vec<RuleId> {
         let mut all = Vec::new();
         let mut seen = HashSet::new();
         let mut open = vec![id];

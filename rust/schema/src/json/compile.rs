@@ -91,6 +91,7 @@ pub(crate) fn compile(text: &str, references: &[Reference]) -> Result<Compiled, 
     let compiled = Compiled {
         rules: linker.rules,
         root,
+        shape: std::sync::OnceLock::new(),
     };
     refuse_loops(&compiled)?;
     Ok(compiled)

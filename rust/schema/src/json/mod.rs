@@ -11,6 +11,7 @@ mod number;
 mod parse;
 mod pattern;
 mod rules;
+mod shape;
 mod structure;
 mod tree;
 mod walk;

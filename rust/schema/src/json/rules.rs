@@ -1,11 +1,13 @@
 //! A compiled JSON Schema: subschemas in a list, that refer to each other by number.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use regex::Regex;
 
 use super::format::Format;
 use super::number::Decimal;
+use super::shape::Shape;
 
 /// The number of a subschema.
 pub(super) type RuleId = u32;
@@ -137,9 +139,21 @@ pub(super) struct ArrayRule {
 pub(crate) struct Compiled {
     pub(super) rules: Vec<Rule>,
     pub(super) root: RuleId,
+    /// What it names, once somebody asks.
+    pub(super) shape: OnceLock<Option<Shape>>,
 }
 
 impl Compiled {
+    /// What it names. `None`: more than the limits allow.
+    pub(super) fn places(&self) -> Option<&Shape> {
+        self.shape.get_or_init(|| self.shape()).as_ref()
+    }
+
+    /// Whether it can be told what it names.
+    pub fn names_within_limits(&self) -> bool {
+        self.places().is_some()
+    }
+
     pub(super) fn rule(&self, id: RuleId) -> Option<&Rule> {
         self.rules.get(id as usize)
     }

@@ -10,12 +10,14 @@ use crate::error::{Invalid, Reason};
 use crate::field::{Content, LeafType, Visit};
 use crate::limits::Limits;
 use crate::pass::Pass;
+use crate::schema::Undeclared;
 use crate::selection::At;
 use crate::varint::{Cursor, write_varint};
 
 struct Walk<'w, 'v, V> {
     schema: &'w Compiled,
     pass: Pass<'w, 'v, V>,
+    undeclared: Undeclared,
 }
 
 impl Compiled {
@@ -25,11 +27,13 @@ impl Compiled {
         value: &[u8],
         limits: &Limits,
         at: At<'_>,
+        undeclared: Undeclared,
         visitor: &mut V,
     ) -> Result<Edits, Invalid> {
         let mut walk = Walk {
             schema: self,
             pass: Pass::start(value, limits, visitor)?,
+            undeclared,
         };
         walk.message(self.root, at)?;
         Ok(walk.pass.edits)
@@ -134,7 +138,11 @@ impl<'v, V: Visit> Walk<'_, 'v, V> {
         if !self.schema.admits_undeclared {
             return Err(Invalid::new(Reason::Undeclared, start));
         }
-        skip(&mut self.pass.cursor, wire)
+        skip(&mut self.pass.cursor, wire)?;
+        if self.undeclared == Undeclared::LeftOut {
+            self.pass.edits.push(start..self.pass.cursor.at, Vec::new());
+        }
+        Ok(())
     }
 
     fn typed(
