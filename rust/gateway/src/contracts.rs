@@ -5,13 +5,11 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use streamward_schema::{Format, Pattern, Patterns, Reference, Schema, unframe};
 
-use crate::sealing::Readers;
-
 /// Contracts by the name of their stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContractsSection {
-    /// The streams that are held to one, or whose fields are masked.
+    /// The streams that are held to one.
     #[serde(default)]
     pub streams: Vec<ContractSection>,
 }
@@ -24,8 +22,6 @@ pub struct ContractSection {
     pub name: String,
     /// What values are held to when they are written; `None`: to nothing.
     pub write: Option<SchemaSection>,
-    /// Who sees fields as they are, where some are masked; `None`: whoever may read.
-    pub unmasked: Option<Readers>,
 }
 
 /// A schema, its text and those that it refers to.
@@ -63,8 +59,6 @@ pub struct ReferenceSection {
 pub struct Contract {
     /// What values are held to when they are written.
     pub write: Option<Held>,
-    /// Who sees fields as they are.
-    pub unmasked: Option<Readers>,
 }
 
 /// A schema and what else values are held to.
@@ -81,29 +75,33 @@ impl Held {
     /// # Errors
     /// Says it in words for a producer.
     pub fn check(&self, value: &[u8]) -> Result<(), String> {
-        let value = if self.schema_ids.is_empty() {
-            value
-        } else {
-            self.unframed(value)?
-        };
+        let at = value_at(&self.schema, &self.schema_ids, value)?;
+        let value = value.get(at..).unwrap_or_default();
         match &self.patterns {
             Some(patterns) => self.schema.validate_content(value, patterns),
             None => self.schema.validate(value),
         }
         .map_err(|invalid| invalid.to_string())
     }
+}
 
-    fn unframed<'v>(&self, value: &'v [u8]) -> Result<&'v [u8], String> {
-        let protobuf = self.schema.format() == Format::Protobuf;
-        let framed = unframe(value, protobuf).map_err(|invalid| invalid.to_string())?;
-        if !self.schema_ids.contains(&framed.schema_id) {
-            return Err("its schema id is not one of the stream's".to_owned());
-        }
-        if !self.schema.is_message(&framed.message) {
-            return Err("its message index is not that of the stream's message".to_owned());
-        }
-        Ok(value.get(framed.at..).unwrap_or_default())
+/// Where the value begins, behind the id of one of these schemas; without any, at once.
+///
+/// # Errors
+/// Says in words what stands there instead.
+pub fn value_at(schema: &Schema, schema_ids: &[u32], value: &[u8]) -> Result<usize, String> {
+    if schema_ids.is_empty() {
+        return Ok(0);
     }
+    let protobuf = schema.format() == Format::Protobuf;
+    let framed = unframe(value, protobuf).map_err(|invalid| invalid.to_string())?;
+    if !schema_ids.contains(&framed.schema_id) {
+        return Err("its schema id is not one of the stream's".to_owned());
+    }
+    if !schema.is_message(&framed.message) {
+        return Err("its message index is not that of the stream's message".to_owned());
+    }
+    Ok(framed.at)
 }
 
 /// Compiled contracts, by stream.
@@ -121,7 +119,6 @@ impl Contracts {
             let write = stream.write.as_ref().map(held).transpose();
             let contract = Contract {
                 write: write.map_err(|what| format!("contract of `{}`: {what}", stream.name))?,
-                unmasked: stream.unmasked.clone(),
             };
             if contracts.insert(stream.name.clone(), contract).is_some() {
                 return Err(format!("the contract of `{}` stands twice", stream.name));
@@ -136,7 +133,11 @@ impl Contracts {
     }
 }
 
-fn held(section: &SchemaSection) -> Result<Held, String> {
+/// Compiles a schema.
+///
+/// # Errors
+/// Says in words what is wrong with it.
+pub fn compile(section: &SchemaSection) -> Result<Schema, String> {
     let format = Format::of_name(&section.format)
         .ok_or_else(|| format!("there is no format `{}`", section.format))?;
     let references: Vec<Reference> = section
@@ -155,6 +156,11 @@ fn held(section: &SchemaSection) -> Result<Held, String> {
     if section.admit_undeclared {
         schema = schema.admitting_undeclared();
     }
+    Ok(schema)
+}
+
+fn held(section: &SchemaSection) -> Result<Held, String> {
+    let schema = compile(section)?;
     let patterns: Option<Vec<Pattern>> = section
         .refused_patterns
         .iter()

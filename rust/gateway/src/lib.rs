@@ -25,6 +25,7 @@ mod health;
 mod io;
 mod limits;
 mod log;
+mod masking;
 mod materials;
 mod metrics;
 mod overlay;

@@ -13,6 +13,7 @@ use crate::devices::{Devices, DevicesSection};
 use crate::error::GatewayError;
 use crate::limits::{Entitlement, GatewayLimits, ListenerLimits, QuotaSection, Quotas};
 use crate::log::LogSection;
+use crate::masking::{MaskingSection, Maskings};
 use crate::materials::Materials;
 use crate::overlay::{Overlay, OverlaySection};
 use crate::sealing::SealingSection;
@@ -62,6 +63,9 @@ pub struct Document {
     /// What streams may carry.
     #[serde(default)]
     pub contracts: ContractsSection,
+    /// What readers see of streams with masked fields.
+    #[serde(default)]
+    pub masking: MaskingSection,
     /// Which applied version of the bundle this is; `None`: the folder as it was read.
     #[serde(default)]
     pub version: Option<BundleVersion>,
@@ -442,6 +446,8 @@ pub struct Snapshot {
     pub sealing: Arc<SealingSection>,
     /// What streams may carry, compiled.
     pub contracts: Arc<Contracts>,
+    /// What readers see of streams with masked fields, compiled.
+    pub masking: Arc<Maskings>,
     /// What the references name.
     pub materials: Arc<Materials>,
 }
@@ -464,6 +470,8 @@ impl Snapshot {
         }
         let contracts = Contracts::build(&document.contracts)
             .map_err(|what| GatewayError::Snapshot { what })?;
+        let masking =
+            Maskings::build(&document.masking).map_err(|what| GatewayError::Snapshot { what })?;
         let facts: Vec<PrincipalFacts> =
             document.identity.principals.iter().map(facts_of).collect();
         let policy = Policy::compile(&document.policy, &document.environment, &facts)?;
@@ -491,6 +499,7 @@ impl Snapshot {
             quotas: Arc::new(quotas),
             sealing: Arc::new(document.sealing),
             contracts: Arc::new(contracts),
+            masking: Arc::new(masking),
             materials: Arc::new(materials),
         })
     }

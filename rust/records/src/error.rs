@@ -81,6 +81,9 @@ pub enum Refusal {
     /// What was compressed before it was sealed can't be inflated.
     #[error("an envelope whose content can't be inflated")]
     Content,
+    /// On read: a value of which nothing may be shown, because it can't be masked.
+    #[error("a value that can't be masked, for it is not as its schema says")]
+    Unmaskable,
     /// The key may seal no further record.
     #[error("a data key that is used up")]
     SpentKey,
@@ -124,6 +127,7 @@ impl Refusal {
             Self::Nonce => "nonce",
             Self::Moved => "moved",
             Self::Content => "content",
+            Self::Unmaskable => "unmaskable",
             Self::SpentKey => "spent_key",
             Self::KeyLimit => "key_limit",
             Self::TooLarge => "too_large",

@@ -1,4 +1,4 @@
-//! Inside a batch of records: walk, inflate and deflate within bounds, seal and open.
+//! Inside a batch of records: walk, inflate and deflate within bounds, seal, open and mask.
 //!
 //! Sans-io: bytes and keys go in, bytes come out. What a record says of its key only selects among the keys
 //! that are handed in. The layout of an envelope is in `docs/reference/envelope.md`.
@@ -12,6 +12,7 @@ mod envelope;
 mod error;
 mod key;
 mod limits;
+mod mask;
 mod open;
 mod record;
 mod scratch;
@@ -27,6 +28,7 @@ pub use envelope::{
 pub use error::{Fault, Refusal};
 pub use key::{DataKey, KEY_BYTES};
 pub use limits::Limits;
+pub use mask::{Masks, mask_records};
 pub use open::{
     Budget, FoundKey, Keys, MISSING_MAX, Mark, Opened, Opening, Unopened, open_records, open_value,
 };

@@ -70,6 +70,7 @@ def _show(console: Console, contract: dict[str, Any]) -> None:
         "requires": ", ".join(contract["requires"]),
         "retention": contract["retention"],
         "unmasked": ", ".join(contract["unmasked"]),
+        "masked": ", ".join((contract["masked"] or {}).get("access_classes", ())),
     }
     for key, value in facts.items():
         if value:

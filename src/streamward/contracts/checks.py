@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator
 
 from streamward import clock
-from streamward.contracts import contract_checks, seal_checks
+from streamward.contracts import contract_checks, mask_checks, seal_checks
 from streamward.contracts.classification import declarations_of
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.stream import DataClass, Level, Namespace, Stream
@@ -135,4 +135,5 @@ CHECKS = (
     foreign_streams,
     *seal_checks.CHECKS,
     *contract_checks.CHECKS,
+    *mask_checks.CHECKS,
 )

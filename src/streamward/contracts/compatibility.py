@@ -7,6 +7,7 @@ from enum import StrEnum
 from streamward.contracts.compiled import DeclaredField, SchemaText, compile_schema, declared
 from streamward.contracts.contract import (
     fields_of,
+    masked_reading,
     owner_of,
     patterns_of,
     required_controls,
@@ -16,6 +17,7 @@ from streamward.contracts.contract import (
     validation_of,
 )
 from streamward.model.contract import DataContract
+from streamward.model.contract_settings import MaskedReading
 from streamward.model.duration import format_duration
 
 
@@ -223,6 +225,7 @@ def protection_changes(old: DataContract, new: DataContract) -> Iterator[Change]
     yield from _less(patterns_of(old), patterns_of(new), "pattern")
     for name in sorted(set(unmasked_for(new)) - set(unmasked_for(old))):
         yield Change(f"`{name}` sees every field as it is", Breaks.PROTECTION)
+    yield from _masked_readers(masked_reading(old), masked_reading(new))
     was, now_is = validation_of(old).write, validation_of(new).write
     if was != now_is:
         breaks = Breaks.PROTECTION if now_is == "off" else Breaks.NOBODY
@@ -234,6 +237,20 @@ def protection_changes(old: DataContract, new: DataContract) -> Iterator[Change]
     yield from _kept(retention_milliseconds(old), retention_milliseconds(new))
     if owner_of(old) != owner_of(new):
         yield Change(f"the owner was `{owner_of(old)}` and is `{owner_of(new)}`", Breaks.NOBODY)
+
+
+def _masked_readers(old: MaskedReading | None, new: MaskedReading | None) -> Iterator[Change]:
+    if new is None:
+        return
+    before = () if old is None else old.access_classes
+    for name in sorted(set(new.access_classes) - set(before)):
+        yield Change(f"`{name}` may read the stream with masks", Breaks.PROTECTION)
+    key = "withhold" if old is None else old.key
+    if key != new.key and new.key != "withhold":
+        what = f"what readers with masks see of keys was `{key}` and is `{new.key}`"
+        yield Change(what, Breaks.PROTECTION)
+    for header in sorted(set(new.headers) - set(() if old is None else old.headers)):
+        yield Change(f"readers with masks see the header `{header}`", Breaks.PROTECTION)
 
 
 def _shown(masks: object) -> str:

@@ -10,6 +10,8 @@ from streamward.model.contract_settings import (
     ContentSetting,
     FieldMasks,
     FieldSetting,
+    MaskedReading,
+    MaskedSetting,
     MaskSetting,
     RequiresSetting,
     SchemaSetting,
@@ -127,6 +129,12 @@ def unmasked_for(contract: DataContract) -> tuple[str, ...]:
     """Access classes whose readers see every field as it is."""
     found = setting_of(contract, UnmaskedSetting)
     return () if found is None else tuple(found[1].value)
+
+
+def masked_reading(contract: DataContract) -> MaskedReading | None:
+    """Who may read the stream with masks; None: nobody."""
+    found = setting_of(contract, MaskedSetting)
+    return None if found is None else found[1].value
 
 
 def owner_of(contract: DataContract) -> str | None:

@@ -12,22 +12,20 @@ from streamward.contracts.compiled import (
     text_of,
 )
 from streamward.contracts.contract import (
-    ContractField,
     contracts,
     fields_of,
     owner_of,
     required_controls,
     retention_milliseconds,
     schema_of,
-    unmasked_for,
 )
+from streamward.contracts.mask_checks import mask_fits
 from streamward.contracts.sealing import classes_under, sealing_of
 from streamward.errors import Unavailable
 from streamward.model.contract import DataContract
 from streamward.model.contract_settings import SchemaSource
 from streamward.model.document import ANY_KIND, Bundle, Document, FieldPath, Mistake, Place
 from streamward.model.duration import format_duration
-from streamward.model.keys import AccessClass
 from streamward.model.nearest import meant
 from streamward.model.stream import DataClass, Stream
 from streamward.model.topology import Listener
@@ -189,7 +187,6 @@ def usable_schemas(bundle: Bundle) -> Iterator[Mistake]:
     for document, contract in contracts(bundle):
         found = schema_of(contract)
         if found is None:
-            yield from _masks_without_schema(document, contract)
             continue
         path, source = found
         yield from _missing_files(bundle, document, path, source)
@@ -229,16 +226,6 @@ def _missing_files(
             yield document.mistake(f"there is no file `{file}`", *path, *where, suggestion=hint)
 
 
-def _masks_without_schema(document: Document, contract: DataContract) -> Iterator[Mistake]:
-    for field in fields_of(contract):
-        if field.masks is not None:
-            yield document.mistake(
-                f"`{field.name}` has a mask, but without a schema it can't be found in values",
-                *field.mask_place,
-                suggestion="add `streamward.schema` with a `file` to `customProperties`",
-            )
-
-
 def _fields_fit(
     document: Document, contract: DataContract, schema: CompiledSchema
 ) -> Iterator[Mistake]:
@@ -250,52 +237,7 @@ def _fields_fit(
             what = f"the schema has no field `{field.name}`"
             yield document.mistake(what, *field.place, "name", suggestion=hint)
             continue
-        yield from _mask_fits(document, field, schema)
-
-
-def _mask_fits(
-    document: Document, field: ContractField, schema: CompiledSchema
-) -> Iterator[Mistake]:
-    if field.masks is None:
-        return
-    wanted = dict.fromkeys([field.masks.others, *field.masks.access_classes.values()])
-    for mask in wanted:
-        wrong = None if mask == "none" else schema.mask_problem(list(field.path), mask)
-        if wrong is not None:
-            what = f"`{field.name}` can't carry the mask `{mask}`: {wrong}"
-            hint = "choose another mask, or seal the stream and refuse its readers"
-            yield document.mistake(what, *field.mask_place, suggestion=hint)
-
-
-def masked_for_somebody(bundle: Bundle) -> Iterator[Mistake]:
-    """Access classes of masks are declared; whoever sees all fields needs no mask."""
-    known = bundle.names("AccessClass")
-    for document, contract in contracts(bundle):
-        for field in fields_of(contract):
-            for name in field.masks.access_classes if field.masks else ():
-                if name not in known:
-                    what = f"there is no AccessClass `{name}`"
-                    hint = meant(name, known) or "declare a document of kind AccessClass"
-                    path = (*field.mask_place, "access_classes", name)
-                    yield document.mistake(what, *path, suggestion=hint)
-        masked = any(field.masks for field in fields_of(contract))
-        if unmasked_for(contract) and not masked:
-            yield document.mistake(
-                "no field has a mask, so nobody needs to be `streamward.unmasked`",
-                "schema",
-                0,
-                "customProperties",
-                suggestion="remove it, or add `streamward.mask` to a field",
-                severity="warning",
-            )
-        if masked and not unmasked_for(contract) and not bundle.of(AccessClass):
-            yield document.mistake(
-                "fields are masked, and nobody is declared who sees them as they are",
-                "schema",
-                0,
-                suggestion="declare an AccessClass and name it in `streamward.unmasked`",
-                severity="warning",
-            )
+        yield from mask_fits(document, field, schema)
 
 
 CHECKS = (
@@ -305,5 +247,4 @@ CHECKS = (
     classes_with_contracts,
     required_controls_in_place,
     usable_schemas,
-    masked_for_somebody,
 )

@@ -125,10 +125,6 @@ def _not_done_yet(document: Document, seal: Sealing) -> Iterator[Mistake]:
         what = "`on_violation: dead-letter` only refuses for now: nothing is copied"
         hint = "say `refuse`, or `mark`"
         yield document.mistake(what, "seal", "on_violation", suggestion=hint, severity="warning")
-    if seal.unreadable == "mask":
-        what = "`unreadable: mask` only refuses for now: nothing is masked"
-        hint = "say `refuse`, or `ciphertext`"
-        yield document.mistake(what, "seal", "unreadable", suggestion=hint, severity="warning")
 
 
 def _dead_letters(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mistake]:

@@ -16,6 +16,7 @@ from streamward.contracts.contract import (
     contract_of,
     contracts,
     fields_of,
+    masked_reading,
     owner_of,
     patterns_of,
     required_controls,
@@ -36,6 +37,7 @@ def contract_document(contract: DataContract) -> dict[str, Any]:
     found = schema_of(contract)
     source = None if found is None else found[1]
     kept = retention_milliseconds(contract)
+    reading = masked_reading(contract)
     return {
         "stream": contract.object.stream,
         "id": contract.id,
@@ -48,6 +50,7 @@ def contract_document(contract: DataContract) -> dict[str, Any]:
         "requires": list(required_controls(contract)[1]),
         "retention": None if kept is None else format_duration(kept),
         "unmasked": list(unmasked_for(contract)),
+        "masked": None if reading is None else reading.model_dump(mode="json"),
         "fields": [
             {
                 "name": field.name,

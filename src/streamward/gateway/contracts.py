@@ -1,20 +1,16 @@
-"""The `contracts` section of a snapshot: what streams are held to, and who sees masked fields."""
+"""The `contracts` section of a snapshot: what streams are held to."""
 
 import msgspec
 
 from streamward.contracts.compiled import text_of
 from streamward.contracts.contract import (
     contracts,
-    fields_of,
     patterns_of,
     schema_of,
-    unmasked_for,
     validation_of,
 )
-from streamward.gateway.sealing import ReadersEntry, readers_of
 from streamward.model.contract import DataContract
 from streamward.model.document import Bundle
-from streamward.model.keys import AccessClass
 
 
 class ReferenceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,15 +33,14 @@ class SchemaEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class ContractEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The contract of a stream; `unmasked` is None where no field is masked."""
+    """The contract of a stream."""
 
     name: str
     write: SchemaEntry | None
-    unmasked: ReadersEntry | None
 
 
 class ContractsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The streams that are held to a contract, or whose fields are masked."""
+    """The streams that are held to a contract."""
 
     streams: tuple[ContractEntry, ...]
 
@@ -53,24 +48,25 @@ class ContractsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 def contracts_section(bundle: Bundle) -> ContractsSection:
     """What the bundle's contracts ask of the gateway."""
     entries = (_entry(bundle, contract) for _, contract in contracts(bundle))
-    asked = (entry for entry in entries if entry.write is not None or entry.unmasked is not None)
+    asked = (entry for entry in entries if entry.write is not None)
     return ContractsSection(streams=tuple(asked))
 
 
 def _entry(bundle: Bundle, contract: DataContract) -> ContractEntry:
-    masked = any(field.masks is not None for field in fields_of(contract))
-    named = [bundle.find(AccessClass, name) for name in unmasked_for(contract)]
-    readers = tuple(reader for each in named if each is not None for reader in each.readers)
     return ContractEntry(
         name=contract.object.stream,
-        write=_schema(bundle, contract),
-        unmasked=readers_of(bundle, readers) if masked else None,
+        write=_written(bundle, contract),
     )
 
 
-def _schema(bundle: Bundle, contract: DataContract) -> SchemaEntry | None:
+def _written(bundle: Bundle, contract: DataContract) -> SchemaEntry | None:
+    return None if validation_of(contract).write == "off" else schema_entry(bundle, contract)
+
+
+def schema_entry(bundle: Bundle, contract: DataContract) -> SchemaEntry | None:
+    """The schema of a contract; None: it has none."""
     found = schema_of(contract)
-    if found is None or validation_of(contract).write == "off":
+    if found is None:
         return None
     source = found[1]
     text = text_of(bundle, source)

@@ -3,6 +3,7 @@
 import msgspec
 
 from streamward.gateway.contracts import ContractsSection
+from streamward.gateway.masking import MaskingSection
 from streamward.gateway.sealing import SealingSection
 from streamward.identity.token_issuers.documents import IssuerEntry
 from streamward.policy.section import PolicySection
@@ -332,4 +333,5 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     log: LogEntry
     sealing: SealingSection
     contracts: ContractsSection
+    masking: MaskingSection
     version: VersionEntry | None = None

@@ -31,6 +31,8 @@ from streamward.secrets import (
 )
 
 EXPIRY_WARNING_DAYS = 14
+MASK_SECRET_BYTES_MIN = 16
+"""Who knows some values and their hashes must not find a shorter secret by trying."""
 _READ_HERE = (SecretStore, IdentityStore, KeyProvider, KeyStore, TokenIssuer, VersionHistory)
 DECOY_KEY = "derived:identity-decoys"
 """Names, among the materials, what the data plane makes salts of unknown users from."""
@@ -154,7 +156,7 @@ def _unfit(
             if _VERIFIER.fullmatch(secret.value) is None:
                 what = f"`{reference}` is not a verifier as in RFC 5803 (SCRAM-SHA-256 or -512)"
                 yield document.mistake(what, *path, suggestion=_MAKE_VERIFIER)
-        case "password" | "store_key" | "database_url":
+        case "password" | "store_key" | "database_url" | "mask_secret":
             yield from _unfit_text(document, path, material, reference, secret)
         case _:
             assert_never(material.purpose)
@@ -169,6 +171,12 @@ def _unfit_text(
         except InvalidArgument as error:
             hint = "make it with `openssl rand -base64 32`"
             yield document.mistake(f"`{reference}`: {error}", *path, suggestion=hint)
+        return
+    if material.purpose == "mask_secret":
+        if len(secret.value.strip()) < MASK_SECRET_BYTES_MIN:
+            what = f"`{reference}` holds less than {MASK_SECRET_BYTES_MIN} bytes"
+            hint = "make it with `openssl rand -base64 32`"
+            yield document.mistake(what, *path, suggestion=hint)
         return
     what, hint = "password", "write the password into it"
     if material.purpose == "database_url":

@@ -39,6 +39,7 @@ from streamward.gateway.documents import (
 )
 from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
 from streamward.gateway.materials import DECOY_KEY
+from streamward.gateway.masking import masking_section
 from streamward.gateway.sealing import sealing_section
 from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model import topology
@@ -118,6 +119,7 @@ def snapshot_document(
         log=_log(bundle),
         sealing=sealing_section(bundle),
         contracts=contracts_section(bundle),
+        masking=masking_section(bundle),
         version=_version(bundle),
     )
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from streamward.model.document import Noun
-from streamward.model.fields import AccessClassName, Name, Text
+from streamward.model.fields import AccessClassName, MaskSecretReference, Name, Text
+from streamward.model.sealing import HeaderName
 from streamward.model.nearest import meant
 
 PREFIX: Final = "streamward."
@@ -76,6 +77,22 @@ class FieldMasks(Noun):
     """`none`: they see the field as it is."""
 
 
+class MaskedReading(Noun):
+    """Who may read a stream with masks on its fields, and what they see beside these."""
+
+    access_classes: tuple[AccessClassName, ...] = Field(min_length=1, max_length=50)
+    """Whose readers see masks. Who is neither here nor in `streamward.unmasked` is refused."""
+    key: Literal["withhold", "hash", "keep"] = "withhold"
+    """What they see of the keys of records: nothing, a keyed hash, or all."""
+    headers: tuple[HeaderName, ...] = Field(default=(), max_length=50)
+    """Headers that they see as they are; all others are left out."""
+    secret: MaskSecretReference | None = None
+    """The key of hashes, at least 16 bytes: needed where a field's mask or `key` is `hash`."""
+    on_invalid: Literal["refuse", "mark"] = "refuse"
+    """What becomes of a value that can't be masked, because it is not as the schema says: its
+    partition is refused, or it is delivered empty and marked by a header."""
+
+
 class _Setting(Noun):
     id: Name | None = None
     description: Text | None = None
@@ -116,6 +133,13 @@ class UnmaskedSetting(_Setting):
     value: tuple[AccessClassName, ...] = Field(min_length=1, max_length=50)
 
 
+class MaskedSetting(_Setting):
+    """Who may read the stream with masks, and what they see beside the fields."""
+
+    property: Literal["streamward.masked"]
+    value: MaskedReading
+
+
 class MaskSetting(_Setting):
     """The mask of a field."""
 
@@ -147,6 +171,7 @@ OBJECT_SETTINGS: Final = (
     "streamward.content",
     "streamward.requires",
     "streamward.unmasked",
+    "streamward.masked",
 )
 FIELD_SETTINGS: Final = ("streamward.mask",)
 
@@ -162,6 +187,7 @@ ObjectSetting = Annotated[
     | Annotated[ContentSetting, Tag("streamward.content")]
     | Annotated[RequiresSetting, Tag("streamward.requires")]
     | Annotated[UnmaskedSetting, Tag("streamward.unmasked")]
+    | Annotated[MaskedSetting, Tag("streamward.masked")]
     | Annotated[OtherSetting, Tag("other")],
     Discriminator(lambda value: _tag(OBJECT_SETTINGS, value)),
 ]

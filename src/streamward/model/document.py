@@ -47,6 +47,7 @@ class Material:
         "signing_key",
         "store_key",
         "database_url",
+        "mask_secret",
     ]
 
     @property

@@ -28,6 +28,7 @@ VerifierReference = Annotated[str, _REFERENCE, Material("verifier")]
 SigningKeyReference = Annotated[str, _REFERENCE, Material("signing_key")]
 StoreKeyReference = Annotated[str, _REFERENCE, Material("store_key")]
 DatabaseReference = Annotated[str, _REFERENCE, Material("database_url")]
+MaskSecretReference = Annotated[str, _REFERENCE, Material("mask_secret")]
 PasswordReference = Annotated[str, _REFERENCE, Material("password")]
 
 AccessClassName = Annotated[Name, RefersTo("AccessClass")]

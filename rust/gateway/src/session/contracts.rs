@@ -1,6 +1,6 @@
 //! Produce to streams with a contract: each value is held to it before it is sealed or leaves.
 
-use streamward_policy::{Action, Decision};
+use streamward_policy::Action;
 use streamward_records::{Fault, Limits, Scratch, visit_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
@@ -20,17 +20,6 @@ impl From<Fault> for Refused {
 }
 
 impl Session {
-    /// Why the caller may not read a stream with masked fields; `None`: nothing is against it.
-    pub(super) fn masked_for(&self, topic: &str) -> Option<Decision> {
-        let unmasked = self.snapshot.contracts.of(topic)?.unmasked.as_ref()?;
-        if self.is_among(unmasked) {
-            return None;
-        }
-        // SECURITY: until masks are put on here, who would get them gets nothing.
-        let reason = "fields are masked, and not among those who see them as they are".to_owned();
-        Some(refusal("contract:masked", reason))
-    }
-
     /// Holds the partitions of a topic to its contract; takes out those that are refused, and says why.
     pub(super) fn validate_topic(
         &mut self,

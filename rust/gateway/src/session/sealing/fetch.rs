@@ -12,7 +12,7 @@ use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::held::ROUNDS_MAX;
-use super::{Form, HeldAnswer, Sealed};
+use super::{HeldAnswer, Sealed};
 use crate::data_keys::{KeyNeed, KeysNow};
 use crate::session::answers::Exchange;
 use crate::session::fetch::FetchExchange;
@@ -33,13 +33,15 @@ impl Keys for Chosen<'_> {
 }
 
 impl Session {
-    /// Does any of what is fetched have to be opened?
+    /// Does any of what is fetched have to be opened or masked?
     pub(in crate::session) fn opens(&self, exchange: &FetchExchange) -> bool {
-        !self.snapshot.sealing.streams.is_empty()
-            && exchange.names().any(|name| self.form(name) == Form::Opened)
+        let snapshot = &self.snapshot;
+        !(snapshot.sealing.streams.is_empty() && snapshot.masking.is_empty())
+            && exchange.names().any(|name| self.form(name).is_made_anew())
     }
 
-    /// An answer that holds records of sealed streams: opened, decided again, and entered as it leaves.
+    /// An answer that holds records of sealed or masked streams: opened, masked, decided again, and entered as
+    /// it leaves.
     pub(in crate::session) fn fetched_sealed(
         &mut self,
         (key, version): (ApiKey, i16),
@@ -67,6 +69,7 @@ impl Session {
             });
             return Ok(Answer::Wait(Effect::ObtainKeys(needs)));
         }
+        self.mask_answer((key, version), &exchange, &mut answer, now)?;
         self.release_tree((key, version), &mut exchange, &mut answer, now)?;
         encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
     }
@@ -95,7 +98,7 @@ impl Session {
             let Some(name) = exchange.find(topic).map(|it| it.name.clone()) else {
                 continue;
             };
-            if self.form(&name) != Form::Opened {
+            if !self.form(&name).is_made_anew() {
                 continue;
             }
             let sealed = self.sealed(&name);
@@ -227,7 +230,7 @@ fn leave_acquired(partition: &mut Struct, records: &[u8]) {
 }
 
 /// Takes the records out of a partition and leaves an error.
-fn refuse(partition: &mut Struct, code: i16) {
+pub(super) fn refuse(partition: &mut Struct, code: i16) {
     partition
         .set("ErrorCode", code)
         .set("Records", Value::Bytes(bytes::Bytes::new()))

@@ -3,6 +3,7 @@
 
 mod fetch;
 mod held;
+mod mask;
 mod produce;
 
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub enum Form {
     Opened,
     /// As they lie at the broker: sealed.
     Ciphertext,
+    /// With masks on their fields, opened where they are sealed.
+    Masked,
 }
 
 impl Form {
@@ -39,7 +42,13 @@ impl Form {
         match self {
             Self::Plain | Self::Opened => State::Readable,
             Self::Ciphertext => State::Ciphertext,
+            Self::Masked => State::Masked,
         }
+    }
+
+    /// Are they made anew for the reader?
+    pub const fn is_made_anew(self) -> bool {
+        matches!(self, Self::Opened | Self::Masked)
     }
 }
 
@@ -69,11 +78,8 @@ impl Session {
 
     /// How a topic's records leave for the caller.
     pub(super) fn form(&self, topic: &str) -> Form {
-        match self.snapshot.sealing.of(topic) {
-            None => Form::Plain,
-            Some(stream) if self.may_open(&stream.ring) => Form::Opened,
-            Some(_) => Form::Ciphertext,
-        }
+        // What may not be read is taken out of the answer before it leaves; until then it stays as it lies.
+        self.reading(topic).unwrap_or(Form::Ciphertext)
     }
 
     /// Is the caller among the readers of this ring?
@@ -100,18 +106,37 @@ impl Session {
             || roles.any(|role| readers.roles.contains(role))
     }
 
-    /// Why the caller may not read a sealed stream that it may read otherwise; `None`: nothing is against it.
+    /// Why the caller may not read a stream that the policy lets it read; `None`: nothing is against it.
     pub(super) fn unreadable(&self, topic: &str) -> Option<Decision> {
-        if let Some(refused) = self.masked_for(topic) {
-            return Some(refused);
+        self.reading(topic).err()
+    }
+
+    /// How a topic's records leave for the caller, or why they don't.
+    fn reading(&self, topic: &str) -> Result<Form, Decision> {
+        let masking = self.snapshot.masking.of(topic);
+        let is_masked = masking.is_some_and(|it| self.is_among(&it.declared.masked));
+        let whole = match self.snapshot.sealing.of(topic) {
+            None => Form::Plain,
+            Some(stream) if self.may_open(&stream.ring) => Form::Opened,
+            Some(stream) => match stream.unreadable {
+                Unreadable::Ciphertext => return Ok(Form::Ciphertext),
+                Unreadable::Mask if is_masked => return Ok(Form::Masked),
+                Unreadable::Mask | Unreadable::Refuse => {
+                    let reason = format!("not among the readers of the key ring `{}`", stream.ring);
+                    return Err(refusal("sealing:reader", reason));
+                }
+            },
+        };
+        match masking {
+            Some(masking) if !self.is_among(&masking.declared.unmasked) => {
+                if is_masked {
+                    return Ok(Form::Masked);
+                }
+                let reason = "fields are masked, and among those who see neither them nor masks";
+                Err(refusal("contract:masked", reason.to_owned()))
+            }
+            _ => Ok(whole),
         }
-        let stream = self.snapshot.sealing.of(topic)?;
-        if stream.unreadable == Unreadable::Ciphertext || self.may_open(&stream.ring) {
-            return None;
-        }
-        // SECURITY: until there are masks, who would get them gets nothing.
-        let reason = format!("not among the readers of the key ring `{}`", stream.ring);
-        Some(refusal("sealing:reader", reason))
     }
 
     fn sealed(&self, topic: &str) -> Option<Sealed> {

@@ -4,16 +4,15 @@ use serde_json::{Value as Json, json};
 use streamward_records::Envelope;
 use streamward_wire::kafka::Value;
 
-use super::fetch::deliver;
-use super::sealing::{data_key, fetch, produce, records, sealing, values, written};
+use super::sealing::{data_key, produce, records, sealing, values, written};
 use super::{Close, by, codes, document};
 
 const GOOD: &[u8] = br#"{"card":"4111222233334444"}"#;
 const BAD: &[u8] = br#"{"card":1}"#;
 
-/// `ok.a` holds JSON; its card is masked for all but `alice`.
+/// `ok.a` holds JSON.
 fn contract(document: &mut Json, change: impl FnOnce(&mut Json)) {
-    document["contracts"] = json!({"streams": [{"name": "ok.a", "unmasked": null, "write": {
+    document["contracts"] = json!({"streams": [{"name": "ok.a", "write": {
         "format": "json", "references": [], "message": null, "admit_undeclared": false, "schema_ids": [],
         "text": r#"{"type":"object","properties":{"card":{"type":"string"}},"required":["card"]}"#,
         "refused_patterns": ["jndi"]}}]});
@@ -122,18 +121,4 @@ fn a_sealed_stream_is_validated_before_it_is_sealed() {
         assert_eq!(left.len(), 1);
         assert!(Envelope::parse(&values(&left[0])[0]).is_ok());
     });
-}
-
-#[test]
-fn who_would_see_masks_sees_nothing_yet() {
-    let document = held(|it| it["unmasked"] = json!({"roles": [], "principals": ["alice"]}));
-    let mut script = by("alice", &document);
-    let batch = records(0, &[GOOD]);
-    script.request(&fetch(11)).forwards();
-    script
-        .broker(|answer| deliver(answer, "ok.a", std::slice::from_ref(&batch)))
-        .passes();
-    let mut script = by("root", &document);
-    script.request(&fetch(11)).refuses(&["ok.a/0:29"]);
-    assert_eq!(script.log("denied")[0]["rules"][0], "contract:masked");
 }

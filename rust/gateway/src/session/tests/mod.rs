@@ -14,6 +14,7 @@ mod fetch;
 mod fetch_sessions;
 mod groups;
 mod hostile;
+mod masking;
 mod messages;
 mod metadata;
 mod order;

@@ -1,0 +1,97 @@
+//! Answers to Fetch of streams with masked fields, for readers who see masks.
+
+use streamward_policy::Action;
+use streamward_records::{Limits, Mark, Refusal, mask_records};
+use streamward_wire::kafka::{ApiKey, Struct, Value, error};
+
+use super::fetch::refuse;
+use super::{Form, refusal};
+use crate::masking::{OnInvalid, Seen};
+use crate::session::fetch::FetchExchange;
+use crate::session::{Close, Session};
+
+impl Session {
+    /// Puts masks on all that the caller sees masked, once it is opened.
+    pub(super) fn mask_answer(
+        &mut self,
+        api: (ApiKey, i16),
+        exchange: &FetchExchange,
+        answer: &mut Struct,
+        now: i64,
+    ) -> Result<(), Close> {
+        let snapshot = self.snapshot.clone();
+        let Some(topics) = answer.array_mut("Responses") else {
+            return Ok(());
+        };
+        for topic in topics.iter_mut().filter_map(Value::as_struct_mut) {
+            let Some(name) = exchange.find(topic).map(|it| it.name.clone()) else {
+                continue;
+            };
+            if self.form(&name) != Form::Masked {
+                continue;
+            }
+            let masking = snapshot.masking.of(&name);
+            let is_among = |readers: &_| self.is_among(readers);
+            let mut seen = masking.and_then(|it| it.view(&snapshot.materials, is_among));
+            let mark = match masking.map(|it| it.declared.on_invalid) {
+                Some(OnInvalid::Mark) => Mark::Header,
+                _ => Mark::Refuse,
+            };
+            let partitions = topic.array_mut("Partitions").into_iter().flatten();
+            for partition in partitions.filter_map(Value::as_struct_mut) {
+                let index = i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1);
+                let Some(seen) = &mut seen else {
+                    // What hashes are made with is withheld: the gateway's trouble, not the reader's.
+                    refuse(partition, error::KAFKA_STORAGE_ERROR);
+                    continue;
+                };
+                self.mask_partition(api, (seen, mark), (&name, index), partition, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn mask_partition(
+        &mut self,
+        api: (ApiKey, i16),
+        (seen, mark): (&mut Seen<'_>, Mark),
+        (topic, index): (&str, i32),
+        partition: &mut Struct,
+        now: i64,
+    ) -> Result<(), Close> {
+        let Value::Bytes(records) = partition.get("Records") else {
+            return Ok(());
+        };
+        if records.is_empty() {
+            return Ok(());
+        }
+        seen.told.clear();
+        let mut out = Vec::with_capacity(records.len());
+        let mut scratch = self.keys.scratch();
+        let limits = Limits::default();
+        let masked = mask_records(records, seen, mark, &limits, &mut scratch, &mut out);
+        self.keys.put_back(scratch);
+        let faults = match masked {
+            Ok(masked) => {
+                partition.set("Records", Value::Bytes(out.into()));
+                masked.marked
+            }
+            Err(fault) => {
+                refuse(partition, error::CORRUPT_MESSAGE);
+                vec![fault]
+            }
+        };
+        let mut told = std::mem::take(&mut seen.told).into_iter();
+        for fault in faults {
+            let told = match fault.refusal {
+                Refusal::Unmaskable => told.next(),
+                _ => None,
+            };
+            let told = told.unwrap_or_else(|| fault.refusal.to_string());
+            let reason = format!("partition {index}, offset {}: {told}", fault.offset);
+            let decision = refusal("contract:unmaskable", reason);
+            self.enter_refusal(api, Action::Read, topic, &decision, now)?;
+        }
+        Ok(())
+    }
+}
