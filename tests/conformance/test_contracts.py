@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, Message, Producer
 
 from streamward.dev.kafka import KafkaServer
 from tests.conftest import require_gateway
@@ -14,15 +14,13 @@ from tests.support.confluent import (
     SECONDS_MAX,
     consumer,
     create_topics,
-    error_code,
-    produce,
     read,
 )
 from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
 
-HELD, MASKED = "conformance.contract.held", "conformance.contract.masked"
+HELD = "conformance.contract.held"
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 CONTRACT = """\
 apiVersion: v3.1.0
@@ -38,13 +36,12 @@ schema:
         value: {{format: json, file: card.schema.json}}
       - property: streamward.content
         value: [jndi]
-    properties: [{{name: card{mask}}}]
+    properties: [{{name: card}}]
 ---
 kind: Stream
 name: {topic}
 ---
 """
-MASK = ", customProperties: [{property: streamward.mask, value: keep-last}]"
 SCHEMA = '{"type": "object", "properties": {"card": {"type": "string"}}, "required": ["card"]}'
 
 
@@ -54,10 +51,9 @@ def gateway(
 ) -> Iterator[GatewayProcess]:
     require_gateway()
     bundle = write_bundle(tmp_path_factory.mktemp("contracts") / "bundle", kafka.bootstrap())
-    held, masked = CONTRACT.format(topic=HELD, mask=""), CONTRACT.format(topic=MASKED, mask=MASK)
-    (bundle.folder / "contracts.yaml").write_text(held + masked)
+    (bundle.folder / "contracts.yaml").write_text(CONTRACT.format(topic=HELD))
     (bundle.folder / "card.schema.json").write_text(SCHEMA)
-    create_topics(direct, HELD, MASKED)
+    create_topics(direct, HELD)
     with GatewayProcess(bundle) as process:
         yield process
 
@@ -120,17 +116,3 @@ def test_the_broker_holds_what_was_taken_and_the_log_no_content(
     assert not any(b"jndi" in value for value in found)
     assert eventually(entered)
     assert "canary" not in json.dumps(of_kind(gateway, "denied"))
-
-
-def test_masked_fields_are_kept_from_who_may_not_see_them(gateway: GatewayProcess) -> None:
-    tester = gateway.bundle.endpoint("tester")
-    produce(tester, MASKED, [card("4111222233334444")])
-    reader = consumer(tester, f"conformance.{uuid.uuid4().hex}")
-    reader.subscribe([MASKED])
-
-    try:
-        with pytest.raises(KafkaException) as refused:
-            read(reader, 1)
-    finally:
-        reader.close()
-    assert error_code(refused.value) == KafkaError.TOPIC_AUTHORIZATION_FAILED

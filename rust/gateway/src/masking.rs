@@ -192,8 +192,8 @@ impl Seen<'_> {
         };
         let at = value_at(schema, &section.schema_ids, value)?;
         let (frame, value) = value.split_at_checked(at).unwrap_or((value, &[]));
-        let mut masker = Masker::new(&self.masks, self.secret.as_ref());
-        let masked = schema.mask(value, &masking.selection, &mut masker);
+        let mut visitor = Masker::new(&self.masks, self.secret.as_ref());
+        let masked = schema.mask(value, &masking.selection, &mut visitor);
         let masked = masked.map_err(|invalid| invalid.to_string())?;
         out.extend_from_slice(frame);
         out.extend_from_slice(&masked);

@@ -203,7 +203,9 @@ def _uncovered(bundle: Bundle, document: Document, contract: DataContract) -> It
     for path in known:
         nested = any(other[: len(path)] == path and other != path for other in known)
         if not nested and path not in listed:
-            what = f"`{'.'.join(path)}` of the schema isn't in the contract, and the stream is sealed"
+            what = (
+                f"`{'.'.join(path)}` of the schema isn't in the contract, and the stream is sealed"
+            )
             yield document.mistake(
                 f"{what}: readers with masks would see it",
                 *found[0],

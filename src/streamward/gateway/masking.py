@@ -25,7 +25,7 @@ class ViewEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class MaskedFieldEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A field, what all others see of it, and the views, of which the first with a reader counts."""
+    """A field: what readers see of it by the first of its views that has them, else `others`."""
 
     path: tuple[str, ...]
     others: str

@@ -38,8 +38,8 @@ from streamward.gateway.documents import (
     VersionEntry,
 )
 from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
-from streamward.gateway.materials import DECOY_KEY
 from streamward.gateway.masking import masking_section
+from streamward.gateway.materials import DECOY_KEY
 from streamward.gateway.sealing import sealing_section
 from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model import topology

@@ -6,8 +6,8 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, model_validat
 
 from streamward.model.document import Noun
 from streamward.model.fields import AccessClassName, MaskSecretReference, Name, Text
-from streamward.model.sealing import HeaderName
 from streamward.model.nearest import meant
+from streamward.model.sealing import HeaderName
 
 PREFIX: Final = "streamward."
 

@@ -165,7 +165,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path, text: str, expected
 def test_a_reaction_that_only_refuses_for_now_is_told(tmp_path: Path) -> None:
     text = (
         CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
-        " unreadable: mask, on_violation: dead-letter, dead_letter: north.d}}\n---\n"
+        " on_violation: dead-letter, dead_letter: north.d}}\n---\n"
         "{kind: Stream, name: north.d, classes: [health], seal: {ring: health}}\n"
     )
 
@@ -174,5 +174,4 @@ def test_a_reaction_that_only_refuses_for_now_is_told(tmp_path: Path) -> None:
     told = [each.what for each in read_bundle(tmp_path, materials=False).mistakes]
     assert sorted(what for what in told if "only refuses for now" in what) == [
         "`on_violation: dead-letter` only refuses for now: nothing is copied",
-        "`unreadable: mask` only refuses for now: nothing is masked",
     ]

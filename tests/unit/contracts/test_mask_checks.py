@@ -1,0 +1,134 @@
+"""Masks that nobody could see, or that everybody could see past, don't pass the check."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from streamward.app import read_bundle
+from streamward.contracts.compatibility import Breaks
+from streamward.contracts.service import changes
+
+SCHEMA = '{"properties": {"card": {"type": "string"}, "mail": {"type": "string"}}}'
+BUNDLE = """\
+{kind: Bundle, name: masks, environment: development, owner: tests}
+---
+{kind: DataClass, name: cards, level: restricted, owner: tests}
+---
+{kind: AccessClass, name: settling, readers: ["role:settler"], owner: tests}
+---
+{kind: AccessClass, name: analysing, readers: ["role:analyst"], owner: tests}
+---
+{kind: Role, name: settler}
+---
+{kind: Role, name: analyst}
+---
+{kind: KeyProvider, name: local, type: local-file}
+---
+{kind: KeyRing, name: ring, data_class: cards, access_class: settling, provider: local, key: k}
+---
+{kind: Stream, name: shop.cards, classes: [cards], seal: {ring: ring, unreadable: mask}}
+---
+apiVersion: v3.1.0
+kind: DataContract
+id: shop.cards
+version: 1.0.0
+status: active
+team: {name: tests}
+schema:
+  - name: shop.cards
+    customProperties:
+      - {property: streamward.schema, value: {format: json, file: card.schema.json}}
+      - {property: streamward.unmasked, value: [settling]}
+      - {property: streamward.masked, value: {access_classes: [analysing], secret: "env:MASK"}}
+    properties:
+      - name: card
+        classification: cards
+        customProperties: [{property: streamward.mask, value: keep-last}]
+      - name: mail
+        customProperties:
+          - {property: streamward.mask, value: {others: hash, access_classes: {analysing: redact}}}
+"""
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[..., list[str]]:
+    """What is wrong with the bundle after a text of it was replaced."""
+
+    def change(old: str = "", new: str = "") -> list[str]:
+        assert old in BUNDLE
+        (tmp_path / "card.schema.json").write_text(SCHEMA)
+        (tmp_path / "bundle.yaml").write_text(BUNDLE.replace(old, new, 1) if old else BUNDLE)
+        found = read_bundle(tmp_path, materials=False).mistakes
+        return [f"{one.place}: {one.what}" for one in found if not one.what.startswith("nobody has")]
+
+    return change
+
+
+def test_what_is_declared_in_full_passes(told: Callable[..., list[str]]) -> None:
+    assert told() == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "expected"),
+    [
+        ("[analysing], secret", "[analysts], secret", 30, "there is no AccessClass `analysts`"),
+        ("[analysing], secret", "[settling], secret", 37, "`analysing` sees a mask of `mail`, but"),
+        (', secret: "env:MASK"', "", 37, "`mail` is hashed, and there is no secret"),
+        ('secret: "env:MASK"', "key: hash", 30, "keys of records are hashed, and there is no"),
+        ('secret: "env:MASK"', "key: all", 30, "`all`"),
+        ("value: keep-last", "value: year-only", 34, "`year-only`"),
+        (
+            "        customProperties: [{property: streamward.mask, value: keep-last}]\n",
+            "",
+            33,
+            "`card` is of the class `cards` and has no mask",
+        ),
+        (
+            '      - {property: streamward.masked, value: {access_classes: [analysing], secret: "env:M'
+            'ASK"}}\n',
+            "",
+            17,
+            "`unreadable: mask`, and no contract says who of the others sees masks",
+        ),
+        ("      - name: mail", "      - name: mail2", 28, "`mail` of the schema isn't in the"),
+    ],
+)
+def test_masks_that_would_not_hold_are_told(
+    told: Callable[..., list[str]], old: str, new: str, line: int, expected: str
+) -> None:
+    found = told(old, new)
+
+    assert any(one.startswith(f"bundle.yaml:{line}:") and expected in one for one in found), found
+
+
+def test_masks_without_a_schema_are_told(told: Callable[..., list[str]]) -> None:
+    schema = "      - {property: streamward.schema, value: {format: json, file: card.schema.json}}\n"
+
+    found = told(schema, "")
+
+    assert any("`card` has a mask, but without a schema" in one for one in found)
+
+
+def test_a_change_that_shows_more_is_told(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    masked = '{access_classes: [analysing], secret: "env:MASK"}'
+    for folder, text in (
+        (old, BUNDLE.replace(masked, '{access_classes: [settling], secret: "env:MASK"}')),
+        (new, BUNDLE.replace(masked, masked[:-1] + ", key: keep, headers: [trace]}")),
+    ):
+        folder.mkdir()
+        (folder / "card.schema.json").write_text(SCHEMA)
+        (folder / "bundle.yaml").write_text(text)
+    before, after = (read_bundle(each, materials=False).bundle for each in (old, new))
+
+    found = {one.change.what: one.change.breaks for one in changes(before, after)}
+
+    assert found == dict.fromkeys(
+        (
+            "`analysing` may read the stream with masks",
+            "what readers with masks see of keys was `withhold` and is `keep`",
+            "readers with masks see the header `trace`",
+        ),
+        Breaks.PROTECTION,
+    )
