@@ -3,11 +3,11 @@
 use streamward_wire::kafka::batch;
 
 use crate::MARK;
-use crate::batch::{Buffers, Edit, rewrite};
+use crate::batch::{Bounds, Buffers, Edit, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
-use crate::open::{Mark, Opened};
+use crate::open::{Budget, Mark, Opened};
 use crate::record::{Headers, Record, write_header, write_record};
 use crate::scratch::{Parts, Scratch};
 use crate::varint;
@@ -32,7 +32,8 @@ pub trait Masks {
 
 /// Appends `records`, the content of one partition of an answer to Fetch, with each record masked. Of a value that
 /// can't be, nothing leaves: the records are refused, or (`Mark::Header`) it is delivered empty, with a header
-/// that says so. A last batch of which only a part is there is left out, as clients do.
+/// that says so. A last batch of which only a part is there is left out, as clients do; and so are batches for which
+/// `budget` is too small.
 ///
 /// # Errors
 /// The first batch or record that can't be read or masked; nothing of `out` may then be shown.
@@ -41,6 +42,7 @@ pub fn mask_records(
     masks: &mut impl Masks,
     mark: Mark,
     limits: &Limits,
+    budget: &mut Budget,
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) -> Result<Opened, Fault> {
@@ -56,11 +58,20 @@ pub fn mask_records(
         if !batch.complete {
             break;
         }
+        if budget.is_spent() {
+            masker.masked.left_out = true;
+            break;
+        }
+        let start = out.len();
         let raw = records.get(at..at + batch.bytes).unwrap_or_default();
         at += batch.bytes;
         // Brokers write control batches; compaction leaves batches without records.
         if batch.is_control() || batch.records == 0 && batch.payload.is_empty() {
             out.extend_from_slice(raw);
+            if !budget.spend(raw.len(), 0) {
+                out.truncate(start);
+                masker.masked.left_out = true;
+            }
             continue;
         }
         masker.offset = batch.base_offset;
@@ -70,7 +81,18 @@ pub fn mask_records(
             edited: &mut scratch.edited,
             parts: &mut scratch.parts,
         };
-        rewrite(&batch, raw, limits, &mut masker, buffers, out)?;
+        let bounds = Bounds {
+            edited: limits.inflated_bytes_max.max(batch.payload.len()),
+            written: usize::MAX,
+        };
+        let marked = (masker.masked.marked.len(), masker.masked.marked_count);
+        let inflated = rewrite(&batch, raw, limits, &mut masker, bounds, buffers, out)?;
+        if !budget.spend(out.len() - start, inflated) {
+            out.truncate(start);
+            masker.masked.marked.truncate(marked.0);
+            masker.masked.marked_count = marked.1;
+            masker.masked.left_out = true;
+        }
     }
     Ok(masker.masked)
 }
@@ -115,6 +137,10 @@ impl<M: Masks> Edit for Masker<'_, M> {
         self.headers(record, masked.err(), headers)?;
         let value = record.value.map(|_| plain.as_slice());
         write_record(out, record, shown.then_some(key), value, headers)
+    }
+
+    fn too_large(&self) -> Refusal {
+        Refusal::Bomb
     }
 
     fn effort(&self) -> Effort {

@@ -69,7 +69,8 @@ impl Session {
             });
             return Ok(Answer::Wait(Effect::ObtainKeys(needs)));
         }
-        self.mask_answer((key, version), &exchange, &mut answer, now)?;
+        let budget = Budget::of(frame.len());
+        self.mask_answer((key, version), &exchange, &mut answer, budget, now)?;
         self.release_tree((key, version), &mut exchange, &mut answer, now)?;
         encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
     }
@@ -99,6 +100,9 @@ impl Session {
                 continue;
             };
             if !self.form(&name).is_made_anew() {
+                continue;
+            }
+            if self.snapshot.sealing.of(&name).is_none() {
                 continue;
             }
             let sealed = self.sealed(&name);
@@ -212,7 +216,7 @@ impl Found {
 }
 
 /// Of a share fetch: what a member acquired and does not get is not its to acknowledge. Its lock ends by itself.
-fn leave_acquired(partition: &mut Struct, records: &[u8]) {
+pub(super) fn leave_acquired(partition: &mut Struct, records: &[u8]) {
     let last = batches(records).map_while(Result::ok).last();
     let last = last.map_or(-1, |it| it.last_offset);
     let Some(acquired) = partition.array_mut("AcquiredRecords") else {

@@ -1,10 +1,10 @@
 //! Answers to Fetch of streams with masked fields, for readers who see masks.
 
 use streamward_policy::Action;
-use streamward_records::{Limits, Mark, Refusal, mask_records};
+use streamward_records::{Budget, Limits, Mark, Refusal, mask_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::fetch::refuse;
+use super::fetch::{leave_acquired, refuse};
 use super::{Form, refusal};
 use crate::masking::{OnInvalid, Seen};
 use crate::session::fetch::FetchExchange;
@@ -17,6 +17,7 @@ impl Session {
         api: (ApiKey, i16),
         exchange: &FetchExchange,
         answer: &mut Struct,
+        mut budget: Budget,
         now: i64,
     ) -> Result<(), Close> {
         let snapshot = self.snapshot.clone();
@@ -45,7 +46,8 @@ impl Session {
                     refuse(partition, error::KAFKA_STORAGE_ERROR);
                     continue;
                 };
-                self.mask_partition(api, (seen, mark), (&name, index), partition, now)?;
+                let with = (&mut *seen, mark, &mut budget);
+                self.mask_partition(api, with, (&name, index), partition, now)?;
             }
         }
         Ok(())
@@ -54,7 +56,7 @@ impl Session {
     fn mask_partition(
         &mut self,
         api: (ApiKey, i16),
-        (seen, mark): (&mut Seen<'_>, Mark),
+        (seen, mark, budget): (&mut Seen<'_>, Mark, &mut Budget),
         (topic, index): (&str, i32),
         partition: &mut Struct,
         now: i64,
@@ -69,10 +71,13 @@ impl Session {
         let mut out = Vec::with_capacity(records.len());
         let mut scratch = self.keys.scratch();
         let limits = Limits::default();
-        let masked = mask_records(records, seen, mark, &limits, &mut scratch, &mut out);
+        let masked = mask_records(records, seen, mark, &limits, budget, &mut scratch, &mut out);
         self.keys.put_back(scratch);
         let faults = match masked {
             Ok(masked) => {
+                if masked.left_out {
+                    leave_acquired(partition, &out);
+                }
                 partition.set("Records", Value::Bytes(out.into()));
                 masked.marked
             }
