@@ -60,7 +60,9 @@ def told(tmp_path: Path) -> Callable[..., list[str]]:
         (tmp_path / "card.schema.json").write_text(SCHEMA)
         (tmp_path / "bundle.yaml").write_text(BUNDLE.replace(old, new, 1) if old else BUNDLE)
         found = read_bundle(tmp_path, materials=False).mistakes
-        return [f"{one.place}: {one.what}" for one in found if not one.what.startswith("nobody has")]
+        return [
+            f"{one.place}: {one.what}" for one in found if not one.what.startswith("nobody has")
+        ]
 
     return change
 
@@ -85,8 +87,8 @@ def test_what_is_declared_in_full_passes(told: Callable[..., list[str]]) -> None
             "`card` is of the class `cards` and has no mask",
         ),
         (
-            '      - {property: streamward.masked, value: {access_classes: [analysing], secret: "env:M'
-            'ASK"}}\n',
+            "      - {property: streamward.masked, value: "
+            '{access_classes: [analysing], secret: "env:MASK"}}\n',
             "",
             17,
             "`unreadable: mask`, and no contract says who of the others sees masks",
@@ -103,7 +105,9 @@ def test_masks_that_would_not_hold_are_told(
 
 
 def test_masks_without_a_schema_are_told(told: Callable[..., list[str]]) -> None:
-    schema = "      - {property: streamward.schema, value: {format: json, file: card.schema.json}}\n"
+    schema = (
+        "      - {property: streamward.schema, value: {format: json, file: card.schema.json}}\n"
+    )
 
     found = told(schema, "")
 
