@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use crate::ask::{Attribute, Circumstances, Flip, Slot, Value, flips, thing_of_holder};
+use crate::ask::{Attribute, Beside, Circumstances, Flip, Slot, Value, flips, thing_of_holder};
 use crate::attributes::{AGES, Ages, TEXTS, Texts};
 use crate::error::PolicyError;
 use crate::evaluate::Facts;
@@ -27,6 +27,8 @@ struct Document {
     environment: String,
     policy: PolicySection,
     principals: Vec<PrincipalEntry>,
+    #[serde(default)]
+    questions: Beside,
 }
 
 /// An entry of `identity.principals` of a snapshot; its credentials are nothing to the policy.
@@ -157,6 +159,16 @@ impl ContextDocument {
     }
 }
 
+impl RequestDocument {
+    /// What is to be done to what.
+    fn asked(&self) -> Result<(Action, Resource<'_>), PolicyError> {
+        let action: Action = self.action.parse().map_err(PolicyError::Request)?;
+        let kind: ResourceKind = self.resource.kind.parse().map_err(PolicyError::Request)?;
+        let name = &self.resource.name;
+        Ok((action, Resource { kind, name }))
+    }
+}
+
 fn parsed(request: &[u8]) -> Result<RequestDocument, PolicyError> {
     let bad = PolicyError::Request;
     if request.len() > REQUEST_BYTES_MAX {
@@ -197,7 +209,8 @@ fn circumstances(facts: &Facts<'_>, networks: &Networks) -> Circumstances {
 }
 
 impl Policy {
-    /// Compile `{"environment", "policy", "principals"}`: the sections of a snapshot as they are.
+    /// Compile `{"environment", "policy", "principals"}`: the sections of a snapshot as they are; with
+    /// `questions`, what only questions about all requests look at.
     ///
     /// # Errors
     /// As [`Policy::compile`], and where the document is not of this form.
@@ -210,7 +223,8 @@ impl Policy {
         let document: Document = serde_json::from_slice(document)
             .map_err(|error| PolicyError::Document(error.to_string()))?;
         let principals: Vec<_> = document.principals.into_iter().map(Into::into).collect();
-        Self::compile(&document.policy, &document.environment, &principals)
+        let policy = Self::compile(&document.policy, &document.environment, &principals)?;
+        Ok(policy.with(document.questions))
     }
 
     /// Answer a decision request in JSON; `now_milliseconds` stands where it names no time.
@@ -224,14 +238,8 @@ impl Policy {
         request: &[u8],
         now_milliseconds: i64,
     ) -> Result<Vec<u8>, PolicyError> {
-        let bad = PolicyError::Request;
         let request = parsed(request)?;
-        let action: Action = request.action.parse().map_err(bad)?;
-        let kind: ResourceKind = request.resource.kind.parse().map_err(bad)?;
-        let resource = Resource {
-            kind,
-            name: &request.resource.name,
-        };
+        let (action, resource) = request.asked()?;
         let facts = self.facts(&request.principal, &request.context, now_milliseconds)?;
         let decision = self.decide_anew(&request.principal, action, resource, &facts, None);
         self.answer(&request, &facts, &decision)
@@ -247,14 +255,8 @@ impl Policy {
         request: &[u8],
         now_milliseconds: i64,
     ) -> Result<Vec<u8>, PolicyError> {
-        let bad = PolicyError::Request;
         let request = parsed(request)?;
-        let action: Action = request.action.parse().map_err(bad)?;
-        let kind: ResourceKind = request.resource.kind.parse().map_err(bad)?;
-        let resource = Resource {
-            kind,
-            name: &request.resource.name,
-        };
+        let (action, resource) = request.asked()?;
         let facts = self.facts(&request.principal, &request.context, now_milliseconds)?;
         let found: Vec<Flip> = match self.principal(&request.principal) {
             Some(known) => {
@@ -264,7 +266,7 @@ impl Policy {
             }
             None => Vec::new(),
         };
-        serde_json::to_vec(&found).map_err(|error| bad(error.to_string()))
+        serde_json::to_vec(&found).map_err(|error| PolicyError::Request(error.to_string()))
     }
 
     fn facts<'a>(

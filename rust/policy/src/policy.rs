@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use cedar_policy::{Authorizer, Entities, Entity, Schema};
 
 use crate::acls::{self, ACLS_MAX, Acl, Member};
-use crate::ask::Index;
+use crate::ask::{Beside, Index};
 use crate::attributes::{AGES, TEXTS, ages_of, begins_of, texts_of};
 use crate::entities::{self, Assertable, KnownPrincipal, Types};
 use crate::error::{PolicyError, one_line};
@@ -46,6 +46,7 @@ pub struct Policy {
     declared: Vec<crate::section::Stream>,
     acls: OnceLock<Vec<Acl>>,
     index: OnceLock<Index>,
+    beside: Beside,
     /// Names and prefixes of streams and namespaces that are declared.
     declared_names: Box<[String]>,
     authorizer: Authorizer,
@@ -104,6 +105,7 @@ impl Policy {
             declared: section.streams.clone(),
             acls: OnceLock::new(),
             index: OnceLock::new(),
+            beside: Beside::default(),
             declared_names: declared_names(section),
             authorizer: Authorizer::new(),
             memo: Memo::new(),
@@ -373,6 +375,17 @@ impl Policy {
         roles: &[String],
     ) -> Cow<'a, KnownPrincipal> {
         self.assertable.holder(principal, roles, None)
+    }
+
+    /// With what questions look at beside the rules. Decisions don't.
+    pub(crate) fn with(mut self, beside: Beside) -> Self {
+        self.beside = beside;
+        self.index = OnceLock::new();
+        self
+    }
+
+    pub(crate) fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     pub(crate) fn known_principals(&self) -> impl Iterator<Item = (&String, &KnownPrincipal)> {

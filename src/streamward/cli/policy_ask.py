@@ -45,7 +45,7 @@ def who_can_command(
     `always` means under all circumstances. With `sometimes`, each rule that allows it stands with
     what it asks of the circumstances, and each rule that may take it away with when it does.
 
-    Roles that only a token asserts are not counted; `explain --context roles=…` asks with them.
+    Where only a token gives the role, the condition names the issuer, the claim and the group.
 
     Examples:
         streamward policy who-can examples/payments --do consume --on payments.transactions

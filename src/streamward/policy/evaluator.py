@@ -42,11 +42,19 @@ def policy_schema() -> str:
     return str(compiled_module().policy_schema())
 
 
-def evaluator(section: PolicySection, bundle: Bundle) -> Evaluator:
-    """Compile a section for the bundle's principals. Raises PolicyInvalid, naming the rule."""
+def evaluator(
+    section: PolicySection, bundle: Bundle, *, questions: Mapping[str, Any] | None = None
+) -> Evaluator:
+    """Compile a section for the bundle's principals. Raises PolicyInvalid, naming the rule.
+
+    `questions` is what questions about all requests look at beside the rules.
+    """
     core = compiled_module()
+    document = evaluated(section, bundle)
+    if questions is not None:
+        document["questions"] = questions
     with core_errors(PolicyInvalid):
-        compiled: Evaluator = core.Policy(canonical(evaluated(section, bundle)))
+        compiled: Evaluator = core.Policy(canonical(document))
     return compiled
 
 

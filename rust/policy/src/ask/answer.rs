@@ -1,285 +1,20 @@
 //! Who may do what to which resources, and what decides it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::ask::circumstances::Circumstances;
 use crate::ask::index::Index;
+use crate::ask::pair::{Applying, Pair};
 use crate::ask::partial::{Thing, Things};
-use crate::ask::rule::{Prepared, Reading};
-use crate::ask::search::{Condition, Found, Ruling, Search};
+use crate::ask::question::Question;
+use crate::ask::rule::{Cover, Prepared};
+use crate::ask::search::Ruling;
+use crate::ask::verdict::{Status, Verdict, Verdicts};
 use crate::error::PolicyError;
 use crate::policy::Policy;
-use crate::request::{Action, Resource, ResourceKind};
-
-/// Principals × resources × actions of one question.
-const ASKED_MAX: usize = 200_000_000;
-
-/// The JSON form of a question.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Question {
-    /// Ids; `null` means all.
-    pub principals: Option<Vec<String>>,
-    pub actions: Vec<String>,
-    pub resources: Vec<ResourceQuestion>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ResourceQuestion {
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub name: String,
-}
-
-impl Question {
-    pub fn of_json(bytes: &[u8]) -> Result<Self, PolicyError> {
-        let question: Self = serde_json::from_slice(bytes)
-            .map_err(|error| PolicyError::Request(error.to_string()))?;
-        let principals = question.principals.as_ref().map_or(1, Vec::len);
-        let asked = principals
-            .checked_mul(question.resources.len())
-            .and_then(|it| it.checked_mul(question.actions.len()));
-        if asked.is_none_or(|asked| asked > ASKED_MAX) {
-            let most = format!("it asks for more than {ASKED_MAX} rights at once");
-            return Err(PolicyError::Request(most));
-        }
-        Ok(question)
-    }
-
-    pub fn actions(&self) -> Result<Vec<Action>, PolicyError> {
-        let actions = self.actions.iter().map(|name| name.parse());
-        actions
-            .collect::<Result<_, String>>()
-            .map_err(PolicyError::Request)
-    }
-
-    pub fn resources(&self) -> Result<Vec<Resource<'_>>, PolicyError> {
-        let resource = |it: &'_ ResourceQuestion| -> Result<ResourceKind, PolicyError> {
-            it.kind.parse().map_err(PolicyError::Request)
-        };
-        self.resources
-            .iter()
-            .map(|it| {
-                let kind = resource(it)?;
-                Ok(Resource {
-                    kind,
-                    name: &it.name,
-                })
-            })
-            .collect()
-    }
-}
-
-/// Whether something is allowed, over all circumstances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
-    Never,
-    Sometimes,
-    Always,
-    /// It could not be told; take it for `sometimes`.
-    Unknown,
-}
-
-/// What the circumstances do to a ruling.
-#[derive(Debug, Clone)]
-pub(crate) struct Verdict {
-    pub status: Status,
-    /// Circumstances that allow it, and such that don't.
-    pub allowed: Option<Map<String, Json>>,
-    pub denied: Option<Map<String, Json>>,
-    /// For each rule of the ruling, whether it can decide it: a permit can hold at all, a forbid
-    /// can take away what a permit allows.
-    pub permits_matter: Vec<bool>,
-    pub forbids_matter: Vec<bool>,
-}
-
-/// Verdicts by what rules ask, so that principals with like rights cost one search.
-#[derive(Default)]
-pub(crate) struct Verdicts {
-    known: HashMap<Ruling, Arc<Verdict>>,
-    pub steps: u64,
-}
-
-impl Verdicts {
-    pub fn of(&mut self, ruling: &Ruling, policy: &Policy) -> Arc<Verdict> {
-        if let Some(verdict) = self.known.get(ruling) {
-            return Arc::clone(verdict);
-        }
-        let verdict = Arc::new(self.search(ruling, policy));
-        self.known.insert(ruling.clone(), Arc::clone(&verdict));
-        verdict
-    }
-
-    pub fn count(&self) -> usize {
-        self.known.len()
-    }
-
-    fn search(&mut self, ruling: &Ruling, policy: &Policy) -> Verdict {
-        let settled = || policy.index().settled.clone();
-        let networks = [policy.networks()];
-        let mut search = Search::new(vec![(ruling, settled())], &networks);
-        let allowed = search.find(&|decided| decided[0]);
-        let denied = search.find(&|decided| decided[0].map(|it| !it));
-        self.steps += search.steps;
-        let status = match (&allowed, &denied) {
-            (Found::No, _) => Status::Never,
-            (Found::Yes(_), Found::No) => Status::Always,
-            (Found::Yes(_), Found::Yes(_)) => Status::Sometimes,
-            _ => Status::Unknown,
-        };
-        let unforbidden = Ruling {
-            permits: ruling.permits.clone(),
-            forbids: Vec::new(),
-        };
-        let mut can = |condition: &Arc<Condition>, beside: Option<&Ruling>| {
-            let alone = Ruling {
-                permits: vec![Arc::clone(condition)],
-                forbids: Vec::new(),
-            };
-            let sides: Vec<_> = std::iter::once(&alone).chain(beside).collect();
-            let networks = vec![policy.networks(); sides.len()];
-            let sides = sides.into_iter().map(|it| (it, settled())).collect();
-            let mut search = Search::new(sides, &networks);
-            let found = search.find(&|decided| all(decided));
-            self.steps += search.steps;
-            !matches!(found, Found::No)
-        };
-        let permits_matter = ruling.permits.iter().map(|it| can(it, None)).collect();
-        let forbids_matter = ruling.forbids.iter().map(|it| {
-            // A rule that may fail takes away as well.
-            can(it, Some(&unforbidden)) || it.may_fail()
-        });
-        let forbids_matter = forbids_matter.collect();
-        let shown = |found: &Found| match found {
-            Found::Yes(known) => known.first().map(Circumstances::to_json),
-            _ => None,
-        };
-        let without_environment = |found: &Found| {
-            let mut fields = shown(found)?;
-            fields.remove("environment");
-            Some(fields)
-        };
-        Verdict {
-            status,
-            allowed: without_environment(&allowed),
-            denied: without_environment(&denied),
-            permits_matter,
-            forbids_matter,
-        }
-    }
-}
-
-fn all(decided: &[Option<bool>]) -> Option<bool> {
-    if decided.contains(&Some(false)) {
-        return Some(false);
-    }
-    decided.iter().all(Option::is_some).then_some(true)
-}
-
-/// The rules that speak of one principal, resource and action, beside what they ask.
-pub(crate) struct Applying {
-    pub ruling: Ruling,
-    /// Places of the rules, in the order of the conditions of the ruling.
-    pub permits: Vec<usize>,
-    pub forbids: Vec<usize>,
-}
-
-/// The rules of a principal and a resource, for every action.
-pub(crate) struct Pair<'a> {
-    index: &'a Index,
-    settled: &'a Circumstances,
-    rules: Vec<(usize, Option<Arc<Condition>>)>,
-    principal: &'a Thing,
-    resource: &'a Thing,
-}
-
-impl<'a> Pair<'a> {
-    /// With what the policy settles: its environment.
-    pub fn new(
-        index: &'a Index,
-        rules_of_principal: &[usize],
-        principal: &'a Thing,
-        resource: &'a Thing,
-    ) -> Self {
-        Self::with(
-            index,
-            &index.settled,
-            rules_of_principal,
-            principal,
-            resource,
-        )
-    }
-
-    pub fn with(
-        index: &'a Index,
-        settled: &'a Circumstances,
-        rules_of_principal: &[usize],
-        principal: &'a Thing,
-        resource: &'a Thing,
-    ) -> Self {
-        let any = index.action(Action::Read);
-        let things = Things {
-            principal,
-            action: any,
-            resource,
-        };
-        let rules = rules_of_principal
-            .iter()
-            .filter(|place| index.rules[**place].speaks_of_resource(resource))
-            .map(|place| {
-                let rule = &index.rules[*place];
-                let shared = (!rule.reads.contains(Reading::ACTION))
-                    .then(|| index.condition(*place, things, settled));
-                (*place, shared)
-            })
-            .filter(|(_, condition)| condition.as_ref().is_none_or(|it| !it.never_holds()))
-            .collect();
-        Self {
-            index,
-            settled,
-            rules,
-            principal,
-            resource,
-        }
-    }
-
-    /// `None`: no rule permits it.
-    pub fn applying(&self, action: Action) -> Option<Applying> {
-        let acts = |place: &usize| self.index.rules[*place].acts(action);
-        let mut applying = Applying {
-            ruling: Ruling::default(),
-            permits: Vec::new(),
-            forbids: Vec::new(),
-        };
-        for (place, condition) in self.rules.iter().filter(|(place, _)| acts(place)) {
-            let condition = condition.clone().unwrap_or_else(|| {
-                let things = Things {
-                    principal: self.principal,
-                    action: self.index.action(action),
-                    resource: self.resource,
-                };
-                self.index.condition(*place, things, self.settled)
-            });
-            if condition.never_holds() {
-                continue;
-            }
-            let (places, conditions) = if self.index.rules[*place].is_permit {
-                (&mut applying.permits, &mut applying.ruling.permits)
-            } else {
-                (&mut applying.forbids, &mut applying.ruling.forbids)
-            };
-            places.push(*place);
-            conditions.push(condition);
-        }
-        (!applying.permits.is_empty()).then_some(applying)
-    }
-}
 
 #[derive(Serialize)]
 struct Answer {
@@ -335,9 +70,24 @@ pub(crate) fn told(index: &Index, rule: &Prepared, things: Things<'_>) -> RuleAn
         name: clause.name.clone(),
         text: clause.text(),
     });
+    let by_token = match rule.speaks_of_principal(things.principal) {
+        Cover::ByGroups(groups) => Some(asserted(rule, &groups)),
+        Cover::Always | Cover::Never => None,
+    };
     RuleAnswer {
         rule: rule.id.clone(),
-        conditions: conditions.collect(),
+        conditions: by_token.into_iter().chain(conditions).collect(),
+    }
+}
+
+/// That a token gives the role of which a rule speaks.
+fn asserted(rule: &Prepared, groups: &BTreeSet<Arc<str>>) -> ConditionAnswer {
+    let named: Vec<&str> = groups.iter().map(AsRef::as_ref).collect();
+    let role = rule.principal.key().map_or("", |uid| &uid.id);
+    ConditionAnswer {
+        kind: "when",
+        name: Some(format!("a token gives role {role}: {}", named.join(" or "))),
+        text: rule.principal.text(),
     }
 }
 
@@ -398,7 +148,7 @@ impl Policy {
                     let Some(applying) = pair.applying(*action) else {
                         continue;
                     };
-                    let verdict = verdicts.of(&applying.ruling, self);
+                    let verdict = verdicts.of(&applying.ruling, self, None);
                     let key = (
                         applying.permits.clone(),
                         applying.forbids.clone(),

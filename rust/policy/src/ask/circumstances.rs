@@ -9,7 +9,7 @@ use crate::attributes::{AGES, TEXTS};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Attribute(u8);
 
-const OF_GATEWAY: [&str; 9] = [
+const OF_GATEWAY: [&str; 11] = [
     "source",
     "networks",
     "tls",
@@ -19,6 +19,8 @@ const OF_GATEWAY: [&str; 9] = [
     "hour",
     "minute",
     "weekday",
+    "groups",
+    "day",
 ];
 const COUNT: usize = OF_GATEWAY.len() + TEXTS.len() + AGES.len();
 
@@ -32,6 +34,10 @@ impl Attribute {
     pub const HOUR: Self = Self(6);
     pub const MINUTE: Self = Self(7);
     pub const WEEKDAY: Self = Self(8);
+    /// Groups that the caller's token names. Rules see the roles that they stand for.
+    pub const GROUPS: Self = Self(9);
+    /// Days since 1970; 0 stands for the day that is asked about. Rules don't see it, they end.
+    pub const DAY: Self = Self(10);
 
     pub fn named(name: &str) -> Option<Self> {
         let mut names = OF_GATEWAY.iter().chain(&TEXTS).chain(&AGES);
@@ -70,7 +76,7 @@ impl Attribute {
 pub(crate) struct Variable(pub Attribute);
 
 /// What is known of one attribute.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) enum Slot {
     #[default]
     Open,
@@ -108,13 +114,40 @@ impl Circumstances {
         }
     }
 
-    /// What is settled, as the context of a decision request has it.
+    /// The day on which this is, if that matters and it isn't the day that is asked about.
+    pub fn day(&self) -> Option<i64> {
+        match self.get(Attribute::DAY) {
+            Slot::Known(Value::Long(day)) => Some(*day).filter(|day| *day > 0),
+            _ => None,
+        }
+    }
+
+    /// Groups that the caller's token names.
+    pub fn groups(&self) -> Vec<&str> {
+        let Slot::Known(Value::Set(items)) = self.get(Attribute::GROUPS) else {
+            return Vec::new();
+        };
+        let texts = items.iter().filter_map(|item| match item {
+            Value::Text(text) => Some(text.as_ref()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// What is settled, as the context of a decision request has it; without the roles that groups
+    /// stand for, and without the day.
     pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
         let mut fields = serde_json::Map::new();
         for place in 0..COUNT {
             let attribute = Attribute(u8::try_from(place).unwrap_or_default());
             // Where it comes from says in which networks it is.
-            if attribute == Attribute::NETWORKS || attribute == Attribute::HOUR {
+            let is_left_out = [
+                Attribute::NETWORKS,
+                Attribute::HOUR,
+                Attribute::GROUPS,
+                Attribute::DAY,
+            ];
+            if is_left_out.contains(&attribute) {
                 continue;
             }
             if let Slot::Known(value) = self.get(attribute) {

@@ -15,6 +15,9 @@ use crate::ask::witnesses::kinds;
 use crate::networks::{NetworkSet, Networks};
 use crate::request::Mechanism;
 
+/// Groups of which all sets are looked at; of more, none, each, and all.
+const GROUPS_MAX: usize = 10;
+
 /// What a condition asks of one variable, over all conditions.
 #[derive(Debug, Default)]
 struct Wanted {
@@ -49,6 +52,8 @@ impl Domain {
         for (variable, wanted) in &mut domain.wanted {
             let is_text = *variable == Variable(Attribute::ENVIRONMENT) || variable.0.is_text();
             domain.is_complete &= !is_text || wanted.settle_texts();
+            let is_groups = *variable == Variable(Attribute::GROUPS);
+            domain.is_complete &= !is_groups || wanted.texts.len() <= GROUPS_MAX;
         }
         domain
     }
@@ -110,6 +115,12 @@ impl Domain {
 
     fn wanted(&mut self, attribute: Attribute) -> &mut Wanted {
         self.wanted.entry(attribute.variable()).or_default()
+    }
+
+    /// The ways to settle an attribute other than the source.
+    pub fn choices(&self, attribute: Option<Attribute>) -> Vec<Choice> {
+        let wanted = attribute.and_then(|it| Some((it, self.wanted.get(&it.variable())?)));
+        wanted.map_or_else(Vec::new, |(attribute, wanted)| wanted.choices(attribute))
     }
 
     /// Each variable with the ways to settle it, one choice for each of `sides` (two policies differ
@@ -189,6 +200,11 @@ impl Wanted {
                 all.map(|it| known(Value::text(it.name()))).collect()
             }
             Attribute::MINUTE => self.steps(0, 1439).map(at_minute).collect(),
+            Attribute::GROUPS => self.groups().map(known).collect(),
+            Attribute::DAY => {
+                let days = self.steps(0, i64::MAX);
+                days.map(|it| known(Value::Long(it))).collect()
+            }
             Attribute::WEEKDAY => self.steps(1, 7).map(|it| known(Value::Long(it))).collect(),
             _ if attribute.is_age() => {
                 let ages = self.steps(0, i64::MAX).map(|it| known(Value::Long(it)));
@@ -199,6 +215,28 @@ impl Wanted {
                 texts.chain([vec![(attribute, Slot::Absent)]]).collect()
             }
         }
+    }
+
+    /// Sets of groups, the empty one first.
+    fn groups(&self) -> impl Iterator<Item = Value> {
+        let texts: Vec<Value> = self.texts.iter().map(|it| Value::text(it)).collect();
+        let sets: Vec<BTreeSet<Value>> = if texts.len() <= GROUPS_MAX {
+            let numbers = 0_u32..1 << texts.len();
+            let set = |number: u32| {
+                let places = texts.iter().enumerate();
+                let held = places.filter(|(place, _)| number & (1 << place) != 0);
+                held.map(|(_, text)| text.clone()).collect()
+            };
+            numbers.map(set).collect()
+        } else {
+            let each = texts.iter().map(|it| BTreeSet::from([it.clone()]));
+            let all = texts.iter().cloned().collect();
+            std::iter::once(BTreeSet::new())
+                .chain(each)
+                .chain([all])
+                .collect()
+        };
+        sets.into_iter().map(Value::Set)
     }
 
     /// The first of each run of numbers that conditions don't tell apart.

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::ask::answer::Pair;
 use crate::ask::circumstances::{Attribute, Choice, Circumstances, Slot, Variable};
 use crate::ask::domain::Domain;
+use crate::ask::pair::Pair;
 use crate::ask::partial::Thing;
 use crate::ask::search::Ruling;
 use crate::ask::value::Value;
@@ -41,6 +41,7 @@ pub(crate) fn flips(
     let mut settled = Circumstances::default();
     let environment = known.get(Attribute::ENVIRONMENT).clone();
     settled.set(Attribute::ENVIRONMENT, environment);
+    settled.set(Attribute::DAY, Slot::Known(Value::Long(0)));
     let rules = index.rules_of(principal);
     let pair = Pair::with(index, &settled, &rules, principal, &resource);
     let Some(applying) = pair.applying(action) else {

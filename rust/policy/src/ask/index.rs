@@ -1,12 +1,15 @@
 //! The rules of a policy, prepared for questions that leave the circumstances open.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::{Map, Value as Json};
+
+use crate::ask::beside::Beside;
 use crate::ask::circumstances::{Attribute, Circumstances, Slot};
 use crate::ask::expression::Expression;
-use crate::ask::partial::{Thing, Things, residual};
-use crate::ask::rule::{Prepared, Reading, prepared};
+use crate::ask::partial::{Outcome, Thing, Things, evaluate, names_any, residual};
+use crate::ask::rule::{Cover, Prepared, Reading, prepared};
 use crate::ask::search::Condition;
 use crate::ask::value::{Uid, Value};
 use crate::entities::KnownPrincipal;
@@ -25,6 +28,8 @@ pub(crate) struct Index {
     pub principals: HashMap<String, Thing>,
     actions: Vec<Uid>,
     /// What is known of every request: the environment.
+    pub lasting: Circumstances,
+    /// The same for a request on the day that is asked about.
     pub settled: Circumstances,
     /// Conditions without entities, one for each rule that has such.
     plain: Vec<Option<Arc<Condition>>>,
@@ -44,19 +49,27 @@ impl Index {
             rules: Vec::new(),
             by_principal: HashMap::new(),
             any_principal: Vec::new(),
-            principals: policy.known_principals().map(thing_of_principal).collect(),
+            principals: policy
+                .known_principals()
+                .map(|(id, known)| (id.clone(), policy.thing_of_known(id, known)))
+                .collect(),
             actions: Action::ALL
                 .map(|it| Uid::new("Streamward::Action", it.name()))
                 .into(),
+            lasting: Circumstances::default(),
             settled: Circumstances::default(),
             plain: Vec::new(),
             made: Mutex::default(),
         };
         let environment = Slot::Known(Value::text(policy.environment()));
-        index.settled.set(Attribute::ENVIRONMENT, environment);
+        index.lasting.set(Attribute::ENVIRONMENT, environment);
+        index.settled = index.lasting.clone();
+        let today = Slot::Known(Value::Long(0));
+        index.settled.set(Attribute::DAY, today);
         for (rule, namespaces) in policy.compiled_rules() {
             let slices = namespaces.into_iter().map(namespace).collect();
-            let rule = prepared(rule, slices);
+            let last_day = policy.beside().last_days.get(&rule.id).copied();
+            let rule = prepared(rule, slices, last_day);
             let place = index.rules.len();
             match rule.principal.key() {
                 Some(uid) => index
@@ -79,18 +92,33 @@ impl Index {
         &self.actions[action as usize]
     }
 
-    /// Rules whose heads speak of a principal, in their order.
+    /// The context of circumstances that were found, as a decision request has it.
+    pub fn context(&self, beside: &Beside, known: &Circumstances) -> Map<String, Json> {
+        let mut fields = known.to_json();
+        fields.remove("environment");
+        let groups = known.groups().into_iter();
+        let roles: BTreeSet<&str> = groups.flat_map(|group| beside.roles(group)).collect();
+        if !roles.is_empty() {
+            let roles = roles.into_iter().map(Json::from).collect();
+            fields.insert("roles".to_owned(), Json::Array(roles));
+        }
+        fields
+    }
+
+    /// Rules whose heads speak of a principal, or may by what its token says, in their order.
     pub fn rules_of(&self, principal: &Thing) -> Vec<usize> {
         let itself = std::iter::once(&principal.uid);
         let own = itself
             .chain(&principal.ancestors)
+            .chain(principal.by_groups.keys())
             .filter_map(|uid| self.by_principal.get(uid))
             .flatten();
         let all = own.chain(&self.any_principal).copied();
         let mut found: Vec<usize> = all
-            .filter(|place| self.rules[*place].speaks_of_principal(principal))
+            .filter(|place| self.rules[*place].speaks_of_principal(principal) != Cover::Never)
             .collect();
         found.sort_unstable();
+        found.dedup();
         found
     }
 
@@ -101,10 +129,21 @@ impl Index {
         things: Things<'_>,
         settled: &Circumstances,
     ) -> Arc<Condition> {
-        if let Some(plain) = &self.plain[place] {
+        let rule = &self.rules[place];
+        let by_groups = match rule.speaks_of_principal(things.principal) {
+            Cover::ByGroups(groups) => Some(names_any(&groups)),
+            Cover::Always | Cover::Never => None,
+        };
+        let lasts = rule.lasts().map(|it| match evaluate(&it, None, settled) {
+            Outcome::Known(value) => Expression::Literal(value),
+            _ => it,
+        });
+        if let (Some(plain), None, None) = (&self.plain[place], &by_groups, &lasts) {
             return Arc::clone(plain);
         }
-        self.interned(residual(&self.rules[place].condition, things, settled))
+        let own = residual(&rule.condition, things, settled);
+        let parts = lasts.into_iter().chain(by_groups).chain([own]);
+        self.interned(parts.fold(Expression::Literal(Value::Bool(true)), both))
     }
 
     fn interned(&self, expression: Expression) -> Arc<Condition> {
@@ -122,12 +161,24 @@ impl Index {
     }
 }
 
-fn namespace(prefix: &str) -> Uid {
-    Uid::new("Streamward::Namespace", prefix)
+/// Both, where neither says everything.
+fn both(one: Expression, other: Expression) -> Expression {
+    let truth = |it: &Expression| match it {
+        Expression::Literal(Value::Bool(it)) => Some(*it),
+        _ => None,
+    };
+    match (truth(&one), truth(&other)) {
+        (Some(true), _) => other,
+        (_, Some(true)) => one,
+        // What fails after it is never asked.
+        (Some(false), _) => Expression::Literal(Value::Bool(false)),
+        (None, Some(false)) if !one.may_fail() => Expression::Literal(Value::Bool(false)),
+        _ => Expression::And(Box::new(one), Box::new(other)),
+    }
 }
 
-fn thing_of_principal((id, known): (&String, &KnownPrincipal)) -> (String, Thing) {
-    (id.clone(), thing_of_holder(known))
+fn namespace(prefix: &str) -> Uid {
+    Uid::new("Streamward::Namespace", prefix)
 }
 
 /// The entity of a principal, with all that it is in.
@@ -138,10 +189,26 @@ pub(crate) fn thing_of_holder(known: &KnownPrincipal) -> Thing {
         ancestors: ancestors.map(Uid::of).collect(),
         uid: Uid::of(&itself),
         attributes: Vec::new(),
+        by_groups: HashMap::new(),
     }
 }
 
 impl Policy {
+    /// The entity of a principal, with what its token may say of it.
+    fn thing_of_known(&self, id: &str, known: &KnownPrincipal) -> Thing {
+        let mut thing = thing_of_holder(known);
+        for (group, roles) in self.beside().groups_of(id) {
+            let group: Arc<str> = group.into();
+            let holder = self.holder(known, roles);
+            let asserted = holder.lineage.difference(&known.lineage).map(Uid::of);
+            for uid in asserted {
+                let groups = thing.by_groups.entry(uid).or_default();
+                groups.insert(Arc::clone(&group));
+            }
+        }
+        thing
+    }
+
     /// The entity of a resource, with all that it is in.
     pub(crate) fn thing_of_resource(&self, resource: Resource<'_>) -> Thing {
         let kind = resource.kind;
@@ -167,6 +234,7 @@ impl Policy {
             uid: Uid::new(&format!("Streamward::{}", kind.name()), resource.name),
             ancestors,
             attributes,
+            by_groups: HashMap::new(),
         }
     }
 }

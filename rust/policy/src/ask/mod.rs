@@ -5,19 +5,26 @@
 //! is searched over the values that make a difference. Every search is exact or says that it isn't.
 
 mod answer;
+mod beside;
 mod circumstances;
 mod compare;
+mod difference;
 mod domain;
 mod expression;
 mod flip;
 mod index;
+mod pair;
 mod partial;
+mod question;
 mod rule;
 mod search;
+mod side;
 mod universe;
 mod value;
+mod verdict;
 mod witnesses;
 
+pub(crate) use beside::Beside;
 pub(crate) use circumstances::{Attribute, Circumstances, Slot};
 pub(crate) use flip::{Flip, flips};
 pub(crate) use index::{Index, thing_of_holder};

@@ -1,6 +1,6 @@
 //! Evaluation with what is known so far: of the entities, and of the circumstances.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::ask::circumstances::{Attribute, Circumstances, Slot};
@@ -13,6 +13,8 @@ pub(crate) struct Thing {
     pub uid: Uid,
     pub ancestors: HashSet<Uid>,
     pub attributes: Vec<(&'static str, Value)>,
+    /// What it is in as well where its token names one of these groups.
+    pub by_groups: HashMap<Uid, BTreeSet<Arc<str>>>,
 }
 
 impl Thing {
@@ -242,7 +244,52 @@ fn is_in(left: &Uid, right: &Uid, things: Option<Things<'_>>) -> Outcome {
     let thing = [things.principal, things.resource]
         .into_iter()
         .find(|thing| thing.uid == *left);
-    truth(thing.map_or(left == right, |thing| thing.is_in(right)))
+    match thing {
+        Some(thing) if !thing.is_in(right) && thing.by_groups.contains_key(right) => Open,
+        _ => truth(thing.map_or(left == right, |thing| thing.is_in(right))),
+    }
+}
+
+/// The condition that the token names one of these groups.
+pub(crate) fn names_any<'a>(groups: impl IntoIterator<Item = &'a Arc<str>>) -> Expression {
+    let names = groups.into_iter().map(|group| {
+        let group = Expression::Literal(Value::Text(Arc::clone(group)));
+        let named = [Expression::Context(Attribute::GROUPS), group];
+        Expression::Binary(Operator::Contains, Box::new(named))
+    });
+    let any = names.reduce(|one, other| Expression::Or(Box::new(one), Box::new(other)));
+    any.unwrap_or(Expression::Literal(Value::Bool(false)))
+}
+
+/// What is left of `left in right` where that hangs on the groups of the caller.
+fn membership(
+    left: &Expression,
+    right: &Expression,
+    things: Things<'_>,
+    known: &Circumstances,
+) -> Option<Expression> {
+    let Known(Value::Entity(left)) = evaluate(left, Some(things), known) else {
+        return None;
+    };
+    if left != things.principal.uid {
+        return None;
+    }
+    let rights = match evaluate(right, Some(things), known) {
+        Known(Value::Entity(right)) => vec![right],
+        Known(Value::Set(rights)) => rights
+            .into_iter()
+            .filter_map(|right| match right {
+                Value::Entity(right) => Some(right),
+                _ => None,
+            })
+            .collect(),
+        _ => return None,
+    };
+    let groups = rights
+        .iter()
+        .filter_map(|right| things.principal.by_groups.get(right));
+    let groups: BTreeSet<&Arc<str>> = groups.flatten().collect();
+    Some(names_any(groups))
 }
 
 fn unary(test: Test, value: &Value) -> Outcome {
@@ -281,6 +328,14 @@ pub(crate) fn residual(
         Known(value) => return Expression::Literal(value),
         Fails => return Expression::Fails,
         Open => {}
+    }
+    let membership = match expression {
+        Expression::Binary(Operator::In, sides) => membership(&sides[0], &sides[1], things, known),
+        Expression::Is(it, _, Some(within)) => membership(it, within, things, known),
+        _ => None,
+    };
+    if let Some(left) = membership {
+        return left;
     }
     let next = |it: &Expression| residual(it, things, known);
     let boxed = |it: &Expression| Box::new(next(it));

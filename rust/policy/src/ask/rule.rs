@@ -1,12 +1,13 @@
 //! One rule, taken apart for questions that leave the circumstances open.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cedar_policy::{ActionConstraint, Effect, PrincipalConstraint, ResourceConstraint};
 use serde_json::{Value as Json, json};
 
 use crate::ask::circumstances::Attribute;
-use crate::ask::expression::{Expression, Part, Piece};
+use crate::ask::expression::{Expression, Operator, Part, Piece};
 use crate::ask::partial::Thing;
 use crate::ask::value::{Uid, Value};
 use crate::conditions::{ANNOTATION, reads_context_alone};
@@ -24,17 +25,53 @@ pub(crate) enum Head {
     In(Vec<Uid>, Option<Arc<str>>),
 }
 
+/// Whether a head covers an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cover {
+    Never,
+    Always,
+    /// Where the token of the caller names one of these groups.
+    ByGroups(BTreeSet<Arc<str>>),
+}
+
 impl Head {
     fn covers(&self, thing: &Thing) -> bool {
-        match self {
+        self.cover(thing) == Cover::Always
+    }
+
+    fn cover(&self, thing: &Thing) -> Cover {
+        let covers = match self {
             Self::Any => true,
             Self::Is(kind) => thing.uid.kind == *kind,
             Self::Equal(uid) => thing.uid == *uid,
-            Self::In(uids, kind) => {
-                kind.as_ref().is_none_or(|kind| thing.uid.kind == *kind)
-                    && uids
-                        .iter()
-                        .any(|uid| thing.uid == *uid || thing.ancestors.contains(uid))
+            Self::In(_, Some(kind)) if thing.uid.kind != *kind => false,
+            Self::In(uids, _) => {
+                let is_in = |uid: &Uid| thing.uid == *uid || thing.ancestors.contains(uid);
+                if !uids.iter().any(is_in) {
+                    let groups = uids.iter().filter_map(|uid| thing.by_groups.get(uid));
+                    let groups: BTreeSet<_> = groups.flatten().cloned().collect();
+                    return if groups.is_empty() {
+                        Cover::Never
+                    } else {
+                        Cover::ByGroups(groups)
+                    };
+                }
+                true
+            }
+        };
+        if covers { Cover::Always } else { Cover::Never }
+    }
+
+    /// As a condition in Cedar, of a principal.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Any => "true".to_owned(),
+            Self::Is(kind) => format!("principal is {kind}"),
+            Self::Equal(uid) => format!("principal == {}::{:?}", uid.kind, uid.id),
+            Self::In(uids, _) => {
+                let ways = uids.iter();
+                let ways = ways.map(|uid| format!("principal in {}::{:?}", uid.kind, uid.id));
+                ways.collect::<Vec<_>>().join(" || ")
             }
         }
     }
@@ -85,6 +122,8 @@ pub(crate) struct Prepared {
     pub clauses: Vec<Clause>,
     pub condition: Expression,
     pub reads: Reading,
+    /// The last day on which it holds, in days since 1970.
+    pub last_day: Option<i64>,
     tree: Json,
 }
 
@@ -93,8 +132,15 @@ impl Prepared {
         self.actions & (1 << action as u32) != 0
     }
 
-    pub fn speaks_of_principal(&self, principal: &Thing) -> bool {
-        self.principal.covers(principal)
+    pub fn speaks_of_principal(&self, principal: &Thing) -> Cover {
+        self.principal.cover(principal)
+    }
+
+    /// The condition that it still holds on the day; `None`: it has no end.
+    pub fn lasts(&self) -> Option<Expression> {
+        let last = Expression::Literal(Value::Long(self.last_day?));
+        let sides = [Expression::Context(Attribute::DAY), last];
+        Some(Expression::Binary(Operator::LessOrEqual, Box::new(sides)))
     }
 
     pub fn speaks_of_resource(&self, resource: &Thing) -> bool {
@@ -108,7 +154,7 @@ impl Prepared {
 
     /// Whether both mean the same, as far as their texts say.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        self.tree == other.tree && self.slices == other.slices
+        self.tree == other.tree && self.slices == other.slices && self.last_day == other.last_day
     }
 
     pub fn tree(&self) -> &Json {
@@ -257,7 +303,7 @@ fn clauses(policy: &cedar_policy::Policy, tree: &Json) -> Vec<Clause> {
     found
 }
 
-pub(crate) fn prepared(rule: &CompiledRule, slices: Vec<Uid>) -> Prepared {
+pub(crate) fn prepared(rule: &CompiledRule, slices: Vec<Uid>, last_day: Option<i64>) -> Prepared {
     // It was read from this form when it was compiled.
     let tree = rule.policy.to_json().unwrap_or(Json::Null);
     let clauses = clauses(&rule.policy, &tree);
@@ -275,6 +321,7 @@ pub(crate) fn prepared(rule: &CompiledRule, slices: Vec<Uid>) -> Prepared {
         clauses,
         reads: Reading::of(&condition),
         condition,
+        last_day,
         tree,
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::ask::circumstances::{Choice, Circumstances, Variable};
+use crate::ask::circumstances::{Choice, Circumstances, Slot, Variable};
 use crate::ask::domain::Domain;
 use crate::ask::expression::Expression;
 use crate::ask::partial::{Outcome, evaluate};
@@ -63,7 +63,7 @@ pub(crate) struct Ruling {
 }
 
 impl Ruling {
-    fn conditions(&self) -> impl Iterator<Item = &Expression> {
+    pub fn conditions(&self) -> impl Iterator<Item = &Expression> {
         let all = self.permits.iter().chain(&self.forbids);
         all.map(|condition| &condition.expression)
     }
@@ -119,8 +119,13 @@ impl<'a> Search<'a> {
     /// `settled` is known from the start, on each side.
     pub fn new(sides: Vec<(&'a Ruling, Circumstances)>, networks: &[&Networks]) -> Self {
         let domain = Domain::of(sides.iter().flat_map(|(ruling, _)| ruling.conditions()));
+        let mut values = domain.values(networks);
+        // What is known from the start is not chosen.
+        let is_open =
+            |known: &Circumstances, variable: Variable| known.get(variable.0) == &Slot::Open;
+        values.retain(|(variable, _)| sides.iter().any(|(_, known)| is_open(known, *variable)));
         Self {
-            values: domain.values(networks),
+            values,
             is_complete: domain.is_complete,
             sides,
             steps: 0,

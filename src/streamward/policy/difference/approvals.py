@@ -15,6 +15,7 @@ from streamward.model.manifest import Manifest
 from streamward.model.principal import Principal, Role
 from streamward.model.stream import DataClass, Level
 from streamward.policy.difference.changes import Change, Widening
+from streamward.policy.questions.beside import asserted_groups
 
 OF_APPROVER = "an approval counts only by one of"
 
@@ -130,11 +131,14 @@ def levels_of(old: Bundle, new: Bundle) -> dict[str, Level]:
 
 
 def subjects_of(bundle: Bundle) -> dict[str, frozenset[str]]:
-    """What an approval may call each principal."""
+    """What an approval may call each principal, by its roles and those that a token may give it."""
     includes = {role.name: role.includes for role in bundle.of(Role)}
+    groups = asserted_groups(bundle)
     found = {}
     for principal in bundle.of(Principal):
-        roles, waiting = set(principal.roles), list(principal.roles)
+        asserted = [role for roles in groups.get(principal.name, {}).values() for role in roles]
+        roles = {*principal.roles, *asserted}
+        waiting = sorted(roles)
         while waiting:
             new = set(includes.get(waiting.pop(), ())) - roles
             roles |= new

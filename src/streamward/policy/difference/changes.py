@@ -1,5 +1,6 @@
 """What two policies decide otherwise: who gains and who loses what, and under which conditions."""
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -7,6 +8,29 @@ from typing import Any, Literal
 from streamward.model.action import Action
 from streamward.model.stream import Level
 from streamward.policy.questions.rights import Asked, Ruling
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Circumstances in which a right is decided otherwise."""
+
+    context: Mapping[str, Any]
+    """As the side that allows it sees them."""
+    since: datetime.date | None
+    """The first day on which it is so; None: the day that is asked about."""
+    groups: tuple[str, ...]
+    """What the caller's token must name, by issuer and claim."""
+    by_declaration: bool
+    """Not the rules differ, but what the bundles declare of the principal: `context` has what one
+    side sees, the other one sees otherwise."""
+
+    def document(self) -> dict[str, Any]:
+        """What stands beside the context, as JSON values."""
+        return {
+            "since": None if self.since is None else self.since.isoformat(),
+            "groups": list(self.groups),
+            "by_declaration": self.by_declaration,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +42,10 @@ class Change:
     on: Asked
     classes: tuple[str, ...]
     """Data classes that the stream carries, before or after."""
-    gained_with: Mapping[str, Any] | None
-    """Circumstances in which it is allowed now and was denied before; None: there are none."""
-    lost_with: Mapping[str, Any] | None
-    """Circumstances in which it was allowed before and is denied now."""
+    gained: Turn | None
+    """When it is allowed now and was denied before; None: never."""
+    lost: Turn | None
+    """When it was allowed before and is denied now."""
     is_unknown: bool
     """It could not be told whether anything changes: take it for a gain and a loss."""
     old: Ruling | None
@@ -29,14 +53,24 @@ class Change:
     new: Ruling | None
 
     @property
+    def gained_with(self) -> Mapping[str, Any] | None:
+        """Circumstances in which it is allowed now and was denied before; None: there are none."""
+        return None if self.gained is None else self.gained.context
+
+    @property
+    def lost_with(self) -> Mapping[str, Any] | None:
+        """Circumstances in which it was allowed before and is denied now."""
+        return None if self.lost is None else self.lost.context
+
+    @property
     def gains(self) -> bool:
         """Whether the principal may do more than before."""
-        return self.gained_with is not None or self.is_unknown
+        return self.gained is not None or self.is_unknown
 
     @property
     def loses(self) -> bool:
         """Whether it may do less."""
-        return self.lost_with is not None or self.is_unknown
+        return self.lost is not None or self.is_unknown
 
     def document(self) -> dict[str, Any]:
         """The change as JSON values."""
@@ -47,6 +81,8 @@ class Change:
             "classes": list(self.classes),
             "gained_with": self.gained_with,
             "lost_with": self.lost_with,
+            "gained": None if self.gained is None else self.gained.document(),
+            "lost": None if self.lost is None else self.lost.document(),
             "unknown": self.is_unknown,
             "old": None if self.old is None else self.old.document(),
             "new": None if self.new is None else self.new.document(),

@@ -10,19 +10,21 @@ from streamward.model.action import Action, applies
 from streamward.model.document import Bundle
 from streamward.policy.days import utc_today
 from streamward.policy.difference.approvals import weaker, widenings
-from streamward.policy.difference.changes import Change, Difference
+from streamward.policy.difference.changes import Change, Difference, Turn
 from streamward.policy.difference.loosened import loosenings
 from streamward.policy.evaluator import core_errors
+from streamward.policy.questions.beside import day_of
 from streamward.policy.questions.compiled import Compiled, compiled, question
-from streamward.policy.questions.rights import Asked, Ruling
+from streamward.policy.questions.rights import Ruling
 from streamward.policy.questions.who_can import carried_classes
 
 
 def diff(old: Bundle, new: Bundle, *, today: datetime.date | None = None) -> Difference:
     """What `new` decides otherwise than `old`, over all principals, resources and circumstances.
 
-    Both are taken as they hold on the same day (today, in UTC). Approvals are those of `new`; what
-    needs one, and who may give it, is what `old` says where it says anything.
+    Both are taken as they hold on the same day (today, in UTC) and on every later one on which a
+    grant of either ends. Approvals are those of `new`; what needs one, and who may give it, is
+    what `old` says where it says anything.
 
     Raises PolicyInvalid where a policy doesn't compile, InvalidArgument where the bundles are too
     large to compare.
@@ -35,7 +37,8 @@ def diff(old: Bundle, new: Bundle, *, today: datetime.date | None = None) -> Dif
         answer = before.kernel.compare(after.kernel, question(None, actions, resources))
     decoded = msgspec.json.decode(answer)
     rulings = [(_ruling(before, it["old"]), _ruling(after, it["new"])) for it in decoded["changes"]]
-    classes = _classes(old, new, resources)
+    were, are = carried_classes(old, resources), carried_classes(new, resources)
+    classes = {it: tuple(sorted(were[it] | are[it])) for it in resources}
     changes = []
     for who, what, how, place in decoded["rows"]:
         action, on = actions[how], resources[what]
@@ -48,8 +51,8 @@ def diff(old: Bundle, new: Bundle, *, today: datetime.date | None = None) -> Dif
                 action=action,
                 on=on,
                 classes=classes[on],
-                gained_with=told["gained"],
-                lost_with=told["lost"],
+                gained=_turn(told["gained"]),
+                lost=_turn(told["lost"]),
                 is_unknown=told["is_unknown"],
                 old=rulings[place][0],
                 new=rulings[place][1],
@@ -65,12 +68,16 @@ def diff(old: Bundle, new: Bundle, *, today: datetime.date | None = None) -> Dif
     )
 
 
+def _turn(decoded: dict[str, Any] | None) -> Turn | None:
+    if decoded is None:
+        return None
+    return Turn(
+        context=decoded["context"],
+        since=day_of(decoded["day"]),
+        groups=tuple(decoded["groups"]),
+        by_declaration=decoded["by_declaration"],
+    )
+
+
 def _ruling(side: Compiled, decoded: dict[str, Any] | None) -> Ruling | None:
     return None if decoded is None else side.ruling(decoded)
-
-
-def _classes(
-    old: Bundle, new: Bundle, resources: tuple[Asked, ...]
-) -> dict[Asked, tuple[str, ...]]:
-    before, after = carried_classes(old, resources), carried_classes(new, resources)
-    return {it: tuple(sorted(before[it] | after[it])) for it in resources}

@@ -8,7 +8,7 @@ from streamward.model.manifest import Manifest
 from streamward.model.stream import DataClass
 from streamward.policy.days import utc_today
 from streamward.policy.difference.approvals import approvals_of, rule_of
-from streamward.policy.difference.changes import Difference
+from streamward.policy.difference.changes import Difference, Turn
 from streamward.policy.difference.compare import diff
 
 EFFECTS_MAX = 200
@@ -83,19 +83,29 @@ def _place(difference: Difference, principal: str, data_class: str) -> Place | N
     return None
 
 
+def _how(sign: str, turn: Turn | None, *, is_partly: bool) -> Iterator[str]:
+    if is_partly:
+        # Some of it was there before, or is left.
+        yield "in more cases" if sign == "+" else "in fewer cases"
+    if turn is not None and turn.by_declaration:
+        yield "by what is declared of the principal"
+    if turn is not None and turn.groups:
+        yield "by a token of " + ", ".join(turn.groups)
+    if turn is not None and turn.since is not None:
+        yield f"from {turn.since.isoformat()} on"
+
+
 def effects(difference: Difference) -> tuple[str, ...]:
     """The difference for people, a line for each principal and resource."""
     lines: dict[tuple[str, str, str, str], list[str]] = {}
     for change in difference.changes:
-        for sign, there, other in (
-            ("+", change.gained_with, change.old),
-            ("-", change.lost_with, change.new),
+        for sign, turn, other in (
+            ("+", change.gained, change.old),
+            ("-", change.lost, change.new),
         ):
-            if there is None and not change.is_unknown:
+            if turn is None and not change.is_unknown:
                 continue
-            # Some of it was there before, or is left.
-            partly = "in more cases" if sign == "+" else "in fewer cases"
-            how = partly if other is not None else ""
+            how = "  ".join(_how(sign, turn, is_partly=other is not None))
             key = (sign, change.principal, change.on.text, how)
             lines.setdefault(key, []).append(change.action.word)
     told = [

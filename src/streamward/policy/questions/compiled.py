@@ -16,6 +16,7 @@ from streamward.model.topology import Cluster
 from streamward.policy.compile import compile_policy
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import core_errors, evaluator, policy_schema
+from streamward.policy.questions.beside import beside
 from streamward.policy.questions.rights import (
     Asked,
     Certainty,
@@ -167,5 +168,5 @@ def compiled(bundle: Bundle, *, today: datetime.date | None = None) -> Compiled:
     Raises PolicyInvalid where a rule doesn't compile, Unavailable without the compiled module.
     """
     section = compile_policy(bundle, policy_schema(), today or utc_today())
-    kernel: Any = evaluator(section, bundle)
+    kernel: Any = evaluator(section, bundle, questions=beside(section, bundle))
     return Compiled(bundle, section, kernel)

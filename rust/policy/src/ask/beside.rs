@@ -1,0 +1,47 @@
+//! What questions look at beside the rules: what proofs may assert, how long rules hold, and what is
+//! declared of principals.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Deserialize;
+
+/// Part of a policy document; a gateway needs none of it, since it sees each proof and each day.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Beside {
+    /// Principal → group that its token may name → roles that the group stands for.
+    #[serde(default)]
+    assertable: HashMap<String, BTreeMap<String, Vec<String>>>,
+    /// Rule → the last day on which it holds, in days since 1970.
+    #[serde(default)]
+    pub last_days: HashMap<String, i64>,
+    /// Principal → the values that attributes of its connections can have.
+    #[serde(default)]
+    pub possible: HashMap<String, Possible>,
+}
+
+/// Values that are as the bundle declares them. `None`: it can be anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Possible {
+    #[serde(default)]
+    pub mfa: Option<BTreeSet<bool>>,
+    /// `null` among them: it is not known.
+    #[serde(default)]
+    pub device_posture: Option<BTreeSet<Option<String>>>,
+}
+
+impl Beside {
+    /// Groups that a token of a principal may name, with their roles.
+    pub fn groups_of(&self, principal: &str) -> impl Iterator<Item = (&str, &[String])> {
+        let groups = self.assertable.get(principal).into_iter().flatten();
+        groups.map(|(group, roles)| (group.as_str(), roles.as_slice()))
+    }
+
+    /// Roles that a group stands for, whoever names it.
+    pub fn roles(&self, group: &str) -> BTreeSet<&str> {
+        let everybody = self.assertable.values();
+        let named = everybody.filter_map(|groups| groups.get(group));
+        named.flatten().map(String::as_str).collect()
+    }
+}
