@@ -28,10 +28,12 @@ mod span;
 mod streams;
 
 pub use acls::{ACLS_MAX, Acl};
+pub use ask::context_attributes;
 pub use document::{DOCUMENT_BYTES_MAX, REQUEST_BYTES_MAX};
 pub use error::{PolicyError, RuleProblem};
 pub use networks::{ADDRESSES_MAX, NETWORKS_MAX, range as address_range};
 pub use policy::Policy;
+pub use reads::looks_into_named_entity;
 pub use request::{Action, Context, Decision, Mechanism, Request, Resource, ResourceKind};
 pub use rules::{RULE_BYTES_MAX, RULES_MAX};
 pub use section::{

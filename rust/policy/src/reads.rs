@@ -76,6 +76,12 @@ pub(crate) struct Findings {
     pub looks_into_literal: bool,
 }
 
+/// Whether a rule, in its JSON form, reads an entity that it names: no request carries one, so that
+/// the rule would fail, or find nothing.
+pub fn looks_into_named_entity(rule: &Value) -> bool {
+    look(rule).looks_into_literal
+}
+
 /// Look through the JSON form of a rule. Whatever is not an attribute of the context by its name
 /// (the whole context in a comparison, for one) counts as reading everything.
 pub(crate) fn look(rule: &Value) -> Findings {

@@ -90,6 +90,7 @@ impl<'a> Lineages<'a> {
         for caller in &version.principals {
             let id = caller.id.as_str();
             let assertable = version.assertable.get(id).into_iter().flatten();
+            let assertable = assertable.flat_map(|(_, roles)| roles);
             let held = caller.roles.iter().chain(assertable);
             let held = held.filter_map(|role| closures.get(role.as_str()));
             roles.insert(id, held.flatten().copied().collect());

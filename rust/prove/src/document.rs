@@ -21,9 +21,10 @@ pub struct Version {
     pub policy: PolicySection,
     /// Everybody who can be a caller; anybody else is denied before any rule is asked.
     pub(crate) principals: Vec<Caller>,
-    /// Roles that the token of a principal may assert, by the principal.
+    /// Groups that the token of a principal may name, by the principal, with the roles that each
+    /// stands for.
     #[serde(default)]
-    pub assertable: BTreeMap<String, Vec<String>>,
+    pub assertable: BTreeMap<String, BTreeMap<String, Vec<String>>>,
     /// Names of the clusters that are asked for; none: any name.
     #[serde(default)]
     pub clusters: Vec<String>,
@@ -58,6 +59,22 @@ impl Version {
             return Err(bad(format!("more than {DOCUMENT_BYTES_MAX} bytes")));
         }
         serde_json::from_slice(document).map_err(|error| bad(error.to_string()))
+    }
+
+    /// Groups that tokens of a principal may name.
+    pub(crate) fn groups_of(&self, id: &str) -> impl Iterator<Item = &str> {
+        let groups = self.assertable.get(id).into_iter().flatten();
+        groups.map(|(group, _)| group.as_str())
+    }
+
+    /// Every group with the roles that it stands for, whoever names it.
+    pub(crate) fn groups(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (group, roles) in self.assertable.values().flatten() {
+            let roles = roles.iter().map(String::as_str);
+            groups.entry(group).or_default().extend(roles);
+        }
+        groups
     }
 
     /// Every role with itself and all that it includes, however far.

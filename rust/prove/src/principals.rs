@@ -11,7 +11,7 @@ use crate::mentions::Mentions;
 use crate::reach::Reach;
 use crate::renaming::OLDER;
 
-/// Stands before the name of a role that the proof of the caller asserts. No name can hold it.
+/// Stands before a group that the proof of the caller names. No name can hold it.
 pub(crate) const ASSERTED: &str = "\u{1}asserted:";
 
 /// One version, and what is spoken of in it.
@@ -62,7 +62,7 @@ struct Seen<'a> {
     is_known: bool,
     roles: BTreeSet<&'a str>,
     tenant: Option<&'a str>,
-    assertable: BTreeSet<&'a str>,
+    groups: BTreeSet<&'a str>,
 }
 
 /// Conditions that hold for every one of these callers, and for nobody else.
@@ -92,9 +92,9 @@ pub(crate) fn conditions(
     for (place, (side, lookup)) in sides.iter().zip(&lookups).enumerate() {
         for role in side.mentioned("Role") {
             let mut ways = vec![among(&|seen| seen[place].roles.contains(role))];
-            for asserted in lookup.asserted_into(role) {
-                let can = among(&|seen| seen[place].assertable.contains(asserted));
-                let does = within(var("principal"), asserted_role(asserted));
+            for group in lookup.groups_for(role) {
+                let can = among(&|seen| seen[place].groups.contains(group));
+                let does = within(var("principal"), named_group(group));
                 ways.push(all(vec![can, does]));
             }
             let is_in = within(var("principal"), side.entity("Role", role));
@@ -118,14 +118,16 @@ pub(crate) fn known(version: &Version, kind: PrincipalKind, callers: &[&Caller])
     any(asked.map(is).collect())
 }
 
-pub(crate) fn asserted_role(role: &str) -> Value {
-    entity("Role", &format!("{ASSERTED}{role}"))
+/// That a token names a group is one fact, whatever each version makes of it.
+fn named_group(group: &str) -> Value {
+    entity("Role", &format!("{ASSERTED}{group}"))
 }
 
 struct Lookup<'a> {
     closures: HashMap<&'a str, BTreeSet<&'a str>>,
     callers: HashMap<&'a str, &'a Caller>,
-    assertable: &'a BTreeMap<String, Vec<String>>,
+    version: &'a Version,
+    groups: BTreeMap<&'a str, BTreeSet<&'a str>>,
     roles: BTreeSet<&'a str>,
     tenants: BTreeSet<&'a str>,
 }
@@ -140,7 +142,8 @@ impl<'a> Lookup<'a> {
                 .iter()
                 .map(|it| (it.id.as_str(), it))
                 .collect(),
-            assertable: &version.assertable,
+            version,
+            groups: version.groups(),
             roles: side.mentioned("Role").collect(),
             tenants: side.mentioned("Tenant").collect(),
         }
@@ -152,7 +155,7 @@ impl<'a> Lookup<'a> {
                 is_known: false,
                 roles: BTreeSet::new(),
                 tenant: None,
-                assertable: BTreeSet::new(),
+                groups: BTreeSet::new(),
             };
         };
         let held = caller
@@ -160,12 +163,7 @@ impl<'a> Lookup<'a> {
             .iter()
             .filter_map(|it| self.closures.get(it.as_str()));
         let held = held.flatten().copied().filter(|it| self.roles.contains(it));
-        let assertable = self
-            .assertable
-            .get(id)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let assertable = assertable.iter().map(String::as_str);
+        let groups = self.version.groups_of(id);
         Seen {
             is_known: true,
             roles: held.collect(),
@@ -173,36 +171,31 @@ impl<'a> Lookup<'a> {
                 .tenant
                 .as_deref()
                 .filter(|it| self.tenants.contains(it)),
-            assertable: assertable.filter(|it| self.matters(it)).collect(),
+            groups: groups.filter(|it| self.matters(it)).collect(),
         }
     }
 
-    /// Whether a role gives any that is mentioned.
-    fn matters(&self, asserted: &str) -> bool {
-        let closure = self.closures.get(asserted);
-        closure.is_some_and(|it| !it.is_disjoint(&self.roles))
+    /// Whether a group gives any role that is mentioned.
+    fn matters(&self, group: &str) -> bool {
+        let mut roles = self.roles.iter();
+        roles.any(|role| self.gives(group, role))
     }
 
-    /// Roles whose assertion gives this one.
-    fn asserted_into(&self, role: &str) -> Vec<&'a str> {
-        let all: BTreeSet<&str> = self
-            .assertable
-            .values()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        let gives = |it: &&'a str| {
-            let closure = self.closures.get(it);
-            closure.is_some_and(|closure| closure.contains(role))
-        };
-        all.into_iter().filter(gives).collect()
+    fn gives(&self, group: &str, role: &str) -> bool {
+        let roles = self.groups.get(group).into_iter().flatten();
+        let mut closures = roles.filter_map(|it| self.closures.get(it));
+        closures.any(|closure| closure.contains(role))
+    }
+
+    /// Groups whose naming gives this role.
+    fn groups_for(&self, role: &str) -> Vec<&'a str> {
+        let all = self.groups.keys().copied();
+        all.filter(|group| self.gives(group, role)).collect()
     }
 }
 
-/// Roles of which the caller's proof may be asked whether it asserts them.
-pub(crate) fn assertable_roles(sides: &[Side<'_>]) -> BTreeSet<String> {
-    let all = sides
-        .iter()
-        .flat_map(|side| side.version.assertable.values());
-    all.flatten().cloned().collect()
+/// Groups of which the caller's proof may be asked whether it names them.
+pub(crate) fn groups(sides: &[Side<'_>]) -> BTreeSet<String> {
+    let all = sides.iter().flat_map(|side| side.version.groups());
+    all.map(|(group, _)| group.to_owned()).collect()
 }

@@ -239,6 +239,14 @@ impl Prover {
         given.push(asked.never.clone());
         let environment = request_kind(kind)?;
         let all = batch.newer.iter().chain(&batch.older);
+        if let Some(rule) = all.clone().find(|rule| rule.looks_elsewhere) {
+            let why = "it looks into an entity that it names: the gateway knows none but those of \
+                the request, so the rule fails, and a rule that fails denies";
+            return Ok(Verdict::Unknown {
+                why: why.to_owned(),
+                rule: Some(rule.id.clone()),
+            });
+        }
         for rule in all.filter(|rule| rule.mentions.can_fail) {
             if let Some(verdict) = self.fails(rule, &given, &environment, compiler)? {
                 return Ok(verdict);
@@ -260,12 +268,12 @@ impl Prover {
             Found::Nothing => Ok(Verdict::Holds),
             Found::Unknown(why) => Ok(Verdict::Unknown { why, rule: None }),
             Found::Request(found) => {
-                let assertable = principals::assertable_roles(&sides);
+                let groups = principals::groups(&sides);
                 let Kind {
                     action, resource, ..
                 } = kind;
                 let request =
-                    witness::request(&found, &sides, action, resource, &origins, &assertable)?;
+                    witness::request(&found, &sides, action, resource, &origins, &groups)?;
                 Ok(Verdict::Fails { request })
             }
         }

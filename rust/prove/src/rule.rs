@@ -51,6 +51,8 @@ pub(crate) struct ReadyRule {
     pub tree: Value,
     pub mentions: Mentions,
     pub permits: bool,
+    /// It reads what no request carries.
+    pub looks_elsewhere: bool,
 }
 
 impl ReadyRule {
@@ -76,6 +78,7 @@ impl ReadyRule {
             id: rule.id.clone(),
             head,
             permits: policy.effect() == Effect::Permit,
+            looks_elsewhere: streamward_policy::looks_into_named_entity(&tree),
             policy,
             tree,
             mentions,

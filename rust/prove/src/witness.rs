@@ -5,31 +5,11 @@ use std::collections::BTreeSet;
 use cedar_policy::{EntityTypeName, EntityUid, EvalResult};
 use cedar_policy_symcc::Env;
 use serde_json::{Map, Value, json};
-use streamward_policy::{Action, ResourceKind};
+use streamward_policy::{Action, ResourceKind, context_attributes};
 
 use crate::addresses::Origin;
 use crate::error::ProveError;
 use crate::principals::{ASSERTED, Side};
-
-/// Attributes that a decision request may carry as they are.
-const CARRIED: [&str; 16] = [
-    "tls",
-    "tls_version",
-    "tls_cipher",
-    "mechanism",
-    "mfa",
-    "mfa_age",
-    "credential_age",
-    "authentication_age",
-    "environment",
-    "hour",
-    "minute",
-    "weekday",
-    "device_posture",
-    "device_status",
-    "client_software_name",
-    "client_software_version",
-];
 
 /// The request that contradicts a claim, in the form of the boundary.
 pub(crate) fn request(
@@ -38,7 +18,7 @@ pub(crate) fn request(
     action: Action,
     kind: ResourceKind,
     origins: &[Origin],
-    assertable: &BTreeSet<String>,
+    groups: &BTreeSet<String>,
 ) -> Result<Value, ProveError> {
     let bad = |what: &str| ProveError::NotCovered(format!("the solver's model has no {what}"));
     let principal = found.request.principal().ok_or_else(|| bad("principal"))?;
@@ -53,7 +33,14 @@ pub(crate) fn request(
         }
     };
     let mut context = context_of(found, sides, origins).ok_or_else(|| bad("context"))?;
-    let roles = asserted(found, principal, assertable);
+    let named = named(found, principal, groups);
+    let roles = sides.first().map(|side| side.version.groups());
+    let roles: BTreeSet<&str> = named
+        .iter()
+        .filter_map(|group| roles.as_ref()?.get(group.as_str()))
+        .flatten()
+        .copied()
+        .collect();
     if !roles.is_empty() {
         context.insert("roles".to_owned(), json!(roles));
     }
@@ -62,13 +49,16 @@ pub(crate) fn request(
         "action": action.name(),
         "resource": {"type": kind.name(), "name": name},
         "context": context,
+        "groups": named,
     }))
 }
 
 fn context_of(found: &Env, sides: &[Side<'_>], origins: &[Origin]) -> Option<Map<String, Value>> {
     let given = found.request.context()?;
     let mut context = Map::new();
-    for name in CARRIED {
+    // A source gives its networks; it is an address, which a solver writes in words of its own.
+    let carried = context_attributes().filter(|it| !matches!(*it, "source" | "networks"));
+    for name in carried {
         if !sides.iter().any(|side| side.mentions.reads(name)) {
             continue;
         }
@@ -90,15 +80,15 @@ fn context_of(found: &Env, sides: &[Side<'_>], origins: &[Origin]) -> Option<Map
     Some(context)
 }
 
-/// Roles that the caller's proof must assert.
-fn asserted(found: &Env, principal: &EntityUid, assertable: &BTreeSet<String>) -> Vec<String> {
+/// Groups that the caller's proof must name.
+fn named(found: &Env, principal: &EntityUid, groups: &BTreeSet<String>) -> Vec<String> {
     let Ok(role_type) = "Streamward::Role".parse::<EntityTypeName>() else {
         return Vec::new();
     };
-    let asserts = |role: &&String| {
-        let id = cedar_policy::EntityId::new(format!("{ASSERTED}{role}"));
+    let names = |group: &&String| {
+        let id = cedar_policy::EntityId::new(format!("{ASSERTED}{group}"));
         let uid = EntityUid::from_type_name_and_id(role_type.clone(), id);
         found.entities.is_ancestor_of(&uid, principal)
     };
-    assertable.iter().filter(asserts).cloned().collect()
+    groups.iter().filter(names).cloned().collect()
 }

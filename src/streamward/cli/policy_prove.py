@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from streamward.app import valid_bundle
+from streamward.app import bundle_at, valid_bundle
+from streamward.cli.options import AuditDir, StateDir
+from streamward.errors import InvalidArgument
 from streamward.model.text import printable
 from streamward.policy.proof import CounterExample, Proof, Verdict, prove
 
@@ -29,13 +31,20 @@ def prove_command(
         Path, typer.Argument(metavar="DIR", help="The folder of the bundle.")
     ] = Path("."),
     against: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--against",
             metavar="OLD",
-            help="The folder of the version before, for invariants that compare two.",
+            help="The version before, for invariants that compare two: a folder, "
+            "`REVISION:FOLDER` of git, or an applied version.",
         ),
     ] = None,
+    alone: Annotated[
+        bool,
+        typer.Option("--alone", help="Leave out invariants that compare two versions."),
+    ] = False,
+    state_dir: StateDir = None,
+    audit_dir: AuditDir = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
 ) -> None:
     """Prove the invariants that a bundle declares, over all requests that there can be.
@@ -43,32 +52,41 @@ def prove_command(
     Where one fails, a request that contradicts it is shown, with the rules that allow it and where
     they stand. Every such request is held against the evaluator of the gateway first.
 
-    Exits with 1 when an invariant fails, and with 3 when one is neither proved nor refuted.
+    Exits with 1 when an invariant fails, and with 3 when one is neither proved nor refuted: also
+    where it compares two versions, and neither `--against` nor `--alone` is given.
 
     Examples:
-        streamward policy prove examples/payments
+        streamward policy prove examples/payments --alone
 
         streamward policy prove . --against ../released --json
     """
     bundle = valid_bundle(directory, materials=False)
-    before = valid_bundle(against, materials=False) if against is not None else None
+    if alone and against is not None:
+        raise InvalidArgument("`--alone` leaves out what `--against` is for: give one of them")
+    before = None
+    if against is not None:
+        before = bundle_at(against, directory, state_dir, audit_dir)
     proofs = prove(bundle, before)
     console = Console(soft_wrap=True, highlight=False)
     if as_json:
         console.print_json(data={"proofs": [document(proof) for proof in proofs]})
     else:
         _print(console, proofs)
-    code = exit_code(proofs)
+    code = exit_code(proofs, alone=alone)
     if code:
         raise typer.Exit(code)
 
 
-def exit_code(proofs: Iterable[Proof]) -> int:
-    """1: an invariant fails; 3: none does, and one is unknown; 0: all that were asked hold."""
+def exit_code(proofs: Iterable[Proof], *, alone: bool = False) -> int:
+    """1: an invariant fails; 3: none does, and one is unknown or was not asked; 0: all hold.
+
+    `alone`: those that compare two versions were left out on purpose.
+    """
     verdicts = {proof.verdict for proof in proofs}
     if Verdict.FAILS in verdicts:
         return FAILED
-    return UNKNOWN if Verdict.UNKNOWN in verdicts else 0
+    unproved = {Verdict.UNKNOWN} if alone else {Verdict.UNKNOWN, Verdict.NOT_ASKED}
+    return UNKNOWN if verdicts & unproved else 0
 
 
 def document(proof: Proof) -> dict[str, Any]:
@@ -80,6 +98,7 @@ def document(proof: Proof) -> dict[str, Any]:
         "verdict": proof.verdict.value,
         "milliseconds": proof.milliseconds,
         "scripts": proof.scripts,
+        "since": None if proof.since is None else proof.since.isoformat(),
         "why": proof.why,
         "rules": [{"id": rule, "source": source} for rule, source in proof.rules],
         "counter_example": None if example is None else _example(example),
@@ -94,6 +113,7 @@ def _example(example: CounterExample) -> dict[str, Any]:
         "resource": {"type": decision.resource.type.value, "name": decision.resource.name},
         "context": dict(example.context),
         "environment": example.environment,
+        "groups": list(example.groups),
         "reason": decision.reason,
         "policy_version": decision.policy_version,
     }
@@ -128,6 +148,8 @@ def _explain(console: Console, proof: Proof) -> None:
         Text(printable(proof.invariant), style=_STYLES[proof.verdict])
         + Text(f"  {printable(place)}", style="dim")
     )
+    if proof.since is not None:
+        console.print(Text(f"  from {proof.since.isoformat()} on"))
     if proof.why:
         console.print(Text(f"  {printable(proof.why)}"))
     if proof.counter_example is not None:

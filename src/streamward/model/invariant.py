@@ -2,14 +2,21 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from streamward.model.action import Action
 from streamward.model.document import Noun
 from streamward.model.fields import Name, Text
 from streamward.model.grant import TARGET_CHARACTERS_MAX, ActionWord
 from streamward.model.manifest import Environment
-from streamward.model.stream import Requirements
+from streamward.model.stream import CallerRequirements, Requirements
 
 ANYTHING = "anything"
 
@@ -43,6 +50,9 @@ Scope = Annotated[
 """As in a grant: `stream:NAME`, `stream:PREFIX*`, `class:NAME`, `group:…`, `transaction:…` or
 `cluster`; and `tenant:NAME` (every name in its namespaces), or `everything`."""
 
+_OF_STREAMS = frozenset(Requirements.model_fields) - frozenset(CallerRequirements.model_fields)
+"""What a class requires of its streams, and no request shows."""
+
 _CLAIMS = ("only", "nobody", "requires", "widened_only_on")
 
 
@@ -58,7 +68,7 @@ class Invariant(Noun):
     `access_class:NAME` for its readers."""
     nobody: tuple[People, ...] | None = Field(default=None, min_length=1, max_length=1000)
     """None of these may do it; also `everyone`."""
-    requires: Requirements | None = None
+    requires: CallerRequirements | None = None
     """Whoever may do it may do so only where all of this holds. Second factor and device are
     asked of people only."""
     widened_only_on: tuple[Scope, ...] | None = Field(default=None, max_length=1000)
@@ -69,6 +79,18 @@ class Invariant(Noun):
     """What it is done to."""
     in_environment: Environment | None = None
     """As if the bundle were used there, whatever its head says."""
+
+    @field_validator("requires", mode="before")
+    @classmethod
+    def _of_requests(cls, value: Any) -> Any:
+        stray = sorted(_OF_STREAMS & set(value)) if isinstance(value, dict) else []
+        if stray:
+            names = ", ".join(f"`{name}`" for name in stray)
+            raise ValueError(
+                f"{names}: no request shows it, so it can't be proved here; "
+                "a DataClass requires it of its streams, and `streamward check` sees to that"
+            )
+        return value
 
     @model_validator(mode="after")
     def _one_claim(self) -> Self:
@@ -82,6 +104,6 @@ class Invariant(Noun):
                 )
         elif not self.may or not self.on:
             raise ValueError("say what may be done in `may`, and to what in `on`")
-        if self.requires == Requirements():
+        if self.requires == CallerRequirements():
             raise ValueError("`requires` requires nothing")
         return self

@@ -27,24 +27,29 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
-class Requirements(Conditions):
+class CallerRequirements(Conditions):
+    """What is asked of every request, or of nobody: second factor and device of people only."""
+
+    tls: bool = False
+    """Only over TLS."""
+    mfa: bool = False
+    """People only with a second factor; programs are not asked for one."""
+    networks: tuple[NetworkName, ...] = Field(default=(), max_length=100)
+    """Only from these networks."""
+
+
+class Requirements(CallerRequirements):
     """Controls that every stream of a class must have; most compile to a rule that forbids.
 
     Second factor and device are asked of people only.
     """
 
-    tls: bool = False
-    """Only over TLS."""
     encrypt: bool = False
     """Sealed: brokers see ciphertext only. Compiles to no rule; streams that aren't don't pass."""
     contract: bool = False
     """Each declared by name has a DataContract with a schema. Compiles to no rule."""
     retention_max: Duration | None = None
     """Its contract says that it is kept no longer than this. Compiles to no rule."""
-    mfa: bool = False
-    """People only with a second factor; programs are not asked for one."""
-    networks: tuple[NetworkName, ...] = Field(default=(), max_length=100)
-    """Only from these networks."""
     expiring_grants: bool = False
     """Grants to read or write it have a last day. Compiles to no rule; others don't pass."""
 

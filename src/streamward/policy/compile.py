@@ -92,6 +92,13 @@ def days_of_change(bundle: Bundle, first: datetime.date) -> tuple[datetime.date,
     return tuple(days)
 
 
+def ends(bundle: Bundle, first: datetime.date, *, denials: bool) -> tuple[datetime.date, ...]:
+    """Days after the first one on which grants that deny (or those that allow) hold no more."""
+    grants = [it for it in bundle.of(Grant) if (it.deny is not None) == denials]
+    last_days = {it.expires for it in grants if it.expires is not None and it.expires >= first}
+    return tuple(day + datetime.timedelta(days=1) for day in sorted(last_days))
+
+
 def _grant_rules(bundle: Bundle, today: datetime.date) -> Iterator[Rule]:
     kinds = {p.name: p.type for p in bundle.of(Principal)}
     prefixes = tuple(namespace.prefix for namespace in bundle.of(Namespace))

@@ -83,10 +83,13 @@ pub(crate) fn told(index: &Index, rule: &Prepared, things: Things<'_>) -> RuleAn
 /// That a token gives the role of which a rule speaks.
 fn asserted(rule: &Prepared, groups: &BTreeSet<Arc<str>>) -> ConditionAnswer {
     let named: Vec<&str> = groups.iter().map(AsRef::as_ref).collect();
-    let role = rule.principal.key().map_or("", |uid| &uid.id);
+    let given = rule.principal.key().map_or("", |uid| &uid.id);
     ConditionAnswer {
         kind: "when",
-        name: Some(format!("a token gives role {role}: {}", named.join(" or "))),
+        name: Some(format!(
+            "a token gives role {given}: {}",
+            named.join(" or ")
+        )),
         text: rule.principal.text(),
     }
 }

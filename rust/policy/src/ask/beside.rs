@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+use crate::ask::circumstances::Circumstances;
 
 /// Part of a policy document; a gateway needs none of it, since it sees each proof and each day.
 #[derive(Debug, Default, Deserialize)]
@@ -38,8 +41,21 @@ impl Beside {
         groups.map(|(group, roles)| (group.as_str(), roles.as_slice()))
     }
 
+    /// The context of circumstances that were found, as a decision request has it.
+    pub fn context(&self, known: &Circumstances) -> Map<String, Json> {
+        let mut fields = known.to_json();
+        fields.remove("environment");
+        let groups = known.groups().into_iter();
+        let roles: BTreeSet<&str> = groups.flat_map(|group| self.roles(group)).collect();
+        if !roles.is_empty() {
+            let roles = roles.into_iter().map(Json::from).collect();
+            fields.insert("roles".to_owned(), Json::Array(roles));
+        }
+        fields
+    }
+
     /// Roles that a group stands for, whoever names it.
-    pub fn roles(&self, group: &str) -> BTreeSet<&str> {
+    fn roles(&self, group: &str) -> BTreeSet<&str> {
         let everybody = self.assertable.values();
         let named = everybody.filter_map(|groups| groups.get(group));
         named.flatten().map(String::as_str).collect()

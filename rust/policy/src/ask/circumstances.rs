@@ -24,6 +24,13 @@ const OF_GATEWAY: [&str; 11] = [
 ];
 const COUNT: usize = OF_GATEWAY.len() + TEXTS.len() + AGES.len();
 
+/// Names of all attributes that the context of a request can have.
+pub fn context_attributes() -> impl Iterator<Item = &'static str> {
+    let of_rules = |it: &&&str| !matches!(**it, "groups" | "day");
+    let of_gateway = OF_GATEWAY.iter().filter(of_rules);
+    of_gateway.chain(&TEXTS).chain(&AGES).copied()
+}
+
 impl Attribute {
     pub const SOURCE: Self = Self(0);
     pub const NETWORKS: Self = Self(1);

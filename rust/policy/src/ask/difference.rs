@@ -9,7 +9,6 @@ use crate::ask::beside::Possible;
 use crate::ask::circumstances::{Attribute, Choice, Circumstances, Slot};
 use crate::ask::domain::Domain;
 use crate::ask::expression::Expression;
-use crate::ask::index::Index;
 use crate::ask::search::{Condition, Found, Ruling, Search};
 use crate::ask::value::Value;
 use crate::networks::Networks;
@@ -109,7 +108,7 @@ impl<'a> Differences<'a> {
             Difference::default()
         } else {
             let lasting = [self.old, self.new].map(|it| it.index().lasting.clone());
-            self.search(rulings, lasting)
+            self.search(rulings, &lasting)
         };
         self.declare(rulings, &key.1, &mut difference);
         let difference = Arc::new(difference);
@@ -117,19 +116,19 @@ impl<'a> Differences<'a> {
         difference
     }
 
-    fn search(&mut self, rulings: [&Ruling; 2], settled: [Circumstances; 2]) -> Difference {
-        let gained = self.turns(rulings, settled.clone(), false);
+    fn search(&mut self, rulings: [&Ruling; 2], settled: &[Circumstances; 2]) -> Difference {
+        let gained = self.turns(rulings, settled, false);
         let lost = self.turns(rulings, settled, true);
         let (old, new) = (self.old, self.new);
         Difference {
-            gained: witness(&gained, 1, new.index(), new),
-            lost: witness(&lost, 0, old.index(), old),
+            gained: witness(&gained, 1, new),
+            lost: witness(&lost, 0, old),
             is_unknown: matches!(gained, Found::Unknown) || matches!(lost, Found::Unknown),
         }
     }
 
     /// The first day, and circumstances, in which one side denies and the other one allows.
-    fn turns(&mut self, rulings: [&Ruling; 2], settled: [Circumstances; 2], loses: bool) -> Found {
+    fn turns(&mut self, rulings: [&Ruling; 2], settled: &[Circumstances; 2], loses: bool) -> Found {
         let conditions = rulings.iter().flat_map(|ruling| ruling.conditions());
         let mut days = Domain::of(conditions).choices(Some(Attribute::DAY));
         if days.is_empty() {
@@ -138,7 +137,9 @@ impl<'a> Differences<'a> {
         let mut found = Found::No;
         for day in days {
             let mut on_day = settled.clone();
-            on_day.iter_mut().for_each(|side| side.choose(&day));
+            for side in &mut on_day {
+                side.choose(&day);
+            }
             match self.turns_on(rulings, on_day, loses) {
                 Found::No => {}
                 Found::Unknown => found = Found::Unknown,
@@ -192,9 +193,9 @@ impl<'a> Differences<'a> {
                 if !(if is_loss { loses } else { gains }) {
                     continue;
                 }
-                let found = self.turns(rulings, settled.clone(), is_loss);
+                let found = self.turns(rulings, &settled, is_loss);
                 difference.is_unknown |= matches!(found, Found::Unknown);
-                let mut witness = witness(&found, side, policy.index(), policy);
+                let mut witness = witness(&found, side, policy);
                 if let Some(witness) = &mut witness {
                     witness.by_declaration = true;
                 }
@@ -209,13 +210,13 @@ impl<'a> Differences<'a> {
     }
 }
 
-fn witness(found: &Found, side: usize, index: &Index, policy: &Policy) -> Option<Witness> {
+fn witness(found: &Found, side: usize, policy: &Policy) -> Option<Witness> {
     let Found::Yes(known) = found else {
         return None;
     };
     let known = known.get(side)?;
     Some(Witness {
-        context: index.context(policy.beside(), known),
+        context: policy.beside().context(known),
         day: known.day(),
         groups: known.groups().into_iter().map(str::to_owned).collect(),
         by_declaration: false,

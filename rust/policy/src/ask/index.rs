@@ -1,11 +1,8 @@
 //! The rules of a policy, prepared for questions that leave the circumstances open.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value as Json};
-
-use crate::ask::beside::Beside;
 use crate::ask::circumstances::{Attribute, Circumstances, Slot};
 use crate::ask::expression::Expression;
 use crate::ask::partial::{Outcome, Thing, Things, evaluate, names_any, residual};
@@ -90,19 +87,6 @@ impl Index {
 
     pub fn action(&self, action: Action) -> &Uid {
         &self.actions[action as usize]
-    }
-
-    /// The context of circumstances that were found, as a decision request has it.
-    pub fn context(&self, beside: &Beside, known: &Circumstances) -> Map<String, Json> {
-        let mut fields = known.to_json();
-        fields.remove("environment");
-        let groups = known.groups().into_iter();
-        let roles: BTreeSet<&str> = groups.flat_map(|group| beside.roles(group)).collect();
-        if !roles.is_empty() {
-            let roles = roles.into_iter().map(Json::from).collect();
-            fields.insert("roles".to_owned(), Json::Array(roles));
-        }
-        fields
     }
 
     /// Rules whose heads speak of a principal, or may by what its token says, in their order.

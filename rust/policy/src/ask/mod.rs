@@ -25,6 +25,7 @@ mod verdict;
 mod witnesses;
 
 pub(crate) use beside::Beside;
+pub use circumstances::context_attributes;
 pub(crate) use circumstances::{Attribute, Circumstances, Slot};
 pub(crate) use flip::{Flip, flips};
 pub(crate) use index::{Index, thing_of_holder};

@@ -102,7 +102,7 @@ impl Verdicts {
         });
         let forbids_matter = forbids_matter.collect();
         let shown = |found: &Found| match found {
-            Found::Yes(known) => known.first().map(|it| index.context(policy.beside(), it)),
+            Found::Yes(known) => known.first().map(|it| policy.beside().context(it)),
             _ => None,
         };
         Verdict {

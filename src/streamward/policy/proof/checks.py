@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.invariant import Invariant
+from streamward.model.keys import AccessClass
 from streamward.model.nearest import meant
+from streamward.model.principal import Principal, Role
 from streamward.policy.checks import SUBJECT_KINDS
 from streamward.policy.proof.claim import claims_of
+from streamward.policy.questions.beside import asserted_groups
 from streamward.policy.target import Subject, Target
 
 KINDS = {**SUBJECT_KINDS, "access_class": "AccessClass"}
@@ -61,4 +64,57 @@ def empty_invariants(bundle: Bundle) -> Iterator[Mistake]:
             )
 
 
-CHECKS = (unknown_names, empty_invariants)
+def invariants_about_nobody(bundle: Bundle) -> Iterator[Mistake]:
+    """Invariants about people of whom there are none: they hold whatever rules say."""
+    members = _members(bundle)
+    readers = {it.name: it.readers for it in bundle.of(AccessClass)}
+    for document in bundle.documents_of(Invariant):
+        invariant = document.value
+        assert isinstance(invariant, Invariant)
+        for field in ("only", "nobody"):
+            for index, text in enumerate(getattr(invariant, field) or ()):
+                word, _, name = text.partition(":")
+                if word == "access_class" and readers.get(name) == ():
+                    yield _without_readers(document, name, field, index)
+        named = [
+            each
+            for text in invariant.nobody or ()
+            for each in (
+                readers.get(text.partition(":")[2], ())
+                if text.startswith("access_class:")
+                else (text,)
+            )
+        ]
+        if named and not any(text in members for text in named):
+            what = "nobody is one of these: it holds whatever rules say"
+            hint = "give somebody the role or tenant, or name others"
+            yield document.mistake(what, "nobody", suggestion=hint, severity="warning")
+
+
+def _without_readers(document: Document, name: str, field: str, index: int) -> Mistake:
+    if field == "nobody":
+        what = f"access class `{name}` has no readers: about them the invariant would always hold"
+        return document.mistake(what, field, index, suggestion="name its readers, or leave it out")
+    what = f"access class `{name}` has no readers: it lets nobody in"
+    hint = "name its readers, or leave it out"
+    return document.mistake(what, field, index, suggestion=hint, severity="warning")
+
+
+def _members(bundle: Bundle) -> frozenset[str]:
+    """Every subject that a principal is one of, or can be by its token."""
+    includes = {role.name: role.includes for role in bundle.of(Role)}
+    groups = asserted_groups(bundle)
+    found = set()
+    for principal in bundle.of(Principal):
+        found |= {"everyone", f"principal:{principal.name}", f"tenant:{principal.tenant}"}
+        asserted = [role for roles in groups.get(principal.name, {}).values() for role in roles]
+        waiting = [*principal.roles, *asserted]
+        while waiting:
+            role = waiting.pop()
+            if f"role:{role}" not in found:
+                found.add(f"role:{role}")
+                waiting.extend(includes.get(role, ()))
+    return frozenset(found)
+
+
+CHECKS = (unknown_names, empty_invariants, invariants_about_nobody)

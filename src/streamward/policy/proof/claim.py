@@ -8,7 +8,7 @@ from streamward.model.document import Bundle
 from streamward.model.invariant import Invariant
 from streamward.model.keys import AccessClass
 from streamward.model.principal import Principal
-from streamward.model.stream import Namespace, Requirements
+from streamward.model.stream import CallerRequirements, Namespace
 from streamward.policy import cedar_text
 from streamward.policy.compile import from_networks, is_subject
 from streamward.policy.conditions import OF_PEOPLE, clauses
@@ -80,7 +80,7 @@ def _any_subject(subjects: Iterable[str], bundle: Bundle) -> str:
     return _any(is_subject(each, kinds) for each in named)
 
 
-def _fulfilled(requires: Requirements) -> str:
+def _fulfilled(requires: CallerRequirements) -> str:
     parts = ["context.tls"] if requires.tls else []
     for clause in clauses(requires):
         of_people = clause.field in OF_PEOPLE

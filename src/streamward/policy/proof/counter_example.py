@@ -1,7 +1,7 @@
 """A request that contradicts an invariant, held against the evaluator before anybody sees it."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,8 @@ class CounterExample:
     """The rules that allow it, each with its place."""
     environment: str | None = None
     """Where the invariant places the request, if not where the bundle is used."""
+    groups: tuple[str, ...] = ()
+    """What the caller's token names, by issuer and claim."""
 
     def told(self) -> Iterator[str]:
         """In words, a line each."""
@@ -56,6 +58,8 @@ class CounterExample:
         for key, value in sorted(self.context.items()):
             shown = ", ".join(value) if isinstance(value, list) else str(value).lower()
             yield f"with {key} = {shown}"
+        if self.groups:
+            yield f"by a token of {', '.join(self.groups)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,13 @@ class Ground:
 
     bundle: Bundle
     section: PolicySection
-    assertable: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, Mapping[str, Sequence[str]]]
+    """By principal, the groups that its tokens may name, and the roles that each stands for."""
+
+    def roles(self, principal: str, groups: Iterable[str]) -> list[str]:
+        """What a token that names these groups asserts in this version."""
+        known = self.groups.get(principal, {})
+        return sorted({role for group in groups for role in known.get(group, ())})
 
 
 class Trial:
@@ -105,8 +115,7 @@ class Trial:
         context = dict(decision.context)
         context.pop("networks", None)
         context.pop("environment", None)
-        could = self._older.assertable.get(decision.principal, ())
-        context["roles"] = [it for it in request["context"].get("roles", ()) if it in could]
+        context["roles"] = self._older.roles(decision.principal, request.get("groups", ()))
         older = _asked(self._denied, {**request, "context": context})
         return older is not None and older.allowed
 
@@ -122,7 +131,19 @@ class Trial:
                 if self.contradicts(candidate) is not None:
                     request = candidate
                     break
+        for group in sorted(request.get("groups", ())):
+            candidate = self._without(request, group)
+            if self.contradicts(candidate) is not None:
+                request = candidate
         return request
+
+    def _without(self, request: Mapping[str, Any], group: str) -> Mapping[str, Any]:
+        """The same by a token that doesn't name a group."""
+        groups = [it for it in request["groups"] if it != group]
+        rest = {key: value for key, value in request["context"].items() if key != "roles"}
+        roles = self._newer.roles(request["principal"], groups)
+        context = {**rest, "roles": roles} if roles else rest
+        return {**request, "groups": groups, "context": context}
 
     def _names(self, request: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
         kind = request["resource"]["type"]
@@ -141,7 +162,8 @@ class Trial:
         by_id = {rule.id: rule for rule in self._newer.section.rules}
         context = self._telling(request)
         rules = tuple(by_id[rule] for rule in decision.rules if rule in by_id)
-        return CounterExample(decision, context, rules, self._claim.environment)
+        groups = tuple(request.get("groups", ()))
+        return CounterExample(decision, context, rules, self._claim.environment, groups)
 
     def _telling(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The context without what goes without saying."""
@@ -164,13 +186,9 @@ class Trial:
 
 def _simpler(context: Mapping[str, Any], key: str) -> Iterable[dict[str, Any]]:
     rest = {name: value for name, value in context.items() if name != key}
-    if key == "environment":
+    if key in ("environment", "roles"):
         return
-    if key == "roles":
-        for role in context[key]:
-            fewer = [it for it in context[key] if it != role]
-            yield {**rest, "roles": fewer} if fewer else rest
-    elif key in _PLAIN:
+    if key in _PLAIN:
         plain = {key: _PLAIN[key]}
         if key in ("hour", "minute"):
             plain = {each: _PLAIN[each] for each in ("hour", "minute") if each in context}

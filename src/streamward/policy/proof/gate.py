@@ -25,7 +25,8 @@ def _broken(proof: Proof) -> Mistake:
         file, _, line = source.rpartition(":")
         by, place = f" by `{rule}`", Place(file, int(line))
     example = "" if proof.counter_example is None else f": {_example(proof.counter_example)}{by}"
-    what = f"invariant `{proof.invariant}` fails{example}"
+    since = "" if proof.since is None else f" from {proof.since.isoformat()} on"
+    what = f"invariant `{proof.invariant}` fails{since}{example}"
     hint = f"change the rule; the invariant is at {proof.place}"
     return Mistake(place, what, f"Invariant {proof.invariant}", hint)
 

@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -11,15 +11,14 @@ import msgspec
 from streamward.clock import monotonic_seconds
 from streamward.model.document import Bundle, Document, Place
 from streamward.model.invariant import Invariant
-from streamward.model.principal import Principal, TokenCredential
-from streamward.model.token_issuer import TokenIssuer
 from streamward.model.topology import Cluster
-from streamward.policy.compile import compile_policy
+from streamward.policy.compile import compile_policy, ends
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import compiled_module, evaluated, policy_schema
 from streamward.policy.proof.claim import Claim, claims_of
 from streamward.policy.proof.counter_example import CounterExample, Ground, Trial
 from streamward.policy.proof.solver import solve
+from streamward.policy.questions.beside import asserted_groups
 from streamward.policy.section import canonical
 
 
@@ -52,6 +51,8 @@ class Proof:
     rules: tuple[tuple[str, str], ...] = ()
     """Rules to look at, each with `FILE:LINE`: those that allow the counter-example."""
     counter_example: CounterExample | None = None
+    since: datetime.date | None = None
+    """The first day on which it is so; None: the day that was asked about, or all days to come."""
 
 
 def prove(
@@ -59,33 +60,59 @@ def prove(
 ) -> list[Proof]:
     """Every invariant of a bundle, in the order of files and lines.
 
-    `against` is the version before it, for invariants that compare two. Raises PolicyInvalid where
-    a policy doesn't compile, and Unavailable without the compiled module or cvc5.
+    It is proved for the day (today, in UTC) and for every later one on which the end of a grant can
+    open something. `against` is the version before it, for invariants that compare two. Raises
+    PolicyInvalid where a policy doesn't compile, and Unavailable without the compiled module or
+    cvc5.
     """
-    documents = bundle.documents_of(Invariant)
-    if not documents:
-        return []
-    day = today or utc_today()
-    prover = _Prover(_ground(bundle, day), _ground(against, day) if against else None)
-    return [prover.proof(document) for document in documents]
+    first = today or utc_today()
+    provers = _Provers(bundle, against, first)
+    return [provers.proof(document) for document in bundle.documents_of(Invariant)]
+
+
+class _Provers:
+    """A prover for each day on which other rules hold, made when it is first asked."""
+
+    def __init__(self, bundle: Bundle, against: Bundle | None, first: datetime.date) -> None:
+        self._bundle = bundle
+        self._against = against
+        self._first = first
+        # The end of an `allow` takes away, and that of a `deny` gives; of the version before, what
+        # it takes away the new one has more.
+        denials = ends(bundle, first, denials=True)
+        self._alone = (first, *denials)
+        before = ends(against, first, denials=False) if against is not None else ()
+        self._both = (first, *sorted({*denials, *before}))
+        self._made: dict[datetime.date, _Prover] = {}
+
+    def proof(self, document: Document) -> Proof:
+        """What came of an invariant on the first day on which it does not hold, or on all."""
+        invariant = document.value
+        assert isinstance(invariant, Invariant)
+        days = self._alone if invariant.widened_only_on is None else self._both
+        proof = self._on(self._first).proof(document)
+        for day in days[1:]:
+            if proof.verdict is not Verdict.HOLDS:
+                break
+            later = self._on(day).proof(document)
+            proof = replace(
+                later,
+                milliseconds=proof.milliseconds + later.milliseconds,
+                scripts=proof.scripts + later.scripts,
+                since=None if later.verdict is Verdict.HOLDS else day,
+            )
+        return proof
+
+    def _on(self, day: datetime.date) -> "_Prover":
+        if day not in self._made:
+            older = None if self._against is None else _ground(self._against, day)
+            self._made[day] = _Prover(_ground(self._bundle, day), older)
+        return self._made[day]
 
 
 def _ground(bundle: Bundle, today: datetime.date) -> Ground:
     section = compile_policy(bundle, policy_schema(), today)
-    return Ground(bundle, section, assertable_roles(bundle))
-
-
-def assertable_roles(bundle: Bundle) -> dict[str, tuple[str, ...]]:
-    """Roles that a token may assert beside the declared ones, by the principal that shows it."""
-    claims = {it.name: it.role_claim for it in bundle.of(TokenIssuer)}
-    found: dict[str, tuple[str, ...]] = {}
-    for principal in bundle.of(Principal):
-        issuers = [it.issuer for it in principal.credentials if isinstance(it, TokenCredential)]
-        given = [claim for claim in (claims.get(it) for it in issuers) if claim is not None]
-        roles = sorted({role for claim in given for role in claim.roles.values()})
-        if roles:
-            found[principal.name] = tuple(roles)
-    return found
+    return Ground(bundle, section, asserted_groups(bundle))
 
 
 class _Prover:
@@ -200,7 +227,7 @@ def _document(ground: Ground) -> bytes:
     return canonical(
         {
             **evaluated(ground.section, ground.bundle),
-            "assertable": ground.assertable,
+            "assertable": ground.groups,
             "clusters": clusters,
         }
     )

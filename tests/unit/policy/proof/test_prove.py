@@ -269,3 +269,166 @@ on: ["stream:pay.*"]
         assert (what, suggestion) in told
     assert any("understood at the end only" in what for what, _ in told)
     assert any("it would always hold" in what for what, _ in told)
+
+
+DENIED_UNTIL = """\
+kind: Grant
+id: writers-read
+to: ["role:writer"]
+allow: [read]
+on: ["stream:pay.cards"]
+expires: {allowed}
+---
+kind: Grant
+id: not-yet
+to: ["role:writer"]
+deny: [read]
+on: ["stream:pay.*"]
+expires: {denied}
+---
+kind: Invariant
+id: a
+nobody: ['role:writer']
+may: [read]
+on: ['class:card']
+"""
+
+
+@pytest.mark.parametrize(
+    ("denied", "allowed", "since"),
+    [
+        ("2026-09-30", "2099-01-01", datetime.date(2026, 10, 1)),
+        ("2026-05-01", "2099-01-01", None),
+        ("2026-09-30", "2026-09-30", None),
+    ],
+)
+def test_a_denial_that_ends_opens_something_on_a_later_day(tmp_path, denied, allowed, since):
+    documents = DENIED_UNTIL.format(denied=denied, allowed=allowed)
+    proof = only(proved(tmp_path, documents))
+    fails = since is not None or denied < "2026-06-01"
+    assert proof.verdict is (Verdict.FAILS if fails else Verdict.HOLDS), proof.why
+    assert proof.since == since
+    if since is not None:
+        bundle = small_bundle(tmp_path / "again", documents)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("streamward.policy.proof.service.utc_today", lambda: TODAY)
+            (mistake,) = broken_invariants(bundle, None)
+        assert "fails from 2026-10-01 on: `api` may `read`" in mistake.what
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "since"),
+    [
+        ("expires: 2026-07-01", "expires: 2026-09-01", datetime.date(2026, 7, 2)),
+        ("expires: 2026-09-01", "expires: 2026-07-01", None),
+        ("expires: 2026-07-01", "expires: 2026-07-01", None),
+    ],
+)
+def test_a_right_that_ends_later_than_before_is_wider(tmp_path, old, new, since):
+    granted = "kind: Grant\nid: g\nto: ['role:writer']\nallow: [read]\non: ['stream:news']\n"
+    small_bundle(tmp_path / "old", f"{WIDENED}---\n{granted}{old}\n")
+    proof = only(proved(tmp_path / "new", f"{WIDENED}---\n{granted}{new}\n", old=tmp_path / "old"))
+    assert proof.verdict is (Verdict.FAILS if since else Verdict.HOLDS), proof.why
+    assert proof.since == since
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict"),
+    [
+        ("{a: writer, b: reader}", "{a: writer, b: reader}", Verdict.HOLDS),
+        ("{a: writer, b: reader}", "{a: writer}", Verdict.HOLDS),
+        ("{a: writer}", "{a: writer, b: reader}", Verdict.FAILS),
+        ("{a: writer}", "{b: writer}", Verdict.FAILS),
+        ("{a: auditor}", "{a: reader}", Verdict.HOLDS),
+        ("{a: reader, b: writer}", "{a: writer, b: reader}", Verdict.FAILS),
+    ],
+)
+def test_another_meaning_of_a_group_is_wider(tmp_path, old, new, verdict):
+    documents = """\
+kind: TokenIssuer
+name: idp
+issuer: https://id.example.org
+audiences: [kafka]
+role_claim: {claim: groups, roles: ROLES}
+---
+kind: Principal
+name: guest
+type: service
+tenant: shop
+credentials: [{id: guest-token, type: token, issuer: idp, subject: guest}]
+---
+kind: Invariant
+id: a
+widened_only_on: []
+"""
+    small_bundle(tmp_path / "old", documents.replace("ROLES", old))
+    proof = only(proved(tmp_path / "new", documents.replace("ROLES", new), old=tmp_path / "old"))
+    assert proof.verdict is verdict, (proof.why, proof.counter_example)
+    if verdict is Verdict.FAILS:
+        assert len(proof.counter_example.groups) == 1
+        assert any(
+            "by a token of https://id.example.org groups=" in it
+            for it in proof.counter_example.told()
+        )
+
+
+@pytest.mark.parametrize(
+    "field", ["encrypt: true", "contract: true", "retention_max: 7d", "expiring_grants: true"]
+)
+def test_what_no_request_shows_is_refused_and_not_left_out(tmp_path, field):
+    from streamward.errors import BundleInvalid
+
+    documents = f"kind: Invariant\nid: a\nrequires: {{tls: true, {field}}}\nmay: [read]\non: ['class:card']\n"
+    with pytest.raises(BundleInvalid, match="no request shows it"):
+        proved(tmp_path, documents)
+
+
+READERS = "kind: AccessClass\nname: none\nreaders: []\nowner: Tests\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("people", "told"),
+    [
+        ("nobody: ['access_class:none']", ("error", "would always hold")),
+        ("nobody: ['role:writer', 'access_class:none']", ("error", "would always hold")),
+        ("nobody: ['role:idle']", ("warning", "holds whatever rules say")),
+        ("only: ['access_class:none']", ("warning", "it lets nobody in")),
+        ("nobody: ['role:writer']", None),
+        ("nobody: ['role:reader', 'role:idle']", None),
+    ],
+)
+def test_an_invariant_about_nobody_says_so(tmp_path, people, told):
+    from streamward.app import read_bundle
+
+    documents = (
+        f"{READERS}kind: Role\nname: idle\n---\n"
+        f"kind: Invariant\nid: a\n{people}\nmay: [write]\non: ['class:card']\n"
+    )
+    small_bundle(tmp_path, documents, check=False)
+    found = [
+        (it.severity, it.what)
+        for it in read_bundle(tmp_path, materials=False).mistakes
+        if it.place.file == "more.yaml" and "Role" not in it.what
+    ]
+    about = [it for it in found if "hold" in it[1] or "lets nobody in" in it[1]]
+    if told is None:
+        assert about == []
+    else:
+        assert about[0][0] == told[0]
+        assert told[1] in about[0][1]
+
+
+def test_a_rule_that_looks_into_what_no_request_carries_is_not_proved(tmp_path):
+    from streamward.model.document import Bundle, SourceFile
+    from streamward.policy.cedar_file import read_cedar
+
+    rule = 'permit (principal, action, resource) when { Streamward::Stream::"x".level > 1 };'
+    bundle = small_bundle(
+        tmp_path, "kind: Invariant\nid: a\nnobody: [everyone]\nmay: [read]\non: [everything]"
+    )
+    policies, _ = read_cedar("more.cedar", rule)
+    file = SourceFile("cedar", "more.cedar", rule, policies)
+    proof = only(prove(Bundle(bundle.root, bundle.documents, (*bundle.files, file)), today=TODAY))
+    assert proof.verdict is Verdict.UNKNOWN
+    assert "a rule that fails denies" in proof.why
+    assert proof.rules[0][1] == "more.cedar:1"
