@@ -43,7 +43,7 @@ def test_everybody_who_can_is_named_with_rule_place_and_condition(payments: Bund
         ("grant:payments-read#1", "")
     ]
     told = {rule.rule: (rule.source, rule.told) for rule in scoring.ruling.forbids}
-    assert told["class:cardholder#tls"] == ("classes.yaml:8", "unless context.tls")
+    assert told["class:cardholder#tls"] == ("classes.yaml:10", "unless context.tls")
     assert told["cedar:conditions/passwords.cedar:no-cards-by-password"] == (
         "conditions/passwords.cedar:3",
         'when context.mechanism == "PLAIN"',
@@ -138,7 +138,7 @@ def test_grants_are_unused_as_wholes_and_in_parts(payments: Bundle) -> None:
     assert found["grant:payments-write"].parts == ("grant:payments-write#2",)
     assert found["grant:payments-write"].partly
     assert not found["grant:payments-read"].partly
-    assert found["class:cardholder#tls"].source == "classes.yaml:8"
+    assert found["class:cardholder#tls"].source == "classes.yaml:10"
 
 
 def turning(bundle: Bundle, principal: str, on: str, **context: object) -> list[dict[str, object]]:
