@@ -10,6 +10,7 @@ use std::path::Path;
 use crate::error::AuditError;
 use crate::frame::u64_at;
 use crate::layout;
+use crate::storage::open_file;
 
 const MARK_BYTES: usize = 20;
 /// A reader may meet a mark half written; it looks again this often.
@@ -44,7 +45,7 @@ impl MarkFile {
     /// Opens it for a reader; none where no writer has made one.
     pub(crate) fn find(directory: &Path) -> Result<Option<Self>, AuditError> {
         let path = layout::mark_path(directory);
-        match File::open(&path) {
+        match open_file(&path) {
             Ok(file) => Ok(Some(Self(file))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(AuditError::io("open", &path, source)),

@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::error::AuditError;
 use crate::layout::{create_directories, sync_directory};
 use crate::log::note::check_name;
+use crate::storage::open_file;
 
 const ORIGIN_BYTES_MAX: u64 = 256;
 
@@ -15,7 +16,7 @@ const ORIGIN_BYTES_MAX: u64 = 256;
 fn origin_bytes(directory: &Path) -> Result<Option<Vec<u8>>, AuditError> {
     let path = directory.join("origin");
     let mut text = Vec::new();
-    match File::open(&path) {
+    match open_file(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened
             .and_then(|file| file.take(ORIGIN_BYTES_MAX).read_to_end(&mut text))

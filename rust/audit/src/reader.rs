@@ -13,6 +13,7 @@ use crate::layout::{self, HEADER_BYTES};
 use crate::mark::{Mark, MarkFile};
 use crate::origin;
 use crate::recover::frame_follows;
+use crate::storage::open_file;
 
 /// How much is read from a segment with one system call; more than two frames.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -64,7 +65,7 @@ enum Step {
 impl Segment {
     fn open(directory: &Path, first: u64) -> Result<Option<Self>, AuditError> {
         let path = layout::segment_path(directory, first);
-        let file = match File::open(&path) {
+        let file = match open_file(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(|source| AuditError::io("open", &path, source))?,
         };

@@ -1,6 +1,6 @@
 //! What the last segment holds when a journal is opened.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use crate::frame::{self, FRAME_BYTES_MAX, Frame, PREFIX_BYTES, Parsed};
 use crate::layout::{self, HEADER_BYTES, SEGMENT_FILE_BYTES_MAX};
 use crate::mark::Mark;
 use crate::pending::{Pending, PendingAccess};
+use crate::storage::open_file;
 
 /// A segment's frames, as far as they are whole.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(crate) struct Scan {
 fn load(directory: &Path, first: u64) -> Result<Vec<u8>, AuditError> {
     let path = layout::segment_path(directory, first);
     let failed = |source| AuditError::io("read", &path, source);
-    let file = File::open(&path).map_err(failed)?;
+    let file = open_file(&path).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
     if size > SEGMENT_FILE_BYTES_MAX {
         return Err(AuditError::damaged(

@@ -7,6 +7,23 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::fs::OFlags;
+
+/// Opens a file of a log for reading.
+///
+/// SECURITY: a directory that was handed on may hold anything; what is no file must not block its reader, or
+/// never end.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(io::Error::other("it is not a file"))
+}
+
 /// A segment being written.
 pub(crate) trait Segment: Send + Sync + Debug {
     /// One `write(2)`; may write less than all.

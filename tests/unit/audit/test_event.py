@@ -9,6 +9,8 @@ from streamward.model.entries import (
     alert_event,
     containment_event,
     control_event,
+    erased_event,
+    issuer_event,
     key_change_event,
     secret_event,
 )
@@ -76,6 +78,9 @@ def key_changed(change: str, **facts: object) -> bytes:
 
 EVERY = [alert_event(ALERT), contained(), contained("lifted"), contained("expired", None)]
 EVERY += [controlled(), controlled(False), controlled(verb="reload"), controlled(verb="odd")]
+EVERY += [erased_event(time_milliseconds=5, principal="dpo", openings=[7, 2**60], reason="x")]
+EVERY += [issuer_event(time_milliseconds=5, issuer="i", succeeded=ok, reason="x", environment="e")
+          for ok in (True, False)]  # fmt: skip
 EVERY += [key_changed("begun"), key_changed("revoked", kid="0a"), key_changed("destroyed")]
 EVERY += [secret(), secret("the store is down"), secret(operation="renew")]
 

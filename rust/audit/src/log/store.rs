@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder};
 use std::io::{self, Read};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::error::AuditError;
-use crate::storage::{Disk, Segment, Storage};
+use crate::storage::{Disk, Segment, Storage, open_file};
 
 /// Files that wait for their fsync, at most.
 const STAGED_MAX: usize = 512;
@@ -105,7 +105,7 @@ impl Store for Posix {
     fn read(&self, name: &str, bytes_max: usize) -> Result<Option<Vec<u8>>, AuditError> {
         let path = self.directory.join(name);
         let failed = |source| AuditError::io("read", &path, source);
-        let file = match File::open(&path) {
+        let file = match open_file(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(failed)?,
         };

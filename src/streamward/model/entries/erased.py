@@ -29,6 +29,5 @@ def erased_event(
     )
     document["activity_name"] = "Erase"
     document["status_id"] = STATUS_SUCCESS
-    document["actor"] = {"user": {"name": principal}}
     document["app"] = document["metadata"]["product"]
     return canonical(document)
