@@ -4,6 +4,7 @@
 //! rustls; `recorder` is the only door to the journal.
 #![forbid(unsafe_code)]
 
+mod buffers;
 mod caller;
 mod cluster;
 mod committed;

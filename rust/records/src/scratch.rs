@@ -36,6 +36,7 @@ const KEPT_BYTES: usize = 1024 * 1024;
 impl Scratch {
     /// Gives back what an unusually large batch needed.
     pub fn give_back(&mut self) {
+        self.codecs.give_back();
         let parts = &mut self.parts;
         for buffer in [
             &mut self.inflated,

@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::need::{KeyNeed, hex};
 
+use crate::buffers::Buffers;
+
 use streamward_records::{DataKey, FoundKey, Keys, Kid, Scratch};
 
 /// Keys of others that are kept at one time; beyond that, the one that is to be forgotten soonest makes room.
@@ -82,6 +84,8 @@ pub struct KeyCounts {
 pub struct DataKeys {
     /// Numbers for metrics.
     pub counts: KeyCounts,
+    /// Of the size of requests and answers that are sealed and opened.
+    pub buffers: Arc<Buffers>,
     held: Mutex<Held>,
     scratches: Mutex<Vec<Scratch>>,
     /// One question at a time for each of these, so that many connections ask for one key once.

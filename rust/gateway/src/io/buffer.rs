@@ -164,6 +164,7 @@ pub struct Output {
     input_segments: usize,
     owned_bytes: usize,
     bytes: usize,
+    spent: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -220,6 +221,11 @@ impl Output {
         }
     }
 
+    /// Buffers whose bytes have been sent, to be used again.
+    pub fn take_spent(&mut self) -> impl Iterator<Item = Vec<u8>> {
+        self.spent.drain(..)
+    }
+
     /// The next bytes to write, which may lie in `input`.
     pub fn next<'a>(&'a self, input: &'a Input) -> Option<&'a [u8]> {
         let bytes = match self.segments.front()? {
@@ -242,7 +248,10 @@ impl Output {
             self.sent_of_first = 0;
             match self.segments.pop_front() {
                 Some(Segment::Input(_)) => self.input_segments -= 1,
-                Some(Segment::Owned(_)) => self.owned_bytes -= total,
+                Some(Segment::Owned(bytes)) => {
+                    self.owned_bytes -= total;
+                    self.spent.push(bytes);
+                }
                 None => {}
             }
         }

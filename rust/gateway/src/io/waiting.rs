@@ -91,11 +91,21 @@ fn left(until: i64, now: i64) -> Duration {
     Duration::from_millis(u64::try_from(until.saturating_sub(now)).unwrap_or(0).max(1))
 }
 
+/// Wakes the task after a moment, and again until whoever waits has what it waits for.
+fn wake_again(retry: &mut Option<Pin<Box<Sleep>>>, context: &mut Context<'_>) {
+    let retry = retry.get_or_insert_with(|| Box::pin(sleep(RETRY)));
+    while retry.as_mut().poll(context).is_ready() {
+        *retry = Box::pin(sleep(RETRY));
+    }
+}
+
 /// What a connection's buffers hold, and its wait for more.
 pub struct Room {
     share: Share,
     /// Of the client's and of the broker's bytes, where their buffer can't grow.
     retries: [Option<Pin<Box<Sleep>>>; 2],
+    /// The same, where what is complete can't be sealed or opened.
+    rewrites: [Option<Pin<Box<Sleep>>>; 2],
 }
 
 impl Room {
@@ -104,6 +114,7 @@ impl Room {
         Self {
             share: Share::new(memory),
             retries: [None, None],
+            rewrites: [None, None],
         }
     }
 
@@ -134,16 +145,36 @@ impl Room {
             *retry = None;
             return input.spare(output, needed, may_grow);
         }
-        let retry = retry.get_or_insert_with(|| Box::pin(sleep(RETRY)));
-        while retry.as_mut().poll(context).is_ready() {
-            *retry = Box::pin(sleep(RETRY));
-        }
+        wake_again(retry, context);
         None
+    }
+
+    /// May a frame of so many bytes, from this side, be sealed or opened now? If not, the task wakes to ask again.
+    pub fn may_rewrite(
+        &mut self,
+        side: Side,
+        bytes: usize,
+        current: &Current,
+        context: &mut Context<'_>,
+    ) -> bool {
+        let [client, broker] = &mut self.rewrites;
+        let retry = match side {
+            Side::Client => client,
+            Side::Broker => broker,
+        };
+        let budget = current.snapshot.limits.buffered_bytes_max;
+        if self.share.may_rewrite(bytes, budget) {
+            *retry = None;
+            return true;
+        }
+        wake_again(retry, context);
+        false
     }
 
     /// Does a read wait for memory?
     pub fn waits(&self) -> bool {
-        self.retries.iter().any(Option::is_some)
+        let mut all = self.retries.iter().chain(&self.rewrites);
+        all.any(Option::is_some)
     }
 
     /// Is this the connection that may grow beyond the budget?

@@ -65,6 +65,11 @@ impl Share {
         if self.memory.held().saturating_add(more) <= budget {
             return true;
         }
+        self.takes_turn()
+    }
+
+    /// Takes the turn to grow beyond the budget, where nobody has it.
+    fn takes_turn(&mut self) -> bool {
         let free =
             self.memory
                 .turn
@@ -74,6 +79,12 @@ impl Share {
             self.memory.waits.fetch_add(1, Ordering::Relaxed);
         }
         self.has_turn
+    }
+
+    /// May this connection hold `more` bytes more for what it seals or opens? That can become much larger than it
+    /// came, so nothing of it is guaranteed.
+    pub fn may_rewrite(&mut self, more: usize, budget: usize) -> bool {
+        self.has_turn || self.memory.held().saturating_add(more) <= budget || self.takes_turn()
     }
 
     /// Does this connection have the turn to grow beyond the budget?
@@ -141,6 +152,19 @@ mod tests {
         let mut small = Share::new(memory);
         assert!(small.may_grow(GUARANTEED_BYTES, MIB));
         assert!(!small.may_grow(GUARANTEED_BYTES + 1, MIB));
+    }
+
+    #[test]
+    fn nothing_that_grows_is_guaranteed_beyond_the_budget() {
+        let memory = Arc::new(Memory::default());
+        let mut shares: Vec<Share> = (0..3).map(|_| Share::new(memory.clone())).collect();
+        assert!(shares[0].may_rewrite(10, MIB));
+        shares[0].hold(2 * MIB);
+        assert!(shares[1].may_rewrite(10, MIB), "one may all the same");
+        assert!(shares[1].may_rewrite(10, MIB));
+        assert!(!shares[2].may_rewrite(10, MIB));
+        shares[0].hold(0);
+        assert!(shares[2].may_rewrite(10, MIB));
     }
 
     proptest! {

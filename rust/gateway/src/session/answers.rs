@@ -152,13 +152,9 @@ impl Session {
     ) -> Result<Struct, Close> {
         kafka::response_body_at(key, version, frame, &self.limits)
             .and_then(|at| {
-                decode(
-                    kafka::Direction::Response,
-                    key,
-                    version,
-                    &frame[at..],
-                    &self.limits,
-                )
+                let body = self.keys.buffers.copy(frame.get(at..).unwrap_or_default());
+                let direction = kafka::Direction::Response;
+                decode(direction, key, version, &body, &self.limits)
             })
             .map_err(|source| Close::Malformed {
                 what: "response",

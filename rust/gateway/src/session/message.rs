@@ -41,22 +41,33 @@ impl Head {
         request: &Struct,
         limits: &Limits,
     ) -> Result<Vec<u8>, Close> {
+        let mut out = Vec::new();
+        self.rewrite_to(&mut out, frame, request, limits)?;
+        Ok(out)
+    }
+
+    /// Appends the request as it leaves for the broker.
+    pub(super) fn rewrite_to(
+        &self,
+        out: &mut Vec<u8>,
+        frame: &[u8],
+        request: &Struct,
+        limits: &Limits,
+    ) -> Result<(), Close> {
         let malformed = |source| Close::Malformed {
             what: "request",
             source,
         };
         let header = kafka::request_header(frame, limits).map_err(malformed)?;
-        let mut out = Vec::new();
         kafka::write_request(
-            &mut out,
+            out,
             self.key,
             self.version,
             self.correlation_id,
             header.client_id,
             request,
         )
-        .map_err(malformed)?;
-        Ok(out)
+        .map_err(malformed)
     }
 }
 
@@ -79,11 +90,11 @@ pub(super) fn decode(
     direction: kafka::Direction,
     key: ApiKey,
     version: i16,
-    body: &[u8],
+    body: &bytes::Bytes,
     limits: &Limits,
 ) -> Result<Struct, WireError> {
     let schema = schema(key, version, direction)?;
-    Struct::decode(schema, &bytes::Bytes::copy_from_slice(body), limits)
+    Struct::decode(schema, body, limits)
 }
 
 pub(super) fn schema(
@@ -113,13 +124,23 @@ pub(super) fn encode_response(
     answer: &Struct,
 ) -> Result<Vec<u8>, Close> {
     let mut out = Vec::new();
-    kafka::write_response(&mut out, key, version, correlation_id, answer).map_err(|source| {
-        Close::Malformed {
-            what: "response",
-            source,
-        }
-    })?;
+    encode_response_to(&mut out, key, version, correlation_id, answer)?;
     Ok(out)
+}
+
+/// Appends an answer as it leaves for the client.
+pub(super) fn encode_response_to(
+    out: &mut Vec<u8>,
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    answer: &Struct,
+) -> Result<(), Close> {
+    let written = kafka::write_response(out, key, version, correlation_id, answer);
+    written.map_err(|source| Close::Malformed {
+        what: "response",
+        source,
+    })
 }
 
 /// Copies what both versions of a message have; the rest keeps its defaults.

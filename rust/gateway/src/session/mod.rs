@@ -58,8 +58,8 @@ pub use self::verdict::{Answer, Effect, EffectReply, TokenCheck, Verdict};
 use self::answers::{Exchange, Pending, Shaping};
 use self::decisions::Decisions;
 use self::message::{
-    Head, copy_fields, correlation_id, decode, encode_response, find_next, new_response,
-    resource_kind, schema,
+    Head, copy_fields, correlation_id, decode, encode_response, encode_response_to, find_next,
+    new_response, resource_kind, schema,
 };
 
 /// Largest frame of a peer that has not proved who it is.
@@ -368,12 +368,12 @@ impl Session {
     }
 
     fn decode_request(&self, head: &Head, frame: &[u8]) -> Result<Struct, Close> {
-        let body = &frame[head.body_at..];
+        let body = self.keys.buffers.copy(&frame[head.body_at..]);
         decode(
             kafka::Direction::Request,
             head.key,
             head.version,
-            body,
+            &body,
             &self.request_limits,
         )
         .map_err(|source| Close::Malformed {

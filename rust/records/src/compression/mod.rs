@@ -59,6 +59,11 @@ impl Codecs {
         }
     }
 
+    /// Gives back what an unusual frame needed.
+    pub(crate) fn give_back(&mut self) {
+        self.zstd.give_back();
+    }
+
     /// Appends `input`, compressed, to `out`.
     pub fn deflate(
         &mut self,

@@ -9,6 +9,8 @@ use crate::error::Refusal;
 
 /// Frames that need a larger window (as a power of two) are refused: the decoder would have to set it aside.
 pub const WINDOW_LOG_MAX: u32 = 25;
+/// A decoder that has set aside more, because somebody's frame asked for it, is not kept.
+const DECODER_BYTES_KEPT: usize = 4 * 1024 * 1024;
 const FAST_LEVEL: i32 = 1;
 /// Gives up soon on what does not shrink.
 const HASTY_LEVEL: i32 = -50;
@@ -56,6 +58,14 @@ impl Zstd {
         }
     }
 
+    /// A decoder keeps the window of the largest frame that it has seen.
+    pub fn give_back(&mut self) {
+        let large = |it: &DCtx<'_>| it.sizeof() > DECODER_BYTES_KEPT;
+        if self.decoder.as_ref().is_some_and(large) {
+            self.decoder = None;
+        }
+    }
+
     pub fn deflate(
         &mut self,
         effort: Effort,
@@ -79,5 +89,37 @@ impl Zstd {
         let bytes = encoder.compress2(room, input);
         out.truncate(start + bytes.map_err(|_| Refusal::TooLarge)?);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_that_one_frame_asked_for_is_not_kept() {
+        let noise: Vec<u8> = (0..9_000_000_u64)
+            .map(|it| it.wrapping_mul(6_364_136_223_846_793_005).to_be_bytes()[0])
+            .collect();
+        let mut encoder = CCtx::try_create().unwrap();
+        let window = CParameter::WindowLog(WINDOW_LOG_MAX);
+        encoder.set_parameter(window).unwrap();
+        let size = CParameter::ContentSizeFlag(false);
+        encoder.set_parameter(size).unwrap();
+        let mut deflated = vec![0; compress_bound(noise.len())];
+        let bytes = encoder.compress2(&mut deflated[..], &noise).unwrap();
+        let (mut zstd, mut out) = (Zstd::default(), Vec::new());
+        zstd.inflate(&deflated[..bytes], 10_000_000, &mut out)
+            .unwrap();
+        assert!(out == noise);
+        assert!(zstd.decoder.as_ref().unwrap().sizeof() > DECODER_BYTES_KEPT);
+        zstd.give_back();
+        assert!(zstd.decoder.is_none());
+        let mut small = Vec::new();
+        zstd.deflate(Effort::Fast, b"small", &mut small).unwrap();
+        zstd.inflate(&small, 100, &mut out).unwrap();
+        zstd.give_back();
+        assert!(zstd.decoder.is_some());
     }
 }

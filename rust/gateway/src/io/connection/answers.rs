@@ -14,7 +14,11 @@ use crate::metrics::{Side, Source};
 use crate::session::{Answer, Close};
 
 impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
-    pub(super) fn parse_answers(&mut self, now: i64) -> Result<bool, Close> {
+    pub(super) fn parse_answers(
+        &mut self,
+        context: &mut Context<'_>,
+        now: i64,
+    ) -> Result<bool, Close> {
         let mut moved = false;
         while self.closing.is_none()
             && !self.to_client.is_backed_up()
@@ -49,6 +53,13 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 }
                 break;
             };
+            if self.session.opens_next()
+                && !self
+                    .room
+                    .may_rewrite(Side::Broker, length, &self.current, context)
+            {
+                break;
+            }
             let place = self.from_broker.take_frame(length);
             let body = self
                 .from_broker

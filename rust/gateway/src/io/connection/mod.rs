@@ -167,8 +167,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         moved |= self.poll_effect(context, now)?;
         moved |= self.poll_keys(context, now)?;
         moved |= self.poll_dial(context)?;
-        moved |= self.parse_answers(now)?;
-        moved |= self.parse_requests(now)?;
+        moved |= self.parse_answers(context, now)?;
+        moved |= self.parse_requests(context, now)?;
         self.renew_keys();
         // Nothing that this turn discloses or acknowledges leaves before it is written.
         self.session.commit(now)?;
@@ -317,17 +317,30 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
 
     /// Tells what the buffers hold now, and gives the turn to grow beyond the budget on.
     fn account(&mut self) {
+        let buffers = &self.shared.keys.buffers;
+        for spent in self
+            .to_client
+            .take_spent()
+            .chain(self.to_broker.take_spent())
+        {
+            buffers.give(spent);
+        }
         if self.room.has_turn() {
             self.from_client.give_back(&self.to_broker);
             self.from_broker.give_back(&self.to_client);
             let largest = self.from_client.capacity().max(self.from_broker.capacity());
-            if largest <= GUARANTEED_BYTES {
+            // What was sealed or opened beyond the budget is still there until it is sent.
+            let owned = self
+                .to_client
+                .owned_bytes()
+                .max(self.to_broker.owned_bytes());
+            if largest.max(owned) <= GUARANTEED_BYTES {
                 self.room.give_turn();
             }
         }
         let inputs = self.from_client.capacity() + self.from_broker.capacity();
         let outputs = self.to_client.owned_bytes() + self.to_broker.owned_bytes();
-        self.room.hold(inputs + outputs);
+        self.room.hold(inputs + outputs + self.session.held_bytes());
     }
 
     /// Once a second: has anything taken too long?

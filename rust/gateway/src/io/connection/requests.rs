@@ -12,7 +12,11 @@ use crate::metrics::{Side, Source};
 use crate::session::{Close, Verdict};
 
 impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
-    pub(super) fn parse_requests(&mut self, now: i64) -> Result<bool, Close> {
+    pub(super) fn parse_requests(
+        &mut self,
+        context: &mut Context<'_>,
+        now: i64,
+    ) -> Result<bool, Close> {
         let mut moved = false;
         while self.takes_requests() {
             if self.session.is_receiving() {
@@ -44,6 +48,13 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 }
                 break;
             };
+            if self.session.may_seal(self.from_client.unparsed())
+                && !self
+                    .room
+                    .may_rewrite(Side::Client, length, &self.current, context)
+            {
+                break;
+            }
             let place = self.from_client.take_frame(length);
             let body = self
                 .from_client

@@ -16,7 +16,10 @@ use super::{HeldAnswer, Sealed};
 use crate::data_keys::{KeyNeed, KeysNow};
 use crate::session::answers::Exchange;
 use crate::session::fetch::FetchExchange;
-use crate::session::{Answer, Close, Effect, Session, Shaping, encode_response};
+use crate::session::{Answer, Close, Effect, Session, Shaping, encode_response_to};
+
+/// Of an answer that is written anew: its length and that of its records may take more.
+const OPENED_BYTES_MORE: usize = 1024;
 
 /// The keys that one answer selects among; each is looked up once, so that the whole answer sees the same.
 struct Chosen<'k> {
@@ -72,7 +75,10 @@ impl Session {
         let budget = Budget::of(frame.len());
         self.mask_answer((key, version), &exchange, &mut answer, budget, now)?;
         self.release_tree((key, version), &mut exchange, &mut answer, now)?;
-        encode_response(key, version, correlation_id, &answer).map(Answer::Rewrite)
+        // What is opened is no longer than it was, mostly.
+        let mut out = self.keys.buffers.take(frame.len() + OPENED_BYTES_MORE);
+        encode_response_to(&mut out, key, version, correlation_id, &answer)?;
+        Ok(Answer::Rewrite(out))
     }
 
     /// Opens all that is to be opened. Gives the keys that must be asked for before anything can be said of it.
@@ -160,7 +166,7 @@ impl Session {
             headers: &sealed.headers,
             mark: sealed.mark,
         };
-        let mut out = Vec::with_capacity(records.len());
+        let mut out = self.keys.buffers.take(records.len());
         match open_records(
             records,
             &opening,
@@ -175,7 +181,8 @@ impl Session {
                 if opened.left_out {
                     leave_acquired(partition, &out);
                 }
-                partition.set("Records", Value::Bytes(out.into()));
+                let out = self.keys.buffers.share(out);
+                partition.set("Records", Value::Bytes(out));
             }
             Err(Unopened::Fault(fault)) => {
                 refuse(partition, error::CORRUPT_MESSAGE);

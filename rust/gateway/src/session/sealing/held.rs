@@ -1,6 +1,9 @@
 //! An answer of the broker's that waits for the keys to open it; nothing overtakes it.
 
-use crate::session::answers::Exchange;
+use streamward_wire::frame::LENGTH_BYTES;
+use streamward_wire::kafka::ApiKey;
+
+use crate::session::answers::{Exchange, Pending, Shaping};
 use crate::session::{Answer, Close, Session};
 
 /// How often keys are asked for on behalf of one answer: an envelope may name one, and its record's key another.
@@ -14,6 +17,28 @@ pub struct HeldAnswer {
 }
 
 impl Session {
+    /// May this request, which begins with its length, become longer on its way?
+    pub fn may_seal(&self, framed: &[u8]) -> bool {
+        let key = framed.get(LENGTH_BYTES..).and_then(<[u8]>::first_chunk);
+        !self.snapshot.sealing.streams.is_empty()
+            && key.is_some_and(|it| i16::from_be_bytes(*it) == ApiKey::PRODUCE.0)
+    }
+
+    /// Is the answer that comes next one that is opened on its way?
+    pub fn opens_next(&self) -> bool {
+        let Some(Pending::Upstream(exchange)) = self.pending.front() else {
+            return false;
+        };
+        matches!(&exchange.shaping, Shaping::Fetch(exchange) if self.opens(exchange))
+    }
+
+    /// Bytes of the request and of the answer that wait for keys or names; they stand in no buffer of the connection.
+    pub fn held_bytes(&self) -> usize {
+        let request = self.waiting.as_ref().map_or(0, Vec::capacity);
+        let answer = self.held_answer.as_ref();
+        request + answer.map_or(0, |it| it.frame.capacity())
+    }
+
     /// Goes on with the answer that waited. It is as it would be if it came now.
     pub fn resume_answer(&mut self, now: i64) -> Answer {
         let Some(HeldAnswer {

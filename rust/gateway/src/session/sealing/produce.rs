@@ -14,6 +14,9 @@ use crate::session::cold::{Denial, PRODUCE, take_denied};
 use crate::session::produce::{ProduceExchange, Sending};
 use crate::session::{Close, Effect, Head, Session, Shaping, Verdict, new_response};
 
+/// A request that is written anew may take so much more than its records grew by: lengths, and the frame's own.
+const REWRITTEN_BYTES_MORE: usize = 256;
+
 /// What a partition is refused with.
 pub(in crate::session) struct Refused {
     pub code: i16,
@@ -65,7 +68,8 @@ impl Session {
             .unwrap_or_default();
         let mut left = Vec::with_capacity(topics.len());
         // By so many bytes the request may grow until brokers no longer take it.
-        let mut growth = self.limits.frame_bytes_max.saturating_sub(frame.len());
+        let room = self.limits.frame_bytes_max.saturating_sub(frame.len());
+        let mut growth = room;
         for (mut topic, mut sending) in topics.into_iter().zip(sending) {
             let api = (head.key, head.version);
             if let Some(tree) = topic.as_struct_mut() {
@@ -96,7 +100,11 @@ impl Session {
             return Ok(Verdict::Reply(head.reply(&answer)?));
         }
         request.set(PRODUCE.list, left);
-        let rewritten = head.rewrite(frame, &request, &self.limits)?;
+        let grown = room
+            .saturating_sub(growth)
+            .saturating_add(REWRITTEN_BYTES_MORE);
+        let mut rewritten = self.keys.buffers.take(frame.len().saturating_add(grown));
+        head.rewrite_to(&mut rewritten, frame, &request, &self.limits)?;
         if acks == 0 {
             self.sent(head, acks, kept);
         } else {
@@ -156,7 +164,8 @@ impl Session {
             match self.seal_partition(sealed, index, records, bytes_max, &mut scratch, now) {
                 Ok(out) => {
                     *growth = bytes_max.saturating_sub(out.len());
-                    partition.set("Records", Value::Bytes(out.into()));
+                    let out = self.keys.buffers.share(out);
+                    partition.set("Records", Value::Bytes(out));
                 }
                 Err(refused) => refusals.push((index, refused)),
             }
@@ -209,7 +218,10 @@ impl Session {
             marks: sealed.mark == streamward_records::Mark::Header,
         };
         // An envelope adds less than a hundred bytes to a value.
-        let mut out = Vec::with_capacity(records.len() + records.len() / 8 + 256);
+        let mut out = self
+            .keys
+            .buffers
+            .take(records.len() + records.len() / 8 + 256);
         let limits = Limits::default();
         let done = seal_records(records, &sealing, &limits, bytes_max, scratch, &mut out);
         done.map_err(|fault| {
