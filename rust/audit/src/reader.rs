@@ -227,6 +227,11 @@ impl Reader {
         })
     }
 
+    /// The segment being read, and the index of the next entry.
+    pub(crate) fn place(&self) -> (u64, u64) {
+        (self.segment.as_ref().map_or(0, |it| it.first), self.next)
+    }
+
     /// A descriptor that can be read from when there may be more than [`Self::read`] last found; it
     /// is the reader's, to be waited for only. None where the system can't tell: look now and then.
     pub fn growth(&mut self) -> Option<RawFd> {

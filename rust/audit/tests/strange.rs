@@ -86,3 +86,16 @@ fn what_is_no_file_is_refused_and_nobody_waits() {
         }
     }
 }
+
+#[test]
+fn a_segment_that_no_writer_began_is_named() {
+    let (folder, trust) = log();
+    let journal = folder.path().join("journal");
+    let copied = journal.join("00000000000000000100.swj");
+    fs::copy(journal.join("00000000000000000000.swj"), copied).unwrap();
+
+    let (verified, _) = told(folder.path(), trust);
+
+    let verified = verified.unwrap();
+    assert!(verified.contains("00000000000000000100.swj"), "{verified}");
+}

@@ -1,5 +1,7 @@
 """Where things lie beside a log."""
 
+import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +16,11 @@ def index_path(audit_dir: Path) -> Path:
 def log_origin(audit_dir: Path) -> str:
     """The name of the log; empty where it has none yet."""
     try:
-        with (audit_dir / "origin").open("rb") as file:
+        # What is no file must not keep its reader waiting: whoever reads the log refuses it.
+        descriptor = os.open(audit_dir / "origin", os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return ""
             return file.read(ORIGIN_BYTES_MAX).decode(errors="replace").strip()
     except OSError:
         return ""

@@ -1,8 +1,9 @@
 """The index for a question: caught up first, with a bar for whoever waits for that."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.progress import (
@@ -23,10 +24,13 @@ from streamward.errors import StreamwardError
 
 
 @contextmanager
-def waited_index(where: Path, file: Path | None, *, quiet: bool) -> Iterator[Index]:
+def waited_index(
+    where: Path, file: Path | None, *, quiet: bool, fresh: bool = False
+) -> Iterator[Index]:
     """The index of a log, caught up; where that takes its time, whoever waits sees how far it is.
 
-    Nothing is shown with `quiet`, or where standard error is no terminal.
+    With `fresh` it is made of the log alone, and removed after the question. Nothing is shown with
+    `quiet`, or where standard error is no terminal.
     """
     console = Console(stderr=True)
     bar = Progress(
@@ -48,12 +52,13 @@ def waited_index(where: Path, file: Path | None, *, quiet: bool) -> Iterator[Ind
         bar.update(shown[0], completed=entries)
 
     readers, path = journal_readers(where), file or index_path(where)
-    try:
-        with opened_index(readers, path, log_origin(where), caught_up) as index:
-            bar.stop()
-            yield index
-    finally:
+    with ExitStack() as stack:
+        stack.callback(bar.stop)
+        if fresh:
+            path = Path(stack.enter_context(TemporaryDirectory())) / path.name
+        index = stack.enter_context(opened_index(readers, path, log_origin(where), caught_up))
         bar.stop()
+        yield index
 
 
 def _logged(where: Path) -> int | None:

@@ -163,6 +163,10 @@ def exposure(
     audit_dir: AuditDir = None,
     state_dir: StateDir = None,
     index_file: IndexFile = None,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Ask the log itself, in a pass over it; trust no index."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say which records somebody read and wrote, or who read a record: offset by offset.
@@ -185,7 +189,9 @@ def exposure(
     )
     where = find_audit_dir(audit_dir, state_dir, None)
     origin = log_origin(where)
-    with waited_index(where, index_file, quiet=as_json) as index:
+    if fresh and index_file is not None:
+        raise InvalidArgument("`--fresh` trusts no index: leave `--index` out")
+    with waited_index(where, index_file, quiet=as_json, fresh=fresh) as index:
         indexes = entries or proofs is not None
         exposing = Exposing(
             index,

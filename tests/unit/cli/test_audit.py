@@ -1,6 +1,8 @@
 """`streamward audit` over a log on disk, as a user types it."""
 
 import json
+import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,35 @@ def test_export_takes_a_time_and_kinds_and_leaves_no_partial_file(
         run(log, "export", "--format", "xml")
     with pytest.raises(Unavailable, match="can't be written"):
         run(log, "export", "--output", str(tmp_path / "none" / "file"))
+
+
+def altered_index(log: Path, *statements: str) -> None:
+    """As whoever can write to the directory could."""
+    connection = sqlite3.connect(log / "index" / "index.sqlite")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def test_a_fresh_answer_is_the_log_s_whatever_the_index_says(log: Path, tmp_path: Path) -> None:
+    log = shutil.copytree(log, tmp_path / "copy")
+    asked = ("exposure", "--principal", "mallory", "--json")
+    before = json.loads(run(log, *asked).stdout)
+    altered_index(log, "delete from ranges", "delete from runs")
+
+    fresh = json.loads(run(log, *asked, "--fresh").stdout)
+
+    assert before["lines"]
+    assert fresh == before
+    with pytest.raises(InvalidArgument):
+        run(log, *asked, "--fresh", "--index", str(log / "other"))
+
+
+def test_an_index_that_ends_where_the_log_does_not_reach_says_so(log: Path, tmp_path: Path) -> None:
+    log = shutil.copytree(log, tmp_path / "copy")
+    run(log, "exposure", "--principal", "mallory")
+    altered_index(log, "update about set value = '0:9999999:99' where name = 'cursor'")
+
+    with pytest.raises(Unavailable, match="the log was cut or rolled back"):
+        run(log, "exposure", "--principal", "mallory")

@@ -90,7 +90,7 @@ pub(crate) fn walk(
     }
     if let Some(journal) = walk.journal {
         walk.found.journal = Some(journal.compared);
-        walk.found.waiting = journal.rest(size)?;
+        walk.found.waiting = journal.rest(directory, size)?;
     }
     Ok(walk.found)
 }
@@ -355,11 +355,21 @@ impl Beside {
     }
 
     /// How many entries there are that the log does not have yet.
-    fn rest(mut self, size: u64) -> Result<u64, AuditError> {
+    fn rest(mut self, directory: &Path, size: u64) -> Result<u64, AuditError> {
         let mut waiting = 0;
         while let Some((index, _)) = self.next()? {
             waiting += u64::from(index >= size);
         }
-        Ok(waiting)
+        let (last, next) = self.reader.place();
+        let segments = layout::segments(directory)?;
+        // A writer that was killed may have begun the one that comes next, and no other.
+        match segments.iter().find(|it| **it > last && **it != next) {
+            None => Ok(waiting),
+            Some(stray) => Err(AuditError::damaged(
+                *stray,
+                0,
+                "it is not the segment that comes after the last entry",
+            )),
+        }
     }
 }

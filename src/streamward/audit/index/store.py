@@ -125,7 +125,7 @@ class Index:
         kept, self._kept = self._kept, None
         # Where another process has written since, what ours remembers is not the last.
         if kept is None or kept[1].cursor != cursor:
-            kept = (IndexWriter(self._connection), Follower(self._open_reader, cursor))
+            kept = (IndexWriter(self._connection), self._follower(cursor))
         writer, follower = kept
         added = 0
         try:
@@ -145,6 +145,18 @@ class Index:
             self._taken(cursor)
         self._kept = kept
         return added, added >= ENTRIES_PER_TRANSACTION
+
+    def _follower(self, cursor: str) -> Follower:
+        """Raises Unavailable where the log has no such place: it was cut, or is another one."""
+        try:
+            return Follower(self._open_reader, cursor)
+        except Unavailable as error:
+            what = (
+                f"the index `{self._path}` can't go on where it ended: the log was cut or rolled "
+                "back (`streamward audit verify` tells), or the index is of another one; "
+                "`--fresh` asks the log itself"
+            )
+            raise Unavailable(what) from error
 
     async def grown(self) -> None:
         """Returns when the log may hold more than was taken in."""
