@@ -101,7 +101,10 @@ def version_service(
 
     def open_store(bundle: Bundle) -> VersionStore:
         # What is in force says where its history is; what is proposed must say the same.
-        return open_history(bundle, declared_folder(bundle, where.versions), read(bundle))
+        return open_history(bundle, folder_of(bundle), read(bundle))
+
+    def folder_of(bundle: Bundle) -> Path:
+        return declared_folder(bundle, where.versions)
 
     def policy_version(bundle: Bundle) -> str:
         return policy.compile_policy(bundle, policy_schema(), utc_today()).version
@@ -110,7 +113,7 @@ def version_service(
         return read_content(root, found)
 
     return VersionService(
-        open_store, content, judge_apart(root), policy_version, newest_version(where)
+        open_store, folder_of, content, judge_apart(root), policy_version, newest_version(where)
     )
 
 

@@ -124,6 +124,8 @@ def apply_command(
 
         streamward apply . --yes --reason "$CI_COMMIT_TITLE" --state-dir /var/lib/streamward
     """
+    if not dry_run and not reason.strip():
+        raise InvalidArgument("to apply a version needs `--reason`")
     console = Console(soft_wrap=True, highlight=False)
     loaded = read_bundle(directory, materials=False)
     if not as_json or loaded.errors:
@@ -138,19 +140,15 @@ def apply_command(
         found = replayed(directory, change.proposed, newest, where.audit, begin)
         _say_dry_run(console, change, found, as_json=as_json)
         return
-    _say_and_ask(console, change, reason, yes=yes, as_json=as_json)
+    _say_and_ask(console, change, yes=yes, as_json=as_json)
     with door_of(directory, bundle, state_dir, audit_dir) as (door, running):
         made = door.apply(reason=reason, base=change.base, files=dict(change.proposed.texts))
     say_applied(console, made, running=running, as_json=as_json)
 
 
-def _say_and_ask(
-    console: Console, change: VersionChange, reason: str, *, yes: bool, as_json: bool
-) -> None:
+def _say_and_ask(console: Console, change: VersionChange, *, yes: bool, as_json: bool) -> None:
     if not as_json:
         show_change(console, change)
-    if not reason.strip():
-        raise InvalidArgument("to apply a version needs `--reason`")
     if change.refused:
         show_mistakes(console, change.refused)
         raise typer.Exit(1)

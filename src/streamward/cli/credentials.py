@@ -9,11 +9,11 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from streamward.cli.door import BundleOption, open_door
 from streamward.cli.options import AsJson, AuditDir, Socket, StateDir
+from streamward.cli.tables import grid, table_console
 from streamward.errors import InvalidArgument
 from streamward.server.caller import own_peer
 from streamward.server.client import DoorClient
@@ -247,9 +247,7 @@ def _show(found: list[dict[str, Any]], as_json: bool) -> None:
     if not found:
         console.print("no password is in the identity store")
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("id", "principal", "state", "class", "until", "last used"):
-        table.add_column(column, no_wrap=True)
+    table = grid("id", "principal", "state", "class", "until", "last used")
     for one in found:
         table.add_row(
             one["id"],
@@ -259,7 +257,7 @@ def _show(found: list[dict[str, Any]], as_json: bool) -> None:
             _time(one["expires"], "ended"),
             _time(one["last_used"], "never"),
         )
-    console.print(table)
+    table_console().print(table)
 
 
 def _time(milliseconds: str | None, otherwise: str) -> str:

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from streamward.cli.door import BundleOption, open_door
 from streamward.cli.options import AsJson, AuditDir, Socket, StateDir
+from streamward.cli.tables import grid, table_console
 from streamward.server.caller import own_peer
 from streamward.server.client import DoorClient
 from streamward.server.documents import Body
@@ -247,9 +247,7 @@ def _show_rings(found: list[dict[str, Any]], as_json: bool) -> None:
     if not found:
         console.print("the bundle declares no key ring")
         return
-    table = Table(box=None, pad_edge=False)
-    for column in ("ring", "state", "version", "data keys", "provider", "class", "rotated"):
-        table.add_column(column, no_wrap=True)
+    table = grid("ring", "state", "version", "data keys", "provider", "class", "rotated")
     for one in found:
         table.add_row(
             one["name"],
@@ -260,7 +258,7 @@ def _show_rings(found: list[dict[str, Any]], as_json: bool) -> None:
             one["data_class"] or "not declared",
             _time(one["rotated"]),
         )
-    console.print(table)
+    table_console().print(table)
     for one in found:
         if one["state"] == "condemned":
             approval = ""
@@ -272,9 +270,7 @@ def _show_rings(found: list[dict[str, Any]], as_json: bool) -> None:
 
 
 def _show_keys(found: list[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for column in ("data key", "purpose", "state", "made", "seals until", "opened", "writer"):
-        table.add_column(column, no_wrap=True)
+    table = grid("data key", "purpose", "state", "made", "seals until", "opened", "writer")
     for one in found:
         table.add_row(
             one["kid"],
@@ -285,7 +281,7 @@ def _show_keys(found: list[dict[str, Any]]) -> None:
             _time(one["opened"]) or "never",
             one["writer"],
         )
-    _console().print(table)
+    table_console().print(table)
 
 
 def _show_preview(found: dict[str, Any], as_json: bool) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from streamward.app import (
@@ -19,6 +18,7 @@ from streamward.app import (
 from streamward.cli.apply import Reason, Yes, confirm, door_of, say_applied, show_change
 from streamward.cli.check import show_mistakes
 from streamward.cli.options import AsJson, AuditDir, StateDir
+from streamward.cli.tables import grid, table_console
 from streamward.errors import InvalidArgument, NotFound
 from streamward.model.moment import format_moment
 from streamward.model.text import printable
@@ -67,7 +67,7 @@ def history(
     if as_json:
         console.print_json(data={"versions": [document(one) for one in reversed(records)]})
         return
-    table = Table("version", "applied", "by", "content", "policy", "reason", box=None)
+    table = grid("version", "applied", "by", "content", "policy", "reason")
     for record in reversed(records):
         back = f" (back to {record.rollback_of})" if record.rollback_of is not None else ""
         table.add_row(
@@ -78,7 +78,7 @@ def history(
             _short(record.policy_version),
             Text(printable(record.reason) + back),
         )
-    console.print(table)
+    table_console().print(table)
 
 
 def _short(digest: str) -> str:

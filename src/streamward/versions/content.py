@@ -20,7 +20,10 @@ class VersionTampered(StreamwardError):
     """What the history holds is not what was signed."""
 
     code = "versions.tampered"
-    help = "Compare the folder of versions with a backup; nothing of it was put in force."
+    help = (
+        "Compare the folder of versions with a backup; nothing of it was put in force. "
+        "`gateway run --from-folder` runs the bundle's folder meanwhile."
+    )
 
 
 def digest(data: bytes) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, Protocol
 
 from streamward import __version__
@@ -61,6 +62,7 @@ class VersionService:
     def __init__(
         self,
         open_store: Callable[[Bundle], VersionStore],
+        declared_folder: Callable[[Bundle], Path],
         read: Callable[[Content], Bundle],
         judge: Judge,
         policy_version: Callable[[Bundle], str],
@@ -68,6 +70,7 @@ class VersionService:
         clock: Callable[[], int] = now_milliseconds,
     ) -> None:
         self._open_store = open_store
+        self._declared_folder = declared_folder
         self._read = read
         self._judge = judge
         self._policy_version = policy_version
@@ -142,6 +145,11 @@ class VersionService:
 
     def _keeps_history(self, store: VersionStore, bundle: Bundle) -> None:
         """What the next start will read must be able to read what is written now."""
+        named = self._declared_folder(bundle)
+        if named != store.folder:
+            # SECURITY: before anything is looked for, or made, where a proposal says.
+            what = f"the history is in `{store.folder}`, and this version names `{named}`"
+            raise InvalidArgument(f"{what}: a version can't move its own history")
         try:
             after = self._open_store(bundle)
         except StreamwardError as error:
@@ -149,9 +157,6 @@ class VersionService:
         if after.bundle != store.bundle:
             what = f"this is the bundle `{after.bundle}`, and `{store.bundle}` is in force"
             raise InvalidArgument(what)
-        if after.folder != store.folder:
-            what = f"the history is in `{store.folder}`, and this version names `{after.folder}`"
-            raise InvalidArgument(f"{what}: a version can't move its own history")
         if not store.signed_by_one_of(after.believes):
             what = "the key that signs this version must be among `previous_keys` of the next"
             raise InvalidArgument(what)

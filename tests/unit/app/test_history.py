@@ -39,6 +39,7 @@ def apply(declared: Bundle, where: Paths, proposed: Bundle | None = None) -> Non
 
     service = VersionService(
         open_store,
+        lambda one: declared_folder(one, where.versions),
         lambda _: proposed or declared,
         lambda _, __: None,
         lambda _: "sha256:" + "9" * 64,
@@ -73,6 +74,7 @@ def test_another_folder_is_no_way_around_what_is_in_force(
     assert in_force(bundle(), where) == found
     with pytest.raises(InvalidArgument, match="a version can't move its own history"):
         apply(declared, where, proposed)
+    assert not (tmp_path / "empty").exists(), "nothing is made where a proposal says"
 
 
 def test_a_history_of_ones_own_is_not_taken_for_that_of_what_is_in_force(

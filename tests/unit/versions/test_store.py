@@ -46,6 +46,7 @@ class House:
         self.newest = NewestVersion(folder.parent / "state" / "newest-version", folder)
         self.service = VersionService(
             lambda _: self.store(),
+            lambda _: self.folder,
             bundle_of,
             self._judge,
             lambda _: "sha256:" + "9" * 64,
