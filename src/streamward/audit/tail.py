@@ -107,6 +107,10 @@ def _what(event: Event) -> str:
         return f"{body.verb} {body.target.type} {body.target.name} ({body.id})"
     if streaming.control:
         return _control(streaming.control)
+    if streaming.key:
+        return " ".join(filter(None, (streaming.key.change, streaming.key.ring, streaming.key.kid)))
+    if streaming.secret:
+        return f"{streaming.secret.operation} {', '.join(streaming.secret.references)}"
     if streaming.kind in (Kind.SESSION_AUTHORIZED, Kind.ACCESS_CHANGE):
         return f"{event.activity_name} {', '.join(streaming.roles)}"
     resource = streaming.resource
@@ -143,7 +147,7 @@ def _decision(event: Event) -> str:
         return streaming.containment.change
     if streaming.alert:
         return streaming.alert.severity
-    if streaming.kind == Kind.AUTHENTICATION:
+    if streaming.kind in (Kind.AUTHENTICATION, Kind.KEY_CHANGE):
         return "success" if event.succeeded else "failure"
     return ""
 

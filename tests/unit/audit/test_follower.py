@@ -9,7 +9,7 @@ from streamward.audit import Batch, Follower, SavedState
 from streamward.audit.follower import BATCH_ENTRIES_MAX, GATHER_SECONDS
 from streamward.audit.journal import JournalWriter, journal_readers
 from streamward.audit.tail import Choice, chosen
-from streamward.model.entries import containment_event
+from streamward.model.entries import Caller, containment_event, key_change_event
 from streamward.model.event import Entry
 from tests.support.log import MemoryLog, counted_logins, denied, failed_login
 
@@ -140,6 +140,21 @@ def test_a_line_says_who_what_and_why() -> None:
     assert line is not None
     assert (line.index, line.time) == (4, "2023-11-14 22:13:20.123Z")
     assert (line.who, line.decision) == ("bob@10.0.0.9", "failure")
+
+
+def test_a_line_says_what_became_of_which_key() -> None:
+    by = Caller("alice", mechanism="unix")
+    told = {"time_milliseconds": 0, "ring": "cards", "change": "rotated", "by": by}
+
+    lines = [
+        chosen(Entry(0, key_change_event(**told, kid="0a" * 16, reason="drill")), Choice()),
+        chosen(Entry(1, key_change_event(**told, succeeded=False, reason="away")), Choice()),
+    ]
+
+    assert [(it.who, it.what, it.decision, it.why) for it in lines if it] == [
+        ("alice", f"rotated cards {'0a' * 16}", "success", "drill"),
+        ("alice", "rotated cards", "failure", "away"),
+    ]
 
 
 def test_a_line_says_how_many_attempts_an_entry_counts() -> None:
