@@ -180,6 +180,18 @@ def mapping_rules_problem(rules: str) -> str | None:
 def spiffe_id_problem(spiffe_id: str) -> str | None:
     """What is wrong with the SPIFFE ID of a workload; None: nothing."""
 
+def certificate_facts(pem: bytes) -> bytes:
+    """What certificates in PEM say of themselves, as JSON: `subject`, times, `public_key`."""
+
+def private_key_facts(pem: bytes) -> bytes:
+    """JSON: `public_key`, `is_ed25519`; the error's code is `encrypted` behind a password."""
+
+def revocation_list_facts(content: bytes) -> bytes:
+    """What lists of revoked certificates say of themselves, as JSON."""
+
+def is_forged_revocation_list(content: bytes, authority: bytes) -> bool:
+    """Whether a list bears the name of one of these certificates without its signature."""
+
 def password_verifier(
     password: bytes,
     iterations: int = 4096,

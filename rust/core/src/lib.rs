@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use streamward_gateway::inspect::{self, KeyProblem};
 use streamward_gateway::{Format, Gateway as DataPlane};
 use streamward_identity::{Hash, Verifier};
 use streamward_policy::Policy as Evaluator;
@@ -327,6 +328,39 @@ fn spiffe_id_problem(spiffe_id: &str) -> Option<&'static str> {
     }
 }
 
+/// What certificates in PEM say of themselves, as JSON.
+#[pyfunction]
+fn certificate_facts<'py>(python: Python<'py>, pem: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let facts = inspect::certificates(pem).map_err(|what| failed("invalid", &what))?;
+    Ok(PyBytes::new(python, &json(&facts)?))
+}
+
+/// What a private key in PEM is, as JSON; the code is `encrypted` where a password protects it.
+#[pyfunction]
+fn private_key_facts<'py>(python: Python<'py>, pem: &[u8]) -> PyResult<Bound<'py, PyBytes>> {
+    let facts = inspect::private_key(pem).map_err(|problem| match problem {
+        KeyProblem::Encrypted => failed("encrypted", "a password protects it"),
+        KeyProblem::NoKey => failed("invalid", "it is no private key"),
+    })?;
+    Ok(PyBytes::new(python, &json(&facts)?))
+}
+
+/// What lists of revoked certificates in PEM or DER say of themselves, as JSON.
+#[pyfunction]
+fn revocation_list_facts<'py>(
+    python: Python<'py>,
+    content: &[u8],
+) -> PyResult<Bound<'py, PyBytes>> {
+    let facts = inspect::lists(content).map_err(|what| failed("invalid", &what))?;
+    Ok(PyBytes::new(python, &json(&facts)?))
+}
+
+/// Does a list bear the name of one of these certificates, and the signature of none of that name?
+#[pyfunction]
+fn is_forged_revocation_list(content: &[u8], authority: &[u8]) -> PyResult<bool> {
+    inspect::is_forged(content, authority).map_err(|what| failed("invalid", &what))
+}
+
 /// The Cedar schema that policies are checked against.
 #[pyfunction]
 fn policy_schema() -> &'static str {
@@ -388,6 +422,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(password_verifier, module)?)?;
     module.add_function(wrap_pyfunction!(mapping_rules_problem, module)?)?;
     module.add_function(wrap_pyfunction!(spiffe_id_problem, module)?)?;
+    module.add_function(wrap_pyfunction!(certificate_facts, module)?)?;
+    module.add_function(wrap_pyfunction!(private_key_facts, module)?)?;
+    module.add_function(wrap_pyfunction!(revocation_list_facts, module)?)?;
+    module.add_function(wrap_pyfunction!(is_forged_revocation_list, module)?)?;
     module.add_function(wrap_pyfunction!(policy_schema, module)?)?;
     module.add_function(wrap_pyfunction!(metric_reference, module)?)?;
     module.add_function(wrap_pyfunction!(log::verify_log, module)?)?;

@@ -23,6 +23,7 @@ mod error;
 pub mod fuzz;
 mod gateway;
 mod health;
+pub mod inspect;
 mod io;
 mod limits;
 mod log;

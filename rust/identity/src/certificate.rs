@@ -6,6 +6,7 @@ use aws_lc_rs::digest;
 use x509_parser::extensions::{GeneralName, KeyUsage};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
+use x509_parser::time::ASN1Time;
 use x509_parser::x509::{AttributeTypeAndValue, X509Name};
 
 use crate::error::IdentityError;
@@ -69,17 +70,9 @@ pub fn names(der: &[u8]) -> Result<Names, IdentityError> {
     }
     let mut names = Names {
         subject: rfc4514(certificate.subject())?,
-        not_before_milliseconds: certificate
-            .validity()
-            .not_before
-            .timestamp()
-            .saturating_mul(1000),
+        not_before_milliseconds: milliseconds(certificate.validity().not_before),
         subject_of_java: rfc2253::name(certificate.subject()),
-        not_after_milliseconds: certificate
-            .validity()
-            .not_after
-            .timestamp()
-            .saturating_mul(1000),
+        not_after_milliseconds: milliseconds(certificate.validity().not_after),
         ..Names::default()
     };
     let alternative = certificate
@@ -109,6 +102,43 @@ pub fn names(der: &[u8]) -> Result<Names, IdentityError> {
     })
     .transpose();
     Ok(names)
+}
+
+fn milliseconds(time: ASN1Time) -> i64 {
+    time.timestamp().saturating_mul(1000)
+}
+
+/// Raw parts of a certificate, as DER.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// `subject`.
+    pub subject: Vec<u8>,
+    /// `subjectPublicKeyInfo`.
+    pub public_key_info: Vec<u8>,
+    /// Content of its bit string: what a signature is checked with.
+    pub public_key: Vec<u8>,
+    /// Begin of its validity, ms since 1970.
+    pub not_before_milliseconds: i64,
+    /// End of its validity, ms since 1970.
+    pub not_after_milliseconds: i64,
+}
+
+/// The parts of a certificate by which it is paired with its key and with what it signed. Nothing is verified here.
+///
+/// # Errors
+/// Where the bytes are not a certificate.
+pub fn parts(der: &[u8]) -> Result<Parts, IdentityError> {
+    let bad = IdentityError::Certificate;
+    let (_, certificate) =
+        X509Certificate::from_der(der).map_err(|_| bad("it is not a certificate"))?;
+    let key = certificate.public_key();
+    Ok(Parts {
+        subject: certificate.subject().as_raw().to_vec(),
+        public_key_info: key.raw.to_vec(),
+        public_key: key.subject_public_key.data.to_vec(),
+        not_before_milliseconds: milliseconds(certificate.validity().not_before),
+        not_after_milliseconds: milliseconds(certificate.validity().not_after),
+    })
 }
 
 /// SHA-256 of a certificate's DER: its thumbprint, `x5t#S256` of RFC 8705 before it is written as base64url.

@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
-
 from streamward import clock
 from streamward.errors import InvalidArgument
+from streamward.gateway.certificates import (
+    KeyEncrypted,
+    KeyUnreadable,
+    read_certificates,
+    read_private_key,
+)
 from streamward.gateway.revocation_lists import revocation_list_mistakes as _unfit_lists
 from streamward.gateway.revocation_lists import signed_by_another
 from streamward.identity.cipher import decoy_key, read_key
@@ -195,18 +196,17 @@ _MAKE_VERIFIER = "make it with `streamward identity verifier`"
 
 def _is_ed25519(secret: Secret) -> bool:
     try:
-        key = serialization.load_pem_private_key(secret.value, password=None)
-    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return read_private_key(secret.value).is_ed25519
+    except KeyUnreadable:
         return False
-    return isinstance(key, ed25519.Ed25519PrivateKey)
 
 
 def _unfit_key(secret: Secret) -> str:
     try:
-        serialization.load_pem_private_key(secret.value, password=None)
-    except TypeError:
+        read_private_key(secret.value)
+    except KeyEncrypted:
         return "the key is protected by a password"
-    except (ValueError, UnsupportedAlgorithm):
+    except KeyUnreadable:
         return "not a private key in PEM"
     return ""
 
@@ -215,7 +215,7 @@ def _unfit_certificates(
     document: Document, path: FieldPath, reference: str, secret: Secret, now: datetime.datetime
 ) -> Iterator[Mistake]:
     try:
-        certificates = x509.load_pem_x509_certificates(secret.value)
+        certificates = read_certificates(secret.value)
     except ValueError:
         what = f"`{reference}`: not certificates in PEM"
         yield document.mistake(
@@ -223,16 +223,16 @@ def _unfit_certificates(
         )
         return
     for certificate in certificates:
-        name = certificate.subject.rfc4514_string() or "certificate"
-        end = certificate.not_valid_after_utc
+        name = certificate.subject or "certificate"
+        end = certificate.ends
         if end <= now:
             what = f"`{reference}`: `{name}` expired on {end:%Y-%m-%d}"
             yield document.mistake(what, *path, suggestion="renew it")
         elif end - now < datetime.timedelta(days=EXPIRY_WARNING_DAYS):
             what = f"`{reference}`: `{name}` expires on {end:%Y-%m-%d}"
             yield document.mistake(what, *path, suggestion="renew it", severity="warning")
-        if certificate.not_valid_before_utc > now:
-            start = certificate.not_valid_before_utc
+        if certificate.begins > now:
+            start = certificate.begins
             what = f"`{reference}`: `{name}` is not valid before {start:%Y-%m-%d}"
             yield document.mistake(what, *path, suggestion="check the clock, or wait")
 
@@ -257,11 +257,7 @@ def _belong_together(bundle: Bundle, certificate: str, key: str) -> bool:
     """False only where both can be read and differ; what can't be read is told elsewhere."""
     try:
         pem = resolve(certificate, bundle.root).value
-        private = serialization.load_pem_private_key(
-            resolve(key, bundle.root, private=True).value, password=None
-        )
-        public = x509.load_pem_x509_certificates(pem)[0].public_key()
-    except (MaterialMissing, MaterialRefused, ValueError, TypeError, UnsupportedAlgorithm):
+        private = read_private_key(resolve(key, bundle.root, private=True).value)
+        return read_certificates(pem)[0].public_key == private.public_key
+    except (MaterialMissing, MaterialRefused, ValueError):
         return True
-    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return public.public_bytes(*form) == private.public_key().public_bytes(*form)

@@ -5,15 +5,14 @@ import binascii
 import hashlib
 import secrets
 from collections.abc import Sequence
-from typing import Final
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING, Final
 
 from streamward.errors import InvalidArgument, Unavailable
 from streamward.secrets import Secret
+
+if TYPE_CHECKING:
+    # It takes 8 MB, which only a bundle with an identity store needs.
+    pass
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
@@ -38,6 +37,9 @@ def read_key(material: Secret) -> Secret:
 
 
 def _derive(key: Secret, purpose: bytes) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     derived = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=b"streamward " + purpose)
     return derived.derive(key.value)
 
@@ -54,6 +56,8 @@ class ColumnCipher:
     """
 
     def __init__(self, key: Secret, previous: Sequence[Secret] = ()) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         self._ciphers: dict[str, AESGCM] = {}
         for one in (key, *previous):
             derived = _derive(one, b"identity columns v1")
@@ -71,6 +75,8 @@ class ColumnCipher:
 
     def decrypt(self, key_id: str, value: bytes, row: str) -> Secret:
         """The value. Raises Undecryptable."""
+        from cryptography.exceptions import InvalidTag
+
         cipher = self._ciphers.get(key_id)
         if cipher is None:
             raise Undecryptable(f"the identity store's key `{key_id}` is not among the bundle's")

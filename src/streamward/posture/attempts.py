@@ -6,11 +6,6 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-
 from streamward.clock import now_milliseconds
 from streamward.errors import StreamwardError
 from streamward.posture.client import LiveBroker, Unreachable, unsigned_token
@@ -118,6 +113,12 @@ def _try(listener: BrokerListener, access: Access, topics: int) -> tuple[Outcome
 @functools.cache
 def _own_certificate() -> tuple[bytes, bytes]:
     """A certificate that signs itself."""
+    # They take 8 MB, which a gateway can do without.
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nobody")])
     now = datetime.datetime.fromtimestamp(now_milliseconds() / 1000, tz=datetime.UTC)

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cryptography.x509 import Name
-
 from streamward.model.document import Document
 from streamward.model.principal import CertificateCredential, Principal
 
@@ -86,6 +84,8 @@ def subject_of(user: str) -> str | None:
     """The subject of a certificate as the gateway compares it, if the user's name is one."""
     if "=" not in user:
         return None
+    from cryptography.x509 import Name
+
     try:
         return Name.from_rfc4514_string(user).rfc4514_string()
     except ValueError:
