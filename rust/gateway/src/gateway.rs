@@ -21,6 +21,7 @@ use crate::entry::{Class, Entry};
 use crate::error::GatewayError;
 use crate::health::Health;
 use crate::io::clock::{now_milliseconds, now_nanoseconds};
+use crate::io::dead_letters::Burials;
 use crate::io::listener::{Bound, serve};
 use crate::io::passwords::Passwords;
 use crate::io::{Current, Shared, beat, http, probe, tls};
@@ -185,6 +186,7 @@ impl Gateway {
             log: sequencer,
             keys: Arc::default(),
             questions: Arc::default(),
+            burials: Burials::default(),
             passwords: Passwords::default(),
             ledger: Arc::default(),
             next_connection: AtomicU64::new(0),
@@ -418,7 +420,10 @@ impl Gateway {
             .send_modify(|current| current.draining = true);
         let deadline =
             now_milliseconds().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
-        while shared.connections.load(Ordering::Relaxed) > 0 && now_milliseconds() < deadline {
+        let busy = || {
+            shared.connections.load(Ordering::Relaxed) > 0 || !shared.burials.waiting.is_idle()
+        };
+        while busy() && now_milliseconds() < deadline {
             pause(DRAIN_PAUSE);
         }
         match std::mem::replace(&mut *self.state(), State::Stopped) {

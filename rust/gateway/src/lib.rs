@@ -10,6 +10,7 @@ mod cluster;
 mod committed;
 mod contracts;
 mod data_keys;
+mod dead_letters;
 mod devices;
 mod entry;
 mod error;

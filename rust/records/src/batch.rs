@@ -12,8 +12,8 @@ use crate::scratch::Parts;
 const LENGTH_AT: usize = 8;
 /// What the length does not count.
 const OVERHEAD_BYTES: usize = 12;
-const CRC_AT: usize = 17;
-const CHECKED_AT: usize = 21;
+pub const CRC_AT: usize = 17;
+pub const CHECKED_AT: usize = 21;
 
 /// What becomes of one record.
 pub trait Edit {
@@ -149,7 +149,7 @@ fn records(
     }
 }
 
-fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
+pub fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
     if let Some(place) = out.get_mut(at..at + bytes.len()) {
         place.copy_from_slice(bytes);
     }

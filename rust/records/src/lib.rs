@@ -8,6 +8,7 @@ mod associated;
 mod batch;
 mod cbor;
 pub mod compression;
+mod copy;
 mod envelope;
 mod error;
 mod key;
@@ -25,6 +26,7 @@ pub use associated::{Home, Place, external_aad};
 pub use envelope::{
     ALGORITHM_A256GCM, ALGORITHM_A256GCM_SIV, Coding, Envelope, KID_BYTES, Kid, VERSION,
 };
+pub use copy::{Told, copy_records};
 pub use error::{Fault, Refusal};
 pub use key::{DataKey, KEY_BYTES};
 pub use limits::Limits;

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator
 
 from streamward import clock
-from streamward.contracts import contract_checks, mask_checks, seal_checks
+from streamward.contracts import contract_checks, dead_letter_checks, mask_checks, seal_checks
 from streamward.contracts.classification import declarations_of
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.stream import DataClass, Level, Namespace, Stream
@@ -134,6 +134,7 @@ CHECKS = (
     tls_where_required,
     foreign_streams,
     *seal_checks.CHECKS,
+    *dead_letter_checks.CHECKS,
     *contract_checks.CHECKS,
     *mask_checks.CHECKS,
 )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from streamward.contracts.classification import declarations_of
 from streamward.contracts.sealing import (
     candidates,
     classes_under,
@@ -107,40 +106,14 @@ def streams_of_one_tenant(bundle: Bundle) -> Iterator[Mistake]:
 
 
 def known_companions(bundle: Bundle) -> Iterator[Mistake]:
-    """Dead letters go to a declared stream that takes them; mirrors are of sealed streams."""
+    """Mirrors are of sealed streams."""
     if any(kind in ("Stream", "DataClass", ANY_KIND) for kind, _ in bundle.broken):
         return
     places = [*bundle.documents_of(Stream), *bundle.documents_of(DataClass)]
     for document in places:
         seal = getattr(document.value, "seal", None)
         if isinstance(seal, Sealing):
-            yield from _dead_letters(bundle, document, seal)
             yield from _mirrored(bundle, document, seal)
-            yield from _not_done_yet(document, seal)
-
-
-def _not_done_yet(document: Document, seal: Sealing) -> Iterator[Mistake]:
-    """Reactions that the gateway does not have yet: it refuses instead, and that is told."""
-    if seal.on_violation == "dead-letter":
-        what = "`on_violation: dead-letter` only refuses for now: nothing is copied"
-        hint = "say `refuse`, or `mark`"
-        yield document.mistake(what, "seal", "on_violation", suggestion=hint, severity="warning")
-
-
-def _dead_letters(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mistake]:
-    target = seal.dead_letter
-    if target is None:
-        return
-    declared = declarations_of(bundle, target)
-    if not declared:
-        known = frozenset(one.name for one in bundle.of(Stream) if one.name)
-        hint = meant(target, known) or "declare a Stream of this name"
-        what = f"there is no Stream `{target}` for dead letters"
-        yield document.mistake(what, "seal", "dead_letter", suggestion=hint)
-        return
-    if isinstance(document.value, Stream) and target == document.value.name:
-        what = "a stream can't be its own dead letters"
-        yield document.mistake(what, "seal", "dead_letter", suggestion="name another stream")
 
 
 def _mirrored(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mistake]:

@@ -156,7 +156,6 @@ def line_of(text: str, marker: str) -> int:
 
 KNOWN = {
     ("grants.yaml", "no document declares a stream `payments.cards.issued*`"),
-    ("what.yaml", "`on_violation: dead-letter` only refuses for now"),
     ("conditions/hours.cedar", "Cedar files were not validated: the compiled module"),
 }
 """What is told of the bundle before it is spoiled, the last only without the compiled module."""

@@ -160,18 +160,3 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path, text: str, expected
     found = mistakes(tmp_path, text)
 
     assert [each for each in found if each.startswith(expected)], found
-
-
-def test_a_reaction_that_only_refuses_for_now_is_told(tmp_path: Path) -> None:
-    text = (
-        CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
-        " on_violation: dead-letter, dead_letter: north.d}}\n---\n"
-        "{kind: Stream, name: north.d, classes: [health], seal: {ring: health}}\n"
-    )
-
-    assert mistakes(tmp_path, text) == []
-
-    told = [each.what for each in read_bundle(tmp_path, materials=False).mistakes]
-    assert sorted(what for what in told if "only refuses for now" in what) == [
-        "`on_violation: dead-letter` only refuses for now: nothing is copied",
-    ]

@@ -5,6 +5,7 @@ pub mod broker;
 pub mod buffer;
 pub mod clock;
 pub mod connection;
+pub mod dead_letters;
 mod groups;
 pub mod http;
 mod idle;
@@ -69,6 +70,8 @@ pub struct Shared {
     pub passwords: passwords::Passwords,
     /// The data keys that are at hand.
     pub keys: Arc<DataKeys>,
+    /// Copies of what was refused, on their way.
+    pub burials: dead_letters::Burials,
     /// What whoever runs the gateway is asked.
     pub questions: Arc<Questions>,
     /// What all connections together use.

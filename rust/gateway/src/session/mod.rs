@@ -113,6 +113,7 @@ pub struct Session {
     keys: Arc<DataKeys>,
     /// Keys that are to be made ahead of need.
     due: Vec<KeyNeed>,
+    dead_letters: Vec<crate::dead_letters::DeadLetter>,
     /// The request has waited for keys.
     keys_asked: bool,
     /// The answer that waits for keys.
@@ -175,6 +176,7 @@ impl Session {
             resumed: false,
             keys: Arc::default(),
             due: Vec::new(),
+            dead_letters: Vec::new(),
             keys_asked: false,
             held_answer: None,
             rounds: 0,

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::Connection;
 use crate::io::passwords::Attempt;
-use crate::io::{groups, keys, tokens, topics};
+use crate::io::{dead_letters, groups, keys, tokens, topics};
 use crate::session::{Close, Effect, EffectReply};
 
 impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
@@ -52,6 +52,14 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         for need in self.session.take_due() {
             let shared = self.shared.clone();
             tokio::spawn(async move { keys::renew(&shared, &need).await });
+        }
+    }
+
+    /// Sends copies of what was refused on their way; nobody waits for them.
+    pub(super) fn send_dead_letters(&mut self) {
+        for letter in self.session.take_dead_letters() {
+            let (current, cluster) = (self.current.clone(), self.cluster.clone());
+            dead_letters::spawn(self.shared.clone(), current, cluster, letter);
         }
     }
 

@@ -151,7 +151,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             match self.turn(context) {
                 Ok(true) => {}
                 Ok(false) => return Poll::Pending,
-                Err(close) => return Poll::Ready(close),
+                Err(close) => {
+                    // What was refused is copied also where that ends the connection.
+                    self.send_dead_letters();
+                    return Poll::Ready(close);
+                }
             }
         }
     }
@@ -172,6 +176,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         self.renew_keys();
         // Nothing that this turn discloses or acknowledges leaves before it is written.
         self.session.commit(now)?;
+        self.send_dead_letters();
         moved |= self.send_to_client(context)?;
         moved |= self.send_to_broker(context)?;
         moved |= self.receive_from_broker(context)?;

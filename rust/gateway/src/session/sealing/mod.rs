@@ -1,6 +1,7 @@
 //! Sealed streams: what is written to them is sealed before the broker sees it, and opened for those readers who
 //! may see it (`docs/reference/envelope.md`).
 
+mod dead_letters;
 mod fetch;
 mod held;
 mod mask;

@@ -10,6 +10,7 @@ use streamward_wire::kafka::{Struct, Value, error};
 
 use super::Sealed;
 use crate::data_keys::KeyNeed;
+use crate::sealing::{KeySealing, SealedStream};
 use crate::session::cold::{Denial, PRODUCE, take_denied};
 use crate::session::produce::{ProduceExchange, Sending};
 use crate::session::{Close, Effect, Head, Session, Shaping, Verdict, new_response};
@@ -73,6 +74,7 @@ impl Session {
         for (mut topic, mut sending) in topics.into_iter().zip(sending) {
             let api = (head.key, head.version);
             if let Some(tree) = topic.as_struct_mut() {
+                let originals = self.originals(&sending.name, tree);
                 let mut refusals = self.validate_topic(api, tree, &mut sending, now)?;
                 if self.snapshot.sealing.of(&sending.name).is_some() {
                     let sealed = self.sealed(&sending.name);
@@ -82,6 +84,7 @@ impl Session {
                     refusals.extend(sealed);
                 }
                 if !refusals.is_empty() {
+                    self.bury(api, &sending.name.clone(), &originals, &refusals, now)?;
                     refused.push(answered(&answer, tree, &refusals));
                 }
             }
@@ -122,11 +125,11 @@ impl Session {
                 continue;
             };
             let ring: Arc<str> = stream.ring.as_str().into();
-            needs.push(KeyNeed::Seal(ring.clone()));
-            if stream.key == crate::sealing::KeySealing::Deterministic {
-                needs.push(KeyNeed::Deterministic(ring.clone()));
-            }
+            needs.extend(needs_of(stream));
             self.due.extend(self.keys.is_due(&ring, now));
+            if let Some(letters) = self.dead_letters_of(stream) {
+                needs.extend(needs_of(letters));
+            }
         }
         if self.keys_asked {
             return None;
@@ -181,7 +184,7 @@ impl Session {
         Ok(refusals)
     }
 
-    fn seal_partition(
+    pub(super) fn seal_partition(
         &self,
         sealed: Option<&Sealed>,
         partition: i32,
@@ -239,6 +242,14 @@ impl Session {
         sealed.fetch_add(records, Ordering::Relaxed);
         Ok(out)
     }
+}
+
+/// The keys without which nothing can be sealed for a stream.
+fn needs_of(stream: &SealedStream) -> impl Iterator<Item = KeyNeed> {
+    let ring: Arc<str> = stream.ring.as_str().into();
+    let deterministic = stream.key == KeySealing::Deterministic;
+    let deterministic = deterministic.then(|| KeyNeed::Deterministic(ring.clone()));
+    std::iter::once(KeyNeed::Seal(ring)).chain(deterministic)
 }
 
 /// Leaves the partitions that are not refused.

@@ -1,0 +1,178 @@
+//! What is refused on write is copied to the stream that the bundle names for it, where the policy lets whoever
+//! wrote it write there, and sealed as that stream asks for.
+
+use bytes::Bytes;
+use streamward_policy::{Action, ResourceKind};
+use streamward_records::{Limits, Mark, Scratch, copy_records};
+use streamward_wire::kafka::{ApiKey, Struct, Value, error};
+
+use super::{Refused, refusal};
+use crate::dead_letters::DeadLetter;
+use crate::sealing::SealedStream;
+use crate::session::authorize::Permission;
+use crate::session::{Close, Session};
+
+/// Headers of a copy: the stream and the partition that it was meant for, why it was refused, which record of its
+/// batch was found wrong first, and who wrote it.
+const STREAM: &str = "streamward.dead_letter.stream";
+const PARTITION: &str = "streamward.dead_letter.partition";
+const REASON: &str = "streamward.dead_letter.reason";
+const RECORD: &str = "streamward.dead_letter.record";
+const PRINCIPAL: &str = "streamward.dead_letter.principal";
+
+/// The records of each partition of a topic as the client sent them.
+pub type Originals = Vec<(i32, Bytes)>;
+
+impl Session {
+    /// Copies that are to be written, each told once.
+    pub fn take_dead_letters(&mut self) -> Vec<DeadLetter> {
+        std::mem::take(&mut self.dead_letters)
+    }
+
+    /// The stream that takes what is refused of this one, if it is sealed.
+    pub(super) fn dead_letters_of(&self, stream: &SealedStream) -> Option<&SealedStream> {
+        self.snapshot.sealing.of(stream.dead_letter.as_deref()?)
+    }
+
+    /// What a topic's partitions hold, where it is to be copied if it is refused; empty for other topics.
+    pub(super) fn originals(&self, name: &str, topic: &Struct) -> Originals {
+        let stream = self.snapshot.sealing.of(name);
+        if stream.is_none_or(|it| it.dead_letter.is_none()) {
+            return Vec::new();
+        }
+        let partitions = topic.structs("PartitionData");
+        let each = partitions.filter_map(|partition| {
+            let Value::Bytes(records) = partition.get("Records") else {
+                return None;
+            };
+            let index = i32::try_from(partition.int("Index")).ok()?;
+            Some((index, records.clone()))
+        });
+        each.collect()
+    }
+
+    /// Makes the copies of what was refused of a topic.
+    pub(super) fn bury(
+        &mut self,
+        api: (ApiKey, i16),
+        name: &str,
+        originals: &Originals,
+        refusals: &[(i32, Refused)],
+        now: i64,
+    ) -> Result<(), Close> {
+        let stream = self.snapshot.sealing.of(name);
+        let target = stream.and_then(|it| it.dead_letter.clone());
+        let Some(target) = target.filter(|it| it != name) else {
+            return Ok(());
+        };
+        for (index, refused) in refusals {
+            // The gateway's own trouble passes, and what can't be read, or is too large, can't be copied.
+            if refused.code != error::INVALID_RECORD {
+                continue;
+            }
+            let original = originals.iter().find(|(it, _)| it == index);
+            let Some((_, records)) = original else {
+                continue;
+            };
+            let kind = ResourceKind::Stream;
+            let allowed = self.authorize(api, Action::Write, kind, &target, now)?;
+            // Refused: the rule that says so is entered. An access that can't be entered moves nothing.
+            let Permission::Allowed(Some(access)) = allowed else {
+                continue;
+            };
+            let place = (name, *index);
+            match self.copied(place, &target, records, refused, now) {
+                Ok(records) => {
+                    let Some(caller) = self.caller.clone() else {
+                        continue;
+                    };
+                    self.dead_letters.push(DeadLetter {
+                        target: target.as_str().into(),
+                        partition: *index,
+                        records,
+                        access,
+                        caller,
+                        classes: self.snapshot.policy.classes_of(&target),
+                        policy_version: self.snapshot.policy.version().to_owned(),
+                        api: (api.0.name(), api.1),
+                    });
+                }
+                Err(why) => {
+                    let reason = format!("refused records of `{name}` are not copied: {why}");
+                    let decision = refusal("dead_letter:not_copied", reason);
+                    self.enter_refusal(api, Action::Write, &target, &decision, now)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The copy as it is to lie in the target, or why there is none.
+    fn copied(
+        &self,
+        (name, index): (&str, i32),
+        target: &str,
+        records: &[u8],
+        refused: &Refused,
+        now: i64,
+    ) -> Result<Bytes, String> {
+        let contract = self.snapshot.contracts.of(target);
+        if contract.is_some_and(|it| it.write.is_some()) {
+            return Err(format!("`{target}` takes only what its contract says"));
+        }
+        // SECURITY: what was to be sealed must not reach a broker by being wrong in some other way.
+        let Some(mut sealed) = self.sealed(target) else {
+            return Err(format!("`{target}` is not sealed"));
+        };
+        if sealed.partition_bound {
+            return Err(format!("`{target}` is bound to its partitions"));
+        }
+        // An envelope is sealed once more, not taken for one of this stream's own.
+        sealed.mark = Mark::Header;
+        let (record, reason) = told(refused);
+        let principal = self.caller.as_ref().map(|it| it.principal.clone());
+        let (partition, record) = (index.to_string(), record.to_string());
+        let headers: [(&str, &[u8]); 5] = [
+            (STREAM, name.as_bytes()),
+            (PARTITION, partition.as_bytes()),
+            (REASON, reason.as_bytes()),
+            (RECORD, record.as_bytes()),
+            (PRINCIPAL, principal.as_deref().unwrap_or_default().as_bytes()),
+        ];
+        let mut scratch = self.keys.scratch();
+        let copied = self.copied_with(&sealed, records, &headers, &mut scratch, now);
+        self.keys.put_back(scratch);
+        copied.map(Bytes::from)
+    }
+
+    fn copied_with(
+        &self,
+        sealed: &super::Sealed,
+        records: &[u8],
+        headers: &[(&str, &[u8])],
+        scratch: &mut Scratch,
+        now: i64,
+    ) -> Result<Vec<u8>, String> {
+        let mut plain = Vec::with_capacity(records.len() + records.len() / 8 + 256);
+        copy_records(records, headers, &Limits::default(), scratch, &mut plain)
+            .map_err(|fault| fault.refusal.to_string())?;
+        // Partitions are not bound, so it doesn't matter which one it will be.
+        self.seal_partition(sealed, 0, &plain, scratch, now)
+            .map_err(|refused| {
+                let fault = refused.fault.map(|it| it.refusal.to_string());
+                fault.unwrap_or_else(|| "there is no key to seal them with".to_owned())
+            })
+    }
+}
+
+/// Which record of the batch was found wrong, and the rule with its reason; never a part of a value.
+fn told(refused: &Refused) -> (u32, String) {
+    match (&refused.told, &refused.fault) {
+        (Some((index, what)), _) => (*index, format!("contract:invalid: {what}")),
+        (None, Some(fault)) => {
+            let refusal = fault.refusal;
+            (fault.index, format!("sealing:{}: {refusal}", refusal.code()))
+        }
+        (None, None) => (0, String::new()),
+    }
+}

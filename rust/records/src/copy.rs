@@ -1,0 +1,107 @@
+//! Copies of batches for another stream, such as one of dead letters: each record with further headers.
+
+use streamward_wire::kafka::batch::{self, HEADER_BYTES};
+
+use crate::batch::{Buffers, CHECKED_AT, CRC_AT, Edit, put, rewrite};
+use crate::compression::{Codecs, Effort};
+use crate::error::{Fault, Refusal};
+use crate::limits::Limits;
+use crate::record::{Headers, Record, write_header, write_record};
+use crate::scratch::{Parts, Scratch};
+use crate::varint;
+
+const BASE_OFFSET_AT: usize = 0;
+const LEADER_EPOCH_AT: usize = 12;
+const ATTRIBUTES_AT: usize = 21;
+/// Producer id, producer epoch and base sequence, in this order.
+const PRODUCER_AT: usize = 43;
+const PRODUCER_BYTES: usize = 8 + 2 + 4;
+/// Of the attributes, those that say how the records are compressed.
+const CODEC_BITS: u8 = 0x07;
+
+/// A header that each record of a copy gets.
+pub type Told<'a> = (&'a str, &'a [u8]);
+
+/// Appends a copy of each batch of `records` to `out`: keys, values, headers and timestamps as they are, the
+/// headers `told` behind them, and nothing of the producer's idempotence or transaction. Headers of these names
+/// that a record has already are left out: nobody else speaks with them.
+///
+/// # Errors
+/// Batches and records that can't be read, and control batches.
+pub fn copy_records(
+    records: &[u8],
+    told: &[Told<'_>],
+    limits: &Limits,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let mut at = 0;
+    let mut batches = batch::batches(records);
+    for batch in batches.by_ref() {
+        let batch = batch.map_err(|_| Fault::of_batch(0, Refusal::Batch))?;
+        let raw = records.get(at..at + batch.bytes);
+        let raw = raw.ok_or(Fault::of_batch(batch.base_offset, Refusal::Batch))?;
+        at += batch.bytes;
+        if batch.is_control() {
+            return Err(Fault::of_batch(batch.base_offset, Refusal::Control));
+        }
+        let buffers = Buffers {
+            codecs: &mut scratch.codecs,
+            inflated: &mut scratch.inflated,
+            edited: &mut scratch.edited,
+            parts: &mut scratch.parts,
+        };
+        let start = out.len();
+        rewrite(&batch, raw, limits, &mut Telling { told }, buffers, out)?;
+        disown(out.get_mut(start..).unwrap_or_default());
+    }
+    if batches.rest() > 0 {
+        return Err(Fault::of_batch(0, Refusal::Batch));
+    }
+    Ok(())
+}
+
+/// Makes a batch one of a producer that is neither idempotent nor in a transaction.
+fn disown(batch: &mut [u8]) {
+    debug_assert!(batch.len() >= HEADER_BYTES);
+    let codec = batch.get(ATTRIBUTES_AT + 1).map_or(0, |it| it & CODEC_BITS);
+    put(batch, BASE_OFFSET_AT, &0_i64.to_be_bytes());
+    put(batch, LEADER_EPOCH_AT, &(-1_i32).to_be_bytes());
+    put(batch, ATTRIBUTES_AT, &[0, codec]);
+    put(batch, PRODUCER_AT, &[0xff; PRODUCER_BYTES]);
+    let crc = crc32c::crc32c(batch.get(CHECKED_AT..).unwrap_or_default());
+    put(batch, CRC_AT, &crc.to_be_bytes());
+}
+
+struct Telling<'a> {
+    told: &'a [Told<'a>],
+}
+
+impl Edit for Telling<'_> {
+    fn edit(
+        &mut self,
+        record: &Record<'_>,
+        _: &mut Codecs,
+        parts: &mut Parts,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let headers = Headers::new(record.headers).ok_or(Refusal::Record)?;
+        let ours = |name: &[u8]| self.told.iter().any(|(it, _)| it.as_bytes() == name);
+        let kept = headers.clone().filter(|it| !ours(it.name)).count() + self.told.len();
+        let block = &mut parts.headers;
+        block.clear();
+        varint::write(block, i64::try_from(kept).map_err(|_| Refusal::TooLarge)?);
+        // SECURITY: a record that says itself why it lies among dead letters would deceive who reads them.
+        for header in headers.filter(|it| !ours(it.name)) {
+            write_header(block, header.name, header.value);
+        }
+        for (name, value) in self.told {
+            write_header(block, name.as_bytes(), Some(value));
+        }
+        write_record(out, record, record.key, record.value, block)
+    }
+
+    fn effort(&self) -> Effort {
+        Effort::Fast
+    }
+}
