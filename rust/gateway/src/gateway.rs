@@ -420,9 +420,8 @@ impl Gateway {
             .send_modify(|current| current.draining = true);
         let deadline =
             now_milliseconds().saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
-        let busy = || {
-            shared.connections.load(Ordering::Relaxed) > 0 || !shared.burials.waiting.is_idle()
-        };
+        let busy =
+            || shared.connections.load(Ordering::Relaxed) > 0 || !shared.burials.waiting.is_idle();
         while busy() && now_milliseconds() < deadline {
             pause(DRAIN_PAUSE);
         }

@@ -64,6 +64,12 @@ pub struct SealedStream {
     pub partition_bound: bool,
     /// What a reader gets who is none of the ring's.
     pub unreadable: Unreadable,
+    /// Who seals what is written.
+    #[serde(default)]
+    pub sealed_by: SealedBy,
+    /// Who opens what is read.
+    #[serde(default)]
+    pub opened_by: OpenedBy,
     /// What becomes of what is not sealed as it must be.
     pub on_violation: OnViolation,
     /// Where such batches are copied to.
@@ -80,6 +86,28 @@ pub enum KeySealing {
     Plain,
     /// Equal keys to equal bytes.
     Deterministic,
+}
+
+/// Who seals what is written to a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SealedBy {
+    /// The gateway.
+    #[default]
+    Gateway,
+    /// Whoever writes it; the gateway looks at the envelopes and opens none.
+    Producer,
+}
+
+/// Who opens what is read of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OpenedBy {
+    /// The gateway, for readers of the ring.
+    #[default]
+    Gateway,
+    /// Whoever reads it; the gateway hands on what lies at the broker.
+    Consumer,
 }
 
 /// What a reader gets who may read the stream and open nothing in it.

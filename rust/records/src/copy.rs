@@ -2,7 +2,7 @@
 
 use streamward_wire::kafka::batch::{self, HEADER_BYTES};
 
-use crate::batch::{Buffers, CHECKED_AT, CRC_AT, Edit, put, rewrite};
+use crate::batch::{Bounds, Buffers, CHECKED_AT, CRC_AT, Edit, put, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
@@ -24,7 +24,7 @@ pub type Told<'a> = (&'a str, &'a [u8]);
 
 /// Appends a copy of each batch of `records` to `out`: keys, values, headers and timestamps as they are, the
 /// headers `told` behind them, and nothing of the producer's idempotence or transaction. Headers of these names
-/// that a record has already are left out: nobody else speaks with them.
+/// that a record has already are left out: nobody else speaks with them. At most `bytes_max` are appended.
 ///
 /// # Errors
 /// Batches and records that can't be read, and control batches.
@@ -32,10 +32,11 @@ pub fn copy_records(
     records: &[u8],
     told: &[Told<'_>],
     limits: &Limits,
+    bytes_max: usize,
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
-    let mut at = 0;
+    let (mut at, begin) = (0, out.len());
     let mut batches = batch::batches(records);
     for batch in batches.by_ref() {
         let batch = batch.map_err(|_| Fault::of_batch(0, Refusal::Batch))?;
@@ -52,7 +53,12 @@ pub fn copy_records(
             parts: &mut scratch.parts,
         };
         let start = out.len();
-        rewrite(&batch, raw, limits, &mut Telling { told }, buffers, out)?;
+        let bounds = Bounds {
+            edited: limits.inflated_bytes_max,
+            written: bytes_max.saturating_sub(start - begin),
+        };
+        let mut telling = Telling { told };
+        rewrite(&batch, raw, limits, &mut telling, bounds, buffers, out)?;
         disown(out.get_mut(start..).unwrap_or_default());
     }
     if batches.rest() > 0 {
@@ -99,6 +105,10 @@ impl Edit for Telling<'_> {
             write_header(block, name.as_bytes(), Some(value));
         }
         write_record(out, record, record.key, record.value, block)
+    }
+
+    fn too_large(&self) -> Refusal {
+        Refusal::TooLarge
     }
 
     fn effort(&self) -> Effort {

@@ -7,6 +7,7 @@
 mod associated;
 mod batch;
 mod cbor;
+mod check;
 pub mod compression;
 mod copy;
 mod envelope;
@@ -23,10 +24,11 @@ mod visit;
 
 pub use associated::{Home, Place, external_aad};
 
+pub use check::{Checking, KnownKey, KnownKeys, check_records};
+pub use copy::{Told, copy_records};
 pub use envelope::{
     ALGORITHM_A256GCM, ALGORITHM_A256GCM_SIV, Coding, Envelope, KID_BYTES, Kid, VERSION,
 };
-pub use copy::{Told, copy_records};
 pub use error::{Fault, Refusal};
 pub use key::{DataKey, KEY_BYTES};
 pub use limits::Limits;

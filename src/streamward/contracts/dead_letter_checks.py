@@ -34,6 +34,9 @@ def _target(bundle: Bundle, document: Document, target: str) -> Iterator[Mistake
     if seal is None or not seal.value:
         what = f"`{target}` takes what is refused of a sealed stream, and its values are not sealed"
         yield _mistake(document, what, f"add `seal: {{ring: …}}` to the Stream `{target}`")
+    elif seal.sealed_by == "producer":
+        what = f"`{target}` is sealed by its producers, and the gateway would write there"
+        yield _mistake(document, what, f"say `sealed_by: gateway` in the seal of `{target}`")
     elif seal.partition_bound:
         what = f"`{target}` is bound to its partitions, of which the gateway chooses one"
         yield _mistake(document, what, f"remove `partition_bound` from the seal of `{target}`")

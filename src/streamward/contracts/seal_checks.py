@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from streamward.contracts.classification import declarations_of
+from streamward.contracts.contract import contracts, schema_of, validation_of
 from streamward.contracts.sealing import (
     candidates,
     classes_under,
@@ -88,6 +90,21 @@ def _level(bundle: Bundle, name: str) -> Level:
     return Level.RESTRICTED if found is None else found.level
 
 
+def contracts_that_can_be_held(bundle: Bundle) -> Iterator[Mistake]:
+    """What producers seal is closed to the gateway, so it can't be held to a schema there."""
+    for document, contract in contracts(bundle):
+        around = declarations_of(bundle, contract.object.stream)
+        sealed = (sealing_of(bundle, declared) for declared in around)
+        by_producer = any(seal is not None and seal.sealed_by == "producer" for seal in sealed)
+        found = schema_of(contract)
+        if by_producer and found is not None and validation_of(contract).write != "off":
+            what = (
+                f"`{contract.object.stream}` is sealed by its producers: the gateway sees no value"
+            )
+            hint = "set `streamward.validate` to `{write: off}`, or seal it at the gateway"
+            yield document.mistake(what, *found[0], suggestion=hint)
+
+
 def streams_of_one_tenant(bundle: Bundle) -> Iterator[Mistake]:
     """An envelope is bound to its tenant, so one document can't seal streams of several."""
     namespaces = bundle.of(Namespace)
@@ -142,6 +159,7 @@ CHECKS = (
     encrypted_where_required,
     one_way_of_sealing,
     rings_of_their_classes,
+    contracts_that_can_be_held,
     streams_of_one_tenant,
     known_companions,
 )

@@ -42,6 +42,8 @@ class SealedStreamEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     key: str
     headers: tuple[str, ...]
     partition_bound: bool
+    sealed_by: str
+    opened_by: str
     unreadable: str
     on_violation: str
     dead_letter: str | None
@@ -110,6 +112,8 @@ def _stream(bundle: Bundle, declared: Stream, seal: Sealing) -> SealedStreamEntr
         key=seal.key,
         headers=seal.headers,
         partition_bound=seal.partition_bound,
+        sealed_by=seal.sealed_by,
+        opened_by=seal.opened_by,
         unreadable=seal.unreadable,
         on_violation=seal.on_violation,
         dead_letter=seal.dead_letter,

@@ -64,6 +64,7 @@ class KeyAnswers:
             "data_key": self.data_key,
             "deterministic_key": self.deterministic_key,
             "open_key": self.open_key,
+            "key_facts": self.key_facts,
         }
 
     def data_key(self, question: Mapping[str, Any]) -> Answer:
@@ -108,16 +109,8 @@ class KeyAnswers:
         SECURITY: a record's `kid` is what somebody wrote into it; it is looked up here and asked of
         the provider that the store names for it, never of a place that it names itself.
         """
-        kid = question["kid"]
-        if not isinstance(kid, str) or KID.fullmatch(kid) is None:
-            return _UNKNOWN
-        found = self._holder.store.key(kid)
-        if found is None:
-            return _UNKNOWN
-        key, ring = found
-        usable = ring.state is RingState.ACTIVE and key.state is KeyState.ACTIVE
-        # A ring that the bundle no longer declares opens for nobody.
-        if not usable or key.wrapped is None or ring.name not in self._holder.settings.rings:
+        key = self._usable(question["kid"])
+        if key is None:
             return _UNKNOWN
         plain = self._unwrapped(key)
         self._opened(key)
@@ -127,6 +120,34 @@ class KeyAnswers:
             "key": base64.b64encode(plain.value).decode(),
             "until": self._clock() + OPEN_MILLISECONDS,
         }
+
+    def key_facts(self, question: Mapping[str, Any]) -> Answer:
+        """What is known of the data key that a record names, and not the key: for a gateway that
+        looks at envelopes and opens none. `unknown`: nobody opens with it.
+        """
+        key = self._usable(question["kid"])
+        if key is None:
+            return _UNKNOWN
+        return {
+            "ring": key.ring,
+            "ring_version": key.ring_version,
+            "purpose": key.purpose.value,
+            "until": self._clock() + OPEN_MILLISECONDS,
+        }
+
+    def _usable(self, kid: object) -> DataKey | None:
+        """The key of this name, where it may open."""
+        if not isinstance(kid, str) or KID.fullmatch(kid) is None:
+            return None
+        found = self._holder.store.key(kid)
+        if found is None:
+            return None
+        key, ring = found
+        usable = ring.state is RingState.ACTIVE and key.state is KeyState.ACTIVE
+        # A ring that the bundle no longer declares opens for nobody.
+        if not usable or key.wrapped is None or ring.name not in self._holder.settings.rings:
+            return None
+        return key
 
     def _begun(self, declared: KeyRing) -> Ring:
         """The ring as it is, begun where it is first used; its provider's key is made then."""

@@ -22,12 +22,19 @@ class Sealing(Noun):
     """Headers whose values are sealed."""
     partition_bound: bool = False
     """An envelope opens only in the partition that it was written to."""
+    sealed_by: Literal["gateway", "producer"] = "gateway"
+    """`producer`: programs seal what they write (`streamward.sdk`); the gateway takes nothing but
+    envelopes of living keys of the ring, and opens none."""
+    opened_by: Literal["gateway", "consumer"] = "gateway"
+    """`consumer`: readers get what lies at the broker, and open it themselves."""
     unreadable: Literal["refuse", "ciphertext", "mask"] = "refuse"
     """What a reader gets who may read the stream and isn't in the ring's access class."""
     on_violation: Literal["refuse", "dead-letter", "mark"] = "refuse"
     """What becomes of plaintext, or of an envelope from elsewhere: the batch is refused, refused
-    and copied to `dead_letter`, or the record is marked by a header."""
+    and copied to `dead_letter` (on write), or the record is marked by a header."""
     dead_letter: StreamText | None = None
+    """Where refused batches are copied to: a stream that is sealed, carries the same classes, and
+    that whoever writes here may write to."""
     accepts_from: tuple[StreamText, ...] = Field(default=(), max_length=50)
     """Streams whose envelopes may lie here too: those of which this is a mirror or dead letters."""
     home: ClusterName | None = None
@@ -40,6 +47,12 @@ class Sealing(Noun):
             raise ValueError("nothing is sealed: give `value: true`, `key` or `headers`")
         if (self.dead_letter is None) != (self.on_violation != "dead-letter"):
             raise ValueError("`dead_letter` and `on_violation: dead-letter` belong together")
+        if self.sealed_by == "producer" and self.on_violation == "mark":
+            raise ValueError(
+                "`mark` changes records, and those that producers seal stay as they are"
+            )
+        if self.opened_by == "consumer" and self.unreadable == "mask":
+            raise ValueError("`mask` needs the gateway to open: `opened_by: gateway`")
         if len(set(self.headers)) != len(self.headers):
             raise ValueError("a header stands twice in `headers`")
         return self

@@ -33,6 +33,10 @@ def test_a_stream_that_is_as_safe_takes_dead_letters(tmp_path: Path) -> None:
             "`north.d` does not carry `health`, which its dead letters do",
         ),
         (
+            TARGET.replace("ring: health", "ring: health, sealed_by: producer"),
+            "`north.d` is sealed by its producers, and the gateway would write there",
+        ),
+        (
             TARGET.replace("ring: health", "ring: health, partition_bound: true"),
             "`north.d` is bound to its partitions, of which the gateway chooses one",
         ),

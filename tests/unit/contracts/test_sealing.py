@@ -151,6 +151,16 @@ def test_a_stream_is_sealed_as_its_longest_prefix_or_else_its_class_says(tmp_pat
             "5: `dead_letter` and `on_violation: dead-letter` belong together",
         ),
         (
+            CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
+            " sealed_by: producer, on_violation: mark}}\n",
+            "5: `mark` changes records, and those that producers seal stay as they are",
+        ),
+        (
+            CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
+            " opened_by: consumer, unreadable: mask}}\n",
+            "5: `mask` needs the gateway to open",
+        ),
+        (
             CLASSES + "{kind: Stream, name: north.c, seal: {ring: health, value: false}}\n",
             "5: nothing is sealed",
         ),

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
-use streamward_records::{DataKey, KEY_BYTES, Kid};
+use streamward_records::{DataKey, KEY_BYTES, Kid, KnownKey};
 use zeroize::Zeroizing;
 
 use super::need::from_hex;
@@ -26,6 +26,7 @@ struct KeyAnswer {
     expires: Option<i64>,
     refresh: Option<i64>,
     until: Option<i64>,
+    purpose: Option<String>,
     #[serde(default)]
     unknown: bool,
     error: Option<String>,
@@ -40,6 +41,30 @@ impl KeyAnswer {
         let key = DataKey::new(kid, ring.into(), version, &bytes, records_max);
         key.map(Arc::new)
             .ok_or_else(|| format!("the key is not of {KEY_BYTES} bytes"))
+    }
+}
+
+impl KeyAnswer {
+    /// What is known of a key, and until when.
+    fn facts(&self, now: i64) -> Result<(KnownKey, i64), String> {
+        if self.unknown {
+            return Ok((KnownKey::Unknown, now.saturating_add(UNKNOWN_MILLISECONDS)));
+        }
+        let ring = self.ring.as_deref().ok_or("the answer has no ring")?;
+        let until = self.until.ok_or("the answer has no `until`")?;
+        let deterministic = match self.purpose.as_deref() {
+            Some("data") => false,
+            Some("deterministic") => true,
+            _ => return Err("the answer has no purpose".to_owned()),
+        };
+        let ring = ring.into();
+        Ok((
+            KnownKey::Of {
+                ring,
+                deterministic,
+            },
+            until,
+        ))
     }
 }
 
@@ -128,6 +153,13 @@ impl DataKeys {
                             refresh,
                         },
                     );
+                }
+            }
+            KeyNeed::Facts(kid) => {
+                let (known, until) = answer.facts(now)?;
+                let mut held = lock(&self.held);
+                if held.forgotten == begun {
+                    held.learn_facts(*kid, known, until, now);
                 }
             }
             KeyNeed::Open(kid) => {

@@ -13,7 +13,7 @@ pub use self::need::{KeyNeed, hex};
 
 use crate::buffers::Buffers;
 
-use streamward_records::{DataKey, FoundKey, Keys, Kid, Scratch};
+use streamward_records::{DataKey, FoundKey, Keys, Kid, KnownKey, KnownKeys, Scratch};
 
 /// Keys of others that are kept at one time; beyond that, the one that is to be forgotten soonest makes room.
 pub const OPENING_KEYS_MAX: usize = 10_000;
@@ -54,6 +54,8 @@ struct Held {
     sealing: HashMap<Arc<str>, Sealing>,
     deterministic: HashMap<Arc<str>, Sealing>,
     opening: HashMap<Kid, Opening>,
+    /// What is known of keys, and until when it is taken for true.
+    facts: HashMap<Kid, (KnownKey, i64)>,
     /// Until when nothing is asked again, because there was no answer.
     unanswered: HashMap<KeyNeed, i64>,
     /// Those that are being made ahead of need, and until when nobody else makes them.
@@ -143,6 +145,7 @@ impl DataKeys {
             KeyNeed::Seal(ring) => self.sealing(ring, now).is_none(),
             KeyNeed::Deterministic(ring) => self.deterministic(ring, now).is_none(),
             KeyNeed::Open(kid) => matches!(self.at(now).find(kid), FoundKey::NotThere),
+            KeyNeed::Facts(kid) => self.at(now).known(kid) == KnownKey::NotThere,
         };
         let held = lock(&self.held);
         missing && held.unanswered.get(need).is_none_or(|until| *until <= now)
@@ -173,6 +176,10 @@ impl DataKeys {
             Opening::Known { key, .. } => keeps(key.ring()),
             Opening::Unknown { .. } => false,
         });
+        held.facts.retain(|_, (known, _)| match known {
+            KnownKey::Of { ring, .. } => keeps(ring),
+            KnownKey::Unknown | KnownKey::NotThere => false,
+        });
     }
 
     /// Buffers for one batch.
@@ -191,6 +198,17 @@ impl DataKeys {
 }
 
 impl Held {
+    /// Learns what is known of a key. Beyond the limit all of it is asked for anew.
+    fn learn_facts(&mut self, kid: Kid, known: KnownKey, until: i64, now: i64) {
+        if self.facts.len() >= OPENING_KEYS_MAX {
+            self.facts.retain(|_, (_, until)| now < *until);
+        }
+        if self.facts.len() >= OPENING_KEYS_MAX {
+            self.facts.clear();
+        }
+        self.facts.insert(kid, (known, until));
+    }
+
     fn make_room(&mut self, now: i64) {
         if self.opening.len() < OPENING_KEYS_MAX {
             return;
@@ -214,6 +232,14 @@ impl Held {
 pub struct KeysNow<'k> {
     keys: &'k DataKeys,
     now: i64,
+}
+
+impl KnownKeys for KeysNow<'_> {
+    fn known(&self, kid: &Kid) -> KnownKey {
+        let held = lock(&self.keys.held);
+        let found = held.facts.get(kid).filter(|(_, until)| self.now < *until);
+        found.map_or(KnownKey::NotThere, |(known, _)| known.clone())
+    }
 }
 
 impl Keys for KeysNow<'_> {

@@ -13,6 +13,8 @@ pub enum KeyNeed {
     Deterministic(Arc<str>),
     /// One that an envelope names.
     Open(Kid),
+    /// Not the key, but what is known of one that an envelope names.
+    Facts(Kid),
 }
 
 impl KeyNeed {
@@ -24,6 +26,7 @@ impl KeyNeed {
                 "type": "deterministic_key", "ring": &**ring, "bytes": KEY_BYTES,
             }),
             Self::Open(kid) => serde_json::json!({"type": "open_key", "kid": hex(kid)}),
+            Self::Facts(kid) => serde_json::json!({"type": "key_facts", "kid": hex(kid)}),
         };
         question.to_string().into_bytes()
     }

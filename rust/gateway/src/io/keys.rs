@@ -48,6 +48,9 @@ async fn obtain_one(shared: &Shared, need: &KeyNeed, anew: bool) {
             KeyNeed::Seal(ring) | KeyNeed::Deterministic(ring) => {
                 tracing::warn!(key_ring = &**ring, %error, "no data key to seal with");
             }
+            KeyNeed::Facts(kid) => {
+                tracing::warn!(kid = hex(kid), %error, "nothing is known of a key");
+            }
             KeyNeed::Open(kid) => {
                 tracing::warn!(kid = hex(kid), %error, "no data key to open with");
             }

@@ -124,6 +124,9 @@ impl Session {
         let Some(mut sealed) = self.sealed(target) else {
             return Err(format!("`{target}` is not sealed"));
         };
+        if self.is_sealed_by_producer(target) {
+            return Err(format!("`{target}` is sealed by its producers"));
+        }
         if sealed.partition_bound {
             return Err(format!("`{target}` is bound to its partitions"));
         }
@@ -137,7 +140,10 @@ impl Session {
             (PARTITION, partition.as_bytes()),
             (REASON, reason.as_bytes()),
             (RECORD, record.as_bytes()),
-            (PRINCIPAL, principal.as_deref().unwrap_or_default().as_bytes()),
+            (
+                PRINCIPAL,
+                principal.as_deref().unwrap_or_default().as_bytes(),
+            ),
         ];
         let mut scratch = self.keys.scratch();
         let copied = self.copied_with(&sealed, records, &headers, &mut scratch, now);
@@ -154,14 +160,22 @@ impl Session {
         now: i64,
     ) -> Result<Vec<u8>, String> {
         let mut plain = Vec::with_capacity(records.len() + records.len() / 8 + 256);
-        copy_records(records, headers, &Limits::default(), scratch, &mut plain)
+        let (limits, bytes_max) = (Limits::default(), self.limits.frame_bytes_max);
+        copy_records(records, headers, &limits, bytes_max, scratch, &mut plain)
             .map_err(|fault| fault.refusal.to_string())?;
         // Partitions are not bound, so it doesn't matter which one it will be.
-        self.seal_partition(sealed, 0, &plain, scratch, now)
-            .map_err(|refused| {
-                let fault = refused.fault.map(|it| it.refusal.to_string());
-                fault.unwrap_or_else(|| "there is no key to seal them with".to_owned())
-            })
+        self.seal_partition(
+            Some(sealed),
+            0,
+            &plain,
+            self.limits.frame_bytes_max,
+            scratch,
+            now,
+        )
+        .map_err(|refused| {
+            let fault = refused.fault.map(|it| it.refusal.to_string());
+            fault.unwrap_or_else(|| "there is no key to seal them with".to_owned())
+        })
     }
 }
 
@@ -171,7 +185,10 @@ fn told(refused: &Refused) -> (u32, String) {
         (Some((index, what)), _) => (*index, format!("contract:invalid: {what}")),
         (None, Some(fault)) => {
             let refusal = fault.refusal;
-            (fault.index, format!("sealing:{}: {refusal}", refusal.code()))
+            (
+                fault.index,
+                format!("sealing:{}: {refusal}", refusal.code()),
+            )
         }
         (None, None) => (0, String::new()),
     }

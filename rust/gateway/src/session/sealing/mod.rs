@@ -1,6 +1,7 @@
 //! Sealed streams: what is written to them is sealed before the broker sees it, and opened for those readers who
 //! may see it (`docs/reference/envelope.md`).
 
+mod check;
 mod dead_letters;
 mod fetch;
 mod held;
@@ -21,7 +22,7 @@ pub(super) use self::produce::{Refused, code_of, take_out};
 use super::{Close, Session};
 use crate::data_keys::DataKeys;
 use crate::recorder::Deed;
-use crate::sealing::{KeySealing, OnViolation, Readers, SealedStream, Unreadable};
+use crate::sealing::{KeySealing, OnViolation, OpenedBy, Readers, SealedStream, Unreadable};
 
 /// How records of a stream leave for a reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,7 +119,10 @@ impl Session {
         let is_masked = masking.is_some_and(|it| self.is_among(&it.declared.masked));
         let whole = match self.snapshot.sealing.of(topic) {
             None => Form::Plain,
-            Some(stream) if self.may_open(&stream.ring) => Form::Opened,
+            Some(stream) if self.may_open(&stream.ring) => match stream.opened_by {
+                OpenedBy::Gateway => Form::Opened,
+                OpenedBy::Consumer => Form::Ciphertext,
+            },
             Some(stream) => match stream.unreadable {
                 Unreadable::Ciphertext => return Ok(Form::Ciphertext),
                 Unreadable::Mask if is_masked => return Ok(Form::Masked),

@@ -9,8 +9,9 @@ use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{Struct, Value, error};
 
 use super::Sealed;
+use super::check::Look;
 use crate::data_keys::KeyNeed;
-use crate::sealing::{KeySealing, SealedStream};
+use crate::sealing::{KeySealing, SealedBy, SealedStream};
 use crate::session::cold::{Denial, PRODUCE, take_denied};
 use crate::session::produce::{ProduceExchange, Sending};
 use crate::session::{Close, Effect, Head, Session, Shaping, Verdict, new_response};
@@ -62,6 +63,10 @@ impl Session {
         let mut request = self.decode_request(head, frame)?;
         let answer = new_response(head.key, head.version)?;
         let mut refused = take_denied(&mut request, &PRODUCE, &answer, denials);
+        let mut checked = match self.look_at(frame, &request, &sending, now) {
+            Look::Done(checked) => checked,
+            Look::Wait(verdict) => return Ok(verdict),
+        };
         let mut kept = Vec::with_capacity(sending.len());
         let topics = request
             .array_mut(PRODUCE.list)
@@ -76,7 +81,15 @@ impl Session {
             if let Some(tree) = topic.as_struct_mut() {
                 let originals = self.originals(&sending.name, tree);
                 let mut refusals = self.validate_topic(api, tree, &mut sending, now)?;
-                if self.snapshot.sealing.of(&sending.name).is_some() {
+                if self.is_sealed_by_producer(&sending.name) {
+                    refusals.extend(self.refuse_checked(
+                        api,
+                        tree,
+                        &mut sending,
+                        &mut checked,
+                        now,
+                    )?);
+                } else if self.snapshot.sealing.of(&sending.name).is_some() {
                     let sealed = self.sealed(&sending.name);
                     let sealed = sealed.as_ref();
                     let sealed =
@@ -244,12 +257,14 @@ impl Session {
     }
 }
 
-/// The keys without which nothing can be sealed for a stream.
+/// The keys without which nothing can be sealed for a stream; none where its producers do that.
 fn needs_of(stream: &SealedStream) -> impl Iterator<Item = KeyNeed> {
     let ring: Arc<str> = stream.ring.as_str().into();
-    let deterministic = stream.key == KeySealing::Deterministic;
+    let sealed_here = stream.sealed_by == SealedBy::Gateway;
+    let deterministic = sealed_here && stream.key == KeySealing::Deterministic;
     let deterministic = deterministic.then(|| KeyNeed::Deterministic(ring.clone()));
-    std::iter::once(KeyNeed::Seal(ring)).chain(deterministic)
+    let seal = sealed_here.then_some(KeyNeed::Seal(ring));
+    seal.into_iter().chain(deterministic)
 }
 
 /// Leaves the partitions that are not refused.
