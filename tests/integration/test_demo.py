@@ -175,7 +175,6 @@ def test_each_kind_of_rule_denied_something(mock: Run) -> None:
         "default",
         "grant:analytics-never-cards#1",
         "cedar:conditions/passwords.cedar:no-cards-by-password",
-        "sealing:reader",
         "sealing:unknown_key",
     }
 

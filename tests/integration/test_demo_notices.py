@@ -105,7 +105,7 @@ def test_what_the_broker_holds_in_plaintext_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The class asks for no encryption, and the stream is not sealed."""
-    ring = "seal: {ring: cardholder-card-readers}\n"
+    ring = "seal: {ring: cardholder-card-readers, unreadable: mask}\n"
     changes = (("data.yaml", "  encrypt: true\n", ""), ("data.yaml", ring, ""))
     outcome = play_spoilt(tmp_path, monkeypatch, (Allowed,), *changes)
 

@@ -23,7 +23,7 @@ from streamward.errors import InvalidArgument, StreamwardError
 from streamward.model.event import Entry, Event, Kind
 
 ENTRIES_SHOWN: Final = 24
-WITHOUT_RIGHTS: Final = ("analytics-batch", "contractor", "settlement", "support-desk")
+WITHOUT_RIGHTS: Final = ("analytics-batch", "contractor", "settlement")
 """Who tries something in a scene that it may not."""
 SHREDDED: Final = "sealing:unknown_key"
 """The rule by which a record is refused whose key was destroyed."""

@@ -1,21 +1,18 @@
 """One record of a sealed stream: as the broker holds it, and as each reader sees it."""
 
+import json
 from typing import ClassVar, Final
 
-from confluent_kafka import KafkaError
-
-from streamward.demo.clients import Place, by_certificate, refusal_to_read
+from streamward.demo.clients import Place, by_certificate, read, reading
 from streamward.demo.held import at, held, hexadecimal, is_plaintext, on_disk
 from streamward.demo.scenes.scene import TRANSACTIONS, Props
 from streamward.demo.stage import Tone
-from streamward.model.event import Event, Kind
 
 AUTHORISED: Final = "audit-archive"
-OUTSIDE: Final = "support-desk"
-"""It may read the stream, and is not in the access class of its ring."""
-RULE: Final = "sealing:reader"
+MASKED: Final = "support-desk"
+"""It may read the stream, is not in the access class of its ring, and sees masks."""
+LAST_DIGITS: Final = 4
 SHOWN_BYTES: Final = 40
-ENTRY_SECONDS_MAX: Final = 5.0
 
 
 class Sealed:
@@ -37,7 +34,7 @@ class Sealed:
         value = record.value.decode()
         props.stage.tell(f"{AUTHORISED}, in the access class of its key ring, sees:", Tone.ALLOWED)
         props.stage.tell(f"  {value}")
-        self._outside(props)
+        self._masked(props, record)
 
     def _at_broker(self, props: Props, record: Place) -> None:
         props.stage.progress("reading from the brokers, past the gateway")
@@ -56,21 +53,28 @@ class Sealed:
         props.stage.tell(f"  on its disk: {found or 'nowhere'}")
         props.outcome.expect("these bytes are on the broker's disk", found is not None)
 
-    def _outside(self, props: Props) -> None:
-        """A reader who may read the stream and open nothing in it."""
-        props.stage.progress(f"`{OUTSIDE}` reads")
-        settings = by_certificate(props.folder, f"{OUTSIDE}-2026")
-        error = refusal_to_read(settings, "support.desk", TRANSACTIONS)
-        props.stage.tell(f"{OUTSIDE}, who may read the stream and is no card reader:", Tone.DENIED)
-        props.stage.tell(f"  {error.name()} ({error.code()})")
-        told = error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
-        props.outcome.expect("who is not in the access class opens nothing", told, error)
-        event = props.trail.wait_for(_refused, ENTRY_SECONDS_MAX)
-        rules = event.streaming.rules if event is not None else ()
-        props.stage.tell(f"  the rule: {', '.join(rules) or 'not in the log'}")
-        props.outcome.expect(f"the log says that `{RULE}` refused it", RULE in rules, rules)
+    def _masked(self, props: Props, record: Place) -> None:
+        """A reader who may read the stream, and sees masks where the contract has them."""
+        props.stage.progress(f"`{MASKED}` reads")
+        count = len(props.ledger.places(AUTHORISED, TRANSACTIONS, "Read"))
+        with reading(by_certificate(props.folder, f"{MASKED}-2026"), "support.desk") as consumer:
+            consumer.subscribe([TRANSACTIONS])
+            found = read(consumer, count)
+        props.ledger.enter(MASKED, TRANSACTIONS, "Read", found)
+        there = at(found, record.partition, record.offset)
+        shown = b"" if there is None else there.value
+        props.stage.tell(f"{MASKED}, who may see payments and no card number, sees:", Tone.ALLOWED)
+        props.stage.tell(f"  {shown.decode(errors='replace')}")
+        what = "a masked reader sees the payment, and of its card the last digits"
+        props.outcome.expect(what, _is_masked(shown, record.value), shown)
+        cards = {json.loads(it)["card"] for it in props.ledger.values(TRANSACTIONS, "Write")}
+        open_ones = sum(json.loads(it.value)["card"] in cards for it in found)
+        props.outcome.expect("a masked reader sees no card number", open_ones == 0, open_ones)
 
 
-def _refused(event: Event) -> bool:
-    streaming = event.streaming
-    return streaming.kind == Kind.DENIED and streaming.principal == OUTSIDE
+def _is_masked(shown: bytes, value: bytes) -> bool:
+    """Whether it is the same payment, of whose card only the last digits are left."""
+    seen, written = json.loads(shown or b"{}"), json.loads(value)
+    card, whole = str(seen.pop("card", "")), str(written.pop("card"))
+    digits = [mark for mark in card[:-LAST_DIGITS] if mark.isdigit()]
+    return seen == written and card[-LAST_DIGITS:] == whole[-LAST_DIGITS:] and not digits
