@@ -182,7 +182,7 @@ def test_each_kind_of_rule_denied_something(mock: Run) -> None:
 def test_the_ring_was_destroyed_and_not_before_its_time(mock: Run) -> None:
     changes = {event.streaming.key.change: event for event in mock.events if event.streaming.key}
 
-    assert list(changes) == ["condemned", "destroying", "destroyed"]
+    assert list(changes) == ["begun", "condemned", "destroying", "destroyed"]
     assert changes["destroyed"].time - changes["condemned"].time >= 2_000
 
 
