@@ -38,6 +38,12 @@ def folder(tmp_path: Path) -> Path:
         shutil.rmtree(copy / name)
     for name in ("grants", "detections", "containment", "principals", "tests", "invariants"):
         (copy / f"{name}.yaml").unlink()
+    # Not sealed, so that what asks for it can be missed.
+    classes = (copy / "classes.yaml").read_text()
+    for line in ("seal: {ring: cardholder-card-readers}\n", "  encrypt: true\n"):
+        assert line in classes
+        classes = classes.replace(line, "")
+    (copy / "classes.yaml").write_text(classes)
     return copy
 
 
