@@ -130,9 +130,13 @@ def test_the_log_verifies_and_its_copy_without_openings_too(
     audit = gateway.state / "audit"
     trust = Trust((own_key(audit),))
 
-    found = verify(audit, trust)["openings"]
+    verified = verify(audit, trust)
+    found = verified["openings"]
     copy = shutil.copytree(audit, tmp_path / "copy", ignore=shutil.ignore_patterns("openings*"))
 
     assert found["erased"] >= 2
     assert found["lost"] == 0
+    gaps = [at for at, leaf in enumerate(leaves(gateway)) if leaf["streaming"]["kind"] == "gap"]
+    assert verified["gaps"] == gaps
+    assert len(gaps) == 1
     assert verify(copy, trust)["openings"] is None

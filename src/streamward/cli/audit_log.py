@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -17,6 +17,8 @@ from streamward.cli.options import AsJson, AuditDir, StateDir
 from streamward.errors import InvalidArgument
 from streamward.model.duration import parse_duration
 from streamward.model.moment import format_moment
+
+GAPS_SHOWN_MAX: Final = 20
 
 Keys = Annotated[
     list[str] | None,
@@ -154,6 +156,10 @@ def _log_lines(document: dict[str, Any]) -> list[str]:
         if found["lost"]:
             told += f", {found['lost']} were lost in a crash, as an entry says"
         lines.append(f"  openings   {told}")
+    if document["gaps"]:
+        named = ", ".join(map(str, document["gaps"][:GAPS_SHOWN_MAX]))
+        more = ", …" if len(document["gaps"]) > GAPS_SHOWN_MAX else ""
+        lines.append(f"  gaps       entries {named}{more} say what may be in none")
     for size in document["continues"]:
         lines.append(f"  continues  the log of {size} entries that is trusted")
     if document["rotations"]:

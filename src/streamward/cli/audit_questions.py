@@ -202,6 +202,8 @@ def exposure(
             oldest=oldest_entry(where),
         )
         answer = exposing.answer()
+        named = {"principal": principal, "credential": credential, "stream": stream}
+        never = [f"{name} `{it}`" for name, it in named.items() if it and index.word(it) is None]
     proved = 0 if proofs is None else _prove(answer, where, proofs)
     if report is not None:
         report.write_text(markdown(answer, now_milliseconds()), encoding="utf-8")
@@ -210,6 +212,8 @@ def exposure(
         console.out(json.dumps(document(answer)), highlight=False)
         return
     print_exposure(console, answer)
+    for each in never:
+        console.print(Text(f"note: no entry names the {plain(each)}", style="yellow"))
     if report is not None:
         console.print(Text(f"report: {report}", style="dim"))
     if proofs is not None:
@@ -254,7 +258,10 @@ def print_exposure(console: Console, answer: Exposure) -> None:
             head.append(f"  {', '.join(map(plain, line.classes))}", style="red")
         console.print(head)
         for part in line.partitions:
-            told = f"{part.records} records, {size(int(part.bytes))}"
+            records = "1 record" if part.records == "1" else f"{part.records} records"
+            told = f"{records}, {size(int(part.bytes))}"
+            if answer.question.offsets is not None:
+                told = f"{part.offsets} offsets, in roll-ups of {told}"
             console.print(f"  [{part.partition}] {spans(part, RANGES_SHOWN_MAX)}", markup=False)
             console.print(Text(f"      {told}", style="dim"))
         for name, text in _facts(line):

@@ -139,6 +139,16 @@ def test_export_takes_a_time_and_kinds_and_leaves_no_partial_file(
         run(log, "export", "--output", str(tmp_path / "none" / "file"))
 
 
+def test_a_name_that_no_entry_has_is_told_of(log: Path) -> None:
+    known = run(log, "exposure", "--principal", "mallory").stdout
+    assert "no entry names" not in known
+
+    unknown = run(log, "exposure", "--principal", "mallroy").stdout
+
+    assert "nothing was read or written" in unknown
+    assert "no entry names the principal `mallroy`" in unknown
+
+
 def altered_index(log: Path, *statements: str) -> None:
     """As whoever can write to the directory could."""
     connection = sqlite3.connect(log / "index" / "index.sqlite")

@@ -54,6 +54,8 @@ pub struct Report {
     pub journal: Option<u64>,
     /// Entries of the journal that no checkpoint covers yet.
     pub waiting: u64,
+    /// Entries that say that something may be in no entry (the first 1,000): it holds, and is not all.
+    pub gaps: Vec<u64>,
     /// Sizes of trusted checkpoints that this log continues.
     pub continues: Vec<u64>,
     /// Changes of key between a trusted one and that which signed.
@@ -129,6 +131,7 @@ pub fn verify(directory: &Path, trust: &Trust, with_journal: bool) -> Result<Rep
         tiles: found.tiles,
         journal: found.journal,
         waiting: found.waiting,
+        gaps: found.gaps,
         continues: claims.iter().map(|claim| claim.checkpoint.size).collect(),
         rotations: changes,
         witnesses,

@@ -15,6 +15,9 @@ use crate::reader::Reader;
 /// Entries of the journal that are read at one time.
 const READ_ENTRIES: usize = 4096;
 
+/// Gaps that are named.
+const GAPS_MAX: usize = 1_000;
+
 /// Sizes at which the root is wanted, and the roots.
 #[derive(Debug, Default)]
 pub(crate) struct Marks(Vec<(u64, Option<Hash>)>);
@@ -55,6 +58,8 @@ pub(crate) struct Found {
     pub(crate) journal: Option<u64>,
     pub(crate) waiting: u64,
     pub(crate) key_changes: Vec<KeyChange>,
+    /// Entries that say that something may be in none; the first of them.
+    pub(crate) gaps: Vec<u64>,
     /// The highest number below which an entry says that entries were pruned.
     pruned: u64,
 }
@@ -265,7 +270,11 @@ impl Found {
     /// Remembers what an entry says about the log itself.
     fn note(&mut self, entry: u64, leaf: &[u8]) {
         // Few entries do: the rest is not worth reading as JSON.
-        if memchr::memmem::find(leaf, br#""kind":"log_"#).is_none() {
+        let about_it = memchr::memmem::find_iter(leaf, br#""kind":""#).any(|at| {
+            let kind = leaf.get(at + br#""kind":""#.len()..).unwrap_or_default();
+            kind.starts_with(b"log_") || kind.starts_with(b"gap\"")
+        });
+        if !about_it {
             return;
         }
         let Ok(event) = serde_json::from_slice::<Value>(leaf) else {
@@ -286,6 +295,7 @@ impl Found {
                     self.key_changes.push(KeyChange { entry, from, to });
                 }
             }
+            Some("gap") if self.gaps.len() < GAPS_MAX => self.gaps.push(entry),
             Some("log_pruned") => {
                 let below = text("pruned_below").and_then(|below| below.parse().ok());
                 self.pruned = self.pruned.max(below.unwrap_or(0).min(entry));
