@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, TypeVar
@@ -10,6 +9,7 @@ from typing import Any, Final, TypeVar
 from streamward.clock import now_milliseconds
 from streamward.errors import BundleInvalid, StreamwardError, Unavailable
 from streamward.gateway.ports import DataPlane, OverlayHolder, ReadAnew, Source, Staged, Worker
+from streamward.gateway.signals import Signals
 from streamward.gateway.snapshot import build_snapshot
 from streamward.log import Logger
 from streamward.model.document import Bundle
@@ -98,7 +98,7 @@ class GatewayService:
         Without `signals` only `stop` ends it: those of a process are its main thread's. Raises
         Unavailable where the last entries can't be written; the next start enters them.
         """
-        handlers = _Signals(self.stop, self._reload_wanted.set) if signals else nullcontext()
+        handlers = Signals(self.stop, self._reload_wanted.set) if signals else nullcontext()
         with handlers:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(_supervised(worker)) for worker in workers]
@@ -244,13 +244,27 @@ class GatewayService:
 
     async def _put_in_force(self, bundle: Bundle) -> tuple[bytes, Follow]:
         """The data plane's answer, and what must follow."""
-        async with self._overlay.frozen() as overlay:
-            snapshot, materials = await asyncio.to_thread(self._build, bundle, overlay)
-            # After its stores of secrets are known, and before anything of it is in force.
-            follow = await asyncio.to_thread(self._prepare, bundle)
-            answer = await asyncio.to_thread(self._data_plane.apply, snapshot, materials)
+        try:
+            async with self._overlay.frozen() as overlay:
+                snapshot, materials = await asyncio.to_thread(self._build, bundle, overlay)
+                # After its stores of secrets are known, and before anything of it is in force.
+                follow = await asyncio.to_thread(self._prepare, bundle)
+                answer = await asyncio.to_thread(self._data_plane.apply, snapshot, materials)
+        except BaseException:
+            await self._tend_again()
+            raise
         self._in_force(bundle, snapshot)
         return answer, follow
+
+    async def _tend_again(self) -> None:
+        """What was read for another bundle is not what the one in force leans on: its stores of
+        secrets and its leases are looked after again.
+        """
+        if self._bundle is not None:
+            try:
+                await _to_the_end(self._materials, self._bundle)
+            except StreamwardError as error:
+                log.error("secrets of the bundle in force can't be read", cause=error)
 
     async def supply(self, read: ReadAnew) -> None:
         """Put in force what is read anew; connections live on.
@@ -332,20 +346,3 @@ async def _supervised(worker: Worker) -> None:
         except Exception as error:  # noqa: BLE001 - the data plane must outlive its followers
             log.error("worker failed; it starts again", worker=type(worker).__name__, cause=error)
         await asyncio.sleep(RESTART_SECONDS)
-
-
-class _Signals:
-    """SIGTERM and SIGINT stop, SIGHUP reloads; what was there before comes back."""
-
-    def __init__(self, stop: Callable[[], None], reload: Callable[[], None]) -> None:
-        self._handlers = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: reload}
-
-    def __enter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number, handler in self._handlers.items():
-            loop.add_signal_handler(number, handler)
-
-    def __exit__(self, *_: object) -> None:
-        loop = asyncio.get_running_loop()
-        for number in self._handlers:
-            loop.remove_signal_handler(number)

@@ -93,14 +93,19 @@ class Setting:
         self.day = 1
         self.stuck = self.unprepared = self.unkept = False
         self.kept = list[str]()
+        self.read = list[str]()
         self.service = GatewayService(
             self.plane,
             self.source,
             Holder(),
             self.prepare,
-            lambda bundle: {},
+            self.materials,
             lambda: self.day * 86_400_000,
         )
+
+    def materials(self, bundle: Bundle) -> dict[str, bytes]:
+        self.read.append(str(bundle.root))
+        return {}
 
     def prepare(self, bundle: Bundle) -> Follow:
         if self.unprepared:
@@ -270,6 +275,7 @@ def test_what_can_not_be_prepared_is_not_in_force(setting: Setting) -> None:
     setting.run(script)
 
     assert setting.kept == ["staged", "discarded"]
+    assert setting.read[:3] == ["1", "2", "1"], "the secrets of what stays in force are tended"
     assert setting.plane.calls[1:-1] == []
     assert setting.service.policy_version == "1"
 
