@@ -283,3 +283,16 @@ def test_a_rule_that_fails_to_evaluate_is_named_and_denies(tmp_path: Path) -> No
 
     assert not decision.allowed
     assert decision.errors == ("x",)
+
+
+def test_what_a_context_may_name_is_what_the_schema_has() -> None:
+    import re
+
+    from streamward.policy.evaluator import policy_schema
+    from streamward.policy.validate import CONTEXT_ATTRIBUTES
+
+    context = policy_schema().partition("type Context = {")[2].partition("};")[0]
+    declared = re.findall(r"^ *([a-z_]+)\??:", context, re.MULTILINE)
+
+    assert len(declared) == len(set(declared)) > 10
+    assert set(CONTEXT_ATTRIBUTES) == set(declared)

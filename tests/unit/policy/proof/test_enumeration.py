@@ -23,6 +23,8 @@ from tests.support.random_bundles import ACTIONS, bundles, contexts
 pytest.importorskip("streamward._core")
 
 EXAMPLES = int(os.environ.get("STREAMWARD_PROOF_EXAMPLES", "0"))
+# As many as are asked for take as long as they take.
+pytestmark = pytest.mark.timeout(0 if EXAMPLES else 300)
 REQUESTS_MAX = 12_000
 PRINCIPALS = ("app", "bob")
 # One for every way in which names can fit what rules and declarations say of them.

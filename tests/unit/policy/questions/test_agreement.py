@@ -26,6 +26,8 @@ QUESTIONS = [(p, a, n) for p in PRINCIPALS for a in ACTIONS for n in NAMES]
 REQUESTS_MAX = 600
 
 EXAMPLES = int(os.environ.get("STREAMWARD_PROOF_EXAMPLES", "0"))
+# As many as are asked for take as long as they take.
+pytestmark = pytest.mark.timeout(0 if EXAMPLES else 300)
 
 slow = settings(
     max_examples=EXAMPLES or 12,
