@@ -57,7 +57,8 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
 def _parse_one(file: str, text: str, first_line: int) -> Tree | None:
     tree = Tree(file, text=text)
     try:
-        node = YAML(typ="rt", pure=True).compose(text)
+        # Without `plug_ins` it searches its own folder for some, once a document.
+        node = YAML(typ="rt", pure=True, plug_ins=[]).compose(text)
         if node is None:
             return None
         tree.value = _Reader(tree, first_line).read(node, (), 0)
