@@ -8,7 +8,7 @@ use bytes::Bytes;
 /// What is smaller is made anew.
 const KEPT_BYTES_MIN: usize = 64 * 1024;
 /// What is larger is given back to the system.
-const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
+const KEPT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// All that is kept, for the whole gateway.
 const ALL_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Buffers that are kept, so that to look for one takes no time.
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded() {
         let buffers = Buffers::default();
-        for bytes in [10, 50_000, 5_000_000] {
+        for bytes in [10, 50_000, 9_000_000] {
             buffers.give(Vec::with_capacity(bytes));
         }
         assert_eq!(buffers.kept().buffers.len(), 0);

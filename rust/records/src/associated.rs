@@ -1,6 +1,6 @@
 //! What an envelope is bound to: the associated data of RFC 9052, section 5.3.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use aws_lc_rs::digest;
 
@@ -134,14 +134,23 @@ pub fn external_aad(
 pub struct KeyDigest([u8; DIGEST_BYTES]);
 
 impl KeyDigest {
-    pub fn of(key: Option<&[u8]>, length: &mut Vec<u8>) -> Self {
-        length.clear();
-        varint::write_length(length, key.map(<[u8]>::len));
-        let mut context = digest::Context::new(&digest::SHA256);
-        context.update(length);
-        context.update(key.unwrap_or_default());
+    /// `wire`: room for the key as it lies on the wire; what it holds goes.
+    pub fn of(key: Option<&[u8]>, wire: &mut Vec<u8>) -> Self {
+        // Most records of most streams have none.
+        static OF_NONE: LazyLock<KeyDigest> =
+            LazyLock::new(|| KeyDigest::of_wire(None, &mut Vec::new()));
+        match key {
+            None => *OF_NONE,
+            key => Self::of_wire(key, wire),
+        }
+    }
+
+    fn of_wire(key: Option<&[u8]>, wire: &mut Vec<u8>) -> Self {
+        wire.clear();
+        varint::write_length(wire, key.map(<[u8]>::len));
+        wire.extend_from_slice(key.unwrap_or_default());
         let mut bytes = [0; DIGEST_BYTES];
-        bytes.copy_from_slice(context.finish().as_ref());
+        bytes.copy_from_slice(digest::digest(&digest::SHA256, wire).as_ref());
         Self(bytes)
     }
 }

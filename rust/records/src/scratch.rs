@@ -22,7 +22,7 @@ pub struct Parts {
     pub(crate) plain: Vec<u8>,
     pub(crate) headers: Vec<u8>,
     pub(crate) header: Vec<u8>,
-    pub(crate) length: Vec<u8>,
+    pub(crate) wire_key: Vec<u8>,
     /// Of values, as `of_value` is: set for as long as the next one is sealed alike.
     pub(crate) protected: Vec<u8>,
     pub(crate) other_protected: Vec<u8>,
@@ -42,6 +42,7 @@ impl Scratch {
             &mut self.inflated,
             &mut self.edited,
             &mut parts.key,
+            &mut parts.wire_key,
             &mut parts.content,
             &mut parts.plain,
             &mut parts.headers,

@@ -180,7 +180,7 @@ pub fn open_value(
         offset: 0,
     };
     let mut scratch = Scratch::default();
-    let digest = KeyDigest::of(record_key, &mut scratch.parts.length);
+    let digest = KeyDigest::of(record_key, &mut scratch.parts.wire_key);
     let mut out = Vec::new();
     opener.part(
         bytes,

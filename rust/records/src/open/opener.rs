@@ -93,7 +93,7 @@ impl<K: Keys> Opener<'_, K> {
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let opening = self.opening;
-        let digest = KeyDigest::of(record.key, &mut parts.length);
+        let digest = KeyDigest::of(record.key, &mut parts.wire_key);
         let key = match record.key {
             Some(sealed) if opening.key => {
                 let mut key = std::mem::take(&mut parts.key);

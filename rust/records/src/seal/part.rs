@@ -60,7 +60,7 @@ pub(super) fn seal_key(
         partition: sealing.partition,
     };
     sealed.clear();
-    let none = KeyDigest::of(None, &mut parts.length);
+    let none = KeyDigest::of(None, &mut parts.wire_key);
     part.seal(
         deterministic,
         &none,

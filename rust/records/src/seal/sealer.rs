@@ -56,7 +56,7 @@ impl Edit for Sealer<'_> {
             _ => None,
         };
         let wire_key = key.as_deref().or(record.key);
-        let digest = KeyDigest::of(wire_key, &mut parts.length);
+        let digest = KeyDigest::of(wire_key, &mut parts.wire_key);
         let sealed_headers = self.headers(record, &digest, marked, parts)?;
         let headers_bytes = if sealed_headers {
             parts.headers.len()
