@@ -185,6 +185,7 @@ impl Gateway {
             recorder,
             log: sequencer,
             keys: Arc::default(),
+            schemas: Arc::default(),
             questions: Arc::default(),
             burials: Burials::default(),
             passwords: Passwords::default(),
@@ -322,6 +323,10 @@ impl Gateway {
             let rings = &next.snapshot.sealing.rings;
             let keys = &running.shared.keys;
             keys.retain(|ring| rings.iter().any(|it| it.name == ring));
+        }
+        if !Arc::ptr_eq(&before.snapshot.contracts, &next.snapshot.contracts) {
+            // The same name may stand for another registry now.
+            running.shared.schemas.forget();
         }
         Ok(running.status("running"))
     }

@@ -36,6 +36,7 @@ mod privileges;
 mod recorder;
 mod recovery;
 mod renewal;
+mod schemas;
 mod scrape;
 mod sealing;
 mod session;

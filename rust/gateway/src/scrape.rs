@@ -223,6 +223,20 @@ fn requests_and_bytes(text: &mut Text, shared: &Shared) {
         .sample(&[("operation", "read")], number(&counts.records_read))
         .sample(&[("operation", "write")], number(&counts.records_written));
     sealing(text, shared);
+    contracts(text, shared);
+}
+
+fn contracts(text: &mut Text, shared: &Shared) {
+    let counts = &shared.schemas.counts;
+    text.family(&all::CONTRACT_VIOLATIONS)
+        .sample(&[("operation", "read")], number(&counts.refused_read))
+        .sample(&[("operation", "write")], number(&counts.refused_write));
+    text.family(&all::SCHEMA_QUESTIONS)
+        .sample(&[("outcome", "known")], number(&counts.known))
+        .sample(&[("outcome", "unknown")], number(&counts.unknown))
+        .sample(&[("outcome", "failure")], number(&counts.unanswered));
+    let cached = u64::try_from(shared.schemas.kept()).unwrap_or(u64::MAX);
+    text.family(&all::SCHEMAS_CACHED).sample(&[], cached);
 }
 
 fn sealing(text: &mut Text, shared: &Shared) {

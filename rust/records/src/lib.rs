@@ -12,6 +12,7 @@ pub mod compression;
 mod copy;
 mod envelope;
 mod error;
+mod fetched;
 mod key;
 mod limits;
 mod mask;
@@ -30,6 +31,7 @@ pub use envelope::{
     ALGORITHM_A256GCM, ALGORITHM_A256GCM_SIV, Coding, Envelope, KID_BYTES, Kid, VERSION,
 };
 pub use error::{Fault, Refusal};
+pub use fetched::{mark_fetched, visit_fetched};
 pub use key::{DataKey, KEY_BYTES};
 pub use limits::Limits;
 pub use mask::{Masks, mask_records};

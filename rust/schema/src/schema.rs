@@ -178,6 +178,19 @@ impl Schema {
         }
     }
 
+    /// The same schema for the message that indexes of Confluent's wire format name; `None`: there is none.
+    /// Both share what was compiled.
+    #[must_use]
+    pub fn at_indexes(&self, indexes: &[u32]) -> Option<Self> {
+        match &self.compiled {
+            Compiled::Protobuf(schema) => Some(Self {
+                compiled: Compiled::Protobuf(schema.at_indexes(indexes)?),
+                limits: self.limits,
+            }),
+            _ => None,
+        }
+    }
+
     /// The full name of the message that values are of (Protobuf).
     pub fn message_name(&self) -> Option<&str> {
         match &self.compiled {

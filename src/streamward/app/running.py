@@ -23,6 +23,7 @@ from streamward.audit.journal import journal_readers
 from streamward.audit.openings import Openings
 from streamward.audit.places import index_path, log_origin
 from streamward.audit.witnessing import Witnessing
+from streamward.contracts.registries import RegistryAnswers, registry_settings
 from streamward.detection.service import DetectionService
 from streamward.gateway.credentials import CredentialKeeper, CredentialUse
 from streamward.gateway.data_plane import CoreDataPlane
@@ -115,11 +116,13 @@ async def run_gateway(
     enforcer = Enforcer(containments, data_plane.forget_passwords)
     identities = identities_of(bundle, where, data_plane, enforcer, secrets_of(bundle, keeper))
     key_holder = KeyHolder(key_settings(bundle, where.state, secrets_of(bundle, keeper)))
+    registries = RegistryAnswers(registry_settings(bundle, secrets_of(bundle, keeper)))
     questions = QuestionService(
         data_plane,
         {
             "passwords": lambda it: identities.passwords(it["principal"]),
             **KeyAnswers(key_holder, recorder=data_plane).answerers(),
+            **registries.answerers(),
         },
     )
     tokens = TokenIssuerService(questions, data_plane, secrets_of(bundle, keeper))
@@ -138,6 +141,7 @@ async def run_gateway(
         read = secrets_of(changed, keeper)
         of_identities = identity_settings(changed, where, read)
         of_keys = key_settings(changed, where.state, read)
+        of_registries = registry_settings(changed, read)
         engine = engine_of(changed)
         return (
             lambda: runs(changed),
@@ -145,6 +149,7 @@ async def run_gateway(
             lambda: containments.replace_rules(changed.of(ContainmentRule)),
             lambda: detections.replace(engine),
             lambda: key_holder.configure(of_keys),
+            lambda: registries.configure(of_registries),
             lambda: identities.configure(of_identities),
             lambda: tokens.replace(changed, read),
             lambda: devices.replace(changed, read),

@@ -4,7 +4,13 @@ import datetime
 from collections.abc import Iterator
 
 from streamward import clock
-from streamward.contracts import contract_checks, dead_letter_checks, mask_checks, seal_checks
+from streamward.contracts import (
+    contract_checks,
+    dead_letter_checks,
+    mask_checks,
+    registry_checks,
+    seal_checks,
+)
 from streamward.contracts.classification import declarations_of
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.stream import DataClass, Level, Namespace, Stream
@@ -136,5 +142,6 @@ CHECKS = (
     *seal_checks.CHECKS,
     *dead_letter_checks.CHECKS,
     *contract_checks.CHECKS,
+    *registry_checks.CHECKS,
     *mask_checks.CHECKS,
 )

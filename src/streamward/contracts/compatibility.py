@@ -7,6 +7,7 @@ from enum import StrEnum
 from streamward.contracts.compiled import DeclaredField, SchemaText, compile_schema, declared
 from streamward.contracts.contract import (
     fields_of,
+    key_schema_of,
     masked_reading,
     owner_of,
     patterns_of,
@@ -230,6 +231,8 @@ def protection_changes(old: DataContract, new: DataContract) -> Iterator[Change]
     if was != now_is:
         breaks = Breaks.PROTECTION if now_is == "off" else Breaks.NOBODY
         yield Change(f"validation on write was `{was}` and is `{now_is}`", breaks)
+    yield from _read(validation_of(old).read, validation_of(new).read)
+    yield from _registry(old, new)
     if (schema_of(old) is None) != (schema_of(new) is None):
         gone = schema_of(new) is None
         breaks = Breaks.PROTECTION if gone else Breaks.READERS_OF_OLD
@@ -237,6 +240,29 @@ def protection_changes(old: DataContract, new: DataContract) -> Iterator[Change]
     yield from _kept(retention_milliseconds(old), retention_milliseconds(new))
     if owner_of(old) != owner_of(new):
         yield Change(f"the owner was `{owner_of(old)}` and is `{owner_of(new)}`", Breaks.NOBODY)
+
+
+def _read(old: str, new: str) -> Iterator[Change]:
+    if old == new:
+        return
+    match new:
+        case "refuse":
+            breaks = Breaks.READERS_OF_OLD
+        case "mark" if old == "off":
+            breaks = Breaks.NOBODY
+        case _:
+            breaks = Breaks.PROTECTION
+    yield Change(f"validation on read was `{old}` and is `{new}`", breaks)
+
+
+def _registry(old: DataContract, new: DataContract) -> Iterator[Change]:
+    """Other schemas may be taken where a registry says which."""
+    for part, of in (("values", schema_of), ("keys", key_schema_of)):
+        was, now_is = of(old), of(new)
+        before = None if was is None else was[1].registry
+        after = None if now_is is None else now_is[1].registry
+        if before != after:
+            yield Change(f"schemas of {part} come from other places", Breaks.PROTECTION)
 
 
 def _masked_readers(old: MaskedReading | None, new: MaskedReading | None) -> Iterator[Change]:

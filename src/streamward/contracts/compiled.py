@@ -81,7 +81,7 @@ def files_of(bundle: Bundle) -> Mapping[str, str]:
 def text_of(bundle: Bundle, source: SchemaSource) -> SchemaText | None:
     """The schema that a contract names by `file`; None where one is missing."""
     files = files_of(bundle)
-    if source.file not in files:
+    if source.file is None or source.file not in files:
         return None
     references = []
     for each in source.references:

@@ -10,6 +10,7 @@ from streamward.model.contract_settings import (
     ContentSetting,
     FieldMasks,
     FieldSetting,
+    KeySchemaSetting,
     MaskedReading,
     MaskedSetting,
     MaskSetting,
@@ -107,8 +108,21 @@ def schema_of(contract: DataContract) -> tuple[FieldPath, SchemaSource] | None:
     return None if found is None else (found[0], found[1].value)
 
 
+def key_schema_of(contract: DataContract) -> tuple[FieldPath, SchemaSource] | None:
+    """Where the schema of its keys is."""
+    found = setting_of(contract, KeySchemaSetting)
+    return None if found is None else (found[0], found[1].value)
+
+
+def sources_of(contract: DataContract) -> Iterator[tuple[FieldPath, SchemaSource]]:
+    """Where the schemas of its values and of its keys are."""
+    for found in (schema_of(contract), key_schema_of(contract)):
+        if found is not None:
+            yield found
+
+
 def validation_of(contract: DataContract) -> Validation:
-    """Where records are held to the schema; both ways unless it says otherwise."""
+    """Where records are held to the schema; on write alone unless it says otherwise."""
     found = setting_of(contract, ValidateSetting)
     return Validation() if found is None else found[1].value
 

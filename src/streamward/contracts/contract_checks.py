@@ -18,6 +18,7 @@ from streamward.contracts.contract import (
     required_controls,
     retention_milliseconds,
     schema_of,
+    sources_of,
 )
 from streamward.contracts.mask_checks import mask_fits
 from streamward.contracts.sealing import classes_under, sealing_of
@@ -185,38 +186,39 @@ _HINTS = {
 def usable_schemas(bundle: Bundle) -> Iterator[Mistake]:
     """Schemas compile, have the contract's fields, and these can carry their masks."""
     for document, contract in contracts(bundle):
-        found = schema_of(contract)
-        if found is None:
-            continue
-        path, source = found
-        yield from _missing_files(bundle, document, path, source)
-        text = text_of(bundle, source)
-        if text is None:
-            continue
-        try:
-            wrong = problem(text)
-        except Unavailable:
-            return
-        if wrong is not None:
-            file = next(
-                (each.file for each in source.references if each.name == wrong.reference),
-                source.file,
-            )
-            yield Mistake(
-                Place(file, wrong.line),
-                wrong.what,
-                f"DataContract {document.name}",
-                f"it is the schema of {document.place(*path)}",
-            )
-            continue
-        yield from _fields_fit(document, contract, compile_schema(text))
+        for path, source in sources_of(contract):
+            if source.file is None:
+                continue
+            yield from _missing_files(bundle, document, path, source)
+            text = text_of(bundle, source)
+            if text is None:
+                continue
+            try:
+                wrong = problem(text)
+            except Unavailable:
+                return
+            if wrong is not None:
+                file = next(
+                    (each.file for each in source.references if each.name == wrong.reference),
+                    source.file,
+                )
+                yield Mistake(
+                    Place(file, wrong.line),
+                    wrong.what,
+                    f"DataContract {document.name}",
+                    f"it is the schema of {document.place(*path)}",
+                )
+            elif (path, source) == schema_of(contract):
+                yield from _fields_fit(document, contract, compile_schema(text))
 
 
 def _missing_files(
     bundle: Bundle, document: Document, path: FieldPath, source: SchemaSource
 ) -> Iterator[Mistake]:
     files = files_of(bundle)
-    named: list[tuple[FieldPath, str]] = [(("file",), source.file)]
+    named: list[tuple[FieldPath, str]] = []
+    if source.file is not None:
+        named.append((("file",), source.file))
     named += [
         (("references", index, "file"), each.file) for index, each in enumerate(source.references)
     ]

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -71,28 +72,57 @@ def jars(name: str, artifacts: Sequence[Artifact], progress: Progress = lambda _
     return target
 
 
+def unpacked(name: str, coordinates: str, progress: Progress = lambda _: None) -> Path:
+    """The folder that holds what is in an archive (`group:name:version:tar.gz:classifier`).
+
+    Downloaded once into the cache and kept. Raises Unavailable as `jars` does.
+    """
+    digest = hashlib.sha256(coordinates.encode()).hexdigest()[:12]
+    target = cache_root() / "jars" / f"{name}-{digest}"
+    with locked(target.with_suffix(".lock")):
+        if not target.is_dir():
+            progress(f"downloading {name} with Maven")
+            with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+                _run_maven(
+                    "dependency:copy", f"-Dartifact={coordinates}", f"-DoutputDirectory={scratch}"
+                )
+                (archive,) = Path(scratch).iterdir()
+                content = Path(scratch) / "content"
+                with tarfile.open(archive) as files:
+                    files.extractall(content, filter="data")
+                content.rename(target)
+    return target
+
+
 def class_path(folder: Path) -> str:
     """A class path of every jar in `folder`."""
     return f"{folder}/*"
 
 
 def _download(artifacts: Sequence[Artifact], target: Path) -> None:
-    maven = _find("mvn", "Apache Maven 3.8 or later")
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         folder = Path(scratch)
         (folder / "pom.xml").write_text(_pom(artifacts))
-        arguments = [str(maven), "-q", "-B", "-f", str(folder / "pom.xml")]
-        arguments += ["dependency:copy-dependencies", "-DincludeScope=runtime"]
-        arguments += [f"-DoutputDirectory={folder / 'jars'}"]
-        try:
-            finished = subprocess.run(
-                arguments, capture_output=True, text=True, timeout=DOWNLOAD_SECONDS_MAX, check=False
-            )
-        except subprocess.TimeoutExpired as slow:
-            raise Unavailable(f"Maven took more than {DOWNLOAD_SECONDS_MAX} seconds") from slow
-        if finished.returncode != 0:
-            raise Unavailable(f"Maven failed: {_last_error(finished.stdout + finished.stderr)}")
+        arguments = ["-f", str(folder / "pom.xml"), "dependency:copy-dependencies"]
+        arguments += ["-DincludeScope=runtime", f"-DoutputDirectory={folder / 'jars'}"]
+        _run_maven(*arguments)
         (folder / "jars").rename(target)
+
+
+def _run_maven(*arguments: str) -> None:
+    maven = _find("mvn", "Apache Maven 3.8 or later")
+    try:
+        finished = subprocess.run(
+            [str(maven), "-q", "-B", *arguments],
+            capture_output=True,
+            text=True,
+            timeout=DOWNLOAD_SECONDS_MAX,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as slow:
+        raise Unavailable(f"Maven took more than {DOWNLOAD_SECONDS_MAX} seconds") from slow
+    if finished.returncode != 0:
+        raise Unavailable(f"Maven failed: {_last_error(finished.stdout + finished.stderr)}")
 
 
 def _last_error(output: str) -> str:

@@ -1,16 +1,21 @@
 """The `contracts` section of a snapshot: what streams are held to."""
 
+from typing import Literal
+
 import msgspec
 
 from streamward.contracts.compiled import text_of
 from streamward.contracts.contract import (
     contracts,
+    key_schema_of,
     patterns_of,
     schema_of,
     validation_of,
 )
 from streamward.model.contract import DataContract
+from streamward.model.contract_settings import SchemaSource
 from streamward.model.document import Bundle
+from streamward.model.schema_registry import SchemaRegistry
 
 
 class ReferenceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,12 +25,23 @@ class ReferenceEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     text: str
 
 
+class RegistryEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where schemas come from that stand in no bundle, and for how long they are kept."""
+
+    name: str
+    subjects: tuple[str, ...]
+    cache_milliseconds: int
+    unknown_milliseconds: int
+    stale_milliseconds: int
+
+
 class SchemaEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A schema, its text and those that it refers to; what else values are held to."""
 
     format: str
     text: str
     references: tuple[ReferenceEntry, ...]
+    registry: RegistryEntry | None
     message: str | None
     admit_undeclared: bool
     schema_ids: tuple[int, ...]
@@ -36,7 +52,10 @@ class ContractEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """The contract of a stream."""
 
     name: str
-    write: SchemaEntry | None
+    value: SchemaEntry | None
+    key: SchemaEntry | None
+    on_write: str
+    on_read: str
 
 
 class ContractsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,35 +67,67 @@ class ContractsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 def contracts_section(bundle: Bundle) -> ContractsSection:
     """What the bundle's contracts ask of the gateway."""
     entries = (_entry(bundle, contract) for _, contract in contracts(bundle))
-    asked = (entry for entry in entries if entry.write is not None)
-    return ContractsSection(streams=tuple(asked))
+    return ContractsSection(streams=tuple(entry for entry in entries if entry is not None))
 
 
-def _entry(bundle: Bundle, contract: DataContract) -> ContractEntry:
+def _entry(bundle: Bundle, contract: DataContract) -> ContractEntry | None:
+    said = validation_of(contract)
+    if said.write == "off" and said.read == "off":
+        return None
+    value, key = schema_entry(bundle, contract), key_entry(bundle, contract)
+    if value is None and key is None:
+        return None
     return ContractEntry(
         name=contract.object.stream,
-        write=_written(bundle, contract),
+        value=value,
+        key=key,
+        on_write=said.write,
+        on_read=said.read,
     )
 
 
-def _written(bundle: Bundle, contract: DataContract) -> SchemaEntry | None:
-    return None if validation_of(contract).write == "off" else schema_entry(bundle, contract)
-
-
 def schema_entry(bundle: Bundle, contract: DataContract) -> SchemaEntry | None:
-    """The schema of a contract; None: it has none."""
+    """The schema of a contract's values; None: it has none."""
     found = schema_of(contract)
-    if found is None:
-        return None
-    source = found[1]
+    return None if found is None else _schema(bundle, contract, found[1], "value")
+
+
+def key_entry(bundle: Bundle, contract: DataContract) -> SchemaEntry | None:
+    """The schema of its keys; None: it has none."""
+    found = key_schema_of(contract)
+    return None if found is None else _schema(bundle, contract, found[1], "key")
+
+
+def _schema(
+    bundle: Bundle, contract: DataContract, source: SchemaSource, part: Literal["value", "key"]
+) -> SchemaEntry:
     text = text_of(bundle, source)
-    assert text is not None, "a bundle whose files are missing has mistakes"
+    assert text is not None or source.registry, "a bundle whose files are missing has mistakes"
     return SchemaEntry(
-        format=text.format,
-        text=text.text,
-        references=tuple(ReferenceEntry(name=name, text=each) for name, each in text.references),
-        message=text.message,
-        admit_undeclared=text.undeclared,
+        format=source.format,
+        text="" if text is None else text.text,
+        references=()
+        if text is None
+        else tuple(ReferenceEntry(name=name, text=each) for name, each in text.references),
+        registry=_registry(bundle, contract, source, part),
+        message=source.message,
+        admit_undeclared=source.undeclared == "admit",
         schema_ids=source.schema_ids,
         refused_patterns=patterns_of(contract),
+    )
+
+
+def _registry(
+    bundle: Bundle, contract: DataContract, source: SchemaSource, part: Literal["value", "key"]
+) -> RegistryEntry | None:
+    if source.registry is None:
+        return None
+    declared = bundle.find(SchemaRegistry, source.registry.name)
+    assert declared is not None, "a bundle that names no registry has mistakes"
+    return RegistryEntry(
+        name=declared.name,
+        subjects=source.registry.subjects_of(contract.object.stream, part),
+        cache_milliseconds=declared.cache,
+        unknown_milliseconds=declared.unknown_cache,
+        stale_milliseconds=declared.outage_max if declared.on_outage == "serve-cached" else 0,
     )

@@ -20,6 +20,7 @@ from streamward.model.credentials import IdentityStore
 from streamward.model.document import Bundle, Document, FieldPath, Material, Mistake
 from streamward.model.keys import KeyProvider, KeyStore
 from streamward.model.marks import marked
+from streamward.model.schema_registry import SchemaRegistry
 from streamward.model.secret_store import SecretStore
 from streamward.model.token_issuer import TokenIssuer
 from streamward.model.version_history import VersionHistory
@@ -34,7 +35,15 @@ from streamward.secrets import (
 EXPIRY_WARNING_DAYS = 14
 MASK_SECRET_BYTES_MIN = 16
 """Who knows some values and their hashes must not find a shorter secret by trying."""
-_READ_HERE = (SecretStore, IdentityStore, KeyProvider, KeyStore, TokenIssuer, VersionHistory)
+_READ_HERE = (
+    SecretStore,
+    IdentityStore,
+    KeyProvider,
+    KeyStore,
+    SchemaRegistry,
+    TokenIssuer,
+    VersionHistory,
+)
 DECOY_KEY = "derived:identity-decoys"
 """Names, among the materials, what the data plane makes salts of unknown users from."""
 
@@ -64,10 +73,12 @@ def material_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
     return iter(private.items())
 
 
-def issuer_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
-    """Every reference by which token issuers are asked, and whether its bytes are private."""
+def asked_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:
+    """Every reference by which issuers of tokens and registries of schemas are asked, and whether
+    its bytes are private.
+    """
     for document, _, material, reference in references(bundle):
-        if isinstance(document.value, TokenIssuer):
+        if isinstance(document.value, TokenIssuer | SchemaRegistry):
             yield reference, material.secret
 
 

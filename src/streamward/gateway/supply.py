@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from streamward.errors import StreamwardError
-from streamward.gateway.materials import decoys, issuer_references, material_references, references
+from streamward.gateway.materials import asked_references, decoys, material_references, references
 from streamward.gateway.ports import ReadAnew
 from streamward.gateway.secret_stores import store_settings
 from streamward.gateway.snapshot import token_references
@@ -129,8 +129,9 @@ class SecretSupply:
                 found[reference] = b""
             else:
                 found[reference] = secret.value
-        # What issuers are asked with is looked at and entered with the rest, and not given away.
-        for reference, private in issuer_references(bundle):
+        # What issuers and registries are asked with is looked at and entered with the rest, and not
+        # given away.
+        for reference, private in asked_references(bundle):
             if reference not in found:
                 answer(reference, private)
         self._keeper.retain({*found, *(reference for *_, reference in references(bundle))})

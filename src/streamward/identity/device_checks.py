@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from streamward.identity.token_checks import is_loopback_url
 from streamward.model.device_inventory import DeviceInventory
 from streamward.model.document import Bundle, Mistake
 from streamward.model.manifest import Environment, Manifest
+from streamward.model.url import is_loopback_url
 
 
 def one_inventory_over_https(bundle: Bundle) -> Iterator[Mistake]:

@@ -1,26 +1,14 @@
 """What must hold of token issuers, of credentials of type `token`, and of who takes tokens."""
 
 from collections.abc import Iterator
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.token_issuer import TokenIssuer
 from streamward.model.topology import Cluster, Listener
+from streamward.model.url import is_loopback_url
 
 MECHANISM = "OAUTHBEARER"
-
-
-def is_loopback_url(url: str) -> bool:
-    """Whether a URL leads to this machine only."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _issuers(bundle: Bundle) -> Iterator[tuple[Document, TokenIssuer]]:

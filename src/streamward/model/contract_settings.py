@@ -5,7 +5,13 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from streamward.model.document import Noun
-from streamward.model.fields import AccessClassName, MaskSecretReference, Name, Text
+from streamward.model.fields import (
+    AccessClassName,
+    MaskSecretReference,
+    Name,
+    RegistryName,
+    Text,
+)
 from streamward.model.nearest import meant
 from streamward.model.sealing import HeaderName
 
@@ -35,16 +41,53 @@ class SchemaReference(Noun):
     file: BundlePath
 
 
+RecordName = Annotated[
+    str, StringConstraints(min_length=1, max_length=250, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")
+]
+
+
+class RegisteredSchemas(Noun):
+    """Schemas of a registry: which of them a stream may carry."""
+
+    name: RegistryName
+    subjects: Literal["topic", "record", "topic-record"] = "topic"
+    """How producers name subjects: by the stream (`orders-value`, `orders-key`), by the schema's
+    full name, or by both (`orders-com.example.Order`). A schema must be registered under one of
+    the stream's subjects; that it is registered elsewhere does not help."""
+    records: tuple[RecordName, ...] = Field(default=(), max_length=100)
+    """Full names of schemas, for `record` and `topic-record`."""
+
+    @model_validator(mode="after")
+    def _of_its_subjects(self) -> Self:
+        if (self.subjects == "topic") == bool(self.records):
+            raise ValueError("`records` is for `subjects: record` or `topic-record`, which need it")
+        return self
+
+    def subjects_of(self, stream: str, part: Literal["value", "key"]) -> tuple[str, ...]:
+        """The subjects of a stream (Confluent's subject name strategies)."""
+        match self.subjects:
+            case "topic":
+                return (f"{stream}-{part}",)
+            case "record":
+                return self.records
+            case "topic-record":
+                return tuple(f"{stream}-{record}" for record in self.records)
+
+
 class SchemaSource(Noun):
     """Which schema a stream's values are of, and how they begin."""
 
     format: SchemaFormat
-    file: BundlePath
+    file: BundlePath | None = None
     """A `.avsc`, `.proto` or `.schema.json` file of the bundle."""
+    registry: RegisteredSchemas | None = None
+    """Instead of a file: the id in front of each value says which schema of a registry it is of
+    (Confluent's wire format)."""
     references: tuple[SchemaReference, ...] = Field(default=(), max_length=100)
     """Files that it refers to, by the names that it uses."""
     message: Text | None = None
-    """Of a Protobuf file, the full name of the message; without it, the first."""
+    """Of Protobuf, the full name of the message; without it, the first of a file, any of a
+    registry's schema."""
     schema_ids: tuple[Annotated[int, Field(ge=0, lt=1 << 32)], ...] = Field(
         default=(), max_length=100
     )
@@ -53,6 +96,16 @@ class SchemaSource(Noun):
     at once."""
     undeclared: Literal["refuse", "admit"] = "refuse"
     """Of Protobuf: whether fields that the message doesn't declare are taken as they are."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.file is None) == (self.registry is None):
+            raise ValueError("give `file` or `registry`, one of them")
+        if self.registry is not None and (self.references or self.schema_ids):
+            raise ValueError(
+                "`references` and `schema_ids` are for `file`: the registry knows them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _of_its_format(self) -> Self:
@@ -66,6 +119,9 @@ class Validation(Noun):
 
     write: Literal["refuse", "off"] = "refuse"
     """`refuse`: INVALID_RECORD for the partition, with the index of the record."""
+    read: Literal["refuse", "mark", "off"] = "off"
+    """`refuse`: CORRUPT_MESSAGE for the partition, which a consumer does not get past by itself;
+    `mark`: the record is delivered with the header `streamward.violation`."""
 
 
 class FieldMasks(Noun):
@@ -102,6 +158,13 @@ class SchemaSetting(_Setting):
     """The schema of a stream's values."""
 
     property: Literal["streamward.schema"]
+    value: SchemaSource
+
+
+class KeySchemaSetting(_Setting):
+    """The schema of the keys of a stream's records."""
+
+    property: Literal["streamward.key_schema"]
     value: SchemaSource
 
 
@@ -167,6 +230,7 @@ class OtherSetting(_Setting):
 
 OBJECT_SETTINGS: Final = (
     "streamward.schema",
+    "streamward.key_schema",
     "streamward.validate",
     "streamward.content",
     "streamward.requires",
@@ -183,6 +247,7 @@ def _tag(known: tuple[str, ...], value: Any) -> str:
 
 ObjectSetting = Annotated[
     Annotated[SchemaSetting, Tag("streamward.schema")]
+    | Annotated[KeySchemaSetting, Tag("streamward.key_schema")]
     | Annotated[ValidateSetting, Tag("streamward.validate")]
     | Annotated[ContentSetting, Tag("streamward.content")]
     | Annotated[RequiresSetting, Tag("streamward.requires")]

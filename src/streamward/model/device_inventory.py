@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, model_validator
 from streamward.model.document import Noun
 from streamward.model.duration import Duration
 from streamward.model.fields import AuthorityReference, Name, PasswordReference, Text
-from streamward.model.token_issuer import Url
+from streamward.model.url import Url
 
 _MINUTE = 60_000
 

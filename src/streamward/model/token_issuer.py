@@ -1,13 +1,13 @@
 """Who issues tokens, how they are checked, and what their claims say of the caller."""
 
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from streamward.model.document import Noun
 from streamward.model.duration import Duration
 from streamward.model.fields import AuthorityReference, Name, PasswordReference, RoleName, Text
+from streamward.model.url import Url
 
 SignatureAlgorithm = Literal[
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"
@@ -17,20 +17,6 @@ SignatureAlgorithm = Literal[
 _MINUTE = 60_000
 
 
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    try:
-        usable = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable or parts.username is not None or parts.fragment:
-        raise ValueError("write it as `https://HOST/PATH`, without a user or a fragment")
-    return text
-
-
-Url = Annotated[
-    str, StringConstraints(max_length=1000, pattern=r"^https?://[!-~]+$"), AfterValidator(_url)
-]
 ClaimName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 ClaimValue = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 

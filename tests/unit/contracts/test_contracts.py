@@ -290,3 +290,35 @@ def test_less_protection_is_told(folder: Path) -> None:
         ("the pattern `jndi` is gone", Breaks.PROTECTION),
         ("the retention was 400d and is 4000d", Breaks.PROTECTION),
     ]
+
+
+REGISTRY = """\
+kind: SchemaRegistry
+name: main
+url: {url}
+"""
+READ = "      - {property: streamward.validate, value: {read: mark}}\n"
+
+
+def test_registries_are_declared_over_tls_and_know_no_masks(
+    folder: Path, spoil: Callable[[str, str], list[str]]
+) -> None:
+    source = "{format: avro, file: contracts/transactions.avsc}"
+    unknown = spoil(source, "{format: avro, registry: {name: mian}}")
+    assert any("mian" in each for each in unknown)
+    (folder / "registry.yaml").write_text(REGISTRY.format(url="http://registry.example.com"))
+    errors = spoil("name: mian", "name: main")
+    assert any("is not over TLS" in each for each in errors)
+    assert any("`card_number` has a mask, but its schema is in a registry" in it for it in errors)
+    (folder / "registry.yaml").write_text(REGISTRY.format(url="https://registry.example.com"))
+    assert not any("is not over TLS" in it for it in spoil("name: main", "name: main"))
+
+
+def test_reads_are_validated_only_against_a_schema(spoil: Callable[[str, str], list[str]]) -> None:
+    source = (
+        "      - property: streamward.schema\n"
+        "        value: {format: avro, file: contracts/transactions.avsc}\n"
+    )
+    assert spoil(source, source + READ) == []
+    errors = spoil(source, "")
+    assert any("reads can't be validated" in each for each in errors)

@@ -295,7 +295,8 @@ async fn serve_client(
         recorder,
     )
     .counted_in(shared.ledger.clone())
-    .with_keys(shared.keys.clone());
+    .with_keys(shared.keys.clone())
+    .with_schemas(shared.schemas.clone());
     session.leads_to(node);
     if let Some(refused) = refused {
         let entered = session.not_located(&refused.to_string(), now_milliseconds());

@@ -18,6 +18,7 @@ pub mod probe;
 mod proxy;
 pub mod questions;
 mod renewal;
+mod schemas;
 pub mod tls;
 mod tokens;
 mod topics;
@@ -37,6 +38,7 @@ use crate::data_keys::DataKeys;
 use crate::limits::Ledger;
 use crate::metrics::Metrics;
 use crate::recorder::Recorder;
+use crate::schemas::Schemas;
 use crate::snapshot::Snapshot;
 
 /// What is in force now.
@@ -72,6 +74,8 @@ pub struct Shared {
     pub keys: Arc<DataKeys>,
     /// Copies of what was refused, on their way.
     pub burials: dead_letters::Burials,
+    /// The schemas of registries that are at hand.
+    pub schemas: Arc<Schemas>,
     /// What whoever runs the gateway is asked.
     pub questions: Arc<Questions>,
     /// What all connections together use.

@@ -183,6 +183,18 @@ catalogue! {
         "Data keys that were asked for, and whether there was an answer. Without one, producers and \
          consumers of sealed streams are told to try again.");
 
+    /// Not as their contract says.
+    CONTRACT_VIOLATIONS = counter("streamward_contract_violations", &["operation"],
+        "Partitions that were refused by a contract, and records that were marked (read): not as the schema says, \
+         or of a schema that can't be had.");
+    /// Questions.
+    SCHEMA_QUESTIONS = counter("streamward_schema_questions", &["outcome"],
+        "Schemas that were asked of registries by an id: of the stream (known), not of it (unknown), or without an \
+         answer (failure), when clients are told to try again unless what is cached serves on.");
+    /// At hand.
+    SCHEMAS_CACHED = gauge("streamward_schemas_cached", &[],
+        "Ids of registries about which something is remembered.");
+
     /// Covered.
     LOG_SIZE = counter("streamward_log_checkpointed_entries", &[],
         "Entries of the log that a signed checkpoint covers, those of earlier runs included.");

@@ -366,9 +366,11 @@ impl Session {
             EffectReply::Listed => return self.resume(true, now),
             EffectReply::Keys => {
                 self.keys_asked = true;
-                let verdict = self.resume(true, now);
-                self.keys_asked = false;
-                return verdict;
+                return self.resume_transformed(now);
+            }
+            EffectReply::Schemas => {
+                self.schemas_asked = true;
+                return self.resume_transformed(now);
             }
             EffectReply::Described { group, described } => {
                 self.topologies.learn(&group, described.as_ref());

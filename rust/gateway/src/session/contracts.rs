@@ -1,13 +1,24 @@
-//! Produce to streams with a contract: each value is held to it before it is sealed or leaves.
+//! Streams with a contract: each record is held to it before it is sealed or leaves, and where the contract says
+//! so, once it is opened for a reader.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
 
 use streamward_policy::Action;
-use streamward_records::{Fault, Limits, Scratch, visit_records};
+use streamward_records::{Fault, Limits, Scratch, mark_fetched, visit_fetched, visit_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
+use super::fetch::FetchExchange;
 use super::produce::Sending;
-use super::sealing::{Refused, code_of, refusal, take_out};
-use super::{Close, Session};
-use crate::contracts::Held;
+use super::sealing::{Form, Refused, code_of, refusal, refuse, take_out};
+use super::{Close, Effect, Session, Verdict};
+use crate::contracts::{Contract, OnRead, Wrong};
+use crate::schemas::{ASKED_MAX, SchemaNeed, Schemas};
+
+/// The header of a marked record says so.
+const MARKED: &str = "contract_invalid";
+/// Records of one partition of which the log tells each by itself.
+const TOLD_MAX: usize = 64;
 
 impl From<Fault> for Refused {
     fn from(fault: Fault) -> Self {
@@ -19,60 +30,319 @@ impl From<Fault> for Refused {
     }
 }
 
+impl Refused {
+    /// The registry's trouble, not the client's: it tries again.
+    const fn later() -> Self {
+        Self {
+            code: error::KAFKA_STORAGE_ERROR,
+            fault: None,
+            told: None,
+        }
+    }
+}
+
+/// Holds records to a contract with the schemas that are at hand, and notes those that aren't.
+struct Check<'c> {
+    contract: &'c Contract,
+    schemas: &'c Schemas,
+    needs: &'c mut Vec<SchemaNeed>,
+    /// Schemas may still be asked for.
+    may_ask: bool,
+    now: i64,
+}
+
+impl Check<'_> {
+    /// What is wrong with a record in the words of its contract; an error where that can't be said now.
+    fn record(
+        &mut self,
+        record: &streamward_records::Record<'_>,
+    ) -> Result<Option<String>, Refused> {
+        match self.contract.check(record, self.schemas, self.now) {
+            Ok(()) => Ok(None),
+            Err(Wrong::Record(what)) => Ok(Some(what)),
+            Err(Wrong::Ask(need)) if self.may_ask && self.notes(&need) => Ok(None),
+            Err(Wrong::Ask(_) | Wrong::Trouble) => Err(Refused::later()),
+        }
+    }
+
+    /// Has it be asked for, unless too many are.
+    fn notes(&mut self, need: &SchemaNeed) -> bool {
+        if self.needs.contains(need) {
+            return true;
+        }
+        let fits = self.needs.len() < ASKED_MAX;
+        if fits {
+            self.needs.push(need.clone());
+        }
+        fits
+    }
+}
+
+/// What is refused of a topic, by partition.
+pub(super) type Refusals = Vec<(i32, Refused)>;
+
 impl Session {
-    /// Holds the partitions of a topic to its contract; takes out those that are refused, and says why.
-    pub(super) fn validate_topic(
+    /// The schemas of registries that all connections of the gateway share.
+    #[must_use]
+    pub fn with_schemas(mut self, schemas: std::sync::Arc<Schemas>) -> Self {
+        self.schemas = schemas;
+        self
+    }
+
+    /// What is refused of each topic, by its contract. `Err`: schemas must be asked for before that can be said.
+    pub(super) fn held_to_contracts<'t>(
+        &self,
+        topics: impl Iterator<Item = (&'t Value, &'t Sending)>,
+        now: i64,
+    ) -> Result<Vec<Refusals>, Vec<SchemaNeed>> {
+        let mut needs = Vec::new();
+        let mut scratch = self.keys.scratch();
+        let held = topics.map(|(topic, sending)| {
+            let contract = self.snapshot.contracts.on_write(&sending.name);
+            let (Some(contract), Some(topic)) = (contract, topic.as_struct()) else {
+                return Refusals::new();
+            };
+            let mut check = Check {
+                contract,
+                schemas: &self.schemas,
+                needs: &mut needs,
+                may_ask: !self.schemas_asked,
+                now,
+            };
+            refused_of(topic, &mut check, &mut scratch)
+        });
+        let refusals = held.collect();
+        self.keys.put_back(scratch);
+        if needs.is_empty() {
+            Ok(refusals)
+        } else {
+            Err(needs)
+        }
+    }
+
+    /// Puts a request aside until these schemas have been asked for.
+    pub(super) fn wait_for_schemas(&mut self, frame: &[u8], needs: Vec<SchemaNeed>) -> Verdict {
+        self.waiting = Some(frame.to_vec());
+        Verdict::Wait(Effect::ObtainSchemas(needs))
+    }
+
+    /// Takes out the partitions of a topic that are refused, and enters why.
+    pub(super) fn refuse_invalid(
         &mut self,
         api: (ApiKey, i16),
         topic: &mut Struct,
         sending: &mut Sending,
+        refusals: &Refusals,
         now: i64,
-    ) -> Result<Vec<(i32, Refused)>, Close> {
-        let mut refusals = Vec::new();
-        let contracts = self.snapshot.contracts.clone();
-        let held = contracts.of(&sending.name).and_then(|it| it.write.as_ref());
-        let (Some(held), Some(partitions)) = (held, topic.array_mut("PartitionData")) else {
-            return Ok(refusals);
+    ) -> Result<(), Close> {
+        if let Some(partitions) = topic.array_mut("PartitionData") {
+            take_out(partitions, sending, refusals);
+        }
+        for (partition, refused) in refusals {
+            let counted = &self.schemas.counts.refused_write;
+            counted.fetch_add(1, Ordering::Relaxed);
+            let place = match &refused.told {
+                Some((index, _)) => format!("partition {partition}, record {index} of a batch"),
+                None => format!("partition {partition}"),
+            };
+            self.enter_invalid(api, Action::Write, &sending.name, (&place, refused), now)?;
+        }
+        Ok(())
+    }
+
+    fn enter_invalid(
+        &mut self,
+        api: (ApiKey, i16),
+        action: Action,
+        topic: &str,
+        (place, refused): (&str, &Refused),
+        now: i64,
+    ) -> Result<(), Close> {
+        let (rule, what) = match (&refused.told, &refused.fault) {
+            (Some((_, what)), _) => ("contract:invalid", what.clone()),
+            (None, Some(fault)) => ("contract:invalid", fault.refusal.to_string()),
+            (None, None) => {
+                let what = "the registry of its schemas gives no answer";
+                ("contract:registry", what.to_owned())
+            }
         };
+        let decision = refusal(rule, format!("{place}: {what}"));
+        self.enter_refusal(api, action, topic, &decision, now)
+    }
+
+    /// Does the contract of a topic say that what is read is held to it too? Only of what the caller gets in plain.
+    fn is_held_on_read(&self, topic: &str) -> bool {
+        self.snapshot.contracts.on_read(topic).is_some() && self.form(topic) != Form::Ciphertext
+    }
+
+    /// Does any of what is fetched have to be held to a contract?
+    pub(super) fn validates(&self, exchange: &FetchExchange) -> bool {
+        self.snapshot.contracts.reads() && exchange.names().any(|name| self.is_held_on_read(name))
+    }
+
+    /// Holds what was opened to the contracts of its streams. Gives the schemas that must be asked for before
+    /// anything can be said of it.
+    pub(super) fn validate_answer(
+        &mut self,
+        api: (ApiKey, i16),
+        exchange: &FetchExchange,
+        answer: &mut Struct,
+        may_ask: bool,
+        now: i64,
+    ) -> Result<Vec<SchemaNeed>, Close> {
+        let mut needs = Vec::new();
+        if !self.snapshot.contracts.reads() {
+            return Ok(needs);
+        }
+        let (contracts, schemas) = (self.snapshot.contracts.clone(), self.schemas.clone());
+        let topics = answer.array_mut("Responses").into_iter().flatten();
         let mut scratch = self.keys.scratch();
-        for partition in partitions.iter().filter_map(Value::as_struct) {
-            let index = i32::try_from(partition.int("Index")).unwrap_or(-1);
-            let Value::Bytes(records) = partition.get("Records") else {
+        for topic in topics.filter_map(Value::as_struct_mut) {
+            let Some(name) = exchange.find(topic).map(|it| it.name.clone()) else {
                 continue;
             };
-            if let Err(refused) = validate(records, held, &mut scratch) {
-                refusals.push((index, refused));
+            let Some(contract) = contracts
+                .on_read(&name)
+                .filter(|_| self.is_held_on_read(&name))
+            else {
+                continue;
+            };
+            let partitions = topic.array_mut("Partitions").into_iter().flatten();
+            for partition in partitions.filter_map(Value::as_struct_mut) {
+                let mut check = Check {
+                    contract,
+                    schemas: &schemas,
+                    needs: &mut needs,
+                    may_ask,
+                    now,
+                };
+                let index = partition.int("PartitionIndex");
+                let found = hold_fetched(partition, &mut check, &mut scratch);
+                let counted = u64::try_from(found.len()).unwrap_or(u64::MAX);
+                let counts = &schemas.counts.refused_read;
+                counts.fetch_add(counted, Ordering::Relaxed);
+                for Stop { offset, refused } in found.iter().take(TOLD_MAX) {
+                    let place = match offset {
+                        Some(offset) => format!("partition {index}, offset {offset}"),
+                        None => format!("partition {index}"),
+                    };
+                    self.enter_invalid(api, Action::Read, &name, (&place, refused), now)?;
+                }
             }
         }
         self.keys.put_back(scratch);
-        take_out(partitions, sending, &refusals);
-        for (partition, refused) in &refusals {
-            let place = format!("partition {partition}");
-            let reason = match (&refused.told, &refused.fault) {
-                (Some((index, what)), _) => format!("{place}, record {index} of a batch: {what}"),
-                (None, Some(fault)) => format!("{place}: {}", fault.refusal),
-                (None, None) => place,
-            };
-            let decision = refusal("contract:invalid", reason);
-            self.enter_refusal(api, Action::Write, &sending.name, &decision, now)?;
-        }
-        Ok(refusals)
+        Ok(needs)
     }
 }
 
-/// A record without a value deletes what its key names: there is nothing to validate.
-fn validate(records: &[u8], held: &Held, scratch: &mut Scratch) -> Result<(), Refused> {
-    visit_records(
-        records,
-        &Limits::default(),
-        scratch,
-        &mut |index, record| {
-            let checked = record.value.map_or(Ok(()), |value| held.check(value));
-            checked.map_err(|what| Refused {
-                code: error::INVALID_RECORD,
-                fault: None,
-                told: Some((index, what)),
-            })
+fn refused_of(topic: &Struct, check: &mut Check<'_>, scratch: &mut Scratch) -> Refusals {
+    let mut refusals = Refusals::new();
+    let partitions = topic.array("PartitionData").iter();
+    for partition in partitions.filter_map(Value::as_struct) {
+        let Value::Bytes(records) = partition.get("Records") else {
+            continue;
+        };
+        let visited = visit_records(
+            records,
+            &Limits::default(),
+            scratch,
+            &mut |index, record| match check.record(record)? {
+                None => Ok(()),
+                Some(what) => Err(Refused {
+                    code: error::INVALID_RECORD,
+                    fault: None,
+                    told: Some((index, what)),
+                }),
+            },
+        );
+        if let Err(refused) = visited {
+            let index = i32::try_from(partition.int("Index")).unwrap_or(-1);
+            refusals.push((index, refused));
+        }
+    }
+    refusals
+}
+
+/// What keeps a partition from being given, and the record at which offset.
+struct Stop {
+    offset: Option<i64>,
+    refused: Refused,
+}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self {
+            offset: None,
+            refused,
+        }
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self {
+            offset: (fault.offset >= 0).then_some(fault.offset),
+            refused: Refused {
+                code: error::CORRUPT_MESSAGE,
+                fault: Some(fault),
+                told: None,
+            },
+        }
+    }
+}
+
+fn invalid(offset: i64, what: String) -> Stop {
+    Stop {
+        offset: Some(offset),
+        refused: Refused {
+            code: error::CORRUPT_MESSAGE,
+            fault: None,
+            told: Some((0, what)),
         },
-    )
+    }
+}
+
+/// Refuses a partition, or marks records in it; says what is wrong.
+fn hold_fetched(partition: &mut Struct, check: &mut Check<'_>, scratch: &mut Scratch) -> Vec<Stop> {
+    let Value::Bytes(records) = partition.get("Records") else {
+        return Vec::new();
+    };
+    if records.is_empty() {
+        return Vec::new();
+    }
+    let records = records.clone();
+    let marks = check.contract.on_read == OnRead::Mark;
+    let limits = Limits::default();
+    let mut found = Vec::new();
+    let mut offsets = BTreeSet::new();
+    let visited = visit_fetched(&records, &limits, scratch, &mut |offset, record| {
+        match check.record(record)? {
+            None => {}
+            Some(what) if marks => {
+                offsets.insert(offset);
+                found.push(invalid(offset, what));
+            }
+            Some(what) => return Err(invalid(offset, what)),
+        }
+        Ok(())
+    });
+    let changed = visited.and_then(|whole| {
+        if offsets.is_empty() {
+            return Ok((whole < records.len()).then(|| records.slice(..whole)));
+        }
+        let mut out = Vec::with_capacity(records.len() + 64 * offsets.len());
+        mark_fetched(&records, (&offsets, MARKED), &limits, scratch, &mut out)?;
+        Ok(Some(out.into()))
+    });
+    match changed {
+        Ok(Some(bytes)) => {
+            partition.set("Records", Value::Bytes(bytes));
+        }
+        Ok(None) => {}
+        Err(stop) => {
+            refuse(partition, stop.refused.code);
+            return vec![stop];
+        }
+    }
+    found
 }

@@ -47,6 +47,7 @@ use crate::cluster::Cluster;
 use crate::data_keys::{DataKeys, KeyNeed};
 use crate::limits::ListenerLimits;
 use crate::recorder::{Access, Recorder};
+use crate::schemas::Schemas;
 use crate::snapshot::{Durability, ListenerSection, Snapshot, Unrecorded};
 
 pub use self::close::Close;
@@ -116,6 +117,10 @@ pub struct Session {
     dead_letters: Vec<crate::dead_letters::DeadLetter>,
     /// The request has waited for keys.
     keys_asked: bool,
+    /// The schemas of registries that are at hand.
+    schemas: Arc<Schemas>,
+    /// The request has waited for schemas.
+    schemas_asked: bool,
     /// The answer that waits for keys.
     held_answer: Option<sealing::HeldAnswer>,
     /// How often the present answer has waited.
@@ -178,6 +183,8 @@ impl Session {
             due: Vec::new(),
             dead_letters: Vec::new(),
             keys_asked: false,
+            schemas: Arc::default(),
+            schemas_asked: false,
             held_answer: None,
             rounds: 0,
             subscriptions: cold::Subscriptions::default(),

@@ -7,6 +7,7 @@ use streamward_wire::kafka::Struct;
 
 use super::Close;
 use crate::data_keys::KeyNeed;
+use crate::schemas::SchemaNeed;
 
 /// What becomes of a request.
 #[derive(Debug)]
@@ -79,6 +80,8 @@ pub enum Effect {
     },
     /// Data keys to seal or open with. The answers are learnt by whoever keeps keys.
     ObtainKeys(Vec<KeyNeed>),
+    /// Schemas of registries. The answers are learnt by whoever keeps schemas.
+    ObtainSchemas(Vec<SchemaNeed>),
     /// Which topics do these ids stand for? The answer is learnt by the cluster.
     ResolveTopics(Vec<[u8; 16]>),
 }
@@ -107,6 +110,10 @@ impl std::fmt::Debug for Effect {
                 .finish(),
             Self::ObtainKeys(needs) => formatter
                 .debug_struct("ObtainKeys")
+                .field("needs", needs)
+                .finish(),
+            Self::ObtainSchemas(needs) => formatter
+                .debug_struct("ObtainSchemas")
                 .field("needs", needs)
                 .finish(),
             Self::ResolveTopics(ids) => formatter
@@ -155,6 +162,8 @@ pub enum EffectReply {
     Listed,
     /// Keys have been obtained, or could not be.
     Keys,
+    /// Schemas have been obtained, or could not be.
+    Schemas,
     /// The coordinator has described a streams group.
     Described {
         /// Its id.

@@ -48,6 +48,16 @@ impl Session {
         Some(Verdict::Wait(Effect::ResolveTopics(unknown)))
     }
 
+    /// Goes on with a request that waited for keys or for schemas. It may still wait for the other, and for each
+    /// only once: where there is no answer it must end, too.
+    pub(super) fn resume_transformed(&mut self, now: i64) -> Verdict {
+        let verdict = self.resume(true, now);
+        if !matches!(verdict, Verdict::Wait(_)) {
+            (self.keys_asked, self.schemas_asked) = (false, false);
+        }
+        verdict
+    }
+
     /// Decides the request that waited, from its beginning.
     pub(super) fn resume(&mut self, resumed: bool, now: i64) -> Verdict {
         let Some(mut frame) = self.waiting.take() else {

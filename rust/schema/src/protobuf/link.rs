@@ -33,9 +33,9 @@ pub(crate) fn compile(text: &str, references: &[Reference]) -> Result<Compiled, 
         return Err(SchemaError::new("the schema declares no message", 1));
     };
     Ok(Compiled {
-        messages: linker.messages,
-        enumerations: linker.enumerations,
-        outermost,
+        messages: linker.messages.into(),
+        enumerations: linker.enumerations.into(),
+        outermost: outermost.into(),
         root,
         admits_undeclared: false,
     })

@@ -1,5 +1,7 @@
 //! A compiled Protobuf schema: messages and enumerations in lists, that refer to each other by number.
 
+use std::sync::Arc;
+
 use super::scalar::Scalar;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +58,10 @@ pub(super) struct Enumeration {
 /// A compiled schema.
 #[derive(Debug, Clone)]
 pub(crate) struct Compiled {
-    pub(super) messages: Vec<Message>,
-    pub(super) enumerations: Vec<Enumeration>,
+    pub(super) messages: Arc<[Message]>,
+    pub(super) enumerations: Arc<[Enumeration]>,
     /// The outermost messages of the schema's own file, in order.
-    pub(super) outermost: Vec<u32>,
+    pub(super) outermost: Arc<[u32]>,
     pub(super) root: u32,
     /// Whether fields that no message declares are taken as they are.
     pub(super) admits_undeclared: bool,
@@ -78,18 +80,30 @@ impl Compiled {
         Some(self)
     }
 
-    /// Whether indexes of Confluent's wire format name the message that values are of.
-    pub fn is_message(&self, indexes: &[u32]) -> bool {
-        let mut among = &self.outermost;
+    /// The message that indexes of Confluent's wire format name.
+    fn indexed(&self, indexes: &[u32]) -> Option<u32> {
+        let mut among: &[u32] = &self.outermost;
         let mut found = None;
         for index in indexes {
-            found = among.get(*index as usize).copied();
-            let Some(message) = found.and_then(|id| self.message(id)) else {
-                return false;
-            };
-            among = &message.nested;
+            let id = *among.get(*index as usize)?;
+            among = &self.message(id)?.nested;
+            found = Some(id);
         }
-        found == Some(self.root)
+        found
+    }
+
+    /// Whether indexes of Confluent's wire format name the message that values are of.
+    pub fn is_message(&self, indexes: &[u32]) -> bool {
+        self.indexed(indexes) == Some(self.root)
+    }
+
+    /// The same schema for the message that these indexes name.
+    pub fn at_indexes(&self, indexes: &[u32]) -> Option<Self> {
+        let root = self.indexed(indexes)?;
+        Some(Self {
+            root,
+            ..self.clone()
+        })
     }
 
     /// The full name of the message that values are of.

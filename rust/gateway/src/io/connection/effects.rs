@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::Connection;
 use crate::io::passwords::Attempt;
-use crate::io::{dead_letters, groups, keys, tokens, topics};
+use crate::io::{dead_letters, groups, keys, schemas, tokens, topics};
 use crate::session::{Close, Effect, EffectReply};
 
 impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
@@ -124,6 +124,13 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 tokio::spawn(async move {
                     keys::obtain(&shared, &needs).await;
                     let _ = reply.send(EffectReply::Keys);
+                });
+            }
+            Effect::ObtainSchemas(needs) => {
+                let shared = self.shared.clone();
+                tokio::spawn(async move {
+                    schemas::obtain(&shared, needs).await;
+                    let _ = reply.send(EffectReply::Schemas);
                 });
             }
             Effect::ResolveTopics(ids) => {

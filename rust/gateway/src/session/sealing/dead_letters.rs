@@ -116,8 +116,7 @@ impl Session {
         refused: &Refused,
         now: i64,
     ) -> Result<Bytes, String> {
-        let contract = self.snapshot.contracts.of(target);
-        if contract.is_some_and(|it| it.write.is_some()) {
+        if self.snapshot.contracts.on_write(target).is_some() {
             return Err(format!("`{target}` takes only what its contract says"));
         }
         // SECURITY: what was to be sealed must not reach a broker by being wrong in some other way.

@@ -41,6 +41,7 @@ impl Session {
         let snapshot = &self.snapshot;
         !(snapshot.sealing.streams.is_empty() && snapshot.masking.is_empty())
             && exchange.names().any(|name| self.form(name).is_made_anew())
+            || self.validates(exchange)
     }
 
     /// An answer that holds records of sealed or masked streams: opened, masked, decided again, and entered as
@@ -56,7 +57,15 @@ impl Session {
         let mut answer = self.decode_response(key, version, frame)?;
         let budget = Budget::of(frame.len());
         let needs = self.open_answer((key, version), &exchange, &mut answer, budget, now)?;
-        if !needs.is_empty() {
+        let wait = if needs.is_empty() {
+            let may_ask = self.rounds < ROUNDS_MAX;
+            let api = (key, version);
+            let needs = self.validate_answer(api, &exchange, &mut answer, may_ask, now)?;
+            (!needs.is_empty()).then_some(Effect::ObtainSchemas(needs))
+        } else {
+            Some(Effect::ObtainKeys(needs))
+        };
+        if let Some(effect) = wait {
             let shaping = Shaping::Fetch(exchange);
             let exchange = Exchange {
                 key,
@@ -70,7 +79,7 @@ impl Session {
                 frame: frame.to_vec(),
                 rounds: self.rounds + 1,
             });
-            return Ok(Answer::Wait(Effect::ObtainKeys(needs)));
+            return Ok(Answer::Wait(effect));
         }
         let budget = Budget::of(frame.len());
         self.mask_answer((key, version), &exchange, &mut answer, budget, now)?;
@@ -241,7 +250,7 @@ pub(super) fn leave_acquired(partition: &mut Struct, records: &[u8]) {
 }
 
 /// Takes the records out of a partition and leaves an error.
-pub(super) fn refuse(partition: &mut Struct, code: i16) {
+pub(in crate::session) fn refuse(partition: &mut Struct, code: i16) {
     partition
         .set("ErrorCode", code)
         .set("Records", Value::Bytes(bytes::Bytes::new()))

@@ -72,15 +72,21 @@ impl Session {
             .array_mut(PRODUCE.list)
             .map(std::mem::take)
             .unwrap_or_default();
+        let by_contract = match self.held_to_contracts(topics.iter().zip(&sending), now) {
+            Ok(refusals) => refusals,
+            Err(needs) => return Ok(self.wait_for_schemas(frame, needs)),
+        };
         let mut left = Vec::with_capacity(topics.len());
         // By so many bytes the request may grow until brokers no longer take it.
         let room = self.limits.frame_bytes_max.saturating_sub(frame.len());
         let mut growth = room;
-        for (mut topic, mut sending) in topics.into_iter().zip(sending) {
+        for ((mut topic, mut sending), mut refusals) in
+            topics.into_iter().zip(sending).zip(by_contract)
+        {
             let api = (head.key, head.version);
             if let Some(tree) = topic.as_struct_mut() {
                 let originals = self.originals(&sending.name, tree);
-                let mut refusals = self.validate_topic(api, tree, &mut sending, now)?;
+                self.refuse_invalid(api, tree, &mut sending, &refusals, now)?;
                 if self.is_sealed_by_producer(&sending.name) {
                     refusals.extend(self.refuse_checked(
                         api,

@@ -25,6 +25,7 @@ mod reauthentication;
 mod receiving;
 mod record;
 mod relay;
+mod schemas;
 mod scram;
 mod sealing;
 mod sealing_bounds;

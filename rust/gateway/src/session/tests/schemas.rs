@@ -1,0 +1,205 @@
+//! Streams whose schemas are in a registry: what is asked for, and what becomes of values meanwhile.
+
+use serde_json::{Value as Json, json};
+
+use super::fetch::deliver;
+use super::sealing::{data_key, fetch, produce, records, sealing, written};
+use super::{Outcome, Script, by, codes, document};
+use crate::schemas::{ASKED_MAX, SchemaNeed, read};
+use crate::session::{Answer, Effect, EffectReply, Verdict};
+
+const TEXT: &str = r#"{"schema": "\"string\"", "format": "avro", "references": []}"#;
+const UNKNOWN: &str = r#"{"unknown": true}"#;
+/// The Avro text `hi` behind the id 7.
+const GOOD: &[u8] = b"\0\0\0\0\x07\x04hi";
+const BAD: &[u8] = b"\0\0\0\0\x07\x40hi";
+
+fn registered(document: &mut Json, change: impl FnOnce(&mut Json)) {
+    document["contracts"] = json!({"streams": [{"name": "ok.a", "key": null, "on_write": "refuse",
+        "on_read": "off", "value": {"format": "avro", "text": "", "references": [], "message": null,
+        "admit_undeclared": false, "schema_ids": [], "refused_patterns": [],
+        "registry": {"name": "main", "subjects": ["ok.a-value"], "cache_milliseconds": 60000,
+            "unknown_milliseconds": 30000, "stale_milliseconds": 0}}}]});
+    change(&mut document["contracts"]["streams"][0]);
+}
+
+fn held(change: impl FnOnce(&mut Json)) -> Json {
+    let mut document = document();
+    registered(&mut document, change);
+    document
+}
+
+fn needs(script: &Script) -> Vec<SchemaNeed> {
+    match &script.outcome {
+        Outcome::Verdict(Verdict::Wait(Effect::ObtainSchemas(needs)))
+        | Outcome::Answer(Answer::Wait(Effect::ObtainSchemas(needs)), _) => needs.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+impl Script {
+    /// When: what is told of the schemas that a request or an answer waits for.
+    fn schemas(&mut self, told: impl Fn(u32) -> Option<&'static str>) -> &mut Self {
+        for need in needs(self) {
+            let schemas = &self.session.schemas;
+            let answer = read(&need, told(need.id).map(str::as_bytes));
+            schemas.learn(&need, answer, schemas.begin(), self.now);
+        }
+        self.outcome = match &self.outcome {
+            Outcome::Verdict(_) => {
+                Outcome::Verdict(self.session.on_effect(EffectReply::Schemas, self.now))
+            }
+            _ => Outcome::Answer(self.session.resume_answer(self.now), Vec::new()),
+        };
+        self
+    }
+}
+
+#[test]
+fn an_id_is_asked_for_once_and_values_are_held_to_its_schema() {
+    let mut script = by("alice", &held(|_| {}));
+    let parts = [records(0, &[GOOD, GOOD]), records(0, &[GOOD, BAD])];
+    script.request(&produce(9, -1, &parts));
+    let asked = needs(&script);
+    assert_eq!(asked.len(), 1);
+    let question: Json = serde_json::from_slice(&asked[0].question()).unwrap();
+    let expected =
+        json!({"type": "schema", "registry": "main", "subjects": ["ok.a-value"], "id": 7});
+    assert_eq!(question, expected);
+    script
+        .schemas(|_| Some(TEXT))
+        .rewrites(|request| assert_eq!(written(request), parts[..1]));
+    let denied = script.log("denied");
+    assert_eq!(denied.len(), 1);
+    assert!(
+        denied[0]["reason"]
+            .as_str()
+            .unwrap()
+            .starts_with("partition 1, record 1 of a batch")
+    );
+    // It is known now.
+    script
+        .request(&produce(9, -1, &parts[..1]))
+        .rewrites(|request| assert_eq!(written(request), parts[..1]));
+}
+
+#[test]
+fn ids_that_are_not_of_the_stream_and_headers_beside_them_are_refused() {
+    let mut script = by("alice", &held(|_| {}));
+    let foreign = records(0, &[b"\0\0\0\0\x08\x04hi"]);
+    script
+        .request(&produce(9, -1, &[records(0, &[GOOD]), foreign]))
+        .schemas(|id| Some(if id == 7 { TEXT } else { UNKNOWN }))
+        .rewrites(|request| assert_eq!(written(request).len(), 1));
+    let reason = script.log("denied")[0]["reason"].clone();
+    let expected =
+        "partition 1, record 0 of a batch: its schema id is not registered for this stream";
+    assert_eq!(reason, expected);
+    for value in [&b"hi"[..], b"\x01\0\0\0\x07\x04hi", b"\0\0\0", b""] {
+        let mut script = by("alice", &held(|_| {}));
+        script
+            .request(&produce(9, -1, &[records(0, &[value])]))
+            .refuses(&["ok.a/0:87"]);
+    }
+}
+
+#[test]
+fn a_header_that_names_another_schema_is_refused() {
+    let contract = crate::contracts::Contracts::build(
+        &serde_json::from_value(held(|_| {})["contracts"].clone()).unwrap(),
+    );
+    let contract = contract.unwrap();
+    let record = |headers| streamward_records::Record {
+        attributes: 0,
+        timestamp_delta: 0,
+        offset_delta: 0,
+        key: None,
+        value: Some(GOOD),
+        headers,
+    };
+    let check = |headers| {
+        let schemas = crate::schemas::Schemas::default();
+        contract
+            .of("ok.a")
+            .unwrap()
+            .check(&record(headers), &schemas, 0)
+    };
+    let named = check(b"\x02\x22__value_schema_id\x02x");
+    assert!(
+        matches!(named, Err(crate::contracts::Wrong::Record(_))),
+        "{named:?}"
+    );
+    // The header of keys says nothing of values.
+    let other = check(b"\x02\x1e__key_schema_id\x02x");
+    assert!(
+        matches!(other, Err(crate::contracts::Wrong::Ask(_))),
+        "{other:?}"
+    );
+}
+
+#[test]
+fn without_an_answer_the_producer_is_told_to_try_again() {
+    let mut script = by("alice", &held(|_| {}));
+    script
+        .request(&produce(9, -1, &[records(0, &[GOOD])]))
+        .schemas(|_| None)
+        .refuses(&["ok.a/0:56"]);
+    assert_eq!(script.log("denied")[0]["rules"][0], "contract:registry");
+}
+
+#[test]
+fn no_request_has_more_asked_for_than_that() {
+    let many: Vec<Vec<u8>> = (0..=u8::try_from(ASKED_MAX).unwrap())
+        .map(|id| vec![0, 0, 0, 1, id, 4, b'h', b'i'])
+        .collect();
+    let many: Vec<&[u8]> = many.iter().map(Vec::as_slice).collect();
+    let mut script = by("alice", &held(|_| {}));
+    script.request(&produce(9, -1, &[records(0, &many)]));
+    assert_eq!(needs(&script).len(), ASKED_MAX);
+    // The client comes again, and finds most of them known.
+    script.schemas(|_| Some(TEXT)).refuses(&["ok.a/0:56"]);
+    script.request(&produce(9, -1, &[records(0, &many)]));
+    assert_eq!(needs(&script).len(), 1);
+    script
+        .schemas(|_| Some(TEXT))
+        .rewrites(|request| assert_eq!(written(request).len(), 1));
+}
+
+#[test]
+fn a_sealed_stream_waits_for_keys_and_schemas_and_for_each_once() {
+    let mut document = sealing(|_| {});
+    registered(&mut document, |_| {});
+    let mut script = by("alice", &document);
+    script.request(&produce(9, -1, &[records(0, &[GOOD])]));
+    script.keys(Some(&data_key(1))).schemas(|_| Some(TEXT));
+    script.rewrites(|request| assert_eq!(written(request).len(), 1));
+    let mut script = by("alice", &document);
+    script.request(&produce(9, -1, &[records(0, &[GOOD])]));
+    script.keys(None).schemas(|_| None).refuses(&["ok.a/0:56"]);
+}
+
+#[test]
+fn an_answer_waits_for_schemas_too_and_refuses_without_them() {
+    let document = held(|it| it["on_read"] = json!("refuse"));
+    let parts = [
+        records(0, &[GOOD]),
+        records(0, &[b"\0\0\0\0\x08\x04hi"]),
+        records(0, &[BAD]),
+    ];
+    for (seven, expected) in [
+        (Some(TEXT), ["ok.a/1:2", "ok.a/2:2"].as_slice()),
+        (None, &["ok.a/0:56", "ok.a/1:56", "ok.a/2:56"]),
+    ] {
+        let mut script = by("alice", &document);
+        script.request(&fetch(11)).forwards();
+        script.broker(|answer| deliver(answer, "ok.a", &parts));
+        script.schemas(|id| {
+            if id == 7 {
+                seven
+            } else {
+                seven.map(|_| UNKNOWN)
+            }
+        });
+        script.answers(|answer| assert_eq!(codes(answer), expected));
+    }
+}

@@ -1,0 +1,91 @@
+"""What the data plane is told of schemas (docs/concepts/boundary.md)."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streamward.contracts.registries.schemas import SchemaUnusable, registered_schema
+from streamward.contracts.registries.web import RegistryWeb
+from streamward.errors import InvalidArgument
+from streamward.log import Logger
+from streamward.model.document import Bundle
+from streamward.model.schema_registry import SchemaRegistry
+
+log = Logger(__name__)
+
+ReadSecret = Callable[[str], bytes]
+"""The bytes that a reference of the bundle names; raises StreamwardError."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """The registries of a bundle, and how their secrets are read."""
+
+    registries: Mapping[str, SchemaRegistry]
+    read: ReadSecret
+
+
+def registry_settings(bundle: Bundle, read: ReadSecret) -> RegistrySettings:
+    """The registries of a bundle."""
+    return RegistrySettings({one.name: one for one in bundle.of(SchemaRegistry)}, read)
+
+
+class RegistryAnswers:
+    """Asks registries for schemas by their ids. Blocks; a StreamwardError is worth trying again."""
+
+    def __init__(self, settings: RegistrySettings) -> None:
+        self._settings = settings
+        self._webs: dict[str, RegistryWeb] = {}
+
+    def configure(self, settings: RegistrySettings) -> None:
+        """Another bundle is in force."""
+        self._settings = settings
+        self._webs = {}
+
+    def answerers(self) -> dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]:
+        """By type of question."""
+        return {"schema": self.schema}
+
+    def schema(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema of an id under one of these subjects, or that there is none.
+
+        SECURITY: an id is what somebody wrote in front of a value; it selects a schema in the
+        registry that the bundle names for the stream, and leads nowhere else.
+        """
+        registry, identifier = str(question["registry"]), int(question["id"])
+        with self._web(registry).asking() as asking:
+            try:
+                found = registered_schema(asking, identifier, question["subjects"])
+            except SchemaUnusable as error:
+                log.warning("schema not usable", target=registry, entry=identifier, cause=error)
+                return {"unusable": True}
+        if found is None:
+            return {"unknown": True}
+        return {
+            "schema": found.text,
+            "format": found.format,
+            "references": [{"name": name, "schema": text} for name, text in found.references],
+        }
+
+    def _web(self, name: str) -> RegistryWeb:
+        settings = self._settings
+        registry = settings.registries.get(name)
+        if registry is None:
+            raise InvalidArgument(f"the bundle declares no schema registry `{name}`")
+        web = self._webs.get(name)
+        if web is None:
+            authorities = None if registry.ca is None else settings.read(registry.ca)
+            web = RegistryWeb(registry, authorities, lambda: _authorization(registry, settings))
+            self._webs[name] = web
+        return web
+
+
+def _authorization(registry: SchemaRegistry, settings: RegistrySettings) -> str | None:
+    if registry.user is not None:
+        password = settings.read(registry.user.password).rstrip(b"\r\n")
+        shown = base64.b64encode(registry.user.name.encode() + b":" + password)
+        return f"Basic {shown.decode()}"
+    if registry.token is not None:
+        return f"Bearer {settings.read(registry.token).decode().strip()}"
+    return None

@@ -1,0 +1,146 @@
+"""HTTP towards a registry: bounded in bytes and time, never redirected, never through a proxy."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from streamward.clock import monotonic_seconds
+from streamward.errors import Unavailable
+from streamward.lazy import lazy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from streamward.model.schema_registry import SchemaRegistry
+else:
+    httpx = lazy("httpx")
+
+BODY_BYTES_MAX: Final = 4 << 20
+"""A schema of 1 MiB, every character of which is escaped, and what stands around it."""
+
+_OK: Final = 200
+_NOT_FOUND: Final = 404
+T = TypeVar("T")
+_NOT_THERE: Final = frozenset({40401, 40402, 40403})
+"""Codes of the API for a subject, a version and a schema that don't exist."""
+
+
+class RegistryUnreachable(Unavailable):
+    """A registry gave no answer, or none that can be used."""
+
+    code = "schema_registry.unreachable"
+    help = "Look at `url`, `user`, `token` and `ca` of the SchemaRegistry, and whether it is up."
+
+
+class _Refusal(msgspec.Struct):
+    error_code: int = 0
+
+
+class RegistryWeb:
+    """A client for one registry; `authorities` (PEM) replace those that the system trusts.
+
+    `authorization` gives the header of that name, read anew for each schema.
+    """
+
+    def __init__(
+        self,
+        registry: SchemaRegistry,
+        authorities: bytes | None,
+        authorization: Callable[[], str | None],
+    ) -> None:
+        self._url = registry.url.rstrip("/")
+        self._timeout = registry.timeout / 1_000
+        self._authorization = authorization
+        self._trust = ssl.create_default_context(
+            cadata=authorities.decode() if authorities is not None else None
+        )
+        self._trust.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    def asking(self) -> Asking:
+        """A conversation about one schema, with all the time that there is for it."""
+        return Asking(self._url, self._timeout, self._trust, self._authorization())
+
+
+class Asking:
+    """Several requests to one registry that must all be over in time. A context manager."""
+
+    def __init__(
+        self, url: str, seconds: float, trust: ssl.SSLContext, authorization: str | None
+    ) -> None:
+        self._url, self._seconds = url, seconds
+        self._ends = monotonic_seconds() + seconds
+        headers = {
+            "accept": "application/vnd.schemaregistry.v1+json, application/json",
+            "accept-encoding": "identity",
+        }
+        if authorization is not None:
+            headers["authorization"] = authorization
+        # SECURITY: a redirect would lead to where nobody declared, and the environment to a proxy.
+        self._client = httpx.Client(
+            verify=trust, timeout=seconds, follow_redirects=False, trust_env=False, headers=headers
+        )
+
+    def __enter__(self) -> Asking:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def get(self, answer: type[T], *path: str | int, **query: str) -> T | None:
+        """What the registry has there; None where it says that there is nothing.
+
+        Raises RegistryUnreachable for any other answer, and where time is over.
+        """
+        place = "/".join(quote(str(part), safe="") for part in path)
+        try:
+            with self._client.stream(
+                "GET", f"{self._url}/{place}", params=query, timeout=self._left()
+            ) as response:
+                body = self._read(response, place)
+        except httpx.HTTPError as error:
+            what = f"`{self._url}` can't be asked: {str(error) or type(error).__name__}"
+            raise RegistryUnreachable(what) from error
+        if response.status_code == _NOT_FOUND and _says_not_there(body):
+            return None
+        if response.status_code != _OK:
+            raise RegistryUnreachable(f"`{self._url}/{place}` answered {response.status_code}")
+        try:
+            return msgspec.json.decode(body, type=answer)
+        except msgspec.DecodeError as error:
+            what = f"`{self._url}/{place}` answered what is not of the API"
+            raise RegistryUnreachable(what) from error
+
+    def _left(self) -> float:
+        left = self._ends - monotonic_seconds()
+        if left <= 0:
+            what = f"`{self._url}` gave no answer within {self._seconds:g} s"
+            raise RegistryUnreachable(what)
+        return left
+
+    def _read(self, response: Any, place: str) -> bytes:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            # SECURITY: a few compressed bytes can stand for more than memory holds.
+            what = f"`{self._url}/{place}` answered in an encoding that wasn't asked for"
+            raise RegistryUnreachable(what)
+        body = bytearray()
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > BODY_BYTES_MAX:
+                what = f"`{self._url}/{place}` answered more than {BODY_BYTES_MAX} bytes"
+                raise RegistryUnreachable(what)
+            self._left()
+        return bytes(body)
+
+
+def _says_not_there(body: bytes) -> bool:
+    # Whatever else answers 404, a wrong path in `url` for one, doesn't know of the id.
+    try:
+        return msgspec.json.decode(body, type=_Refusal).error_code in _NOT_THERE
+    except msgspec.DecodeError:
+        return False

@@ -1,0 +1,219 @@
+"""Registries: which ids are a stream's, what a schema refers to, and what bounds hold."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+
+import pytest
+
+from streamward.contracts.registries import RegistryAnswers
+from streamward.contracts.registries.answers import RegistrySettings
+from streamward.contracts.registries.web import BODY_BYTES_MAX, RegistryUnreachable
+from streamward.errors import InvalidArgument
+from streamward.model.contract_settings import RegisteredSchemas, SchemaSource
+from streamward.model.schema_registry import SchemaRegistry
+
+ORDERS = {"schema": '"string"'}
+
+
+class _Registry(BaseHTTPRequestHandler):
+    """What is in `said`, by path; a 404 of the API for all else."""
+
+    said: ClassVar[dict[str, Any]] = {}
+    asked: ClassVar[list[tuple[str, str | None]]] = []
+
+    def do_GET(self) -> None:
+        self.asked.append((self.path, self.headers.get("authorization")))
+        found = self.said.get(self.path.partition("?")[0], (404, {"error_code": 40403}))
+        status, body = found if isinstance(found, tuple) else (200, found)
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        if status in (301, 302):
+            self.send_header("location", "/schemas/ids/1/versions")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    _Registry.said, _Registry.asked = {}, []
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Registry) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def asker(server: ThreadingHTTPServer, **more: Any) -> RegistryAnswers:
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    registry = SchemaRegistry.model_validate({"name": "main", "url": url, **more})
+    secrets = {"file:password": b"p:w\n", "env:TOKEN": b"t\n"}
+    return RegistryAnswers(RegistrySettings({"main": registry}, secrets.__getitem__))
+
+
+def ask(answers: RegistryAnswers, identifier: int = 7) -> dict[str, Any]:
+    question = {"registry": "main", "subjects": ["orders-value"], "id": identifier}
+    return dict(answers.schema(question))
+
+
+def versions(identifier: int, *subjects: str) -> None:
+    listed = [{"subject": subject, "version": 1} for subject in subjects]
+    _Registry.said[f"/schemas/ids/{identifier}/versions"] = listed
+
+
+def test_an_id_is_a_streams_where_it_is_registered_under_its_subject(
+    server: ThreadingHTTPServer,
+) -> None:
+    versions(7, "elsewhere", "orders-value")
+    versions(8, "orders-value-2", "elsewhere", "Orders-value")
+    _Registry.said["/schemas/ids/7"] = ORDERS
+    _Registry.said["/schemas/ids/8"] = ORDERS
+    answers = asker(server)
+
+    assert ask(answers) == {"schema": '"string"', "format": "avro", "references": []}
+    assert ask(answers, 8) == {"unknown": True}
+    assert ask(answers, 9) == {"unknown": True}
+    assert ("/schemas/ids/8", None) not in _Registry.asked
+
+
+def test_references_come_with_it_each_behind_what_it_refers_to_itself(
+    server: ThreadingHTTPServer,
+) -> None:
+    def refer(name: str) -> dict[str, Any]:
+        return {"name": name, "subject": f"s/{name}", "version": 2}
+
+    versions(7, "orders-value")
+    _Registry.said["/schemas/ids/7"] = {
+        "schema": "O",
+        "schemaType": "PROTOBUF",
+        "references": [refer("a"), refer("b")],
+    }
+    _Registry.said["/subjects/s%2Fa/versions/2"] = {"schema": "A", "references": [refer("b")]}
+    _Registry.said["/subjects/s%2Fb/versions/2"] = {"schema": "B"}
+
+    found = ask(asker(server))
+
+    told = [(each["name"], each["schema"]) for each in found["references"]]
+    assert (found["format"], told) == ("protobuf", [("b", "B"), ("a", "A")])
+
+
+@pytest.mark.parametrize(
+    "referred",
+    [
+        pytest.param({"schema": "A", "references": None}, id="gone"),
+        pytest.param({"schema": "x" * ((1 << 20) + 1)}, id="large"),
+        pytest.param(
+            {"schema": "A", "references": [{"name": "a", "subject": "other", "version": 1}]},
+            id="one name, two schemas",
+        ),
+    ],
+)
+def test_what_is_beyond_a_limit_is_not_usable(
+    server: ThreadingHTTPServer, referred: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    versions(7, "orders-value")
+    named = {"name": "a", "subject": "s", "version": 1}
+    _Registry.said["/schemas/ids/7"] = {**ORDERS, "references": [named]}
+    if "gone" not in request.node.name:
+        _Registry.said["/subjects/s/versions/1"] = referred
+
+    assert ask(asker(server)) == {"unusable": True}
+
+
+def test_references_are_bounded_in_number_and_depth(server: ThreadingHTTPServer) -> None:
+    versions(7, "orders-value")
+    for number in range(200):
+        named = {"name": f"n{number + 1}", "subject": f"s{number + 1}", "version": 1}
+        _Registry.said[f"/subjects/s{number}/versions/1"] = {**ORDERS, "references": [named]}
+    _Registry.said["/schemas/ids/7"] = _Registry.said["/subjects/s0/versions/1"]
+
+    assert ask(asker(server)) == {"unusable": True}
+    assert len(_Registry.asked) < 25
+
+    _Registry.asked.clear()
+    many = [{"name": f"n{number}", "subject": f"t{number}", "version": 1} for number in range(150)]
+    _Registry.said["/schemas/ids/7"] = {**ORDERS, "references": many}
+    for number in range(150):
+        _Registry.said[f"/subjects/t{number}/versions/1"] = ORDERS
+    assert ask(asker(server)) == {"unusable": True}
+    assert len(_Registry.asked) < 110
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (500, b""),
+        (401, {"error_code": 40101}),
+        (404, b"no such page"),
+        (404, {"message": "not of the API"}),
+        (302, b""),
+        (200, b"{"),
+        (200, {"not": "a list"}),
+        (200, b"[" + b" " * BODY_BYTES_MAX + b"]"),
+    ],
+    ids=[
+        "500",
+        "401",
+        "another 404",
+        "404 without a code",
+        "redirect",
+        "no JSON",
+        "other",
+        "large",
+    ],
+)
+def test_any_other_answer_is_trouble_and_no_knowledge(
+    server: ThreadingHTTPServer, answer: tuple[int, Any]
+) -> None:
+    _Registry.said["/schemas/ids/7/versions"] = answer
+    with pytest.raises(RegistryUnreachable):
+        ask(asker(server))
+
+
+def test_it_is_asked_with_what_the_bundle_names(server: ThreadingHTTPServer) -> None:
+    user = {"name": "me", "password": "file:password"}
+    for settings, header in (
+        ({"user": user}, "Basic bWU6cDp3"),
+        ({"token": "env:TOKEN"}, "Bearer t"),
+    ):
+        _Registry.asked.clear()
+        ask(asker(server, **settings))
+        assert _Registry.asked == [("/schemas/ids/7/versions", header)]
+    with pytest.raises(InvalidArgument):
+        asker(server).schema({"registry": "other", "subjects": [], "id": 1})
+
+
+def test_subjects_are_those_of_the_clients_strategies() -> None:
+    named = ("a.B", "C")
+    for subjects, records, value, key in (
+        ("topic", (), ("t-value",), ("t-key",)),
+        ("record", named, named, named),
+        ("topic-record", named, ("t-a.B", "t-C"), ("t-a.B", "t-C")),
+    ):
+        source = RegisteredSchemas.model_validate(
+            {"name": "main", "subjects": subjects, "records": records}
+        )
+        assert source.subjects_of("t", "value") == value
+        assert source.subjects_of("t", "key") == key
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"format": "avro"},
+        {"format": "avro", "file": "a.avsc", "registry": {"name": "main"}},
+        {"format": "avro", "registry": {"name": "main"}, "schema_ids": [1]},
+        {"format": "avro", "registry": {"name": "main", "records": ["a.B"]}},
+        {"format": "avro", "registry": {"name": "main", "subjects": "record"}},
+    ],
+)
+def test_a_source_that_contradicts_itself_is_refused(source: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="`"):
+        SchemaSource.model_validate(source)
