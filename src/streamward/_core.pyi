@@ -227,6 +227,57 @@ class StreamHome:
         self, tenant: str | None, cluster: str, stream: str, data_class: str, ring: str
     ) -> None: ...
 
+class RecordSigningKey:
+    """A private key (Ed25519 or P-256, PKCS#8 in DER) that signs records."""
+
+    def __init__(self, pkcs8: bytes) -> None: ...
+    def public(self) -> RecordVerifyingKey: ...
+
+class RecordVerifyingKey:
+    """A public key (SubjectPublicKeyInfo in DER); with a principal, that producer's alone."""
+
+    def __init__(self, info: bytes, principal: str | None = None) -> None: ...
+    @property
+    def kid(self) -> bytes:
+        """Its name in signatures, 16 bytes."""
+
+    @property
+    def algorithm(self) -> int:
+        """`alg` of COSE: -8 (EdDSA) or -7 (ES256)."""
+
+class SignedOrigin:
+    """Where a signed stream is at home: what is signed for it is verified nowhere else."""
+
+    def __init__(self, tenant: str | None, cluster: str, stream: str) -> None: ...
+
+def sign_record(
+    origin: SignedOrigin,
+    key: RecordSigningKey,
+    producer: str,
+    run: bytes,
+    counter: int,
+    *,
+    partition: int | None,
+    timestamp: int | None,
+    record_key: bytes | None,
+    value: bytes | None,
+    headers: list[tuple[bytes, bytes | None]],
+) -> bytes:
+    """The signature of a record, the value of its last header. Raises CoreError `record.…`."""
+
+def verify_record(
+    origins: list[SignedOrigin],
+    keys: list[RecordVerifyingKey],
+    *,
+    partition: int | None,
+    timestamp_bound: bool,
+    timestamp: int,
+    record_key: bytes | None,
+    value: bytes | None,
+    headers: list[tuple[bytes, bytes | None]],
+) -> tuple[str, bytes, int]:
+    """Producer, run and counter of a record. Raises CoreError `record.unsigned`, `.refused`."""
+
 def seal_part(
     home: StreamHome,
     key: DataKey,

@@ -11,10 +11,14 @@ from tests.support.endpoints import Endpoint
 SECONDS_MAX = 30.0
 
 
-def create_topics(endpoint: Endpoint, *names: str, partitions: int = 1) -> None:
+def create_topics(
+    endpoint: Endpoint, *names: str, partitions: int = 1, config: dict[str, str] | None = None
+) -> None:
     """Create topics and wait until they are known."""
     admin = AdminClient(endpoint.librdkafka())
-    created = admin.create_topics([NewTopic(name, partitions, 1) for name in names])
+    created = admin.create_topics(
+        [NewTopic(name, partitions, 1, config=config or {}) for name in names]
+    )
     for future in created.values():
         future.result(SECONDS_MAX)
     # A broker answers before all of it has heard of the topic.

@@ -7,6 +7,7 @@ mod log;
 mod prove;
 mod records;
 mod schema;
+mod signing;
 mod table;
 
 use std::collections::HashMap;
@@ -416,6 +417,11 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<prove::Prover>()?;
     module.add_class::<records::DataKey>()?;
     module.add_class::<records::StreamHome>()?;
+    module.add_class::<signing::RecordSigningKey>()?;
+    module.add_class::<signing::RecordVerifyingKey>()?;
+    module.add_class::<signing::SignedOrigin>()?;
+    module.add_function(wrap_pyfunction!(signing::sign_record, module)?)?;
+    module.add_function(wrap_pyfunction!(signing::verify_record, module)?)?;
     module.add_function(wrap_pyfunction!(records::seal_part, module)?)?;
     module.add_function(wrap_pyfunction!(records::open_part, module)?)?;
     module.add_function(wrap_pyfunction!(records::envelope_key, module)?)?;

@@ -40,6 +40,7 @@ mod schemas;
 mod scrape;
 mod sealing;
 mod session;
+mod signing;
 mod snapshot;
 mod supply;
 

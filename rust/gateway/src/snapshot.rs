@@ -17,6 +17,7 @@ use crate::masking::{MaskingSection, Maskings};
 use crate::materials::Materials;
 use crate::overlay::{Overlay, OverlaySection};
 use crate::sealing::SealingSection;
+use crate::signing::{Signatures, SigningSection};
 
 /// References to what an agent lends (SPIFFE's Workload API).
 const LENT_SCHEME: &str = "spiffe:";
@@ -60,6 +61,9 @@ pub struct Document {
     /// What is sealed, and how.
     #[serde(default)]
     pub sealing: SealingSection,
+    /// What is signed, and by whom.
+    #[serde(default)]
+    pub signing: SigningSection,
     /// What streams may carry.
     #[serde(default)]
     pub contracts: ContractsSection,
@@ -444,6 +448,8 @@ pub struct Snapshot {
     pub quotas: Arc<Quotas>,
     /// What is sealed, and how.
     pub sealing: Arc<SealingSection>,
+    /// What is signed, and the keys.
+    pub signatures: Arc<Signatures>,
     /// What streams may carry, compiled.
     pub contracts: Arc<Contracts>,
     /// What readers see of streams with masked fields, compiled.
@@ -472,6 +478,8 @@ impl Snapshot {
             .map_err(|what| GatewayError::Snapshot { what })?;
         let masking =
             Maskings::build(&document.masking).map_err(|what| GatewayError::Snapshot { what })?;
+        let signatures = Signatures::build(&document.signing, &materials)
+            .map_err(|what| GatewayError::Snapshot { what })?;
         let facts: Vec<PrincipalFacts> =
             document.identity.principals.iter().map(facts_of).collect();
         let policy = Policy::compile(&document.policy, &document.environment, &facts)?;
@@ -498,6 +506,7 @@ impl Snapshot {
             limits: document.limits,
             quotas: Arc::new(quotas),
             sealing: Arc::new(document.sealing),
+            signatures: Arc::new(signatures),
             contracts: Arc::new(contracts),
             masking: Arc::new(masking),
             materials: Arc::new(materials),
@@ -541,9 +550,10 @@ impl Snapshot {
         for reference in gone {
             materials.insert(reference.clone(), Vec::new());
         }
-        let materials = Materials::from(materials);
+        let materials = Materials::from(materials).keeping(&self.materials, kept);
         Self {
-            materials: Arc::new(materials.keeping(&self.materials, kept)),
+            signatures: self.signatures.renewed(&materials),
+            materials: Arc::new(materials),
             ..self.clone()
         }
     }
@@ -575,6 +585,8 @@ impl Snapshot {
             .any(|it| renewed.contains_key(it));
         materials.extend(renewed);
         let materials = Materials::from(materials);
+        let signatures = self.signatures.with(&materials);
+        let signatures = signatures.map_err(|what| GatewayError::Snapshot { what })?;
         let directory = if anew {
             Arc::new(Directory::build(&self.identity, &materials)?)
         } else {
@@ -582,6 +594,7 @@ impl Snapshot {
         };
         Ok(Self {
             directory,
+            signatures: Arc::new(signatures),
             materials: Arc::new(materials),
             ..self.clone()
         })

@@ -10,21 +10,47 @@ pub const ARRAY: u8 = 4;
 pub const MAP: u8 = 5;
 pub const NULL: u8 = 0xf6;
 
-/// Appends the head of an item: its major type, and its value or length.
-pub fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
-    let major = major << 5;
-    let bytes = argument.to_be_bytes();
-    let [.., a, b, c, d] = bytes;
-    match argument {
-        0..24 => out.push(major | d),
-        24..0x100 => out.extend_from_slice(&[major | 0x18, d]),
-        0x100..0x1_0000 => out.extend_from_slice(&[major | 0x19, c, d]),
-        0x1_0000..0x1_0000_0000 => out.extend_from_slice(&[major | 0x1a, a, b, c, d]),
-        _ => {
-            out.push(major | 0x1b);
-            out.extend_from_slice(&bytes);
+/// Bytes of the longest head.
+const HEAD_BYTES_MAX: usize = 9;
+
+/// The head of an item: its major type, and its value or length; and how many of the bytes it takes.
+pub fn head(major: u8, argument: u64) -> ([u8; HEAD_BYTES_MAX], usize) {
+    let info = match argument {
+        0..24 => {
+            return (
+                [
+                    major << 5 | argument.to_le_bytes()[0],
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                ],
+                1,
+            );
         }
+        24..0x100 => 0_u8,
+        0x100..0x1_0000 => 1,
+        0x1_0000..0x1_0000_0000 => 2,
+        _ => 3,
+    };
+    let length = 1_usize << info;
+    let mut bytes = [0; HEAD_BYTES_MAX];
+    bytes[0] = major << 5 | (24 + info);
+    let argument = argument.to_be_bytes();
+    for (place, byte) in bytes.iter_mut().skip(1).zip(&argument[8 - length..]) {
+        *place = *byte;
     }
+    (bytes, 1 + length)
+}
+
+/// Appends the head of an item.
+pub fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
+    let (bytes, length) = head(major, argument);
+    out.extend_from_slice(bytes.get(..length).unwrap_or_default());
 }
 
 /// Bytes of the head of a byte string of this length.
@@ -106,6 +132,12 @@ impl<'a> Reader<'a> {
     pub fn bytes(&mut self) -> Result<&'a [u8], Refusal> {
         let length = usize::try_from(self.expect(BYTES)?).map_err(|_| Refusal::Truncated)?;
         self.take(length)
+    }
+
+    /// A text, if it is one.
+    pub fn text(&mut self) -> Option<&'a str> {
+        let length = usize::try_from(self.expect(TEXT).ok()?).ok()?;
+        std::str::from_utf8(self.take(length).ok()?).ok()
     }
 
     pub fn int(&mut self) -> Result<i64, Refusal> {

@@ -96,6 +96,27 @@ pub enum Refusal {
     /// The keys that are needed are not there yet.
     #[error("a key that is not there yet")]
     KeyNotThere,
+    /// A record of a signed stream has no signature.
+    #[error("an unsigned record in a signed stream")]
+    Unsigned,
+    /// On write: a header that only the gateway writes. On read: it stands twice, or before others.
+    #[error("a header for signatures that does not belong there")]
+    ForgedSignature,
+    /// A signature that is not encoded as it must be.
+    #[error("a signature that is not encoded as it must be")]
+    MalformedSignature,
+    /// The key that signed is none of the stream's.
+    #[error("a signature by a key that is none of the stream's")]
+    UnknownSigner,
+    /// The key is not that of the producer whom the signature names, or who writes.
+    #[error("a signature by another producer's key")]
+    ForeignSigner,
+    /// Changed, or signed for another place: stream, tenant, cluster, partition, time, position.
+    #[error("a signature of another record, or of another place")]
+    InvalidSignature,
+    /// A record whose counter is not above that of a record of its producer before it.
+    #[error("a signed record that comes again, or out of its order")]
+    Replayed,
 }
 
 impl Refusal {
@@ -132,6 +153,13 @@ impl Refusal {
             Self::KeyLimit => "key_limit",
             Self::TooLarge => "too_large",
             Self::KeyNotThere => "key_not_there",
+            Self::Unsigned => "unsigned",
+            Self::ForgedSignature => "forged_signature",
+            Self::MalformedSignature => "malformed_signature",
+            Self::UnknownSigner => "unknown_signer",
+            Self::ForeignSigner => "foreign_signer",
+            Self::InvalidSignature => "invalid_signature",
+            Self::Replayed => "replayed",
         }
     }
 }

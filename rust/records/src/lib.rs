@@ -1,4 +1,4 @@
-//! Inside a batch of records: walk, inflate and deflate within bounds, seal, open and mask.
+//! Inside a batch of records: walk, inflate and deflate within bounds, seal and open, sign and verify, mask.
 //!
 //! Sans-io: bytes and keys go in, bytes come out. What a record says of its key only selects among the keys
 //! that are handed in. The layout of an envelope is in `docs/reference/envelope.md`.
@@ -20,6 +20,7 @@ mod open;
 mod record;
 mod scratch;
 mod seal;
+mod sign;
 mod varint;
 mod visit;
 
@@ -38,7 +39,13 @@ pub use mask::{Masks, mask_records};
 pub use open::{
     Budget, FoundKey, Keys, MISSING_MAX, Mark, Opened, Opening, Unopened, open_records, open_value,
 };
-pub use record::{Header, Headers, Record, Walk};
+pub use record::{Header, Headers, Record, Walk, write_header};
 pub use scratch::Scratch;
 pub use seal::{MARK, Sealing, seal_records, seal_value};
+pub use sign::{
+    ALGORITHM_EDDSA, ALGORITHM_ES256, Content, Each, FORGED_MAX, Hash, Judged, Origin, Run,
+    SIGNATURE, SIGNATURE_BYTES, SIGNER_BYTES, Signature, SignerId, Signing, SigningKey,
+    TREE_LEAVES_MAX, Verified, Verifying, VerifyingKey, leaf, root_of, sign_record, sign_records,
+    signature_aad, verify_record, verify_records,
+};
 pub use visit::visit_records;

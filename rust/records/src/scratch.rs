@@ -12,6 +12,7 @@ pub struct Scratch {
     /// The same after they were edited.
     pub(crate) edited: Vec<u8>,
     pub(crate) parts: Parts,
+    pub(crate) signing: crate::sign::Work,
 }
 
 /// What is needed of one record at a time.

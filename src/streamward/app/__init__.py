@@ -16,12 +16,14 @@ from streamward.app.places import Paths, find_audit_dir, find_socket, paths_of
 from streamward.app.replaying import replayed
 from streamward.app.running import Started, run_gateway
 from streamward.app.sealing import open_sealer
+from streamward.app.signing import VerificationKey, open_signer, verification_keys
 from streamward.app.versions import bundle_at, find_history, in_force, version_at, version_change
 
 __all__ = [
     "OfflineDoor",
     "Paths",
     "Started",
+    "VerificationKey",
     "bundle_at",
     "bundle_checks",
     "bundle_name",
@@ -36,11 +38,13 @@ __all__ = [
     "in_force",
     "offline_door",
     "open_sealer",
+    "open_signer",
     "paths_of",
     "read_bundle",
     "replayed",
     "run_gateway",
     "valid_bundle",
+    "verification_keys",
     "version_at",
     "version_change",
 ]

@@ -1,6 +1,7 @@
 """`streamward keys`: which keys there are, and what is done with them."""
 
 import asyncio
+import dataclasses
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -237,6 +238,31 @@ def audit(
 
 def _console() -> Console:
     return Console(soft_wrap=True, highlight=False)
+
+
+@app.command()
+def verifying(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of the bundle.")
+    ] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Print the public keys that verify signed records, for whoever wants to verify them.
+
+    Example:
+        streamward keys verifying my-bundle
+    """
+    from streamward.app import verification_keys
+
+    console, found = _console(), verification_keys(directory)
+    if as_json:
+        console.print_json(data={"keys": [dataclasses.asdict(each) for each in found]})
+        return
+    for each in found:
+        whose = f"`{each.principal}`" if each.principal else "the gateway"
+        console.print(f"{each.name}: {each.kid}, {each.algorithm}, of {whose}", markup=False)
+        console.print(f"  streams: {', '.join(each.streams) or 'none'}", markup=False)
+        console.print(each.pem, markup=False, end="")
 
 
 def _show_rings(found: list[dict[str, Any]], as_json: bool) -> None:

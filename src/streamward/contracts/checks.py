@@ -10,6 +10,7 @@ from streamward.contracts import (
     mask_checks,
     registry_checks,
     seal_checks,
+    sign_checks,
 )
 from streamward.contracts.classification import declarations_of
 from streamward.model.document import Bundle, Document, Mistake
@@ -141,6 +142,7 @@ CHECKS = (
     foreign_streams,
     *seal_checks.CHECKS,
     *dead_letter_checks.CHECKS,
+    *sign_checks.CHECKS,
     *contract_checks.CHECKS,
     *registry_checks.CHECKS,
     *mask_checks.CHECKS,

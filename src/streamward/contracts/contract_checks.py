@@ -22,6 +22,7 @@ from streamward.contracts.contract import (
 )
 from streamward.contracts.mask_checks import mask_fits
 from streamward.contracts.sealing import classes_under, sealing_of
+from streamward.contracts.signing import signing_of
 from streamward.errors import Unavailable
 from streamward.model.contract import DataContract
 from streamward.model.contract_settings import SchemaSource
@@ -158,7 +159,7 @@ def required_controls_in_place(bundle: Bundle) -> Iterator[Mistake]:
             "schema": schema_of(contract) is None,
             "tls": any(each.tls is None for each in bundle.of(Listener)),
             "mask": not any(field.masks for field in fields_of(contract)),
-            "sign": not getattr(nearest, "sign", None),
+            "sign": signing_of(bundle, nearest) is None,
         }
         for index, control in enumerate(controls):
             if missing[control]:
@@ -179,7 +180,7 @@ _HINTS = {
     "schema": "add `streamward.schema` to `customProperties`",
     "tls": "add `tls:` to every listener",
     "mask": "add `streamward.mask` to the `customProperties` of a field",
-    "sign": "signing is not available yet: remove it",
+    "sign": "add `sign: {key: …}` to the stream or to its class",
 }
 
 

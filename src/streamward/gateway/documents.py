@@ -5,6 +5,7 @@ import msgspec
 from streamward.gateway.contracts import ContractsSection
 from streamward.gateway.masking import MaskingSection
 from streamward.gateway.sealing import SealingSection
+from streamward.gateway.signing import SigningSection
 from streamward.identity.token_issuers.documents import IssuerEntry
 from streamward.policy.section import PolicySection
 
@@ -332,6 +333,7 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     metrics: MetricsEntry | None
     log: LogEntry
     sealing: SealingSection
+    signing: SigningSection
     contracts: ContractsSection
     masking: MaskingSection
     version: VersionEntry | None = None

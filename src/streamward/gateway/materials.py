@@ -164,6 +164,8 @@ def _unfit(
             if not _is_ed25519(secret):
                 what = f"`{reference}` is not an Ed25519 key in PEM without a password"
                 yield document.mistake(what, *path, suggestion=_MAKE_SIGNING_KEY)
+        case "record_key" | "public_key":
+            yield from _unfit_record_key(document, path, material, reference, secret)
         case "verifier":
             if _VERIFIER.fullmatch(secret.value) is None:
                 what = f"`{reference}` is not a verifier as in RFC 5803 (SCRAM-SHA-256 or -512)"
@@ -202,6 +204,7 @@ _STAY = frozenset({"oauth", "probe"})
 
 _PEM_KEY = "store it as PEM without a password, mode 0600"
 _MAKE_SIGNING_KEY = "make it with `openssl genpkey -algorithm ed25519 -out FILE`, mode 0600"
+_MAKE_PUBLIC_KEY = "make it with `openssl pkey -in FILE -pubout`"
 _MAKE_VERIFIER = "make it with `streamward identity verifier`"
 
 
@@ -210,6 +213,36 @@ def _is_ed25519(secret: Secret) -> bool:
         return read_private_key(secret.value).is_ed25519
     except KeyUnreadable:
         return False
+
+
+def _unfit_record_key(
+    document: Document, path: FieldPath, material: Material, reference: str, secret: Secret
+) -> Iterator[Mistake]:
+    if not is_record_key(secret, private=material.secret):
+        half = "private key (PKCS#8)" if material.secret else "public key"
+        what = f"`{reference}` is no {half} of Ed25519 or P-256 in PEM without a password"
+        hint = _MAKE_SIGNING_KEY if material.secret else _MAKE_PUBLIC_KEY
+        yield document.mistake(what, *path, suggestion=hint)
+
+
+def is_record_key(secret: Secret, *, private: bool) -> bool:
+    """Whether records can be signed, or verified, with this key."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    try:
+        if private:
+            if not secret.value.lstrip().startswith(b"-----BEGIN PRIVATE KEY-----"):
+                return False
+            key = serialization.load_pem_private_key(secret.value, password=None).public_key()
+        else:
+            key = serialization.load_pem_public_key(secret.value)
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return False
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return isinstance(key.curve, ec.SECP256R1)
+    return isinstance(key, ed25519.Ed25519PublicKey)
 
 
 def _unfit_key(secret: Secret) -> str:

@@ -41,6 +41,7 @@ from streamward.gateway.limit_entries import gateway_limits, listener_limits, qu
 from streamward.gateway.masking import masking_section
 from streamward.gateway.materials import DECOY_KEY
 from streamward.gateway.sealing import sealing_section
+from streamward.gateway.signing import signing_section
 from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model import topology
 from streamward.model.audit_log import AuditLog
@@ -118,6 +119,7 @@ def snapshot_document(
         metrics=_metrics(bundle),
         log=_log(bundle),
         sealing=sealing_section(bundle),
+        signing=signing_section(bundle),
         contracts=contracts_section(bundle),
         masking=masking_section(bundle),
         version=_version(bundle),

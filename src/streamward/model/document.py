@@ -45,6 +45,8 @@ class Material:
         "verifier",
         "password",
         "signing_key",
+        "record_key",
+        "public_key",
         "store_key",
         "database_url",
         "mask_secret",
@@ -53,7 +55,7 @@ class Material:
     @property
     def secret(self) -> bool:
         """Whether nobody but the owner may read the file."""
-        return self.purpose not in ("certificate", "ca", "crl")
+        return self.purpose not in ("certificate", "ca", "crl", "public_key")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -11,6 +11,7 @@ from streamward.model.document import Noun
 from streamward.model.duration import Duration
 from streamward.model.fields import ClassName, Name, NetworkName, StreamText, TenantName, Text
 from streamward.model.sealing import Sealing
+from streamward.model.signing import Signing
 
 
 class Level(StrEnum):
@@ -46,6 +47,8 @@ class Requirements(CallerRequirements):
 
     encrypt: bool = False
     """Sealed: brokers see ciphertext only. Compiles to no rule; streams that aren't don't pass."""
+    sign: bool = False
+    """Signed: records from elsewhere are refused. Compiles to no rule; others don't pass."""
     contract: bool = False
     """Each declared by name has a DataContract with a schema. Compiles to no rule."""
     retention_max: Duration | None = None
@@ -68,6 +71,8 @@ class DataClass(Noun):
     requires: Requirements = Requirements()
     seal: Sealing | None = None
     """How streams of this class are sealed that don't say so themselves."""
+    sign: Signing | None = None
+    """How streams of this class are signed that don't say so themselves."""
 
 
 class Namespace(Noun):
@@ -89,6 +94,8 @@ class Stream(Noun):
     seal: Sealing | None = None
     """How its records are sealed. Without it, as the longest prefix says that has a `seal`, or else
     one of its classes."""
+    sign: Signing | None = None
+    """How its records are signed. Without it, as `seal`: as a prefix or a class says."""
     owner: Text | None = None
     description: Text | None = None
 

@@ -4,16 +4,22 @@
 takes streams and keys from a bundle.
 """
 
-from streamward.sdk.ports import KeySource, NotSealable, RecordRefused
+from streamward.sdk.ports import KeySource, NotSealable, NotSignable, RecordRefused
 from streamward.sdk.sealer import Parts, Sealer
+from streamward.sdk.signer import Signed, SignedStream, SignedStreams, Signer
 from streamward.sdk.streams import SealedStream, SealedStreams
 
 __all__ = [
     "KeySource",
     "NotSealable",
+    "NotSignable",
     "Parts",
     "RecordRefused",
     "SealedStream",
     "SealedStreams",
     "Sealer",
+    "Signed",
+    "SignedStream",
+    "SignedStreams",
+    "Signer",
 ]

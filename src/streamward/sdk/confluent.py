@@ -43,7 +43,7 @@ class SealingProducer:
         """As `Producer.produce`. Raises NotSealable, and what asking for a key raises: then nothing
         was produced.
         """
-        plain = Parts(_bytes(key), _bytes(value), _headers(headers))
+        plain = Parts(bytes_of(key), bytes_of(value), headers_of(headers))
         sealed = self._sealer.seal(topic, plain, None if partition < 0 else partition)
         if partition >= 0:
             options["partition"] = partition
@@ -90,7 +90,7 @@ class OpeningConsumer:
         if message.error() is not None or topic is None:
             return True
         headers = message.headers()
-        sealed = Parts(_bytes(message.key()), _bytes(message.value()), _headers(headers))
+        sealed = Parts(bytes_of(message.key()), bytes_of(message.value()), headers_of(headers))
         try:
             opened = self._sealer.open(topic, sealed, partition)
         except RecordRefused as refused:
@@ -106,10 +106,12 @@ class OpeningConsumer:
         return True
 
 
-def _bytes(content: bytes | str | None) -> bytes | None:
+def bytes_of(content: bytes | str | None) -> bytes | None:
+    """What lies on the wire for it."""
     return content.encode() if isinstance(content, str) else content
 
 
-def _headers(headers: Any) -> tuple[tuple[str, bytes | None], ...]:
+def headers_of(headers: Any) -> tuple[tuple[str, bytes | None], ...]:
+    """Names and values, as a mapping or a sequence gives them."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
-    return tuple((name, _bytes(value)) for name, value in pairs)
+    return tuple((name, bytes_of(value)) for name, value in pairs)

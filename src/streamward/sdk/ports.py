@@ -26,7 +26,7 @@ class KeySource(Protocol):
 
 
 class RecordRefused(StreamwardError):
-    """A record is not sealed as its stream asks for, or was changed, moved or shredded."""
+    """A record is not sealed or signed as its stream asks for: plain, changed, moved, shredded."""
 
     code = "record.refused"
     help = "Look at who writes to the stream; the message says what is wrong with the record."
@@ -37,3 +37,10 @@ class NotSealable(StreamwardError):
 
     code = "record.not_sealable"
     help = "See docs/guides/end-to-end.md for what an end-to-end stream can ask for."
+
+
+class NotSignable(StreamwardError):
+    """A record can't be signed as its stream asks for."""
+
+    code = "record.not_signable"
+    help = "See docs/guides/signing.md for what a stream that producers sign asks for."

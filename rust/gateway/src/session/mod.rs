@@ -25,6 +25,7 @@ mod rewrite;
 mod scram;
 mod sealing;
 mod share;
+mod signing;
 mod standing;
 mod streaming;
 mod tally;
@@ -115,6 +116,8 @@ pub struct Session {
     /// Keys that are to be made ahead of need.
     due: Vec<KeyNeed>,
     dead_letters: Vec<crate::dead_letters::DeadLetter>,
+    /// The counters of what is signed on behalf of the caller.
+    counters: signing::Counters,
     /// The request has waited for keys.
     keys_asked: bool,
     /// The schemas of registries that are at hand.
@@ -182,6 +185,7 @@ impl Session {
             keys: Arc::default(),
             due: Vec::new(),
             dead_letters: Vec::new(),
+            counters: signing::Counters::default(),
             keys_asked: false,
             schemas: Arc::default(),
             schemas_asked: false,

@@ -13,6 +13,7 @@ use streamward_wire::kafka::{self, ApiKey, Direction, Field, Leaf, Value, Visito
 
 use super::authorize::Permission;
 use super::cold::{Denial, Naming};
+use super::signing::Counted;
 use super::{Answer, Close, Head, Session, Shaping, Verdict, new_response, schema};
 use crate::recorder::Access;
 
@@ -21,6 +22,8 @@ use crate::recorder::Access;
 pub struct Load {
     /// The partition's number.
     pub index: i32,
+    /// The counters of its records, where the gateway signs them.
+    pub counted: Option<Counted>,
     records: u32,
     offsets: i64,
     bytes: u64,
@@ -422,8 +425,19 @@ impl Session {
             for partition in partitions.filter_map(kafka::Value::as_struct) {
                 if partition.int("ErrorCode") == 0 {
                     self.acknowledge(sending, partition.int("Index"), partition.int("BaseOffset"));
+                } else {
+                    self.not_taken(sending, partition.int("Index"));
                 }
             }
+        }
+    }
+
+    /// The broker did not take the records of a partition: their counters go to those that come next.
+    fn not_taken(&mut self, sending: &Sending, index: i64) {
+        let mut loads = sending.loads.iter();
+        let load = loads.find(|load| i64::from(load.index) == index);
+        if let Some((load, counted)) = load.and_then(|it| Some((it, it.counted?))) {
+            self.counters.take_back(&sending.name, load.index, counted);
         }
     }
 
@@ -498,6 +512,11 @@ impl<'a> Visitor<'a> for ResponseWalk<'_, '_> {
             ("TopicId", Leaf::Uuid(id)) => self.topic = self.exchange.by_id(id),
             ("Index", Leaf::Int(index)) => self.partition = index,
             ("ErrorCode", Leaf::Int(code)) => self.error = code,
+            ("BaseOffset", Leaf::Int(_)) if self.error != 0 => {
+                if let Some(topic) = self.topic {
+                    self.session.not_taken(topic, self.partition);
+                }
+            }
             ("BaseOffset", Leaf::Int(base_offset)) if self.error == 0 => {
                 if let Some(topic) = self.topic {
                     self.session.acknowledge(topic, self.partition, base_offset);

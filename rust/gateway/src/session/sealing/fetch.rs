@@ -36,16 +36,17 @@ impl Keys for Chosen<'_> {
 }
 
 impl Session {
-    /// Does any of what is fetched have to be opened or masked?
+    /// Does any of what is fetched have to be verified, opened or masked?
     pub(in crate::session) fn opens(&self, exchange: &FetchExchange) -> bool {
         let snapshot = &self.snapshot;
         !(snapshot.sealing.streams.is_empty() && snapshot.masking.is_empty())
             && exchange.names().any(|name| self.form(name).is_made_anew())
             || self.validates(exchange)
+            || self.verifies(exchange)
     }
 
-    /// An answer that holds records of sealed or masked streams: opened, masked, decided again, and entered as
-    /// it leaves.
+    /// An answer that holds records of signed, sealed or masked streams: verified, opened, masked, decided again, and
+    /// entered as it leaves.
     pub(in crate::session) fn fetched_sealed(
         &mut self,
         (key, version): (ApiKey, i16),
@@ -56,6 +57,7 @@ impl Session {
     ) -> Result<Answer, Close> {
         let mut answer = self.decode_response(key, version, frame)?;
         let budget = Budget::of(frame.len());
+        self.verify_answer((key, version), &exchange, &mut answer, budget, now)?;
         let needs = self.open_answer((key, version), &exchange, &mut answer, budget, now)?;
         let wait = if needs.is_empty() {
             let may_ask = self.rounds < ROUNDS_MAX;
@@ -232,7 +234,7 @@ impl Found {
 }
 
 /// Of a share fetch: what a member acquired and does not get is not its to acknowledge. Its lock ends by itself.
-pub(super) fn leave_acquired(partition: &mut Struct, records: &[u8]) {
+pub(in crate::session) fn leave_acquired(partition: &mut Struct, records: &[u8]) {
     let last = batches(records).map_while(Result::ok).last();
     let last = last.map_or(-1, |it| it.last_offset);
     let Some(acquired) = partition.array_mut("AcquiredRecords") else {

@@ -16,7 +16,7 @@ use streamward_policy::{Action, Decision, Resource, ResourceKind};
 use streamward_records::{Fault, Home, Mark};
 use streamward_wire::kafka::ApiKey;
 
-pub(super) use self::fetch::refuse;
+pub(super) use self::fetch::{leave_acquired, refuse};
 pub(super) use self::held::HeldAnswer;
 pub(super) use self::produce::{Refused, code_of, take_out};
 
@@ -74,10 +74,11 @@ impl Session {
         self
     }
 
-    /// Has what is written to this topic to be sealed, or to be held to a contract?
+    /// Has what is written to this topic to be sealed, signed, or held to a contract?
     pub(super) fn transforms(&self, topic: &str) -> bool {
         self.snapshot.sealing.of(topic).is_some()
             || self.snapshot.contracts.on_write(topic).is_some()
+            || self.is_signed(topic)
     }
 
     /// How a topic's records leave for the caller.

@@ -44,7 +44,8 @@ pub(in crate::session) const fn code_of(refusal: Refusal) -> i16 {
 }
 
 impl Session {
-    /// Seals what goes to sealed streams, having waited for the keys; the rest of the request goes as it is.
+    /// Seals what goes to sealed streams and signs what goes to signed ones, having waited for the keys; the rest of the
+    /// request goes as it is.
     pub(in crate::session) fn produce_sealed(
         &mut self,
         head: &Head,
@@ -87,6 +88,7 @@ impl Session {
             if let Some(tree) = topic.as_struct_mut() {
                 let originals = self.originals(&sending.name, tree);
                 self.refuse_invalid(api, tree, &mut sending, &refusals, now)?;
+                refusals.extend(self.verify_topic(api, tree, &mut sending, now)?);
                 if self.is_sealed_by_producer(&sending.name) {
                     refusals.extend(self.refuse_checked(
                         api,
@@ -102,6 +104,7 @@ impl Session {
                         self.seal_topic(api, sealed, tree, &mut sending, &mut growth, now)?;
                     refusals.extend(sealed);
                 }
+                refusals.extend(self.sign_topic(api, tree, &mut sending, &mut growth, now)?);
                 if !refusals.is_empty() {
                     self.bury(api, &sending.name.clone(), &originals, &refusals, now)?;
                     refused.push(answered(&answer, tree, &refusals));

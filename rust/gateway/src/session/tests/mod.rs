@@ -30,6 +30,7 @@ mod scram;
 mod sealing;
 mod sealing_bounds;
 mod share;
+mod signing;
 mod throttle;
 mod tokens;
 mod topic_ids;
@@ -108,11 +109,21 @@ pub fn snapshot(document: &Json) -> Snapshot {
     Snapshot::build(document.to_string().as_bytes(), materials()).unwrap()
 }
 
+/// RFC 8410, section 10.3: an Ed25519 key and its public half.
+const RECORD_KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----\n\
+    MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+    -----END PRIVATE KEY-----\n";
+const RECORD_PUBLIC: &[u8] = b"-----BEGIN PUBLIC KEY-----\n\
+    MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n\
+    -----END PUBLIC KEY-----\n";
+
 /// What the document refers to.
 pub fn materials() -> Materials {
     Materials::from([
         ("file:v".to_owned(), VERIFIER.as_bytes().to_vec()),
         ("file:decoy".to_owned(), vec![7; 32]),
+        ("file:record-key".to_owned(), RECORD_KEY.to_vec()),
+        ("file:record-public".to_owned(), RECORD_PUBLIC.to_vec()),
     ])
 }
 
@@ -598,6 +609,13 @@ impl Script {
     pub fn apply(&mut self, document: &Json) -> Result<Vec<Vec<u8>>, Close> {
         self.snapshot = Arc::new(snapshot(document));
         self.session.on_snapshot(self.snapshot.clone(), self.now)
+    }
+
+    /// When: a secret that was lent is taken back.
+    pub fn withhold(&mut self, reference: &str) {
+        self.snapshot = Arc::new(self.snapshot.without(&[reference.to_owned()]));
+        let told = self.session.on_snapshot(self.snapshot.clone(), self.now);
+        assert!(told.unwrap().is_empty());
     }
 
     /// The number of the last request.

@@ -1,0 +1,33 @@
+//! Signatures of records: a header of each holds a `COSE_Sign1` by which the record is verified alone
+//! (`docs/reference/signature.md`).
+//!
+//! A batch gets one signature for each tree of its records, and each record the path from itself to the root of its
+//! tree, so that compaction may take its neighbours away.
+
+mod context;
+mod header;
+mod key;
+mod leaf;
+mod one;
+mod tree;
+mod verifier;
+mod verify;
+mod write;
+
+pub use self::context::{Origin, Run, signature_aad};
+pub use self::header::Signature;
+pub use self::key::{
+    ALGORITHM_EDDSA, ALGORITHM_ES256, SIGNATURE_BYTES, SIGNER_BYTES, SignerId, SigningKey,
+    VerifyingKey,
+};
+pub use self::leaf::{Content, leaf};
+pub use self::one::{sign_record, verify_record};
+pub use self::tree::{Hash, TREE_LEAVES_MAX, root_of};
+pub use self::verifier::{FORGED_MAX, Judged};
+pub use self::verify::{Verified, Verifying, verify_records};
+pub use self::write::{Each, Signing, sign_records};
+
+pub(crate) use self::write::Work;
+
+/// The header of a record that holds its signature, always the last one.
+pub const SIGNATURE: &str = "streamward.signature";

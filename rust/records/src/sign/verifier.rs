@@ -1,0 +1,262 @@
+//! Verifying one record after the other.
+
+use streamward_wire::kafka::batch::Batch;
+
+use super::SIGNATURE;
+use super::context::{Run, sequence, signature_aad, structure};
+use super::header::{Protected, Signature};
+use super::key::{SIGNATURE_BYTES, VerifyingKey};
+use super::leaf::{Content, leaf};
+use super::tree::Hash;
+use super::verify::Verifying;
+use crate::error::Refusal;
+use crate::record::{Headers, Record};
+
+/// Signatures of one call that may turn out false before all further ones count as such: each costs as much as a
+/// good one.
+pub const FORGED_MAX: u32 = 64;
+/// Runs whose counters are compared at one time.
+const RUNS_MAX: usize = 256;
+/// The bit of a batch that says that its records have the time at which the broker took them.
+const LOG_APPEND_TIME: i16 = 0x08;
+
+/// Who signed a record, and its place among the producer's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// On whose behalf it was signed.
+    pub producer: Box<str>,
+    /// Between which records its counter is comparable.
+    pub run: Run,
+    /// Its counter.
+    pub counter: u64,
+}
+
+/// What of a batch a signature may speak of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InBatch {
+    pub base_offset: i64,
+    base_timestamp: i64,
+    /// The time of all records, where the broker set it.
+    appended: Option<i64>,
+    run: Option<Run>,
+    base_sequence: i32,
+}
+
+impl InBatch {
+    fn of(batch: &Batch<'_>) -> Self {
+        let appended = batch.attributes & LOG_APPEND_TIME != 0;
+        Self {
+            base_offset: batch.base_offset,
+            base_timestamp: batch.base_timestamp,
+            appended: appended.then_some(batch.max_timestamp),
+            run: Run::of(batch),
+            base_sequence: batch.base_sequence,
+        }
+    }
+
+    /// The time that a client sees.
+    fn timestamp(&self, record: &Record<'_>) -> i64 {
+        let created = self.base_timestamp.saturating_add(record.timestamp_delta);
+        self.appended.unwrap_or(created)
+    }
+}
+
+/// The headers of a record beside its signature.
+pub struct Found<'r> {
+    pub others: u32,
+    pub block: &'r [u8],
+}
+
+/// The signature that verified last: mostly that of the next record, too.
+struct Last {
+    protected: Vec<u8>,
+    tree: bool,
+    key: usize,
+    run: Run,
+    /// Among the runs that were seen.
+    seen: usize,
+    verified: Option<(Hash, [u8; SIGNATURE_BYTES], usize)>,
+}
+
+struct Seen {
+    producer: Box<str>,
+    run: Run,
+    highest: Option<u64>,
+}
+
+/// Verifies one record after the other.
+pub struct Verifier<'a> {
+    pub verifying: &'a Verifying<'a>,
+    external: Vec<Vec<u8>>,
+    message: Vec<u8>,
+    pub batch: InBatch,
+    /// Are records where Kafka put them? Else nothing is known of batches and of what was before.
+    in_stream: bool,
+    last: Option<Last>,
+    seen: Vec<Seen>,
+    forged: u32,
+}
+
+impl<'a> Verifier<'a> {
+    pub fn new(verifying: &'a Verifying<'a>) -> Self {
+        let external = verifying.origins.iter();
+        let external = external.map(|it| signature_aad(it, verifying.partition));
+        Self {
+            verifying,
+            external: external.collect(),
+            message: Vec::new(),
+            batch: InBatch::default(),
+            in_stream: false,
+            last: None,
+            seen: Vec::new(),
+            forged: 0,
+        }
+    }
+
+    pub fn enter(&mut self, batch: &Batch<'_>) {
+        self.batch = InBatch::of(batch);
+        self.in_stream = true;
+    }
+
+    /// Who signed last.
+    pub fn producer(&self) -> &str {
+        let seen = self.last.as_ref().and_then(|it| self.seen.get(it.seen));
+        seen.map_or("", |it| &it.producer)
+    }
+
+    /// Verifies a record of the batch that was entered.
+    pub fn judge<'r>(&mut self, record: &Record<'r>) -> Result<Found<'r>, Refusal> {
+        let (signature, others, block) = split(record.headers)?;
+        let signature = Signature::parse(signature)?;
+        let timestamp = self.batch.timestamp(record);
+        let content = Content::of(record, others, block);
+        self.verify(&signature, timestamp, &content, record.offset_delta)?;
+        Ok(Found { others, block })
+    }
+
+    pub fn verify(
+        &mut self,
+        signature: &Signature<'_>,
+        timestamp: i64,
+        content: &Content<'_>,
+        offset_delta: i32,
+    ) -> Result<Run, Refusal> {
+        self.select(signature)?;
+        let bound = self.verifying.timestamp.then_some(timestamp);
+        let root = signature.root(leaf(signature.counter, bound, content))?;
+        let origin = self.signed(signature, root)?;
+        let last = self.last.as_ref().ok_or(Refusal::InvalidSignature)?;
+        let run = last.run;
+        if !self.in_stream {
+            return Ok(run);
+        }
+        if origin == 0 && matches!(run, Run::Idempotent { .. }) {
+            let expected = sequence(self.batch.base_sequence, offset_delta);
+            if self.batch.run != Some(run) || expected != signature.counter {
+                return Err(Refusal::Replayed);
+            }
+        }
+        if let Some(seen) = self.seen.get_mut(last.seen) {
+            let again = |highest: u64| {
+                // Sequence numbers begin anew behind the largest.
+                let anew = highest.saturating_sub(signature.counter) > u64::from(u32::MAX >> 2)
+                    && matches!(run, Run::Idempotent { .. });
+                signature.counter <= highest && !anew
+            };
+            if seen.highest.is_some_and(again) {
+                return Err(Refusal::Replayed);
+            }
+            seen.highest = Some(signature.counter);
+        }
+        Ok(run)
+    }
+
+    /// Finds the key that the signature names.
+    fn select(&mut self, signature: &Signature<'_>) -> Result<(), Refusal> {
+        let same = |last: &Last| last.protected == signature.protected;
+        if self.last.as_ref().is_some_and(same) {
+            return signature.fits(self.last.as_ref().is_some_and(|it| it.tree));
+        }
+        let header: Protected<'_> = signature.header()?;
+        let fits =
+            |it: &VerifyingKey| it.id() == header.signer && it.algorithm() == header.algorithm;
+        let keys = self.verifying.keys;
+        let key = keys.iter().position(fits).ok_or(Refusal::UnknownSigner)?;
+        let owner = keys.get(key).and_then(VerifyingKey::principal);
+        let writer = self.verifying.writer;
+        if owner.is_some_and(|it| it != header.producer)
+            || writer.is_some_and(|it| it != header.producer)
+        {
+            return Err(Refusal::ForeignSigner);
+        }
+        let known = |it: &Seen| it.run == header.run && *it.producer == *header.producer;
+        let seen = self.seen.iter().position(known).unwrap_or_else(|| {
+            if self.seen.len() >= RUNS_MAX {
+                self.seen.clear();
+            }
+            self.seen.push(Seen {
+                producer: header.producer.into(),
+                run: header.run,
+                highest: None,
+            });
+            self.seen.len() - 1
+        });
+        let mut protected = self.last.take().map(|it| it.protected).unwrap_or_default();
+        protected.clear();
+        protected.extend_from_slice(signature.protected);
+        self.last = Some(Last {
+            protected,
+            tree: header.tree,
+            key,
+            run: header.run,
+            seen,
+            verified: None,
+        });
+        Ok(())
+    }
+
+    /// Says for which of the places the root was signed.
+    fn signed(&mut self, signature: &Signature<'_>, root: Hash) -> Result<usize, Refusal> {
+        let last = self.last.as_mut().ok_or(Refusal::InvalidSignature)?;
+        if let Some((verified, signed, origin)) = &last.verified
+            && *verified == root
+            && signed == signature.signed
+        {
+            return Ok(*origin);
+        }
+        if self.forged >= FORGED_MAX {
+            return Err(Refusal::InvalidSignature);
+        }
+        let key = self.verifying.keys.get(last.key);
+        let key = key.ok_or(Refusal::UnknownSigner)?;
+        for (origin, external) in self.external.iter().enumerate() {
+            structure(&mut self.message, signature.protected, external, &root);
+            if key.verifies(&self.message, signature.signed) {
+                last.verified = Some((root, *signature.signed, origin));
+                return Ok(origin);
+            }
+        }
+        self.forged += 1;
+        Err(Refusal::InvalidSignature)
+    }
+}
+
+/// The signature of a record, and how many other headers it has, and these.
+fn split(headers: &[u8]) -> Result<(&[u8], u32, &[u8]), Refusal> {
+    let mut walk = Headers::new(headers).ok_or(Refusal::Record)?;
+    let (count, all) = (walk.left(), walk.rest());
+    let mut found = None;
+    loop {
+        let before = walk.rest();
+        let Some(header) = walk.next() else { break };
+        if header.name != SIGNATURE.as_bytes() {
+            continue;
+        }
+        if walk.left() > 0 || found.is_some() {
+            return Err(Refusal::ForgedSignature);
+        }
+        let block = all.get(..all.len() - before.len()).unwrap_or_default();
+        found = Some((header.value.unwrap_or_default(), count - 1, block));
+    }
+    found.ok_or(Refusal::Unsigned)
+}

@@ -1,0 +1,154 @@
+"""Signs one record, or verifies it, with the signature of docs/reference/signature.md."""
+
+import secrets
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from streamward._core import (
+    CoreError,
+    RecordSigningKey,
+    RecordVerifyingKey,
+    SignedOrigin,
+    sign_record,
+    verify_record,
+)
+from streamward.model.signing import Signing
+from streamward.sdk.ports import NotSignable, RecordRefused
+from streamward.sdk.sealer import Headers, Parts
+
+SIGNATURE = "streamward.signature"
+"""The header that holds the signature, always the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStream:
+    """A stream, or all that start with a prefix: where it is at home, and which keys verify."""
+
+    name: str
+    is_prefix: bool
+    tenant: str | None
+    cluster: str
+    sign: Signing
+    keys: tuple[RecordVerifyingKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who signed a record, and its place among the producer's."""
+
+    producer: str
+    run: bytes
+    counter: int
+
+
+class SignedStreams:
+    """Finds how a topic is signed, as the gateway does: by its name, else by its longest prefix."""
+
+    def __init__(self, streams: Iterable[SignedStream]) -> None:
+        listed = tuple(streams)
+        self._names: Mapping[str, SignedStream] = {
+            each.name: each for each in listed if not each.is_prefix
+        }
+        prefixes = [each for each in listed if each.is_prefix]
+        self._prefixes = sorted(prefixes, key=lambda each: -len(each.name))
+
+    def of(self, topic: str) -> SignedStream | None:
+        """The stream that a topic is, by its own name; None: it is not signed."""
+        found = self._names.get(topic)
+        if found is None:
+            found = next((each for each in self._prefixes if topic.startswith(each.name)), None)
+        return None if found is None else replace(found, name=topic, is_prefix=False)
+
+
+class Signer:
+    """Signs records before they leave this process, and verifies those of others.
+
+    Records of streams that are not signed pass as they are. May be used from several threads.
+    """
+
+    def __init__(
+        self,
+        streams: SignedStreams,
+        producer: str | None = None,
+        key: RecordSigningKey | None = None,
+    ) -> None:
+        """`producer` is the principal as which the program logs in; without a `key` it only
+        verifies.
+        """
+        self._streams = streams
+        self._producer = producer
+        self._key = key
+        self._run = secrets.token_bytes(16)
+        self._counters: dict[tuple[str, int | None], int] = {}
+        self._lock = threading.Lock()
+
+    def sign(self, topic: str, parts: Parts, timestamp: int, partition: int | None = None) -> Parts:
+        """A record with its signature as the last header; `timestamp` is in ms since 1970.
+
+        Records of a topic must leave in the order in which they were signed. Raises NotSignable.
+        """
+        stream = self._streams.of(topic)
+        if stream is None or stream.sign.by == "gateway":
+            return parts
+        if self._key is None or self._producer is None:
+            raise NotSignable(f"`{topic}` is signed by its producers: give a key and a principal")
+        bound = stream.sign.partition_bound
+        if bound and (partition is None or partition < 0):
+            what = f"records of `{topic}` are bound to their partition: name it when you produce"
+            raise NotSignable(what)
+        place = (topic, partition if bound else None)
+        with self._lock:
+            counter = self._counters.get(place, 0)
+            self._counters[place] = counter + 1
+        try:
+            signature = sign_record(
+                SignedOrigin(stream.tenant, stream.cluster, topic),
+                self._key,
+                self._producer,
+                self._run,
+                counter,
+                partition=partition if bound else None,
+                timestamp=timestamp if stream.sign.timestamp_bound else None,
+                record_key=parts.key,
+                value=parts.value,
+                headers=_wire(parts.headers),
+            )
+        except CoreError as error:
+            raise NotSignable(f"`{topic}`: {error.args[1]}") from error
+        return replace(parts, headers=(*parts.headers, (SIGNATURE, signature)))
+
+    def verify(
+        self, topic: str, parts: Parts, timestamp: int, partition: int | None
+    ) -> tuple[Parts, Signed | None]:
+        """The record without its signature, and who signed it; None in a stream that isn't signed.
+
+        Raises RecordRefused for what is not signed by a key of the stream, for this place. What the
+        gateway opened has no signature any more: it has verified it.
+        """
+        stream = self._streams.of(topic)
+        if stream is None:
+            return parts, None
+        sign = stream.sign
+        origins = [
+            SignedOrigin(stream.tenant, stream.cluster, name)
+            for name in (topic, *sign.accepts_from)
+        ]
+        try:
+            producer, run, counter = verify_record(
+                origins,
+                list(stream.keys),
+                partition=partition if sign.partition_bound else None,
+                timestamp_bound=sign.timestamp_bound,
+                timestamp=timestamp,
+                record_key=parts.key,
+                value=parts.value,
+                headers=_wire(parts.headers),
+            )
+        except CoreError as error:
+            raise RecordRefused(f"`{topic}`: {error.args[1]}") from error
+        return replace(parts, headers=tuple(parts.headers)[:-1]), Signed(producer, run, counter)
+
+
+def _wire(headers: Headers) -> list[tuple[bytes, bytes | None]]:
+    return [(name.encode(), value) for name, value in headers]

@@ -1,0 +1,226 @@
+"""Signed streams before a real broker: what is written verifies, what is forged there does not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import KafkaException, Producer
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from streamward.dev.kafka import KafkaServer
+from tests.conformance.test_sealing import (
+    BAD_MESSAGE,
+    CODECS,
+    CORRUPT_MESSAGE,
+    INVALID_RECORD,
+    VALUES,
+    messages,
+    reasons,
+)
+from tests.conftest import require_gateway
+from tests.support.bundles import write_bundle
+from tests.support.confluent import SECONDS_MAX, consume, create_topics, error_code, produce
+from tests.support.endpoints import Endpoint
+from tests.support.gateway import GatewayProcess
+
+SIGNATURE = "streamward.signature"
+_SIGNING = """\
+kind: AccessClass
+name: testing
+readers: ["role:tester"]
+owner: tests
+---
+{kind: KeyProvider, name: local, type: local-file}
+---
+kind: KeyRing
+name: test-ring
+data_class: test-data
+access_class: testing
+provider: local
+key: test-ring
+---
+{kind: SigningKey, name: new, key: "file:new.pem"}
+---
+{kind: SigningKey, name: old, key: "file:old.pem"}
+---
+kind: Stream
+prefix: conformance.signed.
+classes: [test-data]
+sign: {key: new, keys: [old]}
+---
+kind: Stream
+prefix: conformance.signed.old.
+classes: [test-data]
+sign: {key: old, accepts_from: []}
+---
+kind: Stream
+prefix: conformance.signed.sealed.
+classes: [test-data]
+seal: {ring: test-ring, key: deterministic}
+sign: {key: new}
+---
+kind: Stream
+prefix: conformance.signed.record.
+classes: [test-data]
+sign: {key: new, each: record, on_violation: mark}
+"""
+
+
+def write_key(file: Path, key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    file.chmod(0o600)
+
+
+@pytest.fixture(scope="module")
+def signing(
+    kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[GatewayProcess]:
+    """A gateway with signed streams, a key of each kind."""
+    require_gateway()
+    bundle = write_bundle(tmp_path_factory.mktemp("signing") / "bundle", kafka.bootstrap())
+    (bundle.folder / "signing.yaml").write_text(_SIGNING)
+    write_key(bundle.folder / "new.pem", ed25519.Ed25519PrivateKey.generate())
+    write_key(bundle.folder / "old.pem", ec.generate_private_key(ec.SECP256R1()))
+    with GatewayProcess(bundle) as process:
+        yield process
+
+
+@pytest.fixture
+def signed(signing: GatewayProcess) -> Endpoint:
+    return signing.bundle.endpoint("tester")
+
+
+def topic_of(direct: Endpoint, unique: str, kind: str = "", **settings: str) -> str:
+    name = unique.replace("conformance.", f"conformance.signed.{kind}")
+    create_topics(direct, name, partitions=1, config=settings or None)
+    return name
+
+
+def signature(message_headers: list[tuple[str, bytes]] | None) -> bytes:
+    assert message_headers is not None
+    name, value = message_headers[-1]
+    assert name == SIGNATURE
+    return value
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("kind", ["", "sealed."])
+def test_what_is_written_lies_signed_at_the_broker_and_is_read(
+    signed: Endpoint, direct: Endpoint, unique: str, codec: str, kind: str
+) -> None:
+    topic = topic_of(direct, unique, kind)
+    offsets = produce(signed, topic, VALUES, compression_type=codec, linger_ms=50)
+    assert offsets == list(range(len(VALUES)))
+    assert consume(signed, topic, len(VALUES), f"{topic}-group") == VALUES
+    at_broker = messages(direct, topic, len(VALUES))
+    assert all(signature(it.headers()).startswith(b"\xd2\x84") for it in at_broker)
+    kept = messages(signed, topic, 1)[0].headers()
+    assert (kept is None) == bool(kind)
+
+
+def test_transactions_and_what_takes_records_back_stay_what_they_are(
+    signed: Endpoint, direct: Endpoint, unique: str
+) -> None:
+    topic = topic_of(direct, unique, "sealed.", **{"cleanup.policy": "compact"})
+    producer = Producer(signed.librdkafka(transactional_id=f"{unique}-transaction"))
+    producer.init_transactions(30)
+    for value, end in (
+        (b"aborted", producer.abort_transaction),
+        (b"one", producer.commit_transaction),
+        (None, producer.commit_transaction),
+    ):
+        producer.begin_transaction()
+        producer.produce(topic, value, b"key")
+        producer.flush(10)
+        end(30)
+    committed = consume(signed, topic, 2, f"{topic}-group", isolation_level="read_committed")
+    assert committed == [b"one", b""]
+    _, back = messages(direct, topic, 2)
+    assert back.value() is None
+    assert signature(back.headers())
+
+
+def test_what_is_put_there_past_the_gateway_is_refused(
+    signing: GatewayProcess, signed: Endpoint, direct: Endpoint, unique: str
+) -> None:
+    topic, other = topic_of(direct, unique), topic_of(direct, f"{unique}-other")
+    produce(signed, topic, VALUES[:1])
+    written = messages(direct, topic, 1)[0]
+    forgeries = {
+        "unsigned": (b"injected", []),
+        "invalid_signature": (b"changed", written.headers()),
+    }
+    for rule, (value, headers) in forgeries.items():
+        target = topic_of(direct, f"{unique}-{rule}")
+        producer = Producer(direct.librdkafka())
+        producer.produce(target, value, headers=headers, timestamp=written.timestamp()[1])
+        assert producer.flush(SECONDS_MAX) == 0
+        refused(signing, signed, target, rule)
+    # Whole, and moved to another stream; and put into its own once more.
+    for target, rule in ((other, "invalid_signature"), (topic, "replayed")):
+        producer = Producer(direct.librdkafka())
+        producer.produce(
+            target, written.value(), headers=written.headers(), timestamp=written.timestamp()[1]
+        )
+        assert producer.flush(SECONDS_MAX) == 0
+        refused(signing, signed, target, rule)
+    with pytest.raises(KafkaException) as raised:
+        producer = Producer(signed.librdkafka())
+        failed: list[KafkaException] = []
+        producer.produce(
+            topic,
+            b"mine",
+            headers={SIGNATURE: b"mine"},
+            on_delivery=lambda error, _: failed.append(KafkaException(error)) if error else None,
+        )
+        assert producer.flush(SECONDS_MAX) == 0
+        raise failed[0]
+    assert error_code(raised.value) == INVALID_RECORD
+    assert "signing:forged_signature" in reasons(signing, topic)
+
+
+def refused(gateway: GatewayProcess, endpoint: Endpoint, topic: str, rule: str) -> None:
+    with pytest.raises(KafkaException) as raised:
+        messages(endpoint, topic, 1)
+    assert error_code(raised.value) in {BAD_MESSAGE, CORRUPT_MESSAGE}
+    assert f"signing:{rule}" in reasons(gateway, topic)
+
+
+def test_where_the_stream_says_so_it_is_marked(
+    signed: Endpoint, direct: Endpoint, unique: str
+) -> None:
+    topic = topic_of(direct, unique, "record.")
+    produce(signed, topic, VALUES[:1])
+    produce(direct, topic, [b"injected"])
+    good, bad = messages(signed, topic, 2)
+    assert good.value() == VALUES[0]
+    assert signature(good.headers())
+    assert (bad.value(), bad.headers()) == (b"injected", [("streamward.violation", b"unsigned")])
+
+
+def test_another_key_signs_and_both_verify_until_one_is_taken_away(
+    signing: GatewayProcess, signed: Endpoint, direct: Endpoint, unique: str
+) -> None:
+    topic = topic_of(direct, unique, "old.")
+    declared = signing.bundle.folder / "signing.yaml"
+    text = declared.read_text()
+    produce(signed, topic, VALUES[:1])
+    for settings, verifies in (("{key: new, keys: [old]}", True), ("{key: new}", False)):
+        changed = text.replace("{key: old, accepts_from: []}", settings)
+        assert changed != text
+        declared.write_text(changed)
+        signing.reload()
+        if verifies:
+            produce(signed, topic, VALUES[1:2])
+            assert consume(signed, topic, 2, f"{topic}-group") == VALUES[:2]
+        else:
+            refused(signing, signed, topic, "unknown_signer")
+    declared.write_text(text)
+    signing.reload()
