@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from streamward.app.bundles import engine_of
+from streamward.app.following import SignatureFollowing
 from streamward.app.identities import Enforcer, identities_of, identity_settings, keys_of
 from streamward.app.places import Paths
 from streamward.app.stores import keeper_of, secrets_of
@@ -194,7 +195,14 @@ async def run_gateway(
 
     publisher = FiguresPublisher(data_plane, figures)
     watcher = MaterialsWatcher(service.supply, lambda: running)
+    following = SignatureFollowing(
+        lambda: running,
+        lambda one, private: keeper.resolve(one, running.root, private=private),
+        data_plane,
+        where.state,
+    )
     workers_beside = (
+        following,
         server,
         containments,
         detections,

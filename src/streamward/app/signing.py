@@ -1,6 +1,6 @@
 """For programs that sign and verify by themselves, and for everybody who wants to verify."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +12,14 @@ from streamward.errors import InvalidArgument, NotFound
 from streamward.model.document import Bundle
 from streamward.model.signing import SigningKey
 from streamward.model.topology import Cluster
-from streamward.secrets import resolve
+from streamward.secrets import Secret, resolve
 
 if TYPE_CHECKING:
     from streamward.sdk import SignedStream, Signer
+
+
+Answer = Callable[[str, bool], Secret]
+"""Reads a reference; whether it is private."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def verification_keys(directory: Path) -> tuple[VerificationKey, ...]:
     for key in bundle.of(SigningKey):
         from streamward._core import RecordVerifyingKey
 
-        info, pem = _public(bundle, key)
+        info, pem = _public(key, _answer_of(bundle))
         read = RecordVerifyingKey(info)
         streams = tuple(
             text_of(declared) + ("" if declared.name else "*")
@@ -86,7 +90,7 @@ def open_signer(
         raise NotFound(f"the bundle declares no Cluster `{cluster}`")
     if cluster is None and len(declared) != 1:
         raise InvalidArgument(f"name one of the clusters: {', '.join(declared) or 'there is none'}")
-    streams = SignedStreams(_streams(bundle, cluster or declared[0]))
+    streams = SignedStreams(_streams(bundle, cluster or declared[0], _answer_of(bundle)))
     if key is None:
         return Signer(streams)
     try:
@@ -95,12 +99,19 @@ def open_signer(
         raise InvalidArgument(str(error.args[1])) from error
 
 
-def _streams(bundle: Bundle, cluster: str) -> Iterator["SignedStream"]:
+def signer_for(bundle: Bundle, cluster: str, answer: Answer) -> "Signer":
+    """Verifies what a bundle declares; `answer` reads a reference, and whether it is private."""
+    from streamward.sdk import SignedStreams, Signer
+
+    return Signer(SignedStreams(_streams(bundle, cluster, answer)))
+
+
+def _streams(bundle: Bundle, cluster: str, answer: Answer) -> Iterator["SignedStream"]:
     from streamward._core import RecordVerifyingKey
     from streamward.sdk import SignedStream
 
     keys = {
-        key.name: RecordVerifyingKey(_public(bundle, key)[0], key.principal)
+        key.name: RecordVerifyingKey(_public(key, answer)[0], key.principal)
         for key in bundle.of(SigningKey)
     }
     for declared, sign in signed_streams(bundle):
@@ -115,17 +126,21 @@ def _streams(bundle: Bundle, cluster: str) -> Iterator["SignedStream"]:
         )
 
 
-def _public(bundle: Bundle, key: SigningKey) -> tuple[bytes, str]:
+def _answer_of(bundle: Bundle) -> Answer:
+    return lambda reference, private: resolve(reference, bundle.root, private=private)
+
+
+def _public(key: SigningKey, answer: Answer) -> tuple[bytes, str]:
     """The public key of a document, as DER and as PEM."""
     from cryptography.hazmat.primitives import serialization
 
     try:
         if key.key is not None:
-            secret = resolve(key.key, bundle.root, private=True).value
+            secret = answer(key.key, True).value
             public = serialization.load_pem_private_key(secret, None).public_key()
         else:
             assert key.public is not None  # the model demands exactly one of both
-            public = serialization.load_pem_public_key(resolve(key.public, bundle.root).value)
+            public = serialization.load_pem_public_key(answer(key.public, False).value)
     except (TypeError, ValueError) as error:
         raise InvalidArgument(f"the signing key `{key.name}` can't be read") from error
     form = serialization.PublicFormat.SubjectPublicKeyInfo

@@ -26,8 +26,11 @@ class Severity(StrEnum):
 
 def alert_id(detection: str, entity_type: str, entity_name: str, entry_index: int) -> str:
     """The same finding has the same id, live and replayed, before and after a restart."""
+    return _digest(detection, entity_type, entity_name, str(entry_index))
+
+
+def _digest(*parts: str) -> str:
     # Length-prefixed, so that no two different tuples give one text.
-    parts = (detection, entity_type, entity_name, str(entry_index))
     text = "".join(f"{len(part)}:{part}" for part in parts)
     return "a-" + hashlib.sha256(text.encode()).hexdigest()[:24]
 
@@ -44,8 +47,12 @@ class Alert:
     entries: tuple[int, ...]
     time_milliseconds: int
     techniques: tuple[str, ...] = ()
+    place: str = ""
+    """Instead of entries, where it was found outside of the log."""
 
     @property
     def id(self) -> str:
         """A digest of the detection, the entity and the entry that triggered it (the last one)."""
+        if not self.entries:
+            return _digest(self.detection, self.entity_type, self.entity_name, self.place)
         return alert_id(self.detection, self.entity_type, self.entity_name, self.entries[-1])

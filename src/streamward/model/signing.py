@@ -59,6 +59,9 @@ class Signing(Noun):
     on_violation: Literal["refuse", "mark"] = "refuse"
     """What a reader gets of records that don't verify: an error, or the record with a header that
     says so."""
+    follow: bool = False
+    """The gateway reads the stream at the brokers, and enters an alert for what was replayed,
+    dropped, reordered or does not verify."""
     accepts_from: tuple[StreamText, ...] = Field(default=(), max_length=50)
     """Streams whose records may lie here too: those of which this is a mirror or dead letters."""
     home: ClusterName | None = None

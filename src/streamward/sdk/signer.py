@@ -118,6 +118,11 @@ class Signer:
             raise NotSignable(f"`{topic}`: {error.args[1]}") from error
         return replace(parts, headers=(*parts.headers, (SIGNATURE, signature)))
 
+    def binds_partition(self, topic: str) -> bool:
+        """Whether the counters of a topic's producers are those of each partition."""
+        stream = self._streams.of(topic)
+        return stream is not None and stream.sign.partition_bound
+
     def verify(
         self, topic: str, parts: Parts, timestamp: int, partition: int | None
     ) -> tuple[Parts, Signed | None]:

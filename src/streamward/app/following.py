@@ -1,0 +1,244 @@
+"""Follows signed streams at the brokers beside a gateway; what is irregular becomes an alert."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from streamward import clock
+from streamward.app.signing import signer_for
+from streamward.audit import SavedState
+from streamward.contracts.sealing import text_of
+from streamward.contracts.signing import signed_streams
+from streamward.errors import StreamwardError, Unavailable
+from streamward.log import Logger
+from streamward.model.alert import Alert, Severity
+from streamward.model.document import Bundle
+from streamward.model.entries.alert import alert_event
+from streamward.model.topology import Cluster
+from streamward.posture import gateway_access
+from streamward.posture.ports import Access
+from streamward.secrets import Secret
+
+if TYPE_CHECKING:
+    from streamward.sdk.counters import Finding
+
+log = Logger(__name__)
+
+Answer = Callable[[str, bool], Secret]
+
+LOOK_SECONDS: Final = 30.0
+"""How often new partitions are looked for; what fails is tried again then."""
+
+READ_SECONDS: Final = 1.0
+_METADATA_SECONDS: Final = 10.0
+
+
+class Recorder(Protocol):
+    """Whoever writes the log; durable when it returns."""
+
+    def record(self, entry: bytes) -> int:
+        """Enter this leaf; raises StreamwardError."""
+        ...
+
+
+def followed(bundle: Bundle) -> tuple[tuple[str, bool], ...]:
+    """Streams whose `sign` says `follow`: names, and prefixes (True)."""
+    return tuple(
+        (text_of(declared), declared.name is None)
+        for declared, sign in signed_streams(bundle)
+        if sign.follow
+    )
+
+
+class FollowedPlace:
+    """The cursor in a file, findings as alerts in the log."""
+
+    def __init__(self, saved: SavedState, recorder: Recorder) -> None:
+        self._saved = saved
+        self._recorder = recorder
+
+    def load(self) -> Mapping[str, Any]:
+        """What was saved last."""
+        saved = self._saved.load()
+        return {} if saved is None else saved.state
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Keep it; raises Unavailable where the file can't be written."""
+        try:
+            self._saved.save("", dict(state))
+        except OSError as error:
+            raise Unavailable("the place in signed streams can't be saved") from error
+
+    def enter(self, finding: "Finding") -> None:
+        """Enter an alert; the same finding has the same id, before and after a restart."""
+        where = f"partition {finding.partition}, offset {finding.offset}"
+        alert = Alert(
+            detection=f"signing.{finding.irregularity}",
+            title=f"`{finding.topic}`, {where}: {finding.what}",
+            severity=Severity.HIGH,
+            entity_type="Stream",
+            entity_name=finding.topic,
+            entries=(),
+            time_milliseconds=clock.now_milliseconds(),
+            place=where,
+        )
+        self._recorder.record(alert_event(alert))
+
+
+class BrokerReader:
+    """Reads what lies at the brokers of a cluster, as the gateway logs in to them."""
+
+    def __init__(self, settings: Mapping[str, Any], streams: Sequence[tuple[str, bool]]) -> None:
+        from confluent_kafka import Consumer
+
+        self._settings = dict(settings)
+        self._streams = streams
+        self._consumer = Consumer(
+            {
+                **self._settings,
+                "group.id": "streamward-signatures",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                # What was aborted has counters, too.
+                "isolation.level": "read_uncommitted",
+            }
+        )
+
+    def close(self) -> None:
+        """End the connections."""
+        self._consumer.close()
+
+    def partitions(self) -> Mapping[tuple[str, int], int]:
+        """The partitions that are there now. Raises Unavailable."""
+        from confluent_kafka import KafkaException, TopicPartition
+
+        try:
+            topics = self._consumer.list_topics(timeout=_METADATA_SECONDS).topics
+            return {
+                (name, partition): self._consumer.get_watermark_offsets(
+                    TopicPartition(name, partition), timeout=_METADATA_SECONDS
+                )[0]
+                for name, topic in topics.items()
+                if any(
+                    name.startswith(text) if prefix else name == text
+                    for text, prefix in self._streams
+                )
+                for partition in topic.partitions
+            }
+        except (KafkaException, TypeError) as error:
+            raise Unavailable("brokers don't say what signed streams hold") from error
+
+    def assign(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        """Go on from these offsets."""
+        from confluent_kafka import TopicPartition
+
+        self._consumer.assign(
+            [TopicPartition(topic, partition, at) for (topic, partition), at in offsets.items()]
+        )
+
+    def read(self, records_max: int, seconds: float) -> Sequence[Any]:
+        """The next records. Raises Unavailable for what brokers refuse."""
+        messages = self._consumer.consume(records_max, seconds)
+        for message in messages:
+            if message.error() is not None:
+                raise Unavailable(f"signed streams can't be followed: {message.error()}")
+        return messages
+
+    def compacts(self, topic: str) -> bool:
+        """What the topic's configuration says; yes where brokers don't tell."""
+        from confluent_kafka import KafkaException
+        from confluent_kafka.admin import (
+            AdminClient,
+            ConfigResource,  # type: ignore[attr-defined]
+            ResourceType,  # type: ignore[attr-defined]
+        )
+
+        asked = ConfigResource(ResourceType.TOPIC, topic)
+        try:
+            [told] = AdminClient(self._settings).describe_configs([asked]).values()
+            return "compact" in told.result(_METADATA_SECONDS)["cleanup.policy"].value
+        except (KafkaException, KeyError, TimeoutError):
+            return True
+
+
+def librdkafka(bootstrap: Sequence[str], access: Access) -> dict[str, Any]:
+    """What librdkafka needs to log in as the gateway does. Raises Unavailable."""
+    settings: dict[str, Any] = {"bootstrap.servers": ",".join(bootstrap)}
+    if access.mechanism == "OAUTHBEARER":
+        raise Unavailable("signed streams are not followed with tokens yet")
+    if access.tls:
+        for name, pem in (
+            ("ssl.ca.pem", access.ca),
+            ("ssl.certificate.pem", access.certificate),
+            ("ssl.key.pem", access.key),
+        ):
+            if pem is not None:
+                settings[name] = pem.decode()
+    if access.mechanism is not None:
+        settings |= {
+            "sasl.mechanism": access.mechanism,
+            "sasl.username": access.username,
+            "sasl.password": access.password,
+        }
+    layers = ("SASL_" if access.mechanism else "") + ("SSL" if access.tls else "PLAINTEXT")
+    return settings | {"security.protocol": layers}
+
+
+class SignatureFollowing:
+    """A worker beside a gateway: follows the streams of its bundle whose `sign` says `follow`."""
+
+    def __init__(
+        self, bundle: Callable[[], Bundle], answer: Answer, recorder: Recorder, state: Path
+    ) -> None:
+        self._bundle = bundle
+        self._answer = answer
+        self._recorder = recorder
+        self._state = state
+        self._ended = False
+
+    async def run(self) -> None:
+        """Follow until cancelled; what fails is told and tried again."""
+        try:
+            while True:
+                try:
+                    await asyncio.to_thread(self.follow)
+                except StreamwardError as error:
+                    log.warning("signed streams are not followed", code=error.code, cause=error)
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            self._ended = True
+
+    def follow(self, *, once: bool = False) -> None:
+        """Follow each cluster until the bundle changes; `once`: to the end of what is there."""
+        bundle = self._bundle()
+        streams = followed(bundle)
+        if not streams:
+            return
+        followers = [self._follower(bundle, cluster, streams) for cluster in bundle.of(Cluster)]
+        try:
+            for follower, _ in followers:
+                follower.look()
+            due = clock.monotonic_seconds() + LOOK_SECONDS
+            while not self._ended and clock.monotonic_seconds() < due:
+                judged = sum(follower.step(READ_SECONDS) for follower, _ in followers)
+                if self._bundle() is not bundle or (once and not judged):
+                    return
+        finally:
+            for _, reader in followers:
+                reader.close()
+
+    def _follower(
+        self, bundle: Bundle, cluster: Cluster, streams: Sequence[tuple[str, bool]]
+    ) -> tuple[Any, BrokerReader]:
+        from streamward.sdk.following import SignatureFollower
+
+        signer = signer_for(bundle, cluster.name, self._answer)
+        access = gateway_access(cluster, self._answer)
+        reader = BrokerReader(librdkafka(cluster.bootstrap, access), streams)
+        saved = SavedState(self._state / f"signatures-{cluster.name}.json")
+        try:
+            return SignatureFollower(reader, signer, FollowedPlace(saved, self._recorder)), reader
+        except BaseException:
+            reader.close()
+            raise

@@ -1,0 +1,204 @@
+"""What counters tell of records, in the order in which they lie."""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamward.errors import Unavailable
+from streamward.model.signing import Signing
+from streamward.sdk import Parts, RecordRefused, Signed
+from streamward.sdk.counters import MISSING_MAX, RUNS_MAX, CounterJudge, Finding
+from streamward.sdk.following import SignatureFollower
+
+COUNTED, OTHER, IDEMPOTENT = b"a" * 16, b"b" * 16, b"c" * 10
+
+
+def judged(
+    counters: Sequence[int], run: bytes = COUNTED, *, begins: bool = True, gaps: bool = True
+) -> list[str | None]:
+    judge = CounterJudge("t", 0, judges_gaps=gaps)
+    found = (
+        judge.judge(Signed("shop", run, counter), offset, begins=begins)
+        for offset, counter in enumerate(counters)
+    )
+    return [None if each is None else f"{each.irregularity}: {each.what}" for each in found]
+
+
+@given(st.integers(0, 200), st.binary(min_size=16, max_size=16))
+def test_what_lies_in_its_order_is_regular(count: int, run: bytes) -> None:
+    assert judged(range(count), run) == [None] * count
+
+
+@given(st.lists(st.integers(0, 30), max_size=40))
+def test_every_record_beyond_the_first_of_its_counter_is_told(counters: list[int]) -> None:
+    told = judged(counters)
+    seen: set[int] = set()
+    for counter, what in zip(counters, told, strict=True):
+        if counter in seen:
+            assert what == f"replayed: record {counter} of `shop` was there before"
+        elif seen and counter < max(seen):
+            assert what == f"reordered: record {counter} of `shop` comes after later ones"
+        else:
+            missing = counter - (max(seen) + 1 if seen else 0)
+            dropped = f"dropped: {missing} records are missing before record {counter} of `shop`"
+            assert what == (dropped if missing else None)
+        seen.add(counter)
+
+
+def test_where_reading_began_later_a_run_may_lack_its_beginning() -> None:
+    assert judged([7, 8], begins=False) == [None, None]
+    assert judged([7, 8])[0] == "dropped: 7 records are missing before record 7 of `shop`"
+
+
+def test_where_compaction_takes_records_only_replays_and_orders_are_told() -> None:
+    told = judged([0, 5, 5, 3], gaps=False)
+    assert [None if it is None else it.partition(":")[0] for it in told] == [
+        None, None, "replayed", "reordered",
+    ]  # fmt: skip
+
+
+def test_sequences_of_idempotent_producers_begin_anew_behind_the_largest() -> None:
+    last = (1 << 31) - 1
+    assert judged([last - 1, last, 0, 1], IDEMPOTENT, begins=False) == [None] * 4
+    assert judged([last, 1], IDEMPOTENT, begins=False)[1] == (
+        "dropped: 1 records are missing before record 1 of `shop`"
+    )
+    assert str(judged([last, 0, last], IDEMPOTENT, begins=False)[2]).startswith("replayed")
+
+
+def test_runs_and_producers_do_not_disturb_each_other() -> None:
+    judge = CounterJudge("t", 0)
+    for counter in range(5):
+        for run in (COUNTED, OTHER):
+            for producer in ("shop", "till"):
+                assert judge.judge(Signed(producer, run, counter), 0, begins=True) is None
+
+
+def test_what_is_remembered_is_bounded_and_survives_a_restart() -> None:
+    judge = CounterJudge("t", 0)
+    for number in range(RUNS_MAX + 5):
+        judge.judge(Signed("shop", number.to_bytes(16), 0), 0, begins=True)
+    for counter in range(0, 4 * MISSING_MAX, 2):
+        judge.judge(Signed("shop", COUNTED, counter), 0, begins=True)
+    state = judge.state()
+    assert len(state) == RUNS_MAX
+    assert max(len(missing) for _, missing in state.values()) == MISSING_MAX
+    again = CounterJudge("t", 0, state)
+    late = again.judge(Signed("shop", COUNTED, 4 * MISSING_MAX - 3), 9, begins=True)
+    assert late is not None
+    assert late.irregularity == "reordered"
+
+
+class Message:
+    """As confluent-kafka's; the value says who signed it."""
+
+    def __init__(self, partition: int, offset: int, value: str) -> None:
+        self._place = partition, offset
+        self._value = value.encode()
+
+    def topic(self) -> str:
+        return "s.a"
+
+    def partition(self) -> int:
+        return self._place[0]
+
+    def offset(self) -> int:
+        return self._place[1]
+
+    def key(self) -> bytes | None:
+        return None
+
+    def value(self) -> bytes:
+        return self._value
+
+    def headers(self) -> None:
+        return None
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 0
+
+
+class Stream:
+    """A signer, a reader and a place in memory."""
+
+    sign = Signing(by="producer", each="record", keys=("shops",))
+
+    def __init__(self, *partitions: Sequence[str]) -> None:
+        self.lies = partitions
+        self.saved: Mapping[str, Any] = {}
+        self.entered: list[Finding] = []
+        self.at: dict[tuple[str, int], int] = {}
+        self.down = False
+
+    def verify(self, topic: str, parts: Parts, timestamp: int, partition: int) -> Any:
+        value = (parts.value or b"").decode()
+        if value == "forged":
+            raise RecordRefused("an unsigned record in a signed stream")
+        return parts, Signed("shop", COUNTED, int(value))
+
+    def binds_partition(self, topic: str) -> bool:
+        return True
+
+    def partitions(self) -> Mapping[tuple[str, int], int]:
+        return {("s.a", index): 0 for index in range(len(self.lies))}
+
+    def assign(self, offsets: Mapping[tuple[str, int], int]) -> None:
+        self.at = dict(offsets)
+
+    def read(self, records_max: int, seconds: float) -> list[Any]:
+        found = []
+        for place, at in self.at.items():
+            values = self.lies[place[1]][at : at + 2]
+            found += [Message(place[1], at + index, it) for index, it in enumerate(values)]
+            self.at[place] = at + len(values)
+        return found
+
+    def compacts(self, topic: str) -> bool:
+        return False
+
+    def load(self) -> Mapping[str, Any]:
+        return self.saved
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        self.saved = state
+
+    def enter(self, finding: Finding) -> None:
+        if self.down:
+            raise Unavailable("the log can't be written")
+        self.entered.append(finding)
+
+    def follower(self) -> SignatureFollower:
+        follower = SignatureFollower(self, self, self)  # type: ignore[arg-type]
+        follower.look()
+        return follower
+
+    def told(self) -> list[tuple[int, int, str]]:
+        return [(it.partition, it.offset, str(it.irregularity)) for it in self.entered]
+
+
+def test_a_follower_tells_of_each_irregularity_once_whenever_it_is_restarted() -> None:
+    lies = ["0", "1", "1", "3", "2", "forged", "4", "5"]
+    expected = [(0, 2, "replayed"), (0, 3, "dropped"), (0, 4, "reordered"), (0, 5, "unverified")]
+    for seed in range(10):
+        chance = random.Random(seed)
+        stream = Stream(lies, ["0", "1"])
+        follower = stream.follower()
+        while follower.step(0):
+            if chance.random() < 0.5:
+                follower = stream.follower()
+        assert stream.told() == expected
+
+
+def test_what_could_not_be_entered_is_told_after_a_restart() -> None:
+    stream = Stream(["0", "0"])
+    stream.down = True
+    with pytest.raises(Unavailable):
+        stream.follower().step(0)
+    assert stream.saved == {}
+    stream.down = False
+    stream.follower().step(0)
+    assert stream.told() == [(0, 1, "replayed")]
