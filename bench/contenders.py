@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
 from streamward.dev.authority import Authority
 from streamward.dev.cache import cache_root, write_private
 from streamward.dev.kafka import KafkaServer
@@ -209,6 +212,19 @@ def streamward_sealing(setting: Setting) -> Iterator[Running]:
         yield running
 
 
+@contextmanager
+def streamward_sealing_signing(setting: Setting) -> Iterator[Running]:
+    """Sealed, and signed by the batch; verified before it is opened."""
+    name = "streamward-sealing-signing"
+    key = ed25519.Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    with _streamward_process(setting, name, _SEALING + _SIGNING, key) as running:
+        yield running
+
+
 _SEALING = """\
 kind: AccessClass
 name: bench
@@ -233,8 +249,17 @@ seal: {ring: bench}
 """
 
 
+_SIGNING = """\
+sign: {key: bench}
+---
+{kind: SigningKey, name: bench, key: "file:bench.pem"}
+"""
+
+
 @contextmanager
-def _streamward_process(setting: Setting, name: str, more: str) -> Iterator[Running]:
+def _streamward_process(
+    setting: Setting, name: str, more: str, key: bytes | None = None
+) -> Iterator[Running]:
     for module in ("streamward._core", "streamward.cli.gateway"):
         if importlib.util.find_spec(module) is None:
             raise Missing(f"`{module}` is not built")
@@ -242,6 +267,10 @@ def _streamward_process(setting: Setting, name: str, more: str) -> Iterator[Runn
     assert bundle.plain_port is not None
     if more:
         (bundle.folder / "sealing.yaml").write_text(more)
+    if key is not None:
+        file = bundle.folder / "bench.pem"
+        file.write_bytes(key)
+        file.chmod(0o600)
     with GatewayProcess(bundle) as process:
         tls = bundle.endpoint("tester").librdkafka()
         log = process.state / "audit"
@@ -249,7 +278,7 @@ def _streamward_process(setting: Setting, name: str, more: str) -> Iterator[Runn
 
 
 CONTENDERS = (direct, haproxy, kroxylicious, streamward)
-SEALING = (direct, haproxy, kroxylicious_sealing, streamward_sealing)
+SEALING = (direct, haproxy, kroxylicious_sealing, streamward_sealing, streamward_sealing_signing)
 
 
 @contextmanager

@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaException, Producer, TopicPartition
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from streamward.app import open_signer
 from streamward.dev.kafka import KafkaServer
+from streamward.sdk import RecordRefused
+from streamward.sdk.signing_clients import SigningProducer, VerifyingConsumer
 from tests.conformance.test_sealing import (
     BAD_MESSAGE,
-    CODECS,
     CORRUPT_MESSAGE,
     INVALID_RECORD,
     VALUES,
@@ -22,9 +24,11 @@ from tests.conftest import require_gateway
 from tests.support.bundles import write_bundle
 from tests.support.confluent import SECONDS_MAX, consume, create_topics, error_code, produce
 from tests.support.endpoints import Endpoint
+from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
 
 SIGNATURE = "streamward.signature"
+TESTER = ed25519.Ed25519PrivateKey.generate()
 _SIGNING = """\
 kind: AccessClass
 name: testing
@@ -64,17 +68,31 @@ kind: Stream
 prefix: conformance.signed.record.
 classes: [test-data]
 sign: {key: new, each: record, on_violation: mark}
+---
+{kind: SigningKey, name: testers, public: "file:tester.pub.pem", principal: tester}
+---
+kind: Stream
+prefix: conformance.signed.own.
+classes: [test-data]
+sign: {by: producer, each: record, keys: [testers]}
+---
+kind: Stream
+prefix: conformance.signed.followed.
+classes: [test-data]
+sign: {key: new, follow: true}
 """
 
 
-def write_key(file: Path, key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+def private_pem(key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
+
+
+def write_key(file: Path, key: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> None:
+    file.write_bytes(private_pem(key))
     file.chmod(0o600)
 
 
@@ -88,6 +106,10 @@ def signing(
     (bundle.folder / "signing.yaml").write_text(_SIGNING)
     write_key(bundle.folder / "new.pem", ed25519.Ed25519PrivateKey.generate())
     write_key(bundle.folder / "old.pem", ec.generate_private_key(ec.SECP256R1()))
+    own = TESTER.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    (bundle.folder / "tester.pub.pem").write_bytes(own)
     with GatewayProcess(bundle) as process:
         yield process
 
@@ -110,10 +132,19 @@ def signature(message_headers: list[tuple[str, bytes]] | None) -> bytes:
     return value
 
 
-@pytest.mark.parametrize("codec", CODECS)
-@pytest.mark.parametrize("kind", ["", "sealed."])
+@pytest.mark.parametrize(
+    ("kind", "codec"),
+    [
+        ("", "none"),
+        ("", "gzip"),
+        ("", "lz4"),
+        ("", "zstd"),
+        ("sealed.", "none"),
+        ("sealed.", "lz4"),
+    ],
+)
 def test_what_is_written_lies_signed_at_the_broker_and_is_read(
-    signed: Endpoint, direct: Endpoint, unique: str, codec: str, kind: str
+    signed: Endpoint, direct: Endpoint, unique: str, kind: str, codec: str
 ) -> None:
     topic = topic_of(direct, unique, kind)
     offsets = produce(signed, topic, VALUES, compression_type=codec, linger_ms=50)
@@ -224,3 +255,63 @@ def test_another_key_signs_and_both_verify_until_one_is_taken_away(
             refused(signing, signed, topic, "unknown_signer")
     declared.write_text(text)
     signing.reload()
+
+
+def test_what_a_program_signs_is_taken_and_verified_by_another(
+    signing: GatewayProcess, signed: Endpoint, direct: Endpoint, unique: str
+) -> None:
+    topic = topic_of(direct, unique, "own.")
+    folder = signing.bundle.folder
+    signer = open_signer(folder, producer="tester", key=private_pem(TESTER))
+    producer = SigningProducer(signed.librdkafka(), signer)
+    for value in VALUES[:5]:
+        producer.produce(topic, value, b"key", 0, headers={"trace": b"1"})
+    assert producer.flush(SECONDS_MAX) == 0
+    # Straight from the broker, past any gateway: with nothing but the public key.
+    reader = VerifyingConsumer(
+        direct.librdkafka(group_id=f"{topic}-group") | {"auto.offset.reset": "earliest"},
+        open_signer(folder),
+    )
+    try:
+        reader.assign([TopicPartition(topic, 0, 0)])
+        found = [reader.poll(SECONDS_MAX) for _ in VALUES[:5]]
+        assert [it and (it.value(), it.headers()) for it in found] == [
+            (value, [("trace", b"1")]) for value in VALUES[:5]
+        ]
+        produce(direct, topic, [b"injected"])
+        with pytest.raises(RecordRefused, match="offset 5"):
+            reader.poll(SECONDS_MAX)
+    finally:
+        reader.close()
+    with pytest.raises(KafkaException) as raised:
+        produce(signed, topic, [b"unsigned"])
+    assert error_code(raised.value) == INVALID_RECORD
+    assert "signing:unsigned" in reasons(signing, topic)
+
+
+def test_what_comes_again_at_the_broker_becomes_an_alert_once(
+    signing: GatewayProcess, signed: Endpoint, direct: Endpoint, unique: str
+) -> None:
+    topic = topic_of(direct, unique, "followed.")
+    produce(signed, topic, VALUES[:3])
+    first, _, last = messages(direct, topic, 3)
+    producer = Producer(direct.librdkafka())
+    for message in (first, last):
+        producer.produce(
+            topic, message.value(), headers=message.headers(), timestamp=message.timestamp()[1]
+        )
+        producer.flush(SECONDS_MAX)
+    producer.produce(topic, b"injected")
+    assert producer.flush(SECONDS_MAX) == 0
+    # What is followed is looked for at the start; a restart goes on from where it was.
+    expected = ["signing.replayed", "signing.replayed", "signing.unverified"]
+    for _ in range(2):
+        signing.stop()
+        signing.start()
+        assert eventually(lambda: alerts(signing, topic) == expected, 60.0)
+
+
+def alerts(gateway: GatewayProcess, topic: str) -> list[str]:
+    """What was found in a topic."""
+    found = (each["alert"] for each in of_kind(gateway, "alert"))
+    return [it["detection"] for it in found if it["entity"]["name"] == topic]

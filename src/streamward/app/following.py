@@ -148,10 +148,10 @@ class BrokerReader:
     def compacts(self, topic: str) -> bool:
         """What the topic's configuration says; yes where brokers don't tell."""
         from confluent_kafka import KafkaException
-        from confluent_kafka.admin import (
+        from confluent_kafka.admin import (  # type: ignore[attr-defined]
             AdminClient,
-            ConfigResource,  # type: ignore[attr-defined]
-            ResourceType,  # type: ignore[attr-defined]
+            ConfigResource,
+            ResourceType,
         )
 
         asked = ConfigResource(ResourceType.TOPIC, topic)
