@@ -58,6 +58,19 @@ pub struct Work {
     headers: Vec<u8>,
 }
 
+/// Records of a batch whose digests' place is kept for the next one.
+const KEPT_LEAVES: usize = 32 * 1024;
+
+impl Work {
+    /// Gives back what an unusually large batch needed.
+    pub fn give_back(&mut self) {
+        self.leaves.clear();
+        self.leaves.shrink_to(KEPT_LEAVES);
+        self.headers.clear();
+        self.headers.shrink_to(KEPT_LEAVES);
+    }
+}
+
 /// Appends `records`, the content of one partition of a Produce request, with each record signed; at
 /// most `bytes_max` of them. `counter` is that of
 /// the first record of a producer that isn't idempotent, and afterwards that of the next one.

@@ -20,8 +20,9 @@ impl Session {
     /// May this request, which begins with its length, become longer on its way?
     pub fn may_seal(&self, framed: &[u8]) -> bool {
         let key = framed.get(LENGTH_BYTES..).and_then(<[u8]>::first_chunk);
-        !self.snapshot.sealing.streams.is_empty()
-            && key.is_some_and(|it| i16::from_be_bytes(*it) == ApiKey::PRODUCE.0)
+        let grows =
+            !self.snapshot.sealing.streams.is_empty() || !self.snapshot.signatures.is_empty();
+        grows && key.is_some_and(|it| i16::from_be_bytes(*it) == ApiKey::PRODUCE.0)
     }
 
     /// Is the answer that comes next one that is opened on its way?

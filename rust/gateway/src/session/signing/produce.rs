@@ -97,7 +97,11 @@ impl Session {
             each: topic.signed.each(),
             sealed: self.snapshot.sealing.of(name).is_some_and(|it| it.value),
         };
-        let mut out = Vec::with_capacity(records.len() + records.len() / 4 + 512);
+        // A signature in a large record adds little; in small ones buffers grow.
+        let mut out = self
+            .keys
+            .buffers
+            .take(records.len() + records.len() / 4 + 512);
         let (mut next, limits) = (first, Limits::default());
         sign_records(
             records, &signing, &mut next, &limits, bytes_max, scratch, &mut out,
@@ -127,7 +131,8 @@ impl Session {
             match each(self, index, records, &mut scratch) {
                 Ok(None) => {}
                 Ok(Some(out)) => {
-                    partition.set("Records", Value::Bytes(out.into()));
+                    let out = self.keys.buffers.share(out);
+                    partition.set("Records", Value::Bytes(out));
                 }
                 Err(refused) => refusals.push((index, refused)),
             }
