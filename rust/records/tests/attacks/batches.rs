@@ -74,7 +74,7 @@ fn batches() -> Vec<(&'static str, Vec<u8>, Refusal)> {
     rows.push(("a checksum of other bytes", damaged, R::Checksum));
     let mut unknown = batch(CODECS[0], &two);
     unknown[22] |= 7;
-    common::finish(&mut unknown);
+    super::common::finish(&mut unknown);
     rows.push(("an unknown compression", unknown, R::Codec));
     let mut old = batch(CODECS[0], &two);
     old[16] = 1;
@@ -85,11 +85,11 @@ fn batches() -> Vec<(&'static str, Vec<u8>, Refusal)> {
         Codecs::default()
             .deflate(*codec, Effort::Fast, &vec![0; 3 << 20], &mut bomb)
             .unwrap();
-        common::finish(&mut bomb);
+        super::common::finish(&mut bomb);
         rows.push(("a bomb", bomb, R::Bomb));
         let mut garbage = batch_of(CODECS[0], 1, b"not compressed at all, whatever it says");
         garbage[22] |= CODECS.iter().position(|it| it == codec).unwrap() as u8;
-        common::finish(&mut garbage);
+        super::common::finish(&mut garbage);
         rows.push(("garbage", garbage, R::Inflate));
     }
     rows

@@ -1,5 +1,7 @@
 //! Envelopes as whoever forges them can make them.
 
+use streamward_records::{Fault, Unopened};
+
 use super::common::{CODECS, Stream, batch, message, read};
 
 pub const SECRET: &[u8] = b"blood group 0 rhesus negative";

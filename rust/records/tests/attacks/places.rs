@@ -176,7 +176,7 @@ fn the_key_of_another_ring_opens_nothing_here() {
         .insert([9; 16], FoundKey::Key(key(9, "billing")));
     let home = Home {
         ring: "billing".into(),
-        ..common::home()
+        ..super::common::home()
     };
     let value = seal_value(
         &home,
@@ -203,7 +203,7 @@ fn the_key_of_another_ring_opens_nothing_here() {
     );
     assert_eq!(
         open_value(
-            &[common::home()],
+            &[super::common::home()],
             &Ring::default(),
             Place::Value,
             None,
