@@ -66,11 +66,13 @@ def signed_behind_the_seal(bundle: Bundle) -> Iterator[Mistake]:
     """What a producer signed can't be sealed behind it: its signature would fit no more."""
     for document, declared in _streams(bundle):
         sign, seal = signing_of(bundle, declared), sealing_of(bundle, declared)
-        if sign is not None and seal is not None and sign.by == "producer":
+        if sign is None or seal is None:
+            continue
+        if sign.by == "producer" and seal.sealed_by == "gateway":
             yield document.mistake(
                 f"`{document.name}` is signed by its producers, and the gateway would seal it then",
                 *(("sign",) if declared.sign else ()),
-                suggestion="say `by: gateway`, or seal in the program (docs/guides/end-to-end.md)",
+                suggestion="say `by: gateway`, or `sealed_by: producer` in `seal`",
             )
 
 
