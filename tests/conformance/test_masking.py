@@ -1,5 +1,6 @@
 """One stream, two consumer groups: who may see a card and who sees a mask of it."""
 
+import base64
 import io
 import json
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from tests.support.gateway import GatewayProcess
 
 PLAIN, SEALED = "conformance.masked.plain", "conformance.masked.sealed"
 HIDDEN, FORGED = "conformance.masked.hidden", "conformance.masked.forged"
+FIELDS = "conformance.masked.fields"
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 CARD = "4111222233334444"
 _BUNDLE = """\
@@ -54,6 +56,11 @@ kind: Stream
 name: conformance.masked.sealed
 classes: [test-data]
 seal: {ring: test-ring, key: deterministic, headers: [patient], unreadable: mask}
+---
+kind: Stream
+name: conformance.masked.fields
+classes: [test-data]
+seal: {ring: test-ring, value: false, fields: [card, mail], unreadable: mask}
 ---
 kind: Stream
 name: conformance.masked.plain
@@ -109,14 +116,14 @@ def gateway(
     contracts = [
         _CONTRACT.replace("TOPIC", topic).replace("MASKED\n", masked)
         for topic, masked in (
-            *((topic, _MASKED + "\n") for topic in (PLAIN, SEALED, FORGED)),
+            *((topic, _MASKED + "\n") for topic in (PLAIN, SEALED, FIELDS, FORGED)),
             (HIDDEN, ""),
         )
     ]
     (bundle.folder / "masking.yaml").write_text(_BUNDLE + "".join(contracts))
     (bundle.folder / "card.avsc").write_text(json.dumps(AVRO))
     secret(bundle.folder / "mask.key")
-    create_topics(direct, PLAIN, SEALED, HIDDEN, FORGED)
+    create_topics(direct, PLAIN, SEALED, FIELDS, HIDDEN, FORGED)
     with GatewayProcess(bundle) as process:
         yield process
 
@@ -170,7 +177,7 @@ def decoded(message: Message) -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize("topic", [PLAIN, SEALED])
+@pytest.mark.parametrize("topic", [PLAIN, SEALED, FIELDS])
 def test_an_authorised_group_and_a_masked_one_read_side_by_side(
     gateway: GatewayProcess, topic: str
 ) -> None:
@@ -205,6 +212,21 @@ def test_an_authorised_group_and_a_masked_one_read_side_by_side(
         return states >= {"readable", "masked"}
 
     assert eventually(entered)
+
+
+def test_the_broker_holds_sealed_fields_in_values_of_the_same_schema(
+    gateway: GatewayProcess, direct: Endpoint
+) -> None:
+    write(gateway.bundle.endpoint("tester"), FIELDS, "zstd", [card(1)])
+
+    lies = decoded(group(direct, FIELDS, 1, "broker")[0])
+
+    assert lies["cents"] in range(8)
+    for name in ("card", "mail"):
+        envelope = base64.urlsafe_b64decode(lies[name] + "=" * (-len(lies[name]) % 4))
+        assert envelope.startswith(b"\xd0\x83\x58")
+    assert CARD not in str(lies)
+    assert "example.org" not in str(lies)
 
 
 def test_a_value_that_is_not_of_the_schema_reaches_no_masked_reader(

@@ -14,6 +14,7 @@ mod dead_letters;
 mod devices;
 mod entry;
 mod error;
+mod fields;
 #[cfg(any(feature = "fuzz", test))]
 #[allow(
     clippy::panic,

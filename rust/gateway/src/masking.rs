@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_lc_rs::hmac;
 use serde::Deserialize;
-use streamward_records::{Masks, Refusal};
+use streamward_records::{Masks, Record, Refusal};
 use streamward_schema::{Mask, Masker, Schema, Selection};
 
 use crate::contracts::{SchemaSection, compile, value_at};
@@ -202,7 +202,7 @@ impl Seen<'_> {
 }
 
 impl Masks for Seen<'_> {
-    fn value(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
+    fn value(&mut self, _: &Record<'_>, value: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal> {
         self.masked(value, out).map_err(|what| {
             if self.told.len() < TOLD_MAX {
                 self.told.push(what);

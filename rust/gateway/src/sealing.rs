@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
+use crate::contracts::SchemaSection;
+
 /// What is sealed, and how. A topic is sealed as the stream of its name says, or else that of its longest prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +58,9 @@ pub struct SealedStream {
     pub home_cluster: Option<String>,
     /// Are values sealed?
     pub value: bool,
+    /// Which fields of values are sealed, where values as a whole are not.
+    #[serde(default)]
+    pub fields: Option<SealedFields>,
     /// How keys are sealed.
     pub key: KeySealing,
     /// Headers whose values are sealed.
@@ -76,6 +81,16 @@ pub struct SealedStream {
     pub dead_letter: Option<String>,
     /// Streams whose envelopes may lie here too.
     pub accepts_from: Vec<String>,
+}
+
+/// Fields of values that are sealed by themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SealedFields {
+    /// Names of each, outermost first; `*` stands for the keys of a map.
+    pub paths: Vec<Vec<String>>,
+    /// What the values are of.
+    pub schema: SchemaSection,
 }
 
 /// How the keys of records are sealed.
@@ -155,6 +170,18 @@ impl SealingSection {
                 return Some(format!(
                     "sealed stream `{text}` is of the ring `{}`, which is not declared",
                     stream.ring
+                ));
+            }
+            let elsewhere =
+                stream.sealed_by != SealedBy::Gateway || stream.opened_by != OpenedBy::Gateway;
+            if stream.fields.is_some() && elsewhere {
+                return Some(format!(
+                    "fields of `{text}` are sealed or opened by programs"
+                ));
+            }
+            if stream.fields.is_some() && (stream.value || stream.name.is_none()) {
+                return Some(format!(
+                    "fields of `{text}` are sealed, and whole values too or those of a prefix"
                 ));
             }
             if stream.dead_letter.is_some() != (stream.on_violation == OnViolation::DeadLetter) {

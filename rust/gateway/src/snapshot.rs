@@ -11,6 +11,7 @@ use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind, ad
 use crate::contracts::{Contracts, ContractsSection};
 use crate::devices::{Devices, DevicesSection};
 use crate::error::GatewayError;
+use crate::fields::Fields;
 use crate::limits::{Entitlement, GatewayLimits, ListenerLimits, QuotaSection, Quotas};
 use crate::log::LogSection;
 use crate::masking::{MaskingSection, Maskings};
@@ -450,6 +451,8 @@ pub struct Snapshot {
     pub sealing: Arc<SealingSection>,
     /// What is signed, and the keys.
     pub signatures: Arc<Signatures>,
+    /// Fields that are sealed by themselves, compiled.
+    pub fields: Arc<Fields>,
     /// What streams may carry, compiled.
     pub contracts: Arc<Contracts>,
     /// What readers see of streams with masked fields, compiled.
@@ -474,6 +477,8 @@ impl Snapshot {
         if let Some(what) = document.sealing.problem() {
             return Err(GatewayError::Snapshot { what });
         }
+        let fields =
+            Fields::build(&document.sealing).map_err(|what| GatewayError::Snapshot { what })?;
         let contracts = Contracts::build(&document.contracts)
             .map_err(|what| GatewayError::Snapshot { what })?;
         let masking =
@@ -507,6 +512,7 @@ impl Snapshot {
             quotas: Arc::new(quotas),
             sealing: Arc::new(document.sealing),
             signatures: Arc::new(signatures),
+            fields: Arc::new(fields),
             contracts: Arc::new(contracts),
             masking: Arc::new(masking),
             materials: Arc::new(materials),

@@ -40,6 +40,8 @@ pub enum Place<'a> {
     Key,
     /// The value of the header of this name.
     Header(&'a [u8]),
+    /// A field of its value, by [`field_path`].
+    Field(&'a [u8]),
 }
 
 /// Associated data of which only the digest of the record's key changes from record to record.
@@ -97,6 +99,7 @@ fn external(home: &Home, ring_version: u32, place: Place<'_>, partition: Option<
         Place::Value => write_int(&mut external, 0),
         Place::Key => write_int(&mut external, 1),
         Place::Header(name) => write_bytes(&mut external, name),
+        Place::Field(path) => external.extend_from_slice(path),
     }
     match partition {
         Some(partition) => write_int(&mut external, partition.into()),
@@ -108,6 +111,16 @@ fn external(home: &Home, ring_version: u32, place: Place<'_>, partition: Option<
         write_bytes(&mut external, &[0; DIGEST_BYTES]);
     }
     external
+}
+
+/// What stands for a field in what its envelope is bound to: an array of names, outermost first.
+pub fn field_path<S: AsRef<str>>(names: &[S]) -> Vec<u8> {
+    let mut path = Vec::new();
+    write_head(&mut path, ARRAY, names.len() as u64);
+    for name in names {
+        write_text(&mut path, name.as_ref());
+    }
+    path
 }
 
 /// The `external_aad` (RFC 9052, section 5.3) of one part of a record, for any library of COSE.

@@ -84,6 +84,9 @@ pub enum Refusal {
     /// On read: a value of which nothing may be shown, because it can't be masked.
     #[error("a value that can't be masked, for it is not as its schema says")]
     Unmaskable,
+    /// A value in which fields are sealed, and which is not as its schema says.
+    #[error("a value that is not as its schema says")]
+    Schema,
     /// The key may seal no further record.
     #[error("a data key that is used up")]
     SpentKey,
@@ -149,6 +152,7 @@ impl Refusal {
             Self::Moved => "moved",
             Self::Content => "content",
             Self::Unmaskable => "unmaskable",
+            Self::Schema => "schema",
             Self::SpentKey => "spent_key",
             Self::KeyLimit => "key_limit",
             Self::TooLarge => "too_large",

@@ -166,6 +166,6 @@ impl DataKey {
 pub fn algorithm_of(place: Place<'_>) -> i64 {
     match place {
         Place::Key => ALGORITHM_A256GCM_SIV,
-        Place::Value | Place::Header(_) => ALGORITHM_A256GCM,
+        Place::Value | Place::Header(_) | Place::Field(_) => ALGORITHM_A256GCM,
     }
 }

@@ -13,6 +13,7 @@ mod copy;
 mod envelope;
 mod error;
 mod fetched;
+mod fields;
 mod key;
 mod limits;
 mod mask;
@@ -24,7 +25,7 @@ mod sign;
 mod varint;
 mod visit;
 
-pub use associated::{Home, Place, external_aad};
+pub use associated::{Home, Place, external_aad, field_path};
 
 pub use check::{Checking, KnownKey, KnownKeys, check_records};
 pub use copy::{Told, copy_records};
@@ -33,6 +34,7 @@ pub use envelope::{
 };
 pub use error::{Fault, Refusal};
 pub use fetched::{mark_fetched, visit_fetched};
+pub use fields::{SealFields, seal_fields};
 pub use key::{DataKey, KEY_BYTES};
 pub use limits::Limits;
 pub use mask::{Masks, mask_records};

@@ -21,7 +21,17 @@ pub trait Masks {
     ///
     /// # Errors
     /// Nothing may be seen of it.
-    fn value(&mut self, value: &[u8], out: &mut Vec<u8>) -> Result<(), Refusal>;
+    fn value(
+        &mut self,
+        record: &Record<'_>,
+        value: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal>;
+
+    /// What is seen of a value of which nothing may be seen, where it is marked.
+    fn instead<'v>(&self, _value: &'v [u8]) -> &'v [u8] {
+        &[]
+    }
 
     /// Appends what is seen of a record's key; `false`: the record is delivered without one.
     fn key(&mut self, key: &[u8], out: &mut Vec<u8>) -> bool;
@@ -121,7 +131,7 @@ impl<M: Masks> Edit for Masker<'_, M> {
         } = parts;
         plain.clear();
         let masked = match record.value {
-            Some(value) => self.masks.value(value, plain),
+            Some(value) => self.masks.value(record, value, plain),
             None => Ok(()),
         };
         if let Err(refusal) = masked {
@@ -130,6 +140,7 @@ impl<M: Masks> Edit for Masker<'_, M> {
             }
             // SECURITY: what was masked before it failed is no part of a value that conforms.
             plain.clear();
+            plain.extend_from_slice(self.masks.instead(record.value.unwrap_or_default()));
             self.mark(record, refusal);
         }
         key.clear();

@@ -305,11 +305,19 @@ impl Schema {
         let other = found
             .kinds
             .iter()
-            .find(|kind| !matches!(kind, LeafType::Text | LeafType::Bytes))?;
-        Some(format!(
-            "only texts and bytes can be sealed, not {}",
-            other.words()
-        ))
+            .find(|kind| !matches!(kind, LeafType::Text | LeafType::Bytes));
+        if let Some(other) = other {
+            let words = other.words();
+            return Some(format!("only texts and bytes can be sealed, not {words}"));
+        }
+        let Compiled::Json(schema) = &self.compiled else {
+            return None;
+        };
+        let admitted = ENVELOPE_CHARACTERS.iter().all(|count| {
+            let envelope = "A9-_".repeat(count / 4);
+            schema.admits(&found.rules, &format!("\"{envelope}\""))
+        });
+        (!admitted).then(|| "the text of an envelope is no value of the schema".to_owned())
     }
 
     fn single_problem(&self, path: &[&str]) -> Result<Found, String> {
@@ -332,6 +340,9 @@ impl Schema {
         }
     }
 }
+
+/// Of envelopes as texts, around nothing and around much.
+const ENVELOPE_CHARACTERS: [usize; 2] = [96, 8_000];
 
 /// What a mask puts in place of JSON values; one of each form that it keeps.
 fn samples(mask: Mask, kind: LeafType) -> &'static [&'static str] {

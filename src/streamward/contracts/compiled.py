@@ -39,6 +39,10 @@ class CompiledSchema(Protocol):
         """Why a field can't carry a mask; None: it can."""
         ...
 
+    def seal_problem(self, path: list[str], /) -> str | None:
+        """Why a field can't be sealed by itself; None: it can."""
+        ...
+
     def declared(self) -> bytes:
         """Every field, as JSON."""
         ...

@@ -75,7 +75,6 @@ def classified_fields(bundle: Bundle) -> Iterator[Mistake]:
         # The document of its own name speaks last; then that of the longest prefix.
         nearest = max(streams, key=lambda each: len(each.name or each.prefix or ""))
         seal = sealing_of(bundle, nearest)
-        sealed = seal is not None and seal.value
         for field in fields_of(contract):
             found = bundle.find(DataClass, field.classification or "")
             if field.classification is None or found is None:
@@ -86,6 +85,7 @@ def classified_fields(bundle: Bundle) -> Iterator[Mistake]:
                 what += f" `{contract.object.stream}` does not carry"
                 hint = f"add `{found.name}` to the `classes` of the stream"
                 yield document.mistake(what, *place, suggestion=hint)
+            sealed = seal is not None and (seal.value or field.name in seal.fields)
             if found.requires.encrypt and not sealed:
                 what = f"`{field.name}` is of the class `{found.name}`, which requires encryption,"
                 what += f" but `{contract.object.stream}` is not sealed"
@@ -155,7 +155,7 @@ def required_controls_in_place(bundle: Bundle) -> Iterator[Mistake]:
         nearest = max(streams, key=lambda each: len(each.name or each.prefix or ""))
         seal = sealing_of(bundle, nearest)
         missing = {
-            "encrypt": seal is None or not seal.value,
+            "encrypt": seal is None or not (seal.value or seal.fields),
             "schema": schema_of(contract) is None,
             "tls": any(each.tls is None for each in bundle.of(Listener)),
             "mask": not any(field.masks for field in fields_of(contract)),

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from streamward.contracts.classification import declarations_of
-from streamward.contracts.contract import contracts, schema_of, validation_of
+from streamward.contracts.compiled import SchemaInvalid, compile_schema
+from streamward.contracts.compiled import declared as declared_fields
+from streamward.contracts.compiled import text_of as schema_text
+from streamward.contracts.contract import (
+    contract_of,
+    contracts,
+    schema_of,
+    validation_of,
+)
 from streamward.contracts.sealing import (
     candidates,
     classes_under,
@@ -12,6 +20,7 @@ from streamward.contracts.sealing import (
     tenant_of,
     text_of,
 )
+from streamward.errors import Unavailable
 from streamward.model.document import ANY_KIND, Bundle, Document, Mistake
 from streamward.model.keys import KeyRing
 from streamward.model.nearest import meant
@@ -24,7 +33,8 @@ def encrypted_where_required(bundle: Bundle) -> Iterator[Mistake]:
     requiring = {one.name for one in bundle.of(DataClass) if one.requires.encrypt}
     for document, declared in _streams(bundle):
         seal = sealing_of(bundle, declared)
-        if seal is not None and seal.value:
+        if seal is not None and (seal.value or seal.fields):
+            # Of which fields, the contract of the stream is asked.
             continue
         for name in classes_under(bundle, declared):
             if name in requiring:
@@ -133,6 +143,47 @@ def known_companions(bundle: Bundle) -> Iterator[Mistake]:
             yield from _mirrored(bundle, document, seal)
 
 
+def sealed_fields(bundle: Bundle) -> Iterator[Mistake]:
+    """Single fields can be sealed: of one stream, whose schema has them as texts or bytes."""
+    if any(kind in ("Stream", "DataClass", "DataContract", ANY_KIND) for kind, _ in bundle.broken):
+        return
+    for document in (*bundle.documents_of(Stream), *bundle.documents_of(DataClass)):
+        seal = getattr(document.value, "seal", None)
+        if isinstance(seal, Sealing) and seal.fields:
+            yield from _fields_of(bundle, document, seal)
+
+
+def _fields_of(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mistake]:
+    name = document.value.name if isinstance(document.value, Stream) else None
+    if name is None:
+        what = "single fields are those of one stream: they can't be sealed for many at once"
+        hint = "say so in the Stream of each name"
+        yield document.mistake(what, "seal", "fields", suggestion=hint)
+        return
+    held = contract_of(bundle, name)
+    found = None if held is None else schema_of(held[1])
+    if found is None:
+        what = f"fields of `{name}` are sealed, but no contract says where in values they are"
+        hint = "add a DataContract with `streamward.schema` for the stream"
+        yield document.mistake(what, "seal", "fields", suggestion=hint)
+        return
+    text = schema_text(bundle, found[1])
+    if text is None:
+        return
+    try:
+        schema = compile_schema(text)
+    except (SchemaInvalid, Unavailable):
+        return
+    known = [field.name for field in declared_fields(schema)]
+    for index, field in enumerate(seal.fields):
+        wrong = schema.seal_problem(field.split("."))
+        if wrong is not None:
+            hint = "choose another field, or seal the whole value"
+            hint = hint if field in known else meant(field, frozenset(known)) or hint
+            what = f"`{field}` can't be sealed: {wrong}"
+            yield document.mistake(what, "seal", "fields", index, suggestion=hint)
+
+
 def _mirrored(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mistake]:
     sealed = [text_of(stream) for stream, _ in sealed_streams(bundle)]
     for index, name in enumerate(seal.accepts_from):
@@ -162,4 +213,5 @@ CHECKS = (
     contracts_that_can_be_held,
     streams_of_one_tenant,
     known_companions,
+    sealed_fields,
 )

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from streamward.contracts.contract import contract_of
 from streamward.contracts.sealing import sealed_streams, tenant_of, text_of
+from streamward.gateway.contracts import SchemaEntry, schema_entry
 from streamward.model.document import Bundle
 from streamward.model.keys import AccessClass, KeyRing
 from streamward.model.principal import Role
@@ -30,6 +32,13 @@ class RingEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     readers: ReadersEntry
 
 
+class SealedFieldsEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Single fields of values that are sealed, and what the values are of."""
+
+    paths: tuple[tuple[str, ...], ...]
+    schema: SchemaEntry
+
+
 class SealedStreamEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A stream, or all that start with a prefix, and how their records are sealed."""
 
@@ -39,6 +48,7 @@ class SealedStreamEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     tenant: str | None
     home_cluster: str | None
     value: bool
+    fields: SealedFieldsEntry | None = None
     key: str
     headers: tuple[str, ...]
     partition_bound: bool
@@ -101,6 +111,17 @@ def _holders(bundle: Bundle, wanted: Iterator[str]) -> set[str]:
     return found
 
 
+def _fields(bundle: Bundle, declared: Stream, seal: Sealing) -> SealedFieldsEntry | None:
+    if not seal.fields:
+        return None
+    found = contract_of(bundle, declared.name or "")
+    schema = None if found is None else schema_entry(bundle, found[1])
+    assert schema is not None, "a bundle that seals fields of what it doesn't know has mistakes"
+    return SealedFieldsEntry(
+        paths=tuple(tuple(field.split(".")) for field in seal.fields), schema=schema
+    )
+
+
 def _stream(bundle: Bundle, declared: Stream, seal: Sealing) -> SealedStreamEntry:
     return SealedStreamEntry(
         name=declared.name,
@@ -109,6 +130,7 @@ def _stream(bundle: Bundle, declared: Stream, seal: Sealing) -> SealedStreamEntr
         tenant=tenant_of(bundle, text_of(declared)),
         home_cluster=seal.home,
         value=seal.value,
+        fields=_fields(bundle, declared, seal),
         key=seal.key,
         headers=seal.headers,
         partition_bound=seal.partition_bound,

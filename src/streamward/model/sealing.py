@@ -9,12 +9,19 @@ from streamward.model.fields import ClusterName, KeyRingName, StreamText
 
 HeaderName = Annotated[str, StringConstraints(min_length=1, max_length=249)]
 
+FieldText = Annotated[
+    str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^.]+(\.[^.]+)*$")
+]
+
 
 class Sealing(Noun):
     """What of each record is sealed, under which ring, and how mistakes are answered."""
 
     ring: KeyRingName
     value: bool = True
+    fields: tuple[FieldText, ...] = Field(default=(), max_length=200)
+    """Single fields of values that are sealed, with `value: false`: names with dots between them,
+    `*` for the keys of a map. The stream needs a contract with a schema."""
     key: Literal["plain", "deterministic"] = "plain"
     """`deterministic`: equal keys seal to equal bytes, so that compaction and partitioning go on;
     whoever holds the ciphertext sees which are equal."""
@@ -43,8 +50,12 @@ class Sealing(Noun):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if not self.value and self.key == "plain" and not self.headers:
-            raise ValueError("nothing is sealed: give `value: true`, `key` or `headers`")
+        if not (self.value or self.fields or self.headers) and self.key == "plain":
+            raise ValueError("nothing is sealed: give `value: true`, `fields`, `key` or `headers`")
+        if self.value and self.fields:
+            raise ValueError("give `value: false` where single `fields` are sealed")
+        if self.fields and (self.sealed_by, self.opened_by) != ("gateway", "gateway"):
+            raise ValueError("single `fields` are sealed and opened by the gateway only")
         if (self.dead_letter is None) != (self.on_violation != "dead-letter"):
             raise ValueError("`dead_letter` and `on_violation: dead-letter` belong together")
         if self.sealed_by == "producer" and self.on_violation == "mark":
@@ -55,4 +66,6 @@ class Sealing(Noun):
             raise ValueError("`mask` needs the gateway to open: `opened_by: gateway`")
         if len(set(self.headers)) != len(self.headers):
             raise ValueError("a header stands twice in `headers`")
+        if len(set(self.fields)) != len(self.fields):
+            raise ValueError("a field stands twice in `fields`")
         return self

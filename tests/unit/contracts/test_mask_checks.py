@@ -136,3 +136,56 @@ def test_a_change_that_shows_more_is_told(tmp_path: Path) -> None:
         ),
         Breaks.PROTECTION,
     )
+
+
+SEALED = "seal: {ring: ring, unreadable: mask}"
+
+
+@pytest.mark.parametrize(
+    ("seal", "expected"),
+    [
+        ("{ring: ring, value: false, fields: [card, mail]}", None),
+        ("{ring: ring, value: false, fields: [card, mial]}", "did you mean `mail`"),
+        ("{ring: ring, value: false, fields: [card, count]}", "only texts and bytes can be sealed"),
+        ("{ring: ring, value: false, fields: [short]}", "the text of an envelope is no value of"),
+        ("{ring: ring, fields: [card]}", "give `value: false` where single `fields` are sealed"),
+        ("{ring: ring, value: false, fields: [card, card]}", "a field stands twice"),
+    ],
+)
+def test_fields_that_can_be_sealed_pass(
+    told: Callable[..., list[str]], tmp_path: Path, seal: str, expected: str | None
+) -> None:
+    told(SEALED, f"seal: {seal}")
+    wider = SCHEMA.replace(
+        '"mail"',
+        '"count": {"type": "integer"}, "short": {"type": "string", "maxLength": 20}, "mail"',
+        1,
+    )
+    (tmp_path / "card.schema.json").write_text(wider)
+
+    found = read_bundle(tmp_path, materials=False).errors
+
+    shown = [f"{one.place}: {one.what} {one.suggestion}" for one in found]
+    if expected is None:
+        assert shown == []
+    else:
+        assert len(shown) == 1
+        assert shown[0].startswith("bundle.yaml:17:")
+        assert expected in shown[0]
+
+
+def test_fields_of_many_streams_or_of_none_that_is_known_can_not_be_sealed(
+    told: Callable[..., list[str]],
+) -> None:
+    sealed = "{ring: ring, value: false, fields: [card]}"
+    of_class = told(
+        "name: cards, level: restricted, owner: tests",
+        f"name: cards, level: restricted, owner: tests, seal: {sealed}",
+    )
+    elsewhere = told(
+        f"name: shop.cards, classes: [cards], {SEALED}",
+        f"name: shop.other, classes: [cards], seal: {sealed}",
+    )
+
+    assert any("can't be sealed for many at once" in one for one in of_class)
+    assert any("no contract says where in values they are" in one for one in elsewhere)

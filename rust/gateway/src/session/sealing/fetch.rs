@@ -6,7 +6,8 @@ use std::sync::atomic::Ordering;
 
 use streamward_policy::Action;
 use streamward_records::{
-    Budget, Fault, FoundKey, Keys, Kid, Limits, Opened, Opening, Scratch, Unopened, open_records,
+    Budget, Fault, FoundKey, Keys, Kid, Limits, Opened, Opening, Scratch, Unopened, mask_records,
+    open_records,
 };
 use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
@@ -14,6 +15,7 @@ use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 use super::held::ROUNDS_MAX;
 use super::{HeldAnswer, Sealed};
 use crate::data_keys::{KeyNeed, KeysNow};
+use crate::fields::FieldOpener;
 use crate::session::answers::Exchange;
 use crate::session::fetch::FetchExchange;
 use crate::session::{Answer, Close, Effect, Session, Shaping, encode_response_to};
@@ -178,15 +180,8 @@ impl Session {
             mark: sealed.mark,
         };
         let mut out = self.keys.buffers.take(records.len());
-        match open_records(
-            records,
-            &opening,
-            keys,
-            &Limits::default(),
-            budget,
-            scratch,
-            &mut out,
-        ) {
+        let with = (keys, budget, scratch);
+        match open_all(records, (sealed, &opening), with, &mut out) {
             Ok(opened) => {
                 found.count((topic, index), &opened, &out);
                 if opened.left_out {
@@ -212,6 +207,49 @@ impl Session {
         }
         Vec::new()
     }
+}
+
+/// Opens fields, and then all else: envelopes of fields are bound to keys of records as they lie on the wire.
+fn open_all(
+    records: &[u8],
+    (sealed, opening): (&Sealed, &Opening<'_>),
+    (keys, budget, scratch): (&Chosen<'_>, &mut Budget, &mut Scratch),
+    out: &mut Vec<u8>,
+) -> Result<Opened, Unopened> {
+    let limits = Limits::default();
+    let (mut inner, mut marked) = (Vec::new(), Opened::default());
+    let records = match &sealed.fields {
+        None => records,
+        Some(fields) => {
+            let mut opener = FieldOpener {
+                fields,
+                homes: opening.homes,
+                partition: opening.partition,
+                keys,
+                missing: Vec::new(),
+            };
+            let (mark, mut own) = (opening.mark, *budget);
+            let done = mask_records(
+                records,
+                &mut opener,
+                mark,
+                &limits,
+                &mut own,
+                scratch,
+                &mut inner,
+            );
+            if !opener.missing.is_empty() {
+                return Err(Unopened::Missing(opener.missing));
+            }
+            marked = done.map_err(Unopened::Fault)?;
+            inner.as_slice()
+        }
+    };
+    let mut opened = open_records(records, opening, keys, &limits, budget, scratch, out)?;
+    opened.marked.append(&mut marked.marked);
+    opened.marked_count += marked.marked_count;
+    opened.left_out |= marked.left_out;
+    Ok(opened)
 }
 
 /// What is to be told of an answer once all of it is opened.

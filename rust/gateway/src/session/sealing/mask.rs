@@ -68,7 +68,7 @@ impl Session {
             return Ok(());
         }
         seen.told.clear();
-        let mut out = Vec::with_capacity(records.len());
+        let mut out = self.keys.buffers.take(records.len());
         let mut scratch = self.keys.scratch();
         let limits = Limits::default();
         let masked = mask_records(records, seen, mark, &limits, budget, &mut scratch, &mut out);
@@ -78,7 +78,8 @@ impl Session {
                 if masked.left_out {
                     leave_acquired(partition, &out);
                 }
-                partition.set("Records", Value::Bytes(out.into()));
+                let out = self.keys.buffers.share(out);
+                partition.set("Records", Value::Bytes(out));
                 masked.marked
             }
             Err(fault) => {

@@ -22,6 +22,7 @@ pub(super) use self::produce::{Refused, code_of, take_out};
 
 use super::{Close, Session};
 use crate::data_keys::DataKeys;
+use crate::fields::StreamFields;
 use crate::recorder::Deed;
 use crate::sealing::{KeySealing, OnViolation, OpenedBy, Readers, SealedStream, Unreadable};
 
@@ -61,6 +62,7 @@ struct Sealed {
     homes: Vec<Home>,
     headers: Vec<Box<[u8]>>,
     value: bool,
+    fields: Option<Arc<StreamFields>>,
     deterministic: bool,
     partition_bound: bool,
     mark: Mark,
@@ -162,6 +164,7 @@ impl Session {
                 .map(|it| it.as_bytes().into())
                 .collect(),
             value: stream.value,
+            fields: stream.fields.as_ref().and(self.snapshot.fields.of(topic)),
             deterministic: stream.key == KeySealing::Deterministic,
             partition_bound: stream.partition_bound,
             mark: match stream.on_violation {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use streamward_policy::Action;
-use streamward_records::{Fault, Limits, Refusal, Sealing, seal_records};
+use streamward_records::{Fault, Limits, Refusal, Sealing, seal_fields, seal_records};
 use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{Struct, Value, error};
 
 use super::Sealed;
 use super::check::Look;
 use crate::data_keys::KeyNeed;
+use crate::fields::FieldSealer;
 use crate::sealing::{KeySealing, SealedBy, SealedStream};
 use crate::session::cold::{Denial, PRODUCE, take_denied};
 use crate::session::produce::{ProduceExchange, Sending};
@@ -249,20 +250,35 @@ impl Session {
             .take(records.len() + records.len() / 8 + 256);
         let limits = Limits::default();
         let done = seal_records(records, &sealing, &limits, bytes_max, scratch, &mut out);
-        done.map_err(|fault| {
-            let code = code_of(fault.refusal);
-            let own = code == error::KAFKA_STORAGE_ERROR;
-            Refused {
-                code,
-                fault: (!own).then_some(fault),
-                told: None,
-            }
-        })?;
+        done.map_err(refused_for)?;
+        if let Some(fields) = &sealed.fields {
+            // After the keys of records, which the envelopes of fields are bound to as they lie on the wire.
+            let mut sealer = FieldSealer {
+                fields,
+                home,
+                partition: sealing.partition,
+                data_key: &data_key,
+                drawn: 0,
+            };
+            let whole = std::mem::take(&mut out);
+            let done = seal_fields(&whole, &mut sealer, &limits, bytes_max, scratch, &mut out);
+            done.map_err(refused_for)?;
+        }
         let records = batches(&out).map_while(Result::ok);
         let records = records.map(|it| u64::from(it.records)).sum();
         let sealed = &self.keys.counts.sealed;
         sealed.fetch_add(records, Ordering::Relaxed);
         Ok(out)
+    }
+}
+
+fn refused_for(fault: Fault) -> Refused {
+    let code = code_of(fault.refusal);
+    let own = code == error::KAFKA_STORAGE_ERROR;
+    Refused {
+        code,
+        fault: (!own).then_some(fault),
+        told: None,
     }
 }
 

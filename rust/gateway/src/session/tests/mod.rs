@@ -12,6 +12,7 @@ mod contracts;
 mod deletion;
 mod fetch;
 mod fetch_sessions;
+mod fields;
 mod groups;
 mod hostile;
 mod masking;
