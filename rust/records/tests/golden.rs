@@ -37,7 +37,10 @@ struct Case {
     content: &'static [u8],
 }
 
-const CASES: [Case; 6] = [
+/// `holder.mail` as [`streamward_records::field_path`] writes it.
+const FIELD: &[u8] = b"\x82\x66holder\x64mail";
+
+const CASES: [Case; 7] = [
     Case {
         name: "value",
         tenant: Some("acme"),
@@ -77,6 +80,14 @@ const CASES: [Case; 6] = [
         partition: None,
         record_key: Some(b"patient-17"),
         content: b"078-05-1120",
+    },
+    Case {
+        name: "field",
+        tenant: Some("acme"),
+        place: Place::Field(FIELD),
+        partition: None,
+        record_key: Some(b"patient-17"),
+        content: b"jane@example.org",
     },
     Case {
         name: "key",
@@ -121,11 +132,14 @@ fn vector(case: &Case) -> Value {
         Place::Value => ("value", None),
         Place::Key => ("key", None),
         Place::Header(name) => ("header", Some(String::from_utf8_lossy(name))),
+        Place::Field(_) => ("field", None),
     };
+    let field = (kind == "field").then_some(["holder", "mail"]);
+    assert!(field.is_none_or(|names| streamward_records::field_path(&names) == FIELD));
     json!({
         "tenant": home.tenant.as_deref(), "cluster": &*home.cluster, "stream": &*home.stream,
         "data_class": &*home.data_class, "ring": &*home.ring, "ring_version": 7,
-        "kid": hex(&KID), "key": hex(&KEY), "place": kind, "header": header, "partition": partition,
+        "kid": hex(&KID), "key": hex(&KEY), "place": kind, "header": header, "field": field, "partition": partition,
         "record_key": case.record_key.map(hex), "content": hex(case.content),
         "external_aad": hex(&external_aad(&home, 7, place, partition, case.record_key)),
         "envelope": hex(&envelope.unwrap()),

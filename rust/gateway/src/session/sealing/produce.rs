@@ -253,7 +253,7 @@ impl Session {
         done.map_err(refused_for)?;
         if let Some(fields) = &sealed.fields {
             // After the keys of records, which the envelopes of fields are bound to as they lie on the wire.
-            let mut sealer = FieldSealer {
+            let mut fields = FieldSealer {
                 fields,
                 home,
                 partition: sealing.partition,
@@ -261,7 +261,7 @@ impl Session {
                 drawn: 0,
             };
             let whole = std::mem::take(&mut out);
-            let done = seal_fields(&whole, &mut sealer, &limits, bytes_max, scratch, &mut out);
+            let done = seal_fields(&whole, &mut fields, &limits, bytes_max, scratch, &mut out);
             done.map_err(refused_for)?;
         }
         let records = batches(&out).map_while(Result::ok);

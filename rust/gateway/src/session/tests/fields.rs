@@ -203,7 +203,7 @@ fn fields_that_can_not_be_sealed_are_no_snapshot() {
         |it| it["value"] = true.into(),
         |it| it["fields"]["paths"] = json!([["absent"]]),
         |it| {
-            it["fields"]["schema"]["text"] = r#"{"properties":{"card":{"type":"integer"}}}"#.into()
+            it["fields"]["schema"]["text"] = r#"{"properties":{"card":{"type":"integer"}}}"#.into();
         },
         |it| it["fields"]["schema"]["text"] = r#"{"properties":{"card":{"maxLength":19}}}"#.into(),
     ];
