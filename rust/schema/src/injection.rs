@@ -3,6 +3,7 @@
 
 use regex::{RegexSet, RegexSetBuilder};
 
+use crate::disguise;
 use crate::error::Reason;
 use crate::field::{Content, Leaf, Visit};
 
@@ -56,7 +57,9 @@ impl Pattern {
             Self::Sql => &[
                 r#"['"`]\s*(or|and|\|\||&&)\s+['"`]?[\w.]{1,64}['"`]?\s*(=|<|>|like\b|in\b|is\b)"#,
                 r#"['"`)]\s*;\s*(drop|delete|insert|update|alter|create|truncate|exec|grant)\b"#,
-                r"\bunion\s+(all\s+)?select\b",
+                r";\s*(drop|alter|truncate|create)\s+(table|database|schema|user|role|view|index)\b",
+                r";\s*(delete\s+from|insert\s+into|update\s+[a-z0-9_.]{1,64}\s+set|grant\s+[a-z]{3,10}\s+(on|to))\b",
+                r"\bunion\s+(all\s+|distinct\s+)?\(?\s*select\b",
                 r#"['"`]\s*(--|#|/\*)"#,
                 r"\b(sleep|benchmark|pg_sleep|waitfor\s+delay|xp_cmdshell|load_file)\s*[('\x22]",
             ],
@@ -103,8 +106,15 @@ impl Patterns {
         })
     }
 
-    /// The first pattern that stands in the text.
+    /// The first pattern that stands in the text: as it is, or as a program may read it that decodes it.
     pub fn find(&self, text: &str) -> Option<Pattern> {
+        self.find_as_is(text).or_else(|| {
+            let readings = disguise::readings(text);
+            readings.iter().find_map(|text| self.find_as_is(text))
+        })
+    }
+
+    fn find_as_is(&self, text: &str) -> Option<Pattern> {
         let first = self.set.matches(text).iter().next()?;
         self.of.get(first).copied()
     }
@@ -189,6 +199,59 @@ mod tests {
     }
 
     #[test]
+    fn disguised_attacks_are_found_too() {
+        for (pattern, texts) in [
+            (
+                Pattern::Sql,
+                &[
+                    "1 UNION/**/SELECT password",
+                    "1 UN/*x*/ION SELECT password",
+                    "' oR/**/1=1",
+                    "1;DROP TABLE x",
+                    "%27%20OR%201%3D1",
+                    "%2527%2520OR%25201%253D1",
+                    "&#39; or 1=1",
+                    "\u{ff07} OR 1=1",
+                    "UNI\0ON SELECT 1",
+                    "'+OR+1=1",
+                ][..],
+            ),
+            (
+                Pattern::Html,
+                &[
+                    "java\tscript:alert(1)",
+                    "java&#x0A;script:alert(1)",
+                    "&lt;script&gt;",
+                    "%3Cscript%3E",
+                    "\u{ff1c}script\u{ff1e}",
+                    "<scr\u{200b}ipt>",
+                    "&#x3c;script>",
+                    "&#0000060;script>",
+                    "javascript&colon;alert(1)",
+                ],
+            ),
+            (
+                Pattern::Jndi,
+                &[
+                    "%24%7Bjndi:ldap://h/a%7D",
+                    "\u{ff04}\u{ff5b}jndi:ldap://h}",
+                    "$\u{200d}{jndi:ldap://h/a}",
+                    "$&#123;jndi:ldap://h/a}",
+                ],
+            ),
+            (
+                Pattern::Template,
+                &["%7B%7Bconfig%7D%7D", "&#123;&#123;config}}"],
+            ),
+        ] {
+            let compiled = Patterns::compile(&[pattern]).unwrap();
+            for text in texts {
+                assert_eq!(compiled.find(text), Some(pattern), "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn ordinary_texts_pass() {
         let all = Patterns::compile(&Pattern::ALL).unwrap();
         for text in [
@@ -203,6 +266,11 @@ mod tests {
             "{\"a\": {\"b\": 1}}",
             "5' 11\"",
             "it's 1 or 2",
+            "100% sure & glad; 5 % off, 50%25",
+            "AT&T; Q&amp;A &#8364; 5",
+            "/* a comment */ and a line\nand another\tone",
+            "caf\u{e9} \u{4e2d}\u{6587} \u{1f600}",
+            "tests; create an index card",
         ] {
             assert_eq!(all.find(text), None, "{text}");
         }

@@ -7,6 +7,7 @@
 mod avro;
 mod confluent;
 mod date;
+mod disguise;
 mod edit;
 mod error;
 mod field;
