@@ -423,40 +423,35 @@ impl Session {
             let Some(sending) = sending else { continue };
             let partitions = topic.array("PartitionResponses").iter();
             for partition in partitions.filter_map(kafka::Value::as_struct) {
-                if partition.int("ErrorCode") == 0 {
-                    self.acknowledge(sending, partition.int("Index"), partition.int("BaseOffset"));
-                } else {
-                    self.not_taken(sending, partition.int("Index"));
-                }
+                let error = partition.int("ErrorCode");
+                let base_offset = partition.int("BaseOffset");
+                self.acknowledge(sending, partition.int("Index"), error, base_offset);
             }
         }
     }
 
-    /// The broker did not take the records of a partition: their counters go to those that come next.
-    fn not_taken(&mut self, sending: &Sending, index: i64) {
+    /// What the broker says of the records of a partition.
+    fn acknowledge(&mut self, sending: &Sending, index: i64, error: i64, base_offset: i64) {
         let mut loads = sending.loads.iter();
-        let load = loads.find(|load| i64::from(load.index) == index);
-        if let Some((load, counted)) = load.and_then(|it| Some((it, it.counted?))) {
-            self.counters.take_back(&sending.name, load.index, counted);
-        }
-    }
-
-    fn acknowledge(&mut self, sending: &Sending, index: i64, base_offset: i64) {
-        let Some(access) = &sending.access else {
+        let Some(load) = loads.find(|load| i64::from(load.index) == index) else {
             return;
         };
-        let Some(load) = sending
-            .loads
-            .iter()
-            .find(|load| i64::from(load.index) == index)
-        else {
+        if nothing_appended(error, base_offset) {
+            // Their counters go to those that come next.
+            if let Some(counted) = load.counted {
+                self.counters.take_back(&sending.name, load.index, counted);
+            }
+            return;
+        }
+        let Some(access) = &sending.access else {
             return;
         };
         if load.offsets == 0 {
             return;
         }
-        // A retried batch is acknowledged without its offset once the broker has forgotten it.
-        let known = base_offset >= 0;
+        // A retried batch is acknowledged without its offset once the broker has forgotten it. Behind an error that
+        // doesn't say that nothing was written, nobody knows whether and where it was.
+        let known = error == 0 && base_offset >= 0;
         let last = base_offset.saturating_add(load.offsets).saturating_sub(1);
         self.staged.push((
             access.clone(),
@@ -471,6 +466,33 @@ impl Session {
         ));
     }
 }
+
+/// Does this answer say for certain that the broker appended nothing?
+///
+/// SECURITY: a broker answers some errors when it has appended already: a time-out, too few replicas behind the append,
+/// trouble with a disk, and with `acks=all` also that it stopped to lead meanwhile; then it says the offset. A counter
+/// that were given out again would make what was appended count as replayed, and no reader would get past it.
+fn nothing_appended(error: i64, base_offset: i64) -> bool {
+    let refusal = i16::try_from(error).is_ok_and(|code| REFUSED_UNWRITTEN.contains(&code));
+    refusal && base_offset < 0
+}
+
+/// Errors that brokers answer to Produce before they append.
+const REFUSED_UNWRITTEN: [i16; 13] = [
+    error::CORRUPT_MESSAGE,
+    error::UNKNOWN_TOPIC_OR_PARTITION,
+    error::NOT_LEADER_OR_FOLLOWER,
+    error::MESSAGE_TOO_LARGE,
+    error::INVALID_TOPIC_EXCEPTION,
+    error::RECORD_LIST_TOO_LARGE,
+    error::NOT_ENOUGH_REPLICAS,
+    error::TOPIC_AUTHORIZATION_FAILED,
+    error::OUT_OF_ORDER_SEQUENCE_NUMBER,
+    error::INVALID_PRODUCER_EPOCH,
+    error::TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    error::INVALID_RECORD,
+    error::UNKNOWN_TOPIC_ID,
+];
 
 impl ProduceExchange {
     fn by_name(&self, name: &str) -> Option<&Sending> {
@@ -512,14 +534,10 @@ impl<'a> Visitor<'a> for ResponseWalk<'_, '_> {
             ("TopicId", Leaf::Uuid(id)) => self.topic = self.exchange.by_id(id),
             ("Index", Leaf::Int(index)) => self.partition = index,
             ("ErrorCode", Leaf::Int(code)) => self.error = code,
-            ("BaseOffset", Leaf::Int(_)) if self.error != 0 => {
+            ("BaseOffset", Leaf::Int(base_offset)) => {
                 if let Some(topic) = self.topic {
-                    self.session.not_taken(topic, self.partition);
-                }
-            }
-            ("BaseOffset", Leaf::Int(base_offset)) if self.error == 0 => {
-                if let Some(topic) = self.topic {
-                    self.session.acknowledge(topic, self.partition, base_offset);
+                    self.session
+                        .acknowledge(topic, self.partition, self.error, base_offset);
                 }
             }
             _ => {}

@@ -52,9 +52,15 @@ fn taken(answer: &mut streamward_wire::kafka::Struct, code: i64) {
     let mut entry = answer.element("Responses");
     entry.set("Name", "ok.a");
     let mut partition = entry.element("PartitionResponses");
+    // Where nothing was appended, brokers say no offset.
+    let base_offset = if [2, 3, 6, 10, 18, 19, 29, 87].contains(&code) {
+        -1
+    } else {
+        0
+    };
     partition
         .set("Index", 0)
-        .set("BaseOffset", 0)
+        .set("BaseOffset", base_offset)
         .set("ErrorCode", code);
     entry.set("PartitionResponses", vec![partition]);
     answer.set("Responses", vec![entry]);
@@ -176,6 +182,53 @@ fn counters_go_on_and_those_that_the_broker_did_not_take_come_again() {
         script.broker(|answer| taken(answer, code));
     }
     assert_eq!(counters, [[0, 1], [2, 3], [2, 3]]);
+}
+
+/// The counters of two records that are written behind two which the broker answered so, and what of these is entered.
+fn behind(answer: impl FnOnce(&mut streamward_wire::kafka::Struct)) -> (Vec<u64>, Json) {
+    let mut script = by("alice", &signing(document(), |_| {}));
+    script.request(&produce(9, -1, &[records(0, &[b"a", b"b"])]));
+    script.rewrites(|_| {});
+    script.broker(answer);
+    let entered = script.ranges();
+    script.request(&produce(9, -1, &[records(0, &[b"c", b"d"])]));
+    let mut found = Vec::new();
+    script.rewrites(|request| {
+        let signatures = signatures(&written(request)[0]);
+        found.extend(signatures.iter().flatten().map(|it| counter(it)));
+    });
+    (found, json!(entered))
+}
+
+#[test]
+fn counters_come_again_only_where_nothing_was_appended() {
+    for code in [2, 3, 6, 10, 18, 19, 29, 87] {
+        let (counters, entered) = behind(|answer| taken(answer, code));
+        assert_eq!(counters, [0, 1], "{code}");
+        assert_eq!(entered, json!([]), "{code}");
+    }
+    // Appended, or nobody knows: a time-out, too few replicas behind the append, a disk, and what is not known here.
+    for code in [7, 20, 56, -1, 999] {
+        let (counters, entered) = behind(|answer| taken(answer, code));
+        assert_eq!(counters, [2, 3], "{code}");
+        assert_eq!(entered.as_array().map(Vec::len), Some(1), "{code}");
+    }
+}
+
+#[test]
+fn a_broker_that_ceased_to_lead_behind_the_append_has_said_the_offset() {
+    let (counters, entered) = behind(|answer| {
+        taken(answer, 6);
+        let topic = answer.array_mut("Responses").unwrap()[0]
+            .as_struct_mut()
+            .unwrap();
+        let partition = topic.array_mut("PartitionResponses").unwrap()[0]
+            .as_struct_mut()
+            .unwrap();
+        partition.set("BaseOffset", 40);
+    });
+    assert_eq!(counters, [2, 3]);
+    assert_eq!(entered.as_array().map(Vec::len), Some(1));
 }
 
 #[test]
