@@ -194,7 +194,7 @@ fn read(directory: &Path) -> Vec<(u64, Vec<u8>)> {
 }
 
 fn eventually(mut holds: impl FnMut() -> bool) -> bool {
-    (0..500).any(|_| {
+    (0..3_000).any(|_| {
         std::thread::sleep(Duration::from_millis(10));
         holds()
     })

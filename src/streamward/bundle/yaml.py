@@ -3,6 +3,7 @@
 import datetime
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from streamward.bundle import libyaml
 from streamward.model.document import FieldPath, Mistake, Place
 
 NODES_MAX = 100_000
@@ -54,11 +56,18 @@ def _parts(text: str) -> Iterator[tuple[int, str]]:
         line += part.count("\n")
 
 
+def _compose(text: str) -> Any:
+    """The node of a document, None where there is none. Raises YAMLError and others."""
+    with suppress(libyaml.NotRead):
+        return libyaml.compose(text)
+    # Without `plug_ins` it searches its own folder for some, once a document.
+    return YAML(typ="safe", pure=True, plug_ins=[]).compose(text)
+
+
 def _parse_one(file: str, text: str, first_line: int) -> Tree | None:
     tree = Tree(file, text=text)
     try:
-        # Without `plug_ins` it searches its own folder for some, once a document.
-        node = YAML(typ="rt", pure=True, plug_ins=[]).compose(text)
+        node = _compose(text)
         if node is None:
             return None
         tree.value = _Reader(tree, first_line).read(node, (), 0)
@@ -127,9 +136,9 @@ class _Reader:
         if self._nodes > NODES_MAX or depth > DEPTH_MAX:
             raise _TooLarge
         self._tree.places[path] = self._place(node)
-        if isinstance(node, MappingNode):
+        if isinstance(node, libyaml.MappingNode | MappingNode):
             return self._mapping(node, path, depth)
-        if isinstance(node, SequenceNode):
+        if isinstance(node, libyaml.SequenceNode | SequenceNode):
             return [
                 self.read(child, (*path, index), depth + 1)
                 for index, child in enumerate(node.value)
@@ -152,7 +161,7 @@ class _Reader:
         return result
 
     def _key(self, node: Node) -> str | None:
-        if isinstance(node, ScalarNode):
+        if isinstance(node, libyaml.ScalarNode | ScalarNode):
             if node.value == "<<":
                 self._mistake(
                     self._place(node), "merge keys `<<` are not supported", "write it out"

@@ -1,11 +1,17 @@
 """How a stream is sealed: by its own document, by that of a prefix, or by one of its classes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeVar
 
 from streamward.contracts.classification import classes_of
 from streamward.model.document import Bundle
 from streamward.model.sealing import Sealing
 from streamward.model.stream import DataClass, Namespace, Stream
+
+NAME_CHARACTERS_MAX: Final = 249
+"""Longest name of a Kafka topic."""
+
+T = TypeVar("T")
 
 
 def text_of(declared: Stream) -> str:
@@ -22,19 +28,26 @@ def candidates(bundle: Bundle, declared: Stream) -> tuple[Sealing, ...]:
     """The ways of sealing that hold for a document; more than one is a contradiction."""
     if declared.seal is not None:
         return (declared.seal,)
-    around = [
-        other
-        for other in bundle.of(Stream)
-        if other.seal is not None
-        and other.prefix is not None
-        and text_of(declared).startswith(other.prefix)
-    ]
-    if around:
-        nearest = max(around, key=lambda other: len(other.prefix or "")).seal
-        return () if nearest is None else (nearest,)
+    around = of_longest_prefix(bundle.once(_seals_of_prefixes), text_of(declared))
+    if around is not None:
+        return (around,)
     classes = (bundle.find(DataClass, name) for name in classes_under(bundle, declared))
     found = [each.seal for each in classes if each is not None and each.seal is not None]
     return tuple(seal for index, seal in enumerate(found) if seal not in found[:index])
+
+
+def _seals_of_prefixes(bundle: Bundle) -> dict[str, Sealing]:
+    declared = reversed(bundle.of(Stream))  # of two with one prefix, the first
+    return {one.prefix: one.seal for one in declared if one.prefix is not None and one.seal}
+
+
+def of_longest_prefix(by_prefix: Mapping[str, T], text: str) -> T | None:
+    """What is said of the longest prefix that a text has."""
+    for length in range(min(len(text), NAME_CHARACTERS_MAX), -1, -1):
+        found = by_prefix.get(text[:length])
+        if found is not None:
+            return found
+    return None
 
 
 def sealing_of(bundle: Bundle, declared: Stream) -> Sealing | None:
@@ -56,5 +69,8 @@ def sealed_streams(bundle: Bundle) -> Iterator[tuple[Stream, Sealing]]:
 
 def tenant_of(bundle: Bundle, text: str) -> str | None:
     """The tenant that owns a name: that of the longest namespace that it starts with."""
-    holding = [one for one in bundle.of(Namespace) if text.startswith(one.prefix)]
-    return max(holding, key=lambda one: len(one.prefix)).tenant if holding else None
+    return of_longest_prefix(bundle.once(_tenants_of_prefixes), text)
+
+
+def _tenants_of_prefixes(bundle: Bundle) -> dict[str, str]:
+    return {one.prefix: one.tenant for one in bundle.of(Namespace)}

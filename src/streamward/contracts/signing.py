@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streamward.contracts.sealing import classes_under, text_of
+from streamward.contracts.sealing import classes_under, of_longest_prefix, text_of
 from streamward.model.document import Bundle
 from streamward.model.signing import Signing
 from streamward.model.stream import DataClass, Stream
@@ -12,17 +12,17 @@ def signing_candidates(bundle: Bundle, declared: Stream) -> tuple[Signing, ...]:
     """The ways of signing that hold for a document; more than one is a contradiction."""
     if declared.sign is not None:
         return (declared.sign,)
-    text = text_of(declared)
-    around = [
-        (other.prefix, other.sign)
-        for other in bundle.of(Stream)
-        if other.sign is not None and other.prefix is not None and text.startswith(other.prefix)
-    ]
-    if around:
-        return (max(around, key=lambda each: len(each[0]))[1],)
+    around = of_longest_prefix(bundle.once(_signs_of_prefixes), text_of(declared))
+    if around is not None:
+        return (around,)
     classes = (bundle.find(DataClass, name) for name in classes_under(bundle, declared))
     found = [each.sign for each in classes if each is not None and each.sign is not None]
     return tuple(sign for index, sign in enumerate(found) if sign not in found[:index])
+
+
+def _signs_of_prefixes(bundle: Bundle) -> dict[str, Signing]:
+    declared = reversed(bundle.of(Stream))  # of two with one prefix, the first
+    return {one.prefix: one.sign for one in declared if one.prefix is not None and one.sign}
 
 
 def signing_of(bundle: Bundle, declared: Stream) -> Signing | None:

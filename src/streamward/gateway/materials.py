@@ -57,9 +57,15 @@ _VERIFIER = re.compile(
 
 def references(bundle: Bundle) -> Iterator[tuple[Document, FieldPath, Material, str]]:
     """Every reference to bytes beside the bundle, and where it stands."""
-    for document in bundle.documents:
-        for path, material, reference in marked(document.value, Material):
-            yield document, path, material, reference
+    return iter(bundle.once(_references))
+
+
+def _references(bundle: Bundle) -> tuple[tuple[Document, FieldPath, Material, str], ...]:
+    return tuple(
+        (document, path, material, reference)
+        for document in bundle.documents
+        for path, material, reference in marked(document.value, Material)
+    )
 
 
 def material_references(bundle: Bundle) -> Iterator[tuple[str, bool]]:

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 N = TypeVar("N", bound=BaseModel)
+T = TypeVar("T")
 
 FieldPath = tuple[str | int, ...]
 
@@ -183,24 +184,46 @@ class Bundle:
     """(kind, name) of documents that could not be read; the kind is `*` where it isn't known."""
     version: AppliedVersion | None = None
     """None: the folder as it was read."""
+    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was looked up before: checks ask the same of each of thousands of documents."""
 
     def of(self, model: type[N]) -> tuple[N, ...]:
         """Every declared value of this model, in the order of files and lines."""
-        return tuple(d.value for d in self.documents if isinstance(d.value, model))
+        return self._once((model, "values"), lambda: self._values(model))
 
     def documents_of(self, model: type[BaseModel]) -> tuple[Document, ...]:
         """The documents of this model, with their places."""
-        return tuple(d for d in self.documents if isinstance(d.value, model))
+        return self._once(
+            (model, "documents"),
+            lambda: tuple(d for d in self.documents if isinstance(d.value, model)),
+        )
 
     def find(self, model: type[N], name: str) -> N | None:
         """The declared value of this model and name."""
-        for document in self.documents:
-            if document.name == name and isinstance(document.value, model):
-                return document.value
-        return None
+        return self._once((model, "by name"), lambda: self._by_name(model)).get(name)
 
     def names(self, kind: str) -> frozenset[str]:
         """The names declared for a kind, those of broken documents included."""
+        return self._once((kind, "names"), lambda: self._names(kind))
+
+    def once(self, make: "Callable[[Bundle], T]") -> T:
+        """What a function makes of this bundle, made once: for indexes of what is declared."""
+        return self._once(make, lambda: make(self))
+
+    def _once(self, key: object, make: Callable[[], T]) -> T:
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
+
+    def _values(self, model: type[N]) -> tuple[N, ...]:
+        return tuple(d.value for d in self.documents if isinstance(d.value, model))
+
+    def _by_name(self, model: type[N]) -> dict[str, N]:
+        declared = (d for d in reversed(self.documents) if isinstance(d.value, model))
+        return {d.name: d.value for d in declared}  # type: ignore[misc]
+
+    def _names(self, kind: str) -> frozenset[str]:
         whole = {d.name for d in self.documents if d.kind == kind}
         return frozenset(whole | {name for of, name in self.broken if of in (kind, ANY_KIND)})
 

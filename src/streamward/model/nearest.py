@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
-COMPARED_MAX: Final = 300
+COMPARED_MAX: Final = 64
 """Names that a word is compared with; of more, those next to it in the alphabet. Each takes a
 fraction of a millisecond, and a bundle may have thousands of names and of mistakes."""
 _SHOWN_MAX: Final = 8
