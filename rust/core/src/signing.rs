@@ -3,7 +3,9 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use streamward_records as records;
-use streamward_records::{Content, Mark, Origin, Refusal, Run, SIGNATURE, Verifying, write_header};
+use streamward_records::{
+    Content, Limits, Mark, Origin, Refusal, Run, SIGNATURE, Verifying, write_header,
+};
 
 use crate::error::{failed, raise};
 
@@ -132,10 +134,16 @@ pub fn sign_record<'py>(
     if headers.iter().any(|(name, _)| name == SIGNATURE.as_bytes()) {
         return Err(refused(Refusal::ForgedSignature));
     }
+    let count = count(&headers)?;
+    let unstable = |(name, _): &Header| name.contains(&0) || str::from_utf8(name).is_err();
+    if count >= Limits::default().headers_max || headers.iter().any(unstable) {
+        // Nobody could verify it: libraries cut such names, and readers take no more headers.
+        return Err(refused(Refusal::Unstable));
+    }
     let content = Content {
         key: record_key,
         value,
-        headers: count(&headers)?,
+        headers: count,
         headers_block: &block(&headers),
     };
     let run = Run::Counted(run);
@@ -182,6 +190,7 @@ pub fn verify_record<'py>(
         timestamp: timestamp_bound,
         keys: &keys,
         writer: None,
+        own_batches: true,
         mark: Mark::Refuse,
         strip: false,
     };

@@ -99,6 +99,9 @@ pub enum Refusal {
     /// The keys that are needed are not there yet.
     #[error("a key that is not there yet")]
     KeyNotThere,
+    /// On write to a signed stream: a record that brokers or libraries would hand on other than it was signed.
+    #[error("a record that would reach its readers changed: its signature would not hold")]
+    Unstable,
     /// A record of a signed stream has no signature.
     #[error("an unsigned record in a signed stream")]
     Unsigned,
@@ -157,6 +160,7 @@ impl Refusal {
             Self::KeyLimit => "key_limit",
             Self::TooLarge => "too_large",
             Self::KeyNotThere => "key_not_there",
+            Self::Unstable => "unstable",
             Self::Unsigned => "unsigned",
             Self::ForgedSignature => "forged_signature",
             Self::MalformedSignature => "malformed_signature",

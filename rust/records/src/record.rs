@@ -147,6 +147,28 @@ impl<'a> Iterator for Headers<'a> {
     }
 }
 
+/// Does every reader get these headers, with their count before them, as they lie here? Brokers and libraries that write
+/// a record anew use the shortest numbers, and most take names for text that ends at a zero byte.
+pub fn are_canonical(block: &[u8]) -> bool {
+    let Some(mut headers) = Headers::new(block) else {
+        return false;
+    };
+    let mut bytes = varint::bytes(headers.left.into());
+    while headers.left > 0 {
+        let Some(Header { name, value }) = headers.read() else {
+            return false;
+        };
+        if name.contains(&0) || std::str::from_utf8(name).is_err() {
+            return false;
+        }
+        for field in [Some(name), value] {
+            let length = field.map(<[u8]>::len);
+            bytes += varint::length_bytes(length) + length.unwrap_or(0);
+        }
+    }
+    bytes == block.len()
+}
+
 /// Appends a header.
 pub fn write_header(out: &mut Vec<u8>, name: &[u8], value: Option<&[u8]>) {
     varint::write_length(out, Some(name.len()));

@@ -18,7 +18,7 @@ pub const FORGED_MAX: u32 = 64;
 /// Runs whose counters are compared at one time.
 const RUNS_MAX: usize = 256;
 /// The bit of a batch that says that its records have the time at which the broker took them.
-const LOG_APPEND_TIME: i16 = 0x08;
+pub const LOG_APPEND_TIME: i16 = 0x08;
 
 /// Who signed a record, and its place among the producer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,9 +72,10 @@ struct Last {
     protected: Vec<u8>,
     tree: bool,
     key: usize,
+    producer: Box<str>,
     run: Run,
-    /// Among the runs that were seen.
-    seen: usize,
+    /// Among the runs that were seen, once its signature has verified.
+    seen: Option<usize>,
     verified: Option<(Hash, [u8; SIGNATURE_BYTES], usize)>,
 }
 
@@ -120,8 +121,7 @@ impl<'a> Verifier<'a> {
 
     /// Who signed last.
     pub fn producer(&self) -> &str {
-        let seen = self.last.as_ref().and_then(|it| self.seen.get(it.seen));
-        seen.map_or("", |it| &it.producer)
+        self.last.as_ref().map_or("", |it| &it.producer)
     }
 
     /// Verifies a record of the batch that was entered.
@@ -150,13 +150,13 @@ impl<'a> Verifier<'a> {
         if !self.in_stream {
             return Ok(run);
         }
-        if origin == 0 && matches!(run, Run::Idempotent { .. }) {
+        if origin == 0 && self.verifying.own_batches && matches!(run, Run::Idempotent { .. }) {
             let expected = sequence(self.batch.base_sequence, offset_delta);
             if self.batch.run != Some(run) || expected != signature.counter {
                 return Err(Refusal::Replayed);
             }
         }
-        if let Some(seen) = self.seen.get_mut(last.seen) {
+        if let Some(seen) = self.seen_run() {
             let again = |highest: u64| {
                 // Sequence numbers begin anew behind the largest.
                 let anew = highest.saturating_sub(signature.counter) > u64::from(u32::MAX >> 2)
@@ -189,18 +189,6 @@ impl<'a> Verifier<'a> {
         {
             return Err(Refusal::ForeignSigner);
         }
-        let known = |it: &Seen| it.run == header.run && *it.producer == *header.producer;
-        let seen = self.seen.iter().position(known).unwrap_or_else(|| {
-            if self.seen.len() >= RUNS_MAX {
-                self.seen.clear();
-            }
-            self.seen.push(Seen {
-                producer: header.producer.into(),
-                run: header.run,
-                highest: None,
-            });
-            self.seen.len() - 1
-        });
         let mut protected = self.last.take().map(|it| it.protected).unwrap_or_default();
         protected.clear();
         protected.extend_from_slice(signature.protected);
@@ -208,11 +196,35 @@ impl<'a> Verifier<'a> {
             protected,
             tree: header.tree,
             key,
+            producer: header.producer.into(),
             run: header.run,
-            seen,
+            seen: None,
             verified: None,
         });
         Ok(())
+    }
+
+    /// What was seen of the run whose signature verified last.
+    ///
+    /// SECURITY: what does not verify is never remembered: it could push out what was.
+    fn seen_run(&mut self) -> Option<&mut Seen> {
+        let last = self.last.as_mut()?;
+        let at = last.seen.unwrap_or_else(|| {
+            let known = |it: &Seen| it.run == last.run && it.producer == last.producer;
+            self.seen.iter().position(known).unwrap_or_else(|| {
+                if self.seen.len() >= RUNS_MAX {
+                    self.seen.clear();
+                }
+                self.seen.push(Seen {
+                    producer: last.producer.clone(),
+                    run: last.run,
+                    highest: None,
+                });
+                self.seen.len() - 1
+            })
+        });
+        last.seen = Some(at);
+        self.seen.get_mut(at)
     }
 
     /// Says for which of the places the root was signed.

@@ -4,7 +4,8 @@ use streamward_wire::kafka::batch::{self, Batch, Compression, crc_matches};
 
 use super::context::Origin;
 use super::key::VerifyingKey;
-use super::verifier::Verifier;
+use super::verifier::{LOG_APPEND_TIME, Verifier};
+use super::write::stays;
 use crate::batch::{Bounds, Buffers, Edit, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
@@ -31,6 +32,9 @@ pub struct Verifying<'a> {
     pub keys: &'a [VerifyingKey],
     /// On write: who writes, and must have signed.
     pub writer: Option<&'a str>,
+    /// Are batches the producers' own? In a mirror they are those of whoever copied the records, so that ids, epochs and
+    /// sequences of the producers stand in the signatures alone.
+    pub own_batches: bool,
     /// What happens to records that don't verify.
     pub mark: Mark,
     /// Are signatures taken off? They no longer fit records that are opened.
@@ -176,6 +180,11 @@ fn check_all(
                 .map_err(of_batch)?;
             inflated.as_slice()
         };
+        let writes = verifying.writer.is_some();
+        if writes && batch.attributes & LOG_APPEND_TIME != 0 {
+            // SECURITY: the broker says whose time it is, and gives the records another one.
+            return Err(of_batch(Refusal::Unstable));
+        }
         verifier.enter(batch);
         let mut walk = Walk::new(payload, limits.headers_max);
         for index in 0..batch.records {
@@ -188,6 +197,9 @@ fn check_all(
                 return Err(fault(0, Refusal::Count));
             }
             let record = walk.next_record().map_err(|refusal| fault(0, refusal))?;
+            if writes {
+                stays(&record, index as usize).map_err(|refusal| fault(0, refusal))?;
+            }
             let judged = verifier.judge(&record);
             judged.map_err(|refusal| fault(record.offset_delta, refusal))?;
             found.count += 1;

@@ -12,7 +12,7 @@ use crate::batch::{Bounds, Buffers, Edit, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
-use crate::record::{Headers, Record, Walk, write_header, write_record};
+use crate::record::{Headers, Record, Walk, are_canonical, write_header, write_record};
 use crate::scratch::{Parts, Scratch};
 use crate::varint;
 
@@ -158,6 +158,19 @@ fn sign_batch(
     rewrite(&batch, raw, limits, signer, bounds, buffers, out).map(drop)
 }
 
+/// Refuses a record that would not reach its readers as it is written: at another place of its batch, or with headers
+/// in another encoding.
+///
+/// SECURITY: its signature would hold here and nowhere else, and readers would not get past it.
+pub fn stays(record: &Record<'_>, place: usize) -> Result<(), Refusal> {
+    let in_place = usize::try_from(record.offset_delta) == Ok(place);
+    if in_place && are_canonical(record.headers) {
+        Ok(())
+    } else {
+        Err(Refusal::Unstable)
+    }
+}
+
 /// What is known of the batch that is being signed.
 #[derive(Clone, Copy, Debug, Default)]
 struct InBatch {
@@ -196,12 +209,18 @@ impl Signer<'_, '_> {
         batch: &Batch<'_>,
         walk: &mut Walk<'_>,
         place: usize,
+        headers_max: u32,
     ) -> Result<(), Refusal> {
         if walk.rest().is_empty() {
             return Err(Refusal::Count);
         }
         let record = walk.next_record()?;
+        stays(&record, place)?;
         let mut headers = Headers::new(record.headers).ok_or(Refusal::Record)?;
+        // One is added; what no reader takes must not get into the stream.
+        if headers.left() >= headers_max {
+            return Err(Refusal::Unstable);
+        }
         let content = Content::of(&record, headers.left(), headers.rest());
         // SECURITY: signatures in this header are this writer's; one from elsewhere could be taken for it.
         if headers.any(|it| it.name == SIGNATURE.as_bytes()) {
@@ -260,7 +279,7 @@ impl Edit for Signer<'_, '_> {
         self.work.leaves.clear();
         let mut walk = Walk::new(payload, limits.headers_max);
         for index in 0..batch.records {
-            let added = self.add_leaf(batch, &mut walk, index as usize);
+            let added = self.add_leaf(batch, &mut walk, index as usize, limits.headers_max);
             added.map_err(|refusal| Fault {
                 offset: batch.base_offset,
                 index,

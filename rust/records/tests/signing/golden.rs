@@ -160,6 +160,7 @@ fn signatures_are_the_vectors() {
             timestamp: timestamp.is_some(),
             keys: &[key.public().clone()],
             writer: None,
+            own_batches: true,
             mark: Mark::Refuse,
             strip: false,
         };

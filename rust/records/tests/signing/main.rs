@@ -18,3 +18,4 @@ mod attacks;
 mod golden;
 mod round_trip;
 mod stream;
+mod unstable;

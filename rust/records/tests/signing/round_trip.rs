@@ -11,7 +11,9 @@ use super::stream::{SIGNATURE, Stream, counted};
 
 fn messages() -> impl Strategy<Value = Vec<Message>> {
     let bytes = |max| vec(any::<u8>(), 0..max);
-    let header = (bytes(6), option::of(bytes(9)));
+    // Names are text without zero bytes; others are refused.
+    let name = "[^\\x00]{0,5}".prop_map(String::into_bytes);
+    let header = (name, option::of(bytes(9)));
     let message = (
         option::of(bytes(20)),
         option::of(bytes(90)),

@@ -33,6 +33,7 @@ pub struct Stream {
     pub run: Run,
     pub each: Each,
     pub writer: Option<String>,
+    pub own_batches: bool,
     pub mark: Mark,
     pub strip: bool,
 }
@@ -51,6 +52,7 @@ impl Default for Stream {
             run: Run::Counted([7; 16]),
             each: Each::Batch,
             writer: None,
+            own_batches: true,
             mark: Mark::Refuse,
             strip: false,
         }
@@ -97,6 +99,7 @@ impl Stream {
             timestamp: self.timestamp,
             keys: &self.keys,
             writer: self.writer.as_deref(),
+            own_batches: self.own_batches,
             mark: self.mark,
             strip: self.strip,
         };

@@ -22,6 +22,8 @@ pub(super) struct SignedTopic {
     signed: Arc<Signed>,
     /// Its own, and then those of the streams whose records may lie there too.
     origins: Vec<Origin>,
+    /// Is it at home on this cluster?
+    own_batches: bool,
 }
 
 impl SignedTopic {
@@ -37,6 +39,7 @@ impl SignedTopic {
             timestamp: self.signed.stream.timestamp_bound,
             keys: &self.signed.keys,
             writer,
+            own_batches: self.own_batches || writer.is_some(),
             mark: if marks { Mark::Header } else { Mark::Refuse },
             strip,
         }
@@ -53,7 +56,13 @@ impl Session {
             let found = signatures.of(other);
             origins.extend(found.map(|it| self.origin(other, &it.stream)));
         }
-        Some(SignedTopic { signed, origins })
+        let home = signed.stream.home_cluster.as_deref();
+        let own_batches = home.is_none_or(|it| *it == *self.peer.cluster);
+        Some(SignedTopic {
+            signed,
+            origins,
+            own_batches,
+        })
     }
 
     /// Are the records of a topic signed?
