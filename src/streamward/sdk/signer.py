@@ -2,7 +2,8 @@
 
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from streamward._core import (
@@ -86,11 +87,24 @@ class Signer:
     def sign(self, topic: str, parts: Parts, timestamp: int, partition: int | None = None) -> Parts:
         """A record with its signature as the last header; `timestamp` is in ms since 1970.
 
-        Records of a topic must leave in the order in which they were signed. Raises NotSignable.
+        Records of a topic must leave in the order in which they were signed: where several threads
+        write, use `signing`. Raises NotSignable.
+        """
+        with self.signing(topic, parts, timestamp, partition) as signed:
+            return signed
+
+    @contextmanager
+    def signing(
+        self, topic: str, parts: Parts, timestamp: int, partition: int | None = None
+    ) -> Iterator[Parts]:
+        """As `sign`, and no other thread signs before the record has been handed on.
+
+        Where that raises, the record has not left: the next one gets its counter.
         """
         stream = self._streams.of(topic)
         if stream is None or stream.sign.by == "gateway":
-            return parts
+            yield parts
+            return
         if self._key is None or self._producer is None:
             raise NotSignable(f"`{topic}` is signed by its producers: give a key and a principal")
         bound = stream.sign.partition_bound
@@ -100,23 +114,25 @@ class Signer:
         place = (topic, partition if bound else None)
         with self._lock:
             counter = self._counters.get(place, 0)
+            try:
+                signature = sign_record(
+                    SignedOrigin(stream.tenant, stream.cluster, topic),
+                    self._key,
+                    self._producer,
+                    self._run,
+                    counter,
+                    partition=partition if bound else None,
+                    timestamp=timestamp if stream.sign.timestamp_bound else None,
+                    record_key=parts.key,
+                    value=parts.value,
+                    headers=_wire(parts.headers),
+                )
+            except CoreError as error:
+                raise NotSignable(f"`{topic}`: {error.args[1]}") from error
+            except UnicodeEncodeError as error:
+                raise NotSignable(f"`{topic}`: the name of a header is no text") from error
+            yield replace(parts, headers=(*parts.headers, (SIGNATURE, signature)))
             self._counters[place] = counter + 1
-        try:
-            signature = sign_record(
-                SignedOrigin(stream.tenant, stream.cluster, topic),
-                self._key,
-                self._producer,
-                self._run,
-                counter,
-                partition=partition if bound else None,
-                timestamp=timestamp if stream.sign.timestamp_bound else None,
-                record_key=parts.key,
-                value=parts.value,
-                headers=_wire(parts.headers),
-            )
-        except CoreError as error:
-            raise NotSignable(f"`{topic}`: {error.args[1]}") from error
-        return replace(parts, headers=(*parts.headers, (SIGNATURE, signature)))
 
     def binds_partition(self, topic: str) -> bool:
         """Whether the counters of a topic's producers are those of each partition."""
@@ -135,9 +151,12 @@ class Signer:
         if stream is None:
             return parts, None
         sign = stream.sign
+        # Others by their own documents, as the gateway takes them.
+        others = (self._streams.of(name) for name in sign.accepts_from)
         origins = [
-            SignedOrigin(stream.tenant, stream.cluster, name)
-            for name in (topic, *sign.accepts_from)
+            SignedOrigin(each.tenant, each.cluster, each.name)
+            for each in (stream, *others)
+            if each is not None
         ]
         try:
             producer, run, counter = verify_record(

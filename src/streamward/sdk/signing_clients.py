@@ -19,6 +19,8 @@ class SigningProducer:
     """A `confluent_kafka.Producer` whose records leave signed, where producers sign the stream.
 
     It is idempotent: a record that were written twice by a retry would count as replayed.
+    Records leave in the order in which they were signed, from however many threads; one that the
+    producer's full queue did not take (BufferError) leaves no gap.
     Everything else of a producer (`flush`, `poll`, transactions, …) is the producer's own.
     """
 
@@ -49,12 +51,15 @@ class SigningProducer:
         """As `Producer.produce`; `timestamp` in ms since 1970, 0 for now. Raises NotSignable."""
         at = timestamp or clock.now_milliseconds()
         plain = Parts(bytes_of(key), bytes_of(value), headers_of(headers))
-        signed = self._signer.sign(topic, plain, at, None if partition < 0 else partition)
         if partition >= 0:
             options["partition"] = partition
-        if signed.headers:
-            options["headers"] = list(signed.headers)
-        self._producer.produce(topic, value=signed.value, key=signed.key, timestamp=at, **options)
+        bound = None if partition < 0 else partition
+        with self._signer.signing(topic, plain, at, bound) as signed:
+            if signed.headers:
+                options["headers"] = list(signed.headers)
+            self._producer.produce(
+                topic, value=signed.value, key=signed.key, timestamp=at, **options
+            )
 
 
 class VerifyingConsumer:

@@ -1,8 +1,10 @@
 """Signing and verifying in a program's own process."""
 
+import contextlib
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -15,6 +17,7 @@ from streamward.app import open_signer, verification_keys
 from streamward.errors import InvalidArgument, NotFound
 from streamward.model.signing import Signing
 from streamward.sdk import NotSignable, Parts, RecordRefused, SignedStream, SignedStreams, Signer
+from streamward.sdk.signing_clients import SigningProducer
 
 PEM, DER = serialization.Encoding.PEM, serialization.Encoding.DER
 NONE = serialization.NoEncryption()
@@ -66,7 +69,8 @@ def shop(bundle: Path) -> Signer:
     return open_signer(bundle, producer="shop", key=pem)
 
 
-headers = st.lists(st.tuples(st.text(max_size=5), st.none() | st.binary(max_size=9)), max_size=3)
+names = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=5)
+headers = st.lists(st.tuples(names, st.none() | st.binary(max_size=9)), max_size=3)
 
 
 @given(
@@ -166,6 +170,12 @@ def test_what_can_not_be_signed_is_told(bundle: Path) -> None:
         shop(bundle).sign("s.a", plain, TIME)
     with pytest.raises(NotSignable, match="give a key"):
         open_signer(bundle).sign("s.a", plain, TIME, 0)
+    for header in ("cut\0short", "\udcff"):
+        with pytest.raises(NotSignable):
+            shop(bundle).sign("s.a", Parts(None, b"v", ((header, b"1"),)), TIME, 0)
+    with pytest.raises(NotSignable):
+        many = tuple((str(number), None) for number in range(1_000))
+        shop(bundle).sign("s.a", Parts(None, b"v", many), TIME, 0)
     with pytest.raises(NotSignable):
         taken = Parts(None, b"v", (("streamward.signature", b"mine"),))
         shop(bundle).sign("s.a", taken, TIME, 0)
@@ -200,3 +210,67 @@ def test_everybody_gets_the_public_keys(bundle: Path) -> None:
     assert (found["gateways"].algorithm, found["gateways"].streams) == ("ES256", ("s.gateway",))
     assert "PRIVATE" not in found["gateways"].pem
     assert all(len(key.kid) == 32 for key in found.values())
+
+
+def test_what_was_not_handed_on_leaves_no_gap(bundle: Path) -> None:
+    signer, plain = shop(bundle), Parts(None, b"v")
+    with pytest.raises(BufferError), signer.signing("s.a", plain, TIME, 0):
+        raise BufferError
+    with pytest.raises(NotSignable):
+        signer.sign("s.a", Parts(None, b"v", (("streamward.signature", b"mine"),)), TIME, 0)
+    by = signer.verify("s.a", signer.sign("s.a", plain, TIME, 0), TIME, 0)[1]
+    assert by is not None
+    assert by.counter == 0
+
+
+def test_records_leave_in_the_order_in_which_they_were_signed(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer, left = shop(bundle), []
+
+    class Queue:
+        """Takes a record, but each second one only when it is offered again."""
+
+        def __init__(self, settings: object) -> None:
+            self.offered = 0
+
+        def produce(self, topic: str, value: bytes, **options: Any) -> None:
+            self.offered += 1
+            if self.offered % 2:
+                raise BufferError("Local: Queue full")
+            parts = Parts(options["key"], value, tuple(options["headers"]))
+            left.append(signer.verify(topic, parts, options["timestamp"], options["partition"])[1])
+
+    monkeypatch.setattr("streamward.sdk.signing_clients.Producer", Queue)
+    producer = SigningProducer({}, signer)
+
+    def work() -> None:
+        for _ in range(20):
+            for _ in range(2):
+                with contextlib.suppress(BufferError):
+                    producer.produce("s.a", b"v", partition=0)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [by.counter for by in left if by is not None] == list(range(80))
+
+
+def test_streams_that_are_accepted_have_tenant_and_home_of_their_own() -> None:
+    from streamward._core import RecordVerifyingKey
+
+    public = RecordVerifyingKey(SHOP.public_key().public_bytes(DER, INFO), "shop")
+    sign = Signing(by="producer", each="record", keys=("shops",))
+    mirror = sign.model_copy(update={"accepts_from": ("north.a", "undeclared")})
+    streams = SignedStreams([
+        SignedStream("north.", True, "north", "main", sign, (public,)),
+        SignedStream("mirror", False, "south", "copy", mirror, (public,)),
+    ])  # fmt: skip
+    private = SHOP.private_bytes(DER, serialization.PrivateFormat.PKCS8, NONE)
+    signer = Signer(streams, "shop", RecordSigningKey(private))
+    signed = signer.sign("north.a", Parts(None, b"v"), TIME, 0)
+    assert signer.verify("mirror", signed, TIME, 0)[1] is not None
+    with pytest.raises(RecordRefused):
+        signer.verify("mirror", signer.sign("north.b", Parts(None, b"v"), TIME, 0), TIME, 0)
