@@ -141,11 +141,11 @@ fn false_signatures_do_not_push_out_what_was_seen() {
     for run in 0..300_u16 {
         let mut name = [0; 16];
         name[..2].copy_from_slice(&run.to_be_bytes());
-        let forger = Stream {
+        let other = Stream {
             run: Run::Counted(name),
             ..Stream::default()
         };
-        let mut forged = forger.sign_from(&mut 0, &own).unwrap();
+        let mut forged = other.sign_from(&mut 0, &own).unwrap();
         // Paths of no tree: what they cost is no check of a signature.
         for index in 0..2 {
             let path = [0x83, 2, index, 0x81];
