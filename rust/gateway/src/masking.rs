@@ -9,7 +9,7 @@ use streamward_schema::{Mask, Masker, Schema, Selection};
 
 use crate::contracts::{SchemaSection, compile, value_at};
 use crate::materials::Materials;
-use crate::sealing::Readers;
+use crate::sealing::{KeySealing, Readers, SealedStream};
 
 /// Values of which it is told why they can't be masked.
 const TOLD_MAX: usize = 64;
@@ -57,6 +57,14 @@ pub struct MaskedField {
     pub others: MaskName,
     /// What some see instead: the first that has the reader decides.
     pub views: Vec<View>,
+}
+
+impl MaskedField {
+    /// The mask that a reader sees on it; `None`: the reader sees it as it is.
+    fn seen(&self, is_among: impl Fn(&Readers) -> bool) -> Option<MaskName> {
+        let view = self.views.iter().find(|it| is_among(&it.readers));
+        view.map_or(Some(self.others), |view| view.mask)
+    }
 }
 
 /// What some readers see of a field.
@@ -146,6 +154,26 @@ impl Masking {
         })
     }
 
+    /// Does a reader see as they are keys of records, or a field that others see masked?
+    pub fn shows_any(&self, is_among: impl Fn(&Readers) -> bool) -> bool {
+        let mut fields = self.declared.fields.iter();
+        self.declared.key == ShownKey::Keep || fields.any(|it| it.seen(&is_among).is_none())
+    }
+
+    /// Is there a mask, for this reader, on all that is sealed of a stream? Of values that are sealed as a whole
+    /// the schema's fields are known to the check of the bundle alone.
+    pub fn covers(&self, stream: &SealedStream, is_among: impl Fn(&Readers) -> bool) -> bool {
+        let paths = stream.fields.iter().flat_map(|it| &it.paths);
+        let is_masked = |path: &Vec<String>| {
+            let mut fields = self.declared.fields.iter();
+            fields.any(|it| it.path == *path && it.seen(&is_among).is_some())
+        };
+        let mut headers = stream.headers.iter();
+        let key = stream.key == KeySealing::Plain || self.declared.key != ShownKey::Keep;
+        key && !headers.any(|it| self.declared.headers.contains(it))
+            && paths.into_iter().all(is_masked)
+    }
+
     /// What a reader sees; `is_among` says whether it is one of these. `None`: what hashes are made with is not
     /// there, so nothing can be shown.
     pub fn view(
@@ -160,11 +188,8 @@ impl Masking {
             }
             None => None,
         };
-        let masks = self.declared.fields.iter().map(|field| {
-            let view = field.views.iter().find(|it| is_among(&it.readers));
-            view.map_or(Some(field.others), |view| view.mask)
-                .map(|name| name.0)
-        });
+        let fields = self.declared.fields.iter();
+        let masks = fields.map(|field| field.seen(&is_among).map(|name| name.0));
         Some(Seen {
             masking: self,
             masks: masks.collect(),

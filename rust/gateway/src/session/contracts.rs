@@ -10,7 +10,7 @@ use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::fetch::FetchExchange;
 use super::produce::Sending;
-use super::sealing::{Form, Refused, code_of, refusal, refuse, take_out};
+use super::sealing::{Refused, code_of, refusal, refuse, take_out};
 use super::{Close, Effect, Session, Verdict};
 use crate::contracts::{Contract, OnRead, Wrong};
 use crate::schemas::{ASKED_MAX, SchemaNeed, Schemas};
@@ -172,7 +172,7 @@ impl Session {
 
     /// Does the contract of a topic say that what is read is held to it too? Only of what the caller gets in plain.
     fn is_held_on_read(&self, topic: &str) -> bool {
-        self.snapshot.contracts.on_read(topic).is_some() && self.form(topic) != Form::Ciphertext
+        self.snapshot.contracts.on_read(topic).is_some() && !self.form(topic).stays_sealed()
     }
 
     /// Does any of what is fetched have to be held to a contract?

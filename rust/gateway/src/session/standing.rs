@@ -27,7 +27,10 @@ impl Session {
             && Arc::ptr_eq(&snapshot.policy, &self.snapshot.policy)
             && Arc::ptr_eq(&snapshot.overlay, &self.snapshot.overlay)
             && Arc::ptr_eq(&snapshot.sealing, &self.snapshot.sealing)
+            && Arc::ptr_eq(&snapshot.fields, &self.snapshot.fields)
+            && Arc::ptr_eq(&snapshot.signatures, &self.snapshot.signatures)
             && Arc::ptr_eq(&snapshot.contracts, &self.snapshot.contracts)
+            && Arc::ptr_eq(&snapshot.masking, &self.snapshot.masking)
             && Arc::ptr_eq(&snapshot.directory, &self.snapshot.directory);
         let before = std::mem::replace(&mut self.snapshot, snapshot);
         if unchanged {

@@ -168,6 +168,13 @@ impl Session {
         let Some(streaming) = &self.streaming else {
             return Ok(());
         };
+        // SECURITY: what leaves as it lies must still leave so: masks or keys may have been declared since.
+        if self.opens(&streaming.exchange) {
+            let reason = "what it reads is opened, masked or held to a contract from now on";
+            return Err(Close::Revoked {
+                reason: reason.to_owned(),
+            });
+        }
         let names: Vec<Arc<str>> = streaming.exchange.names().cloned().collect();
         for name in names {
             let decided = self.decide(Action::Read, ResourceKind::Stream, &name, now)?;

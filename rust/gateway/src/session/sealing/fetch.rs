@@ -13,7 +13,7 @@ use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::held::ROUNDS_MAX;
-use super::{HeldAnswer, Sealed};
+use super::{Form, HeldAnswer, Sealed};
 use crate::data_keys::{KeyNeed, KeysNow};
 use crate::fields::FieldOpener;
 use crate::session::answers::Exchange;
@@ -118,7 +118,8 @@ impl Session {
             let Some(name) = exchange.find(topic).map(|it| it.name.clone()) else {
                 continue;
             };
-            if !self.form(&name).is_made_anew() {
+            let form = self.form(&name);
+            if !form.is_made_anew() || form == Form::Withheld {
                 continue;
             }
             if self.snapshot.sealing.of(&name).is_none() {

@@ -28,7 +28,14 @@ impl Session {
             let Some(name) = exchange.find(topic).map(|it| it.name.clone()) else {
                 continue;
             };
-            if self.form(&name) != Form::Masked {
+            let form = self.form(&name);
+            if form == Form::Withheld {
+                let partitions = topic.array_mut("Partitions").into_iter().flatten();
+                for partition in partitions.filter_map(Value::as_struct_mut) {
+                    refuse(partition, error::TOPIC_AUTHORIZATION_FAILED);
+                }
+            }
+            if !form.is_masked() {
                 continue;
             }
             let masking = snapshot.masking.of(&name);

@@ -23,6 +23,7 @@ pub(super) use self::produce::{Refused, code_of, take_out};
 use super::{Close, Session};
 use crate::data_keys::DataKeys;
 use crate::fields::StreamFields;
+use crate::masking::Masking;
 use crate::recorder::Deed;
 use crate::sealing::{KeySealing, OnViolation, OpenedBy, Readers, SealedStream, Unreadable};
 
@@ -34,25 +35,48 @@ pub enum Form {
     Plain,
     /// Opened.
     Opened,
-    /// As they lie at the broker: sealed.
+    /// As they lie at the broker: their values are sealed.
     Ciphertext,
+    /// As they lie at the broker: fields, keys or headers are sealed, the rest of them can be read.
+    PartlySealed,
     /// With masks on their fields, opened where they are sealed.
     Masked,
+    /// With masks, but the caller sees as they are a field that others see masked, or keys.
+    PartlyMasked,
+    /// Not at all.
+    Withheld,
 }
 
 impl Form {
-    /// What the log says of them.
+    /// What the log says of them: nothing less than what a reader may have learnt.
     pub const fn state(self) -> State {
         match self {
-            Self::Plain | Self::Opened => State::Readable,
+            Self::Plain
+            | Self::Opened
+            | Self::PartlySealed
+            | Self::PartlyMasked
+            | Self::Withheld => State::Readable,
             Self::Ciphertext => State::Ciphertext,
             Self::Masked => State::Masked,
         }
     }
 
-    /// Are they made anew for the reader?
+    /// Are they made anew for the reader, or taken out?
     pub const fn is_made_anew(self) -> bool {
-        matches!(self, Self::Opened | Self::Masked)
+        matches!(
+            self,
+            Self::Opened | Self::Masked | Self::PartlyMasked | Self::Withheld
+        )
+    }
+
+    /// Are masks put on them?
+    pub const fn is_masked(self) -> bool {
+        matches!(self, Self::Masked | Self::PartlyMasked)
+    }
+
+    /// Does anything of them stay sealed?
+    pub const fn stays_sealed(self) -> bool {
+        matches!(self, Self::Ciphertext | Self::PartlySealed)
     }
 }
 
@@ -85,8 +109,7 @@ impl Session {
 
     /// How a topic's records leave for the caller.
     pub(super) fn form(&self, topic: &str) -> Form {
-        // What may not be read is taken out of the answer before it leaves; until then it stays as it lies.
-        self.reading(topic).unwrap_or(Form::Ciphertext)
+        self.reading(topic).unwrap_or(Form::Withheld)
     }
 
     /// Is the caller among the readers of this ring?
@@ -121,31 +144,58 @@ impl Session {
     /// How a topic's records leave for the caller, or why they don't.
     fn reading(&self, topic: &str) -> Result<Form, Decision> {
         let masking = self.snapshot.masking.of(topic);
-        let is_masked = masking.is_some_and(|it| self.is_among(&it.declared.masked));
-        let whole = match self.snapshot.sealing.of(topic) {
-            None => Form::Plain,
-            Some(stream) if self.may_open(&stream.ring) => match stream.opened_by {
-                OpenedBy::Gateway => Form::Opened,
-                OpenedBy::Consumer => Form::Ciphertext,
-            },
-            Some(stream) => match stream.unreadable {
-                Unreadable::Ciphertext => return Ok(Form::Ciphertext),
-                Unreadable::Mask if is_masked => return Ok(Form::Masked),
-                Unreadable::Mask | Unreadable::Refuse => {
-                    let reason = format!("not among the readers of the key ring `{}`", stream.ring);
-                    return Err(refusal("sealing:reader", reason));
-                }
-            },
+        let Some(stream) = self.snapshot.sealing.of(topic) else {
+            return self.past_masks(masking, Form::Plain);
         };
+        let sealed = if stream.value {
+            Form::Ciphertext
+        } else {
+            Form::PartlySealed
+        };
+        if self.may_open(&stream.ring) {
+            let whole = match stream.opened_by {
+                OpenedBy::Gateway => Form::Opened,
+                OpenedBy::Consumer => sealed,
+            };
+            return self.past_masks(masking, whole);
+        }
+        let masked = masking.filter(|it| self.is_among(&it.declared.masked));
+        match stream.unreadable {
+            Unreadable::Ciphertext if stream.value => return Ok(sealed),
+            // SECURITY: what is not sealed lies there in clear, and masks hold for it.
+            Unreadable::Ciphertext if masked.is_none() => return self.past_masks(masking, sealed),
+            Unreadable::Ciphertext | Unreadable::Mask => {}
+            Unreadable::Refuse => return Err(no_reader(stream, "")),
+        }
+        match masked {
+            // SECURITY: all that is sealed is opened for masks, so what has none would be shown.
+            Some(masking) if !masking.covers(stream, |it| self.is_among(it)) => {
+                Err(no_reader(stream, ", and not all that is sealed has a mask"))
+            }
+            Some(masking) => Ok(self.form_of_masks(masking)),
+            None => Err(no_reader(stream, "")),
+        }
+    }
+
+    /// How records leave that leave like this for who sees no masks.
+    fn past_masks(&self, masking: Option<&Masking>, whole: Form) -> Result<Form, Decision> {
         match masking {
             Some(masking) if !self.is_among(&masking.declared.unmasked) => {
-                if is_masked {
-                    return Ok(Form::Masked);
+                if self.is_among(&masking.declared.masked) {
+                    return Ok(self.form_of_masks(masking));
                 }
                 let reason = "fields are masked, and among those who see neither them nor masks";
                 Err(refusal("contract:masked", reason.to_owned()))
             }
             _ => Ok(whole),
+        }
+    }
+
+    fn form_of_masks(&self, masking: &Masking) -> Form {
+        if masking.shows_any(|it| self.is_among(it)) {
+            Form::PartlyMasked
+        } else {
+            Form::Masked
         }
     }
 
@@ -247,6 +297,12 @@ impl Session {
             }
         }
     }
+}
+
+fn no_reader(stream: &SealedStream, more: &str) -> Decision {
+    let ring = &stream.ring;
+    let reason = format!("not among the readers of the key ring `{ring}`{more}");
+    refusal("sealing:reader", reason)
 }
 
 pub(super) fn refusal(rule: &str, reason: String) -> Decision {

@@ -11,7 +11,7 @@ use super::{Script, by, codes};
 use crate::data_keys::KeyNeed;
 
 const CARD: &[u8] = br#"{"shop":"s1", "card":"4111222233334444", "notes":["a","",null]}"#;
-const MASKED: &[u8] = br#"{"shop":"s1", "card":"************4444", "notes":["a","",null]}"#;
+const MASKED: &[u8] = br#"{"shop":"s1", "card":"************4444", "notes":["***","***",null]}"#;
 
 fn schema() -> Json {
     json!({"format": "json", "references": [], "message": null, "admit_undeclared": false,
@@ -175,15 +175,86 @@ fn other_readers_get_a_refusal_ciphertext_or_masks() {
         .broker(|answer| deliver(answer, "ok.a", std::slice::from_ref(&sealed)))
         .passes();
 
-    let mut document = sealed_fields(|it| it["unreadable"] = "mask".into());
-    document["masking"] = json!({"streams": [{"name": "ok.a", "schema": schema(),
-        "unmasked": {"roles": [], "principals": ["alice"]}, "masked": {"roles": [], "principals": ["root"]},
-        "fields": [{"path": ["card"], "others": "keep-last", "views": []}],
-        "key": "withhold", "headers": [], "secret": null, "on_invalid": "refuse"}]});
+    // What is not sealed of them can be read.
+    assert_eq!(script.ranges(), ["0 0-0 1"]);
+    assert_eq!(script.log("access_rollup")[0]["state"], "readable");
+
+    let document = masked_fields("mask", |_| {});
     let mut script = by("root", &document);
     assert_eq!(got(&mut script, &sealed).unwrap(), [MASKED]);
     assert_eq!(script.ranges(), ["0 0-0 1"]);
     assert_eq!(script.log("access_rollup")[0]["state"], "masked");
+}
+
+/// Of which the card and the notes are masked for `root`, which is no reader of the ring.
+fn masked_fields(unreadable: &str, change: impl FnOnce(&mut Json)) -> Json {
+    let mut document = sealed_fields(|it| {
+        it["unreadable"] = unreadable.into();
+        it["headers"] = json!(["trace"]);
+        it["key"] = "deterministic".into();
+    });
+    document["masking"] = json!({"streams": [{"name": "ok.a", "schema": schema(),
+        "unmasked": {"roles": [], "principals": ["alice"]}, "masked": {"roles": [], "principals": ["root"]},
+        "fields": [{"path": ["card"], "others": "keep-last", "views": []},
+            {"path": ["notes"], "others": "redact", "views": []}],
+        "key": "withhold", "headers": [], "secret": null, "on_invalid": "refuse"}]});
+    change(&mut document["masking"]["streams"][0]);
+    document
+}
+
+#[test]
+fn masks_hold_for_what_is_not_sealed_of_a_stream_that_leaves_as_ciphertext() {
+    // `shop` is not sealed: who sees its mask must not get it as it lies.
+    let document = masked_fields("ciphertext", |it| {
+        let shop = json!({"path": ["shop"], "others": "redact", "views": []});
+        it["fields"].as_array_mut().unwrap().push(shop);
+    });
+    let (_, sealed) = at_broker(&document, &[CARD]);
+    let mut script = by("root", &document);
+    let shown = br#"{"shop":"***", "card":"************4444", "notes":["***","***",null]}"#;
+    assert_eq!(got(&mut script, &sealed).unwrap(), [shown]);
+    assert_eq!(script.ranges(), ["0 0-0 1"]);
+    assert_eq!(script.log("access_rollup")[0]["state"], "masked");
+
+    let nobody = masked_fields("ciphertext", |it| it["masked"]["principals"] = json!([]));
+    let mut script = by("root", &nobody);
+    script.request(&fetch(11)).refuses(&["ok.a/0:29"]);
+    assert_eq!(script.log("denied")[0]["rules"][0], "contract:masked");
+
+    // Who may see fields unmasked, and not what is sealed, gets it as it lies.
+    let mut script = by(
+        "root",
+        &masked_fields("ciphertext", |it| {
+            it["unmasked"]["principals"] = json!(["alice", "root"]);
+            it["masked"]["principals"] = json!([]);
+        }),
+    );
+    script.request(&fetch(11)).forwards();
+    script
+        .broker(|answer| deliver(answer, "ok.a", std::slice::from_ref(&sealed)))
+        .passes();
+}
+
+#[test]
+fn nothing_that_is_sealed_is_opened_for_others_without_a_mask() {
+    let bare: [fn(&mut Json); 4] = [
+        |it| {
+            it["fields"].as_array_mut().unwrap().pop();
+        },
+        |it| {
+            let root = json!({"roles": [], "principals": ["root"]});
+            it["fields"][1]["views"] = json!([{"readers": root, "mask": null}]);
+        },
+        |it| it["key"] = "keep".into(),
+        |it| it["headers"] = json!(["trace"]),
+    ];
+    for unreadable in ["mask", "ciphertext"] {
+        for change in bare {
+            let mut script = by("root", &masked_fields(unreadable, change));
+            script.request(&fetch(11)).refuses(&["ok.a/0:29"]);
+            assert_eq!(script.log("denied")[0]["rules"][0], "sealing:reader");
+        }
+    }
 }
 
 #[test]

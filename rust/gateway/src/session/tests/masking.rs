@@ -4,9 +4,10 @@ use serde_json::{Value as Json, json};
 use streamward_records::{Headers, MARK, Walk};
 use streamward_wire::kafka::{batch::batches, error};
 
-use super::fetch::deliver;
+use super::fetch::{deliver, large_answer, through};
 use super::sealing::{data_key, delivered, fetch, produce, records, sealing, values, written};
 use super::{Script, by, codes, document};
+use crate::session::Close;
 
 const CARD: &[u8] = br#"{"card":"4111222233334444","shop":"s1"}"#;
 const MASKED: &[u8] = br#"{"card":"************4444","shop":"s1"}"#;
@@ -264,6 +265,35 @@ fn who_sees_masks_no_more_gets_nothing_of_what_waits() {
     let shown = format!("{:?}", script.outcome);
     assert!(!shown.contains("4111"));
     assert!(script.ranges().is_empty());
+}
+
+#[test]
+fn the_log_says_readable_of_what_a_reader_sees_without_a_mask() {
+    let root = json!({"roles": [], "principals": ["root"]});
+    let shows: [fn(&mut Json, Json); 2] = [
+        |it, root| it["fields"][0]["views"] = json!([{"readers": root, "mask": null}]),
+        |it, _| it["key"] = "keep".into(),
+    ];
+    for show in shows {
+        let mut script = by("root", &masked(|it| show(it, root.clone())));
+        seen(&mut script, &records(0, &[CARD])).unwrap();
+        assert_eq!(script.ranges(), ["0 0-0 1"]);
+        assert_eq!(script.log("access_rollup")[0]["state"], "readable");
+    }
+}
+
+#[test]
+fn masks_that_are_declared_meanwhile_end_a_large_answer_where_it_is() {
+    let unmasked = |it: &mut Json| it["unmasked"]["principals"] = json!(["alice", "root"]);
+    let mut script = by("root", &masked(unmasked));
+    script.request(&fetch(12)).forwards();
+    let answer = large_answer(12, "ok.a", script.last_correlation_id());
+    through(&mut script, &answer[..1_000], 100).unwrap();
+    assert!(script.session.is_streaming());
+    assert!(matches!(
+        script.apply(&masked(|_| {})),
+        Err(Close::Revoked { .. })
+    ));
 }
 
 #[test]
