@@ -75,6 +75,7 @@ struct Row<'r> {
     types: &'r [String],
     required: bool,
     repeated: bool,
+    recursive: bool,
     number: Option<u32>,
     symbols: &'r [String],
 }
@@ -86,6 +87,7 @@ impl<'r> From<&'r Declared> for Row<'r> {
             types: &declared.types,
             required: declared.required,
             repeated: declared.repeated,
+            recursive: declared.recursive,
             number: declared.number,
             symbols: &declared.symbols,
         }
@@ -173,6 +175,7 @@ impl Schema {
     /// Every declared field, as JSON.
     fn declared<'py>(&self, python: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let declared = python.detach(|| self.0.declared());
+        let declared = declared.map_err(|error| failed(INVALID, &error.to_string()))?;
         let rows: Vec<Row<'_>> = declared.iter().map(Row::from).collect();
         Ok(PyBytes::new(python, &json(&rows)?))
     }

@@ -7,6 +7,7 @@
 mod avro;
 mod confluent;
 mod date;
+mod declared;
 mod disguise;
 mod edit;
 mod error;
@@ -22,6 +23,7 @@ mod selection;
 mod varint;
 
 pub use confluent::{Framed, unframe};
+pub use declared::Declared;
 pub use error::{Invalid, Reason, SchemaError};
 pub use field::{Content, Leaf, LeafType, Visit};
 pub use injection::{Pattern, Patterns};
@@ -31,5 +33,5 @@ pub use limits::{
     SCHEMA_TYPES_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_ELEMENTS_MAX,
 };
 pub use mask::{HASH_BYTES, KEPT_CHARACTERS, Mask, Masker};
-pub use schema::{Declared, Format, Reference, Schema};
+pub use schema::{Format, Reference, Schema};
 pub use selection::{Selection, SelectionError};

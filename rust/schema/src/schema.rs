@@ -1,15 +1,15 @@
 //! A compiled schema of any of the formats, and what can be asked of it.
 
+use std::sync::{Arc, OnceLock};
+
+use crate::declared::{Declared, Description};
 use crate::error::{Invalid, SchemaError};
 use crate::field::{LeafType, Visit};
 use crate::injection::{Patterns, Refuse};
-use crate::limits::{Limits, SCHEMA_DEPTH_MAX, SCHEMA_REFERENCES_MAX};
+use crate::limits::{Limits, SCHEMA_REFERENCES_MAX};
 use crate::mask::{Mask, Masker};
 use crate::selection::{At, Selection};
 use crate::{avro, field, json, protobuf};
-
-/// Fields that are told of one schema.
-const DECLARED_MAX: usize = 10_000;
 
 /// What a value is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,30 +41,6 @@ pub struct Reference {
     pub name: String,
     /// Its text.
     pub text: String,
-}
-
-/// A field that a schema declares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Declared {
-    /// Names, outermost first; `*` stands for the keys of a map.
-    pub path: Vec<String>,
-    /// Names of what it may be; more than one for a union.
-    pub types: Vec<String>,
-    /// Whether a value without it is refused, or a reader without a default for it can't read it.
-    pub required: bool,
-    /// Whether it is a list.
-    pub repeated: bool,
-    /// Of Protobuf's fields.
-    pub number: Option<u32>,
-    /// Of an enumeration.
-    pub symbols: Vec<String>,
-}
-
-impl Declared {
-    /// Whether one more at this path is told: types within types can make endlessly many.
-    pub(crate) fn fits(path: &[String], told: usize) -> bool {
-        path.len() <= SCHEMA_DEPTH_MAX && told < DECLARED_MAX
-    }
 }
 
 /// What becomes of members and fields that a schema doesn't name.
@@ -99,6 +75,8 @@ enum Compiled {
 pub struct Schema {
     compiled: Compiled,
     limits: Limits,
+    /// What it declares, once somebody asks.
+    described: OnceLock<Arc<Description>>,
 }
 
 impl Schema {
@@ -123,6 +101,7 @@ impl Schema {
         Ok(Self {
             compiled,
             limits: Limits::default(),
+            described: OnceLock::new(),
         })
     }
 
@@ -146,6 +125,7 @@ impl Schema {
             Some(schema) => Ok(Self {
                 compiled: Compiled::Protobuf(schema),
                 limits: self.limits,
+                described: OnceLock::new(),
             }),
             None => Err(SchemaError::new(format!("it has no message `{name}`"), 1)),
         }
@@ -186,6 +166,7 @@ impl Schema {
             Compiled::Protobuf(schema) => Some(Self {
                 compiled: Compiled::Protobuf(schema.at_indexes(indexes)?),
                 limits: self.limits,
+                described: OnceLock::new(),
             }),
             _ => None,
         }
@@ -328,16 +309,30 @@ impl Schema {
         if found.kinds.is_empty() {
             return Err("the schema declares no such field".to_owned());
         }
-        Ok(found)
+        // SECURITY: what can't be named would be seen as it is.
+        match self.described().problem(path) {
+            Some(what) => Err(what),
+            None => Ok(found),
+        }
     }
 
     /// Every field that the schema declares, each before those within it.
-    pub fn declared(&self) -> Vec<Declared> {
-        match &self.compiled {
-            Compiled::Avro(schema) => schema.describe(),
-            Compiled::Protobuf(schema) => schema.describe(),
-            Compiled::Json(schema) => schema.describe(),
-        }
+    ///
+    /// # Errors
+    /// `SchemaError` where there are more than can be told.
+    pub fn declared(&self) -> Result<&[Declared], SchemaError> {
+        let told = self.described().fields();
+        told.map_err(|what| SchemaError::new(what, 1))
+    }
+
+    fn described(&self) -> &Description {
+        self.described.get_or_init(|| {
+            Arc::new(match &self.compiled {
+                Compiled::Avro(schema) => schema.describe(),
+                Compiled::Protobuf(schema) => schema.describe(),
+                Compiled::Json(schema) => schema.describe(),
+            })
+        })
     }
 }
 

@@ -295,6 +295,7 @@ fn references_and_namespaces_are_resolved() {
     assert!(Schema::compile(Format::Avro, text, &[]).is_err());
     let paths: Vec<String> = schema
         .declared()
+        .unwrap()
         .iter()
         .map(|field| field.path.join("."))
         .collect();

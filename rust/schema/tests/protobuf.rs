@@ -350,6 +350,7 @@ fn imports_are_found_among_the_references() {
     assert!(schema.validate(&[0x0a, 2, 0x08, 1]).is_ok());
     let told: Vec<_> = schema
         .declared()
+        .unwrap()
         .iter()
         .map(|field| (field.path.join("."), field.number))
         .collect();

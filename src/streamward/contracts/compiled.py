@@ -44,7 +44,7 @@ class CompiledSchema(Protocol):
         ...
 
     def declared(self) -> bytes:
-        """Every field, as JSON."""
+        """Every field, as JSON. Raises CoreError where there are more than can be told."""
         ...
 
 
@@ -129,6 +129,8 @@ class DeclaredField:
     types: tuple[str, ...]
     required: bool
     repeated: bool
+    recursive: bool
+    """Of a type that it lies in: what is within it is not told once more."""
     number: int | None
     symbols: tuple[str, ...]
 
@@ -139,15 +141,23 @@ class DeclaredField:
 
 
 def declared(schema: CompiledSchema) -> tuple[DeclaredField, ...]:
-    """Every field that a schema declares, each before those within it."""
+    """Every field that a schema declares, each before those within it.
+
+    Raises SchemaInvalid where there are more than can be told.
+    """
+    try:
+        rows = json.loads(schema.declared())
+    except core().CoreError as error:
+        raise SchemaInvalid(str(error.args[-1])) from error
     return tuple(
         DeclaredField(
             path=tuple(row["path"]),
             types=tuple(row["types"]),
             required=row["required"],
             repeated=row["repeated"],
+            recursive=row["recursive"],
             number=row["number"],
             symbols=tuple(row["symbols"]),
         )
-        for row in json.loads(schema.declared())
+        for row in rows
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from streamward.contracts.classification import declarations_of
 from streamward.contracts.compiled import (
     CompiledSchema,
+    SchemaInvalid,
     compile_schema,
     declared,
     files_of,
@@ -232,7 +233,18 @@ def _missing_files(
 def _fields_fit(
     document: Document, contract: DataContract, schema: CompiledSchema
 ) -> Iterator[Mistake]:
-    known = {field.path for field in declared(schema)}
+    if not fields_of(contract):
+        return
+    try:
+        known = {field.path for field in declared(schema)}
+    except SchemaInvalid as error:
+        found = schema_of(contract)
+        yield document.mistake(
+            f"the contract's fields can't be found in the schema: {error}",
+            *(() if found is None else found[0]),
+            suggestion="hold the stream to a smaller schema, or leave `properties` out",
+        )
+        return
     names = {".".join(path) for path in known}
     for field in fields_of(contract):
         if field.path not in known:

@@ -196,9 +196,25 @@ def _uncovered(bundle: Bundle, document: Document, contract: DataContract) -> It
     if found is None or text is None:
         return
     try:
-        known = [field.path for field in declared(compile_schema(text))]
+        schema = compile_schema(text)
     except (SchemaInvalid, Unavailable):
         return
+    try:
+        fields = declared(schema)
+    except SchemaInvalid as error:
+        what = f"nobody can say what readers with masks would see: {error}"
+        hint = "say `unreadable: refuse`"
+        yield document.mistake(what, *found[0], suggestion=hint)
+        return
+    known = [field.path for field in fields]
+    for field in fields:
+        if field.recursive:
+            yield document.mistake(
+                f"`{field.name}` of the schema is of a type that it lies in, and the stream is"
+                " sealed: readers with masks would see those that lie deeper",
+                *found[0],
+                suggestion="say `unreadable: refuse`, or use a schema without such types",
+            )
     listed = {field.path for field in fields_of(contract)}
     for path in known:
         nested = any(other[: len(path)] == path and other != path for other in known)

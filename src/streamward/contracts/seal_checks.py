@@ -174,7 +174,11 @@ def _fields_of(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mi
         schema = compile_schema(text)
     except (SchemaInvalid, Unavailable):
         return
-    known = [field.name for field in declared_fields(schema)]
+    try:
+        known = [field.name for field in declared_fields(schema)]
+    except SchemaInvalid:
+        # That there are too many is what is wrong with each of them.
+        known = []
     for index, field in enumerate(seal.fields):
         wrong = schema.seal_problem(field.split("."))
         if wrong is not None:

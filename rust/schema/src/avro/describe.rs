@@ -3,7 +3,8 @@
 use super::parse::type_name;
 use super::types::{Compiled, Field, Logical, Type, TypeId};
 use super::walk::leaf_type;
-use crate::schema::{Declared, Found};
+use crate::declared::{Declared, Description};
+use crate::schema::Found;
 
 impl Compiled {
     /// What stands at a path: `*` for the keys of a map, arrays and unions are looked through.
@@ -53,30 +54,31 @@ impl Compiled {
     }
 
     /// Every field, each before those within it; a record within itself is told once.
-    pub fn describe(&self) -> Vec<Declared> {
-        let mut all = Vec::new();
+    pub fn describe(&self) -> Description {
+        let mut all = Description::default();
         self.below(self.root, &mut Vec::new(), &mut Vec::new(), &mut all);
         all
     }
 
+    /// `around`: the types that this one lies in, each with the number of names in front of it.
     fn below(
         &self,
         id: TypeId,
         path: &mut Vec<String>,
-        around: &mut Vec<TypeId>,
-        all: &mut Vec<Declared>,
+        around: &mut Vec<(TypeId, usize)>,
+        all: &mut Description,
     ) {
         for inner in self.through(&[id]) {
-            if around.contains(&inner) {
+            if let Some((_, names)) = around.iter().find(|(outer, _)| *outer == inner) {
+                all.again(path, *names);
                 continue;
             }
-            around.push(inner);
+            around.push((inner, path.len()));
             match self.get(inner).map(|declared| &declared.kind) {
                 Some(Type::Record(fields)) => {
                     for field in fields {
                         path.push(field.name.clone());
-                        if Declared::fits(path, all.len()) {
-                            all.push(self.declared(field.kind, path, field.has_default));
+                        if all.tell(self.declared(field.kind, path, field.has_default)) {
                             self.below(field.kind, path, around, all);
                         }
                         path.pop();
@@ -84,8 +86,7 @@ impl Compiled {
                 }
                 Some(Type::Map(values)) => {
                     path.push("*".to_owned());
-                    if Declared::fits(path, all.len()) {
-                        all.push(self.declared(*values, path, true));
+                    if all.tell(self.declared(*values, path, true)) {
                         self.below(*values, path, around, all);
                     }
                     path.pop();
@@ -117,6 +118,7 @@ impl Compiled {
             types,
             required: !has_default,
             repeated,
+            recursive: false,
             number: None,
             symbols,
         }

@@ -6,7 +6,7 @@ use super::rules::{Assertion, Compiled, Rule, RuleId, types};
 use super::tree::Tree;
 use crate::field::LeafType;
 use crate::limits::Limits;
-use crate::schema::{Declared, Found};
+use crate::schema::Found;
 
 impl Compiled {
     /// What stands at a path: `*` for properties that have no name of their own; arrays are looked
@@ -74,7 +74,7 @@ impl Compiled {
         all
     }
 
-    fn types(&self, id: RuleId) -> u8 {
+    pub(super) fn types(&self, id: RuleId) -> u8 {
         self.types_known(id, &mut HashMap::new())
     }
 
@@ -153,6 +153,11 @@ impl Compiled {
                 let Some(object) = self.rule(same).and_then(|rule| rule.object.as_ref()) else {
                     continue;
                 };
+                if name == "*" {
+                    // It stands for the names that are declared too.
+                    found.extend(object.properties.values());
+                    found.extend(object.others(|id| self.rule(id)));
+                }
                 let named = object.properties.get(name).copied();
                 let matching = object
                     .patterns
@@ -182,67 +187,6 @@ impl Compiled {
             .iter()
             .all(|id| self.evaluate(*id, tree.root()).is_ok())
     }
-
-    /// Every declared property, each before those within it; what is within itself is told once.
-    pub fn describe(&self) -> Vec<Declared> {
-        let mut all = Vec::new();
-        self.properties(self.root, &mut Vec::new(), &mut Vec::new(), &mut all);
-        all
-    }
-
-    fn properties(
-        &self,
-        id: RuleId,
-        path: &mut Vec<String>,
-        around: &mut Vec<RuleId>,
-        all: &mut Vec<Declared>,
-    ) {
-        if around.contains(&id) {
-            return;
-        }
-        around.push(id);
-        let mut holders = self.entries(id);
-        holders.push(id);
-        for same in holders.into_iter().flat_map(|id| self.same_value(id)) {
-            let Some(object) = self.rule(same).and_then(|rule| rule.object.as_ref()) else {
-                continue;
-            };
-            let mut names: Vec<_> = object.properties.iter().collect();
-            names.sort();
-            for (name, inner) in names {
-                path.push(name.clone());
-                if Declared::fits(path, all.len()) && !all.iter().any(|known| known.path == *path) {
-                    all.push(Declared {
-                        path: path.clone(),
-                        types: names_of(self.types(*inner)),
-                        required: object.required.contains(name),
-                        repeated: self.types(*inner) & types::ARRAY != 0,
-                        number: None,
-                        symbols: self.symbols(*inner),
-                    });
-                    self.properties(*inner, path, around, all);
-                }
-                path.pop();
-            }
-        }
-        around.pop();
-    }
-
-    fn symbols(&self, id: RuleId) -> Vec<String> {
-        let rules = self.same_value(id);
-        let asserted = rules.iter().filter_map(|id| self.rule(*id));
-        let mut symbols = Vec::new();
-        for assertion in asserted.flat_map(|rule| &rule.asserted) {
-            if let Assertion::Values(_, values) = assertion {
-                symbols.extend(
-                    values
-                        .iter()
-                        .map(|text| String::from_utf8_lossy(text).into_owned()),
-                );
-            }
-        }
-        symbols
-    }
 }
 
 /// Of a canonical text.
@@ -255,20 +199,4 @@ fn type_of_text(text: &[u8]) -> u8 {
         Some(b'{') => types::OBJECT,
         _ => types::NUMBER | types::INTEGER,
     }
-}
-
-fn names_of(bits: u8) -> Vec<String> {
-    [
-        (types::NULL, "null"),
-        (types::BOOLEAN, "boolean"),
-        (types::NUMBER, "number"),
-        (types::INTEGER, "integer"),
-        (types::TEXT, "string"),
-        (types::ARRAY, "array"),
-        (types::OBJECT, "object"),
-    ]
-    .iter()
-    .filter(|(bit, _)| bits & bit != 0)
-    .map(|(_, name)| (*name).to_owned())
-    .collect()
 }

@@ -4,6 +4,7 @@ mod assert;
 mod canonical;
 mod check;
 mod compile;
+mod describe;
 mod document;
 mod evaluate;
 mod format;

@@ -8,19 +8,22 @@ use super::rules::{Compiled, ObjectRule, Rule, RuleId, types};
 use crate::limits::{EVALUATIONS_MAX, SCHEMA_TYPES_MAX};
 
 /// The number of a place.
-type PlaceId = u32;
+pub(super) type PlaceId = u32;
 
 /// What may stand somewhere: the members that have a name of their own, and others.
 #[derive(Debug, Clone, Default)]
-struct Place {
-    members: HashMap<String, PlaceId>,
-    patterns: Vec<Regex>,
+pub(super) struct Place {
+    /// What is said to apply here, and with it all that looks at the same value.
+    pub applied: Vec<RuleId>,
+    pub rules: Vec<RuleId>,
+    pub members: HashMap<String, PlaceId>,
+    pub patterns: Vec<Regex>,
     /// Of members whose name matches one of the patterns.
-    matching: PlaceId,
+    pub matching: PlaceId,
     /// Of all other members, where the schema says what they are.
-    others: Option<PlaceId>,
+    pub others: Option<PlaceId>,
     /// Of the entries of an array.
-    entries: PlaceId,
+    pub entries: PlaceId,
 }
 
 /// All places of a schema; the first is the value itself.
@@ -37,6 +40,10 @@ pub(super) struct Within<'s> {
 impl Shape {
     pub fn root(&self) -> Within<'_> {
         Within { shape: self, at: 0 }
+    }
+
+    pub fn place(&self, id: PlaceId) -> Option<&Place> {
+        self.0.get(id as usize)
     }
 }
 
@@ -143,6 +150,8 @@ impl Builder<'_> {
         let patterns = || objects.iter().flat_map(|it| &it.patterns);
         let others: Vec<RuleId> = objects.iter().filter_map(|it| self.others(it)).collect();
         Some(Place {
+            applied: rules.to_vec(),
+            rules: all,
             members,
             patterns: patterns().map(|(pattern, _)| pattern.clone()).collect(),
             matching: self.place(patterns().map(|(_, id)| *id).collect())?,
@@ -167,10 +176,15 @@ impl Builder<'_> {
         rules
     }
 
-    /// What is said of members without a name of their own. That there may be any says nothing of them.
     fn others(&self, object: &ObjectRule) -> Option<RuleId> {
-        let id = object.additional?;
-        self.schema.rule(id).filter(|it| says(it)).map(|_| id)
+        object.others(|id| self.schema.rule(id))
+    }
+}
+
+impl ObjectRule {
+    /// What is said of members without a name of their own. That there may be any says nothing of them.
+    pub(super) fn others<'r>(&self, rule: impl Fn(RuleId) -> Option<&'r Rule>) -> Option<RuleId> {
+        self.additional.filter(|id| rule(*id).is_some_and(says))
     }
 }
 

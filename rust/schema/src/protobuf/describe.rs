@@ -1,8 +1,9 @@
 //! What a schema declares, for checks and comparisons.
 
 use super::types::{Compiled, Field, FieldType};
+use crate::declared::{Declared, Description};
 use crate::field::LeafType;
-use crate::schema::{Declared, Found};
+use crate::schema::Found;
 
 impl Compiled {
     /// What stands at a path: `*` for the keys of a map.
@@ -43,37 +44,38 @@ impl Compiled {
     }
 
     /// Every field, each before those within it; a message within itself is told once.
-    pub fn describe(&self) -> Vec<Declared> {
-        let mut all = Vec::new();
+    pub fn describe(&self) -> Description {
+        let mut all = Description::default();
         self.below(self.root, &mut Vec::new(), &mut Vec::new(), &mut all);
         all
     }
 
+    /// `around`: the messages that this one lies in, each with the number of names in front of it.
     fn below(
         &self,
         id: u32,
         path: &mut Vec<String>,
-        around: &mut Vec<u32>,
-        all: &mut Vec<Declared>,
+        around: &mut Vec<(u32, usize)>,
+        all: &mut Description,
     ) {
         let Some(message) = self.message(id) else {
             return;
         };
-        if around.contains(&id) {
+        if let Some((_, names)) = around.iter().find(|(outer, _)| *outer == id) {
+            all.again(path, *names);
             return;
         }
-        around.push(id);
+        around.push((id, path.len()));
         for field in &message.fields {
             if message.entry && field.number == 1 {
                 continue;
             }
             let name = if message.entry { "*" } else { &field.name };
             path.push(name.to_owned());
-            if Declared::fits(path, all.len()) {
-                all.push(self.declared(field, path));
-                if let FieldType::Message(inner) = field.kind {
-                    self.below(inner, path, around, all);
-                }
+            if all.tell(self.declared(field, path))
+                && let FieldType::Message(inner) = field.kind
+            {
+                self.below(inner, path, around, all);
             }
             path.pop();
         }
@@ -104,6 +106,7 @@ impl Compiled {
             types: vec![name],
             required: field.required,
             repeated: field.repeated,
+            recursive: false,
             number: Some(field.number),
             symbols,
         }
