@@ -123,8 +123,8 @@ async def run_gateway(
         {
             "passwords": lambda it: identities.passwords(it["principal"]),
             **KeyAnswers(key_holder, recorder=data_plane).answerers(),
-            **registries.answerers(),
         },
+        slow=registries.answerers(),
     )
     tokens = TokenIssuerService(questions, data_plane, secrets_of(bundle, keeper))
     tokens.replace(bundle)

@@ -1,6 +1,7 @@
 """Registries: which ids are a stream's, what a schema refers to, and what bounds hold."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ from streamward.contracts.registries.web import BODY_BYTES_MAX, RegistryUnreacha
 from streamward.errors import InvalidArgument
 from streamward.model.contract_settings import RegisteredSchemas, SchemaSource
 from streamward.model.schema_registry import SchemaRegistry
+from streamward.secrets import MaterialRefused
 
 ORDERS = {"schema": '"string"'}
 
@@ -51,10 +53,13 @@ def server() -> Iterator[ThreadingHTTPServer]:
         thread.join()
 
 
-def asker(server: ThreadingHTTPServer, **more: Any) -> RegistryAnswers:
-    url = f"http://127.0.0.1:{server.server_address[1]}"
+def asker(
+    server: ThreadingHTTPServer | socket.socket, secret: bytes = b"t\n", **more: Any
+) -> RegistryAnswers:
+    address = server.getsockname() if isinstance(server, socket.socket) else server.server_address
+    url = f"http://127.0.0.1:{address[1]}"
     registry = SchemaRegistry.model_validate({"name": "main", "url": url, **more})
-    secrets = {"file:password": b"p:w\n", "env:TOKEN": b"t\n"}
+    secrets = {"file:password": b"p:w\n", "env:TOKEN": secret}
     return RegistryAnswers(RegistrySettings({"main": registry}, secrets.__getitem__))
 
 
@@ -188,6 +193,61 @@ def test_it_is_asked_with_what_the_bundle_names(server: ThreadingHTTPServer) -> 
         assert _Registry.asked == [("/schemas/ids/7/versions", header)]
     with pytest.raises(InvalidArgument):
         asker(server).schema({"registry": "other", "subjects": [], "id": 1})
+
+
+@pytest.mark.parametrize(
+    "token", [b"top secret", b"top\nsecret", b"s\xe9cret", b"\xffsecret", b" "]
+)
+def test_a_token_that_no_header_can_carry_is_refused_unshown(
+    server: ThreadingHTTPServer, token: bytes
+) -> None:
+    with pytest.raises(MaterialRefused) as raised:
+        ask(asker(server, token, token="env:TOKEN"))
+
+    assert "`main`" in str(raised.value)
+    assert "secret" not in str(raised.value)
+    assert _Registry.asked == []
+
+
+def test_an_answer_that_drips_is_none_once_time_is_over() -> None:
+    over = threading.Event()
+
+    def drip() -> None:
+        listener.settimeout(30)
+        connection, _ = listener.accept()
+        with connection:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+            while not over.wait(0.02):
+                try:
+                    connection.sendall(b"x")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            with pytest.raises(RegistryUnreachable, match=r"no answer within 1 s"):
+                ask(asker(listener, timeout="1s"))
+        finally:
+            over.set()
+            thread.join()
+
+
+def test_a_question_goes_on_with_the_settings_it_began_with(server: ThreadingHTTPServer) -> None:
+    answers = asker(server, token="env:TOKEN")
+    registry = answers._registries._settings.registries["main"]
+
+    def read(reference: str) -> bytes:
+        answers.configure(RegistrySettings({}, lambda _: b""))
+        return {"env:TOKEN": b"first"}[reference]
+
+    answers.configure(RegistrySettings({"main": registry}, read))
+
+    assert ask(answers) == {"unknown": True}
+    assert _Registry.asked == [("/schemas/ids/7/versions", "Bearer first")]
+    with pytest.raises(InvalidArgument):
+        ask(answers)
 
 
 def test_subjects_are_those_of_the_clients_strategies() -> None:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from streamward.contracts.registries.schemas import SchemaUnusable, registered_schema
 from streamward.contracts.registries.web import RegistryWeb
@@ -11,6 +11,7 @@ from streamward.errors import InvalidArgument
 from streamward.log import Logger
 from streamward.model.document import Bundle
 from streamward.model.schema_registry import SchemaRegistry
+from streamward.secrets import MaterialRefused
 
 log = Logger(__name__)
 
@@ -35,13 +36,11 @@ class RegistryAnswers:
     """Asks registries for schemas by their ids. Blocks; a StreamwardError is worth trying again."""
 
     def __init__(self, settings: RegistrySettings) -> None:
-        self._settings = settings
-        self._webs: dict[str, RegistryWeb] = {}
+        self._registries = _Registries(settings)
 
     def configure(self, settings: RegistrySettings) -> None:
-        """Another bundle is in force."""
-        self._settings = settings
-        self._webs = {}
+        """Another bundle is in force; whoever asks meanwhile goes on with what it began with."""
+        self._registries = _Registries(settings)
 
     def answerers(self) -> dict[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]:
         """By type of question."""
@@ -54,7 +53,7 @@ class RegistryAnswers:
         registry that the bundle names for the stream, and leads nowhere else.
         """
         registry, identifier = str(question["registry"]), int(question["id"])
-        with self._web(registry).asking() as asking:
+        with self._registries.web(registry).asking() as asking:
             try:
                 found = registered_schema(asking, identifier, question["subjects"])
             except SchemaUnusable as error:
@@ -68,7 +67,15 @@ class RegistryAnswers:
             "references": [{"name": name, "schema": text} for name, text in found.references],
         }
 
-    def _web(self, name: str) -> RegistryWeb:
+
+class _Registries:
+    """Those of one bundle. Clients are made from its settings, and never outlive them."""
+
+    def __init__(self, settings: RegistrySettings) -> None:
+        self._settings = settings
+        self._webs: dict[str, RegistryWeb] = {}
+
+    def web(self, name: str) -> RegistryWeb:
         settings = self._settings
         registry = settings.registries.get(name)
         if registry is None:
@@ -87,5 +94,13 @@ def _authorization(registry: SchemaRegistry, settings: RegistrySettings) -> str 
         shown = base64.b64encode(registry.user.name.encode() + b":" + password)
         return f"Basic {shown.decode()}"
     if registry.token is not None:
-        return f"Bearer {settings.read(registry.token).decode().strip()}"
+        token = settings.read(registry.token).strip()
+        if not token or any(each not in _PRINTABLE for each in token):
+            # SECURITY: what a header can't carry is shown by the errors of whoever tries.
+            what = f"the token of the schema registry `{registry.name}` can't stand in a header"
+            raise MaterialRefused(f"{what}: it is empty, or not printable ASCII without blanks")
+        return f"Bearer {token.decode('ascii')}"
     return None
+
+
+_PRINTABLE: Final = range(0x21, 0x7F)

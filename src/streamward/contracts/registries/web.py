@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
+import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
@@ -11,9 +14,10 @@ import msgspec
 from streamward.clock import monotonic_seconds
 from streamward.errors import Unavailable
 from streamward.lazy import lazy
+from streamward.secrets import MaterialRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import httpx
 
@@ -57,9 +61,13 @@ class RegistryWeb:
         self._url = registry.url.rstrip("/")
         self._timeout = registry.timeout / 1_000
         self._authorization = authorization
-        self._trust = ssl.create_default_context(
-            cadata=authorities.decode() if authorities is not None else None
-        )
+        try:
+            self._trust = ssl.create_default_context(
+                cadata=authorities.decode("ascii") if authorities is not None else None
+            )
+        except ValueError as error:
+            what = f"the `ca` of the schema registry `{registry.name}` is no PEM"
+            raise MaterialRefused(what) from error
         self._trust.minimum_version = ssl.TLSVersion.TLSv1_2
 
     def asking(self) -> Asking:
@@ -85,11 +93,16 @@ class Asking:
         self._client = httpx.Client(
             verify=trust, timeout=seconds, follow_redirects=False, trust_env=False, headers=headers
         )
+        self._line = _Line()
+        self._end = threading.Timer(seconds, self._line.cut)
+        self._end.daemon = True
 
     def __enter__(self) -> Asking:
+        self._end.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end.cancel()
         self._client.close()
 
     def get(self, answer: type[T], *path: str | int, **query: str) -> T | None:
@@ -100,12 +113,19 @@ class Asking:
         place = "/".join(quote(str(part), safe="") for part in path)
         try:
             with self._client.stream(
-                "GET", f"{self._url}/{place}", params=query, timeout=self._left()
+                "GET",
+                f"{self._url}/{place}",
+                params=query,
+                timeout=self._left(),
+                extensions={"trace": self._line.trace},
             ) as response:
                 body = self._read(response, place)
-        except httpx.HTTPError as error:
-            what = f"`{self._url}` can't be asked: {str(error) or type(error).__name__}"
-            raise RegistryUnreachable(what) from error
+        except (httpx.HTTPError, ValueError) as error:
+            self._left()
+            # SECURITY: errors about a request may show its headers, and so what proves who asks.
+            shown = str(error) if isinstance(error, httpx.ConnectError) else ""
+            what = f"`{self._url}` can't be asked: {shown or type(error).__name__}"
+            raise RegistryUnreachable(what) from None
         if response.status_code == _NOT_FOUND and _says_not_there(body):
             return None
         if response.status_code != _OK:
@@ -136,6 +156,33 @@ class Asking:
                 raise RegistryUnreachable(what)
             self._left()
         return bytes(body)
+
+
+class _Line:
+    """The connection of a conversation, so that it can be ended from without: each byte of an
+    answer may come just in time, and all of them together never do.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._is_cut = False
+
+    def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """What the client tells of its work."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            with self._lock:
+                self._socket = info["return_value"].get_extra_info("socket")
+            if self._is_cut:
+                self.cut()
+
+    def cut(self) -> None:
+        """End it, whoever waits for it."""
+        with self._lock, contextlib.suppress(OSError):
+            self._is_cut = True
+            if self._socket is not None:
+                # Of TLS too the line itself: its own end would wait for the other side.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
 
 def _says_not_there(body: bytes) -> bool:
