@@ -126,6 +126,20 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Is it about a signature, and not about an envelope or a batch?
+    pub const fn is_of_signatures(self) -> bool {
+        matches!(
+            self,
+            Self::Unsigned
+                | Self::ForgedSignature
+                | Self::MalformedSignature
+                | Self::UnknownSigner
+                | Self::ForeignSigner
+                | Self::InvalidSignature
+                | Self::Replayed
+        )
+    }
+
     /// A stable word for entries and figures.
     pub const fn code(self) -> &'static str {
         match self {

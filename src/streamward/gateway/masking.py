@@ -14,7 +14,6 @@ from streamward.gateway.sealing import ReadersEntry, readers_of
 from streamward.model.contract import DataContract
 from streamward.model.contract_settings import FieldMasks
 from streamward.model.document import Bundle
-from streamward.model.keys import AccessClass
 
 
 class ViewEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,8 +68,8 @@ def _stream(
     return MaskedStreamEntry(
         name=contract.object.stream,
         schema=None if reading is None else schema_entry(bundle, contract),
-        unmasked=_readers(bundle, unmasked_for(contract)),
-        masked=_readers(bundle, () if reading is None else reading.access_classes),
+        unmasked=readers_of(bundle, unmasked_for(contract)),
+        masked=readers_of(bundle, () if reading is None else reading.access_classes),
         # Without readers who see them, masks are never made.
         fields=() if reading is None else tuple(_field(bundle, field) for field in fields),
         key="withhold" if reading is None else reading.key,
@@ -87,12 +86,7 @@ def _field(bundle: Bundle, field: ContractField) -> MaskedFieldEntry:
         path=field.path,
         others=masks.others,
         views=tuple(
-            ViewEntry(readers=_readers(bundle, (name,)), mask=None if mask == "none" else mask)
+            ViewEntry(readers=readers_of(bundle, (name,)), mask=None if mask == "none" else mask)
             for name, mask in masks.access_classes.items()
         ),
     )
-
-
-def _readers(bundle: Bundle, access_classes: tuple[str, ...]) -> ReadersEntry:
-    found = [bundle.find(AccessClass, name) for name in access_classes]
-    return readers_of(bundle, tuple(one for each in found if each for one in each.readers))

@@ -1,15 +1,13 @@
 """The `sealing` section of a snapshot: what is sealed, under which ring, and who may open it."""
 
-from collections.abc import Iterator, Mapping
-
 import msgspec
 
+from streamward.contracts import readers
 from streamward.contracts.contract import contract_of
 from streamward.contracts.sealing import sealed_streams, tenant_of, text_of
 from streamward.gateway.contracts import SchemaEntry, schema_entry
 from streamward.model.document import Bundle
-from streamward.model.keys import AccessClass, KeyRing
-from streamward.model.principal import Role
+from streamward.model.keys import KeyRing
 from streamward.model.sealing import Sealing
 from streamward.model.stream import Stream
 
@@ -78,37 +76,20 @@ def sealing_section(bundle: Bundle) -> SealingSection:
 
 
 def _ring(bundle: Bundle, ring: KeyRing) -> RingEntry:
-    access = bundle.find(AccessClass, ring.access_class)
     return RingEntry(
         name=ring.name,
         data_class=ring.data_class,
         access_class=ring.access_class,
-        readers=readers_of(bundle, () if access is None else access.readers),
+        readers=readers_of(bundle, (ring.access_class,)),
     )
 
 
-def readers_of(bundle: Bundle, readers: tuple[str, ...]) -> ReadersEntry:
+def readers_of(bundle: Bundle, access_classes: tuple[str, ...]) -> ReadersEntry:
     """Whom the readers of access classes stand for."""
+    found = readers.readers_of(bundle, access_classes)
     return ReadersEntry(
-        roles=tuple(sorted(_holders(bundle, _named(readers, "role")))),
-        principals=tuple(sorted(set(_named(readers, "principal")))),
+        roles=tuple(sorted(found.roles)), principals=tuple(sorted(found.principals))
     )
-
-
-def _named(readers: tuple[str, ...], kind: str) -> Iterator[str]:
-    return (each.partition(":")[2] for each in readers if each.startswith(f"{kind}:"))
-
-
-def _holders(bundle: Bundle, wanted: Iterator[str]) -> set[str]:
-    """The roles whose holders have one of those that are wanted."""
-    includes: Mapping[str, tuple[str, ...]] = {one.name: one.includes for one in bundle.of(Role)}
-    found = set(wanted)
-    grown = True
-    while grown:
-        more = {name for name, inside in includes.items() if found.intersection(inside)}
-        grown = not more <= found
-        found |= more
-    return found
 
 
 def _fields(bundle: Bundle, declared: Stream, seal: Sealing) -> SealedFieldsEntry | None:

@@ -116,19 +116,12 @@ impl Session {
         refused: &Refused,
         now: i64,
     ) -> Result<Bytes, String> {
-        if self.snapshot.contracts.on_write(target).is_some() {
-            return Err(format!("`{target}` takes only what its contract says"));
+        if let Some(why) = self.less_safe(name, target) {
+            return Err(why);
         }
-        // SECURITY: what was to be sealed must not reach a broker by being wrong in some other way.
         let Some(mut sealed) = self.sealed(target) else {
             return Err(format!("`{target}` is not sealed"));
         };
-        if self.is_sealed_by_producer(target) {
-            return Err(format!("`{target}` is sealed by its producers"));
-        }
-        if sealed.partition_bound {
-            return Err(format!("`{target}` is bound to its partitions"));
-        }
         // An envelope is sealed once more, not taken for one of this stream's own.
         sealed.mark = Mark::Header;
         let (record, reason) = told(refused);
@@ -184,10 +177,12 @@ fn told(refused: &Refused) -> (u32, String) {
         (Some((index, what)), _) => (*index, format!("contract:invalid: {what}")),
         (None, Some(fault)) => {
             let refusal = fault.refusal;
-            (
-                fault.index,
-                format!("sealing:{}: {refusal}", refusal.code()),
-            )
+            let of = if refusal.is_of_signatures() {
+                "signing"
+            } else {
+                "sealing"
+            };
+            (fault.index, format!("{of}:{}: {refusal}", refusal.code()))
         }
         (None, None) => (0, String::new()),
     }

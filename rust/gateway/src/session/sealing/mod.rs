@@ -7,6 +7,7 @@ mod fetch;
 mod held;
 mod mask;
 mod produce;
+mod safety;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

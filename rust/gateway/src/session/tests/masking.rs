@@ -13,7 +13,7 @@ const CARD: &[u8] = br#"{"card":"4111222233334444","shop":"s1"}"#;
 const MASKED: &[u8] = br#"{"card":"************4444","shop":"s1"}"#;
 
 /// `ok.a` holds JSON; `alice` sees its card, `root` a mask.
-fn masking(document: &mut Json, change: impl FnOnce(&mut Json)) {
+pub(super) fn masking(document: &mut Json, change: impl FnOnce(&mut Json)) {
     let schema = json!({"format": "json", "references": [], "message": null, "admit_undeclared": false,
         "schema_ids": [], "refused_patterns": [],
         "text": r#"{"properties":{"card":{"type":"string"},"shop":{"type":"string"}}}"#});

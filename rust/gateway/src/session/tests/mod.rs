@@ -9,6 +9,7 @@ mod callers;
 mod cluster;
 mod configs;
 mod contracts;
+mod dead_letters;
 mod deletion;
 mod fetch;
 mod fetch_sessions;

@@ -9,7 +9,7 @@ use super::sealing::{data_key, delivered, fetch, produce, records, sealing, valu
 use super::{Script, by, codes, document};
 
 /// `ok.a` is signed by the gateway.
-fn signing(document: Json, change: impl FnOnce(&mut Json)) -> Json {
+pub(super) fn signing(document: Json, change: impl FnOnce(&mut Json)) -> Json {
     let mut document = document;
     let stream = json!({"name": "ok.a", "prefix": null, "tenant": null, "home_cluster": null, "by": "gateway",
         "each": "batch", "key": "ours", "keys": [], "partition_bound": true, "timestamp_bound": true,
