@@ -1,7 +1,9 @@
 """Follows signed streams at the brokers beside a gateway; what is irregular becomes an alert."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -22,6 +24,7 @@ from streamward.secrets import Secret
 
 if TYPE_CHECKING:
     from streamward.sdk.counters import Finding
+    from streamward.sdk.following import SignatureFollower
 
 log = Logger(__name__)
 
@@ -90,27 +93,29 @@ class BrokerReader:
     """Reads what lies at the brokers of a cluster, as the gateway logs in to them."""
 
     def __init__(self, settings: Mapping[str, Any], streams: Sequence[tuple[str, bool]]) -> None:
-        from confluent_kafka import Consumer
+        from confluent_kafka import Consumer, KafkaException
 
         self._settings = dict(settings)
         self._streams = streams
-        self._consumer = Consumer(
-            {
-                **self._settings,
-                "group.id": "streamward-signatures",
-                "enable.auto.commit": False,
-                "auto.offset.reset": "earliest",
-                # What was aborted has counters, too.
-                "isolation.level": "read_uncommitted",
-            }
-        )
+        chosen = {
+            **self._settings,
+            "group.id": "streamward-signatures",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            # What was aborted has counters, too.
+            "isolation.level": "read_uncommitted",
+        }
+        try:
+            self._consumer = Consumer(chosen)
+        except KafkaException as error:
+            raise Unavailable("signed streams can't be followed with these settings") from error
 
     def close(self) -> None:
         """End the connections."""
         self._consumer.close()
 
-    def partitions(self) -> Mapping[tuple[str, int], int]:
-        """The partitions that are there now. Raises Unavailable."""
+    def partitions(self) -> Mapping[tuple[str, int], tuple[int, int]]:
+        """The partitions that are there now, and their ends. Raises Unavailable."""
         from confluent_kafka import KafkaException, TopicPartition
 
         try:
@@ -118,7 +123,7 @@ class BrokerReader:
             return {
                 (name, partition): self._consumer.get_watermark_offsets(
                     TopicPartition(name, partition), timeout=_METADATA_SECONDS
-                )[0]
+                )
                 for name, topic in topics.items()
                 if any(
                     name.startswith(text) if prefix else name == text
@@ -130,23 +135,30 @@ class BrokerReader:
             raise Unavailable("brokers don't say what signed streams hold") from error
 
     def assign(self, offsets: Mapping[tuple[str, int], int]) -> None:
-        """Go on from these offsets."""
-        from confluent_kafka import TopicPartition
+        """Go on from these offsets. Raises Unavailable."""
+        from confluent_kafka import KafkaException, TopicPartition
 
-        self._consumer.assign(
-            [TopicPartition(topic, partition, at) for (topic, partition), at in offsets.items()]
-        )
+        wanted = [TopicPartition(topic, index, at) for (topic, index), at in offsets.items()]
+        try:
+            self._consumer.assign(wanted)
+        except KafkaException as error:
+            raise Unavailable("signed streams can't be read from where they were left") from error
 
     def read(self, records_max: int, seconds: float) -> Sequence[Any]:
         """The next records. Raises Unavailable for what brokers refuse."""
-        messages = self._consumer.consume(records_max, seconds)
+        from confluent_kafka import KafkaException
+
+        try:
+            messages = self._consumer.consume(records_max, seconds)
+        except KafkaException as error:
+            raise Unavailable("signed streams can't be followed") from error
         for message in messages:
             if message.error() is not None:
                 raise Unavailable(f"signed streams can't be followed: {message.error()}")
         return messages
 
-    def compacts(self, topic: str) -> bool:
-        """What the topic's configuration says; yes where brokers don't tell."""
+    def compacts(self, topic: str) -> bool | None:
+        """What the topic's configuration says; None where brokers don't tell."""
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import (  # type: ignore[attr-defined]
             AdminClient,
@@ -159,7 +171,7 @@ class BrokerReader:
             [told] = AdminClient(self._settings).describe_configs([asked]).values()
             return "compact" in told.result(_METADATA_SECONDS)["cleanup.policy"].value
         except (KafkaException, KeyError, TimeoutError):
-            return True
+            return None
 
 
 def librdkafka(bootstrap: Sequence[str], access: Access) -> dict[str, Any]:
@@ -195,42 +207,69 @@ class SignatureFollowing:
         self._answer = answer
         self._recorder = recorder
         self._state = state
-        self._ended = False
 
     async def run(self) -> None:
         """Follow until cancelled; what fails is told and tried again."""
+        ended = threading.Event()
         try:
             while True:
                 try:
-                    await asyncio.to_thread(self.follow)
+                    await asyncio.to_thread(self.follow, ended=ended)
                 except StreamwardError as error:
                     log.warning("signed streams are not followed", code=error.code, cause=error)
+                except Exception as error:  # noqa: BLE001 - the next look must come
+                    log.warning("signed streams are not followed", cause=error)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
-            self._ended = True
+            ended.set()
 
-    def follow(self, *, once: bool = False) -> None:
-        """Follow each cluster until the bundle changes; `once`: to the end of what is there."""
+    def follow(self, *, once: bool = False, ended: threading.Event | None = None) -> None:
+        """Follow each cluster until the bundle changes, or `ended`; `once`: to the end of what is
+        there. A cluster that fails is told and does not hold up the others.
+        """
         bundle = self._bundle()
         streams = followed(bundle)
         if not streams:
             return
-        followers = [self._follower(bundle, cluster, streams) for cluster in bundle.of(Cluster)]
+        followers: dict[str, tuple[SignatureFollower, BrokerReader]] = {}
         try:
-            for follower, _ in followers:
-                follower.look()
+            for cluster in bundle.of(Cluster):
+                with self._alone(cluster.name, followers):
+                    followers[cluster.name] = self._follower(bundle, cluster, streams)
+                    followers[cluster.name][0].look()
             due = clock.monotonic_seconds() + LOOK_SECONDS
-            while not self._ended and clock.monotonic_seconds() < due:
-                judged = sum(follower.step(READ_SECONDS) for follower, _ in followers)
+            while followers and not (ended is not None and ended.is_set()):
+                judged = 0
+                for name, (follower, _) in tuple(followers.items()):
+                    with self._alone(name, followers):
+                        judged += follower.step(READ_SECONDS)
                 if self._bundle() is not bundle or (once and not judged):
-                    return
+                    break
+                if clock.monotonic_seconds() >= due:
+                    break
+            for name, (follower, _) in tuple(followers.items()):
+                with self._alone(name, followers):
+                    follower.save()
         finally:
-            for _, reader in followers:
+            for _, reader in followers.values():
                 reader.close()
+
+    @contextmanager
+    def _alone(
+        self, name: str, followers: dict[str, tuple["SignatureFollower", BrokerReader]]
+    ) -> Iterator[None]:
+        """What fails of a cluster ends following it, until the next look, and nothing else."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - other clusters are followed on
+            log.warning("a cluster's signed streams are not followed", target=name, cause=error)
+            failed = followers.pop(name, None)
+            if failed is not None:
+                failed[1].close()
 
     def _follower(
         self, bundle: Bundle, cluster: Cluster, streams: Sequence[tuple[str, bool]]
-    ) -> tuple[Any, BrokerReader]:
+    ) -> tuple["SignatureFollower", BrokerReader]:
         from streamward.sdk.following import SignatureFollower
 
         signer = signer_for(bundle, cluster.name, self._answer)

@@ -115,3 +115,14 @@ def headers_of(headers: Any) -> tuple[tuple[str, bytes | None], ...]:
     """Names and values, as a mapping or a sequence gives them."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
     return tuple((name, bytes_of(value)) for name, value in pairs)
+
+
+def parts_of(message: Any) -> Parts:
+    """What lies in a message. Raises RecordRefused where its headers can't be handed over: their
+    names may be any bytes, and the library takes them for text.
+    """
+    try:
+        headers = headers_of(message.headers())
+    except (SystemError, TypeError, ValueError) as error:
+        raise RecordRefused(f"`{message.topic()}`: the name of a header is no text") from error
+    return Parts(bytes_of(message.key()), bytes_of(message.value()), headers)

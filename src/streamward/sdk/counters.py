@@ -29,6 +29,10 @@ class Irregularity(StrEnum):
     """It comes after records that were signed after it."""
     UNVERIFIED = "unverified"
     """Nobody who may has signed it for this place."""
+    CUT = "cut"
+    """The log ends before what was read of it: its end was taken off, or it was made anew."""
+    COMPACTED = "compacted"
+    """The topic is compacted now, so that what is missing is no longer told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,15 @@ class CounterJudge:
     def state(self) -> dict[str, Any]:
         """What another judge needs to go on from here."""
         return {name: (run.last, run.missing) for name, run in self._runs.items()}
+
+    def __len__(self) -> int:
+        """How many runs are remembered."""
+        return len(self._runs)
+
+    def forget(self) -> None:
+        """Forget the run that was seen longest ago."""
+        if self._runs:
+            self._runs.popitem(last=False)
 
     def judge(self, signed: Signed, offset: int, *, begins: bool) -> Finding | None:
         """What is irregular about the next record; `begins`: nothing was before this partition's

@@ -171,6 +171,8 @@ class Signer:
             )
         except CoreError as error:
             raise RecordRefused(f"`{topic}`: {error.args[1]}") from error
+        except UnicodeEncodeError as error:
+            raise RecordRefused(f"`{topic}`: the name of a header is no text") from error
         return replace(parts, headers=tuple(parts.headers)[:-1]), Signed(producer, run, counter)
 
 

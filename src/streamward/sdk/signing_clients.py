@@ -7,7 +7,7 @@ from confluent_kafka import Consumer, Message, Producer
 
 from streamward import clock
 from streamward.errors import InvalidArgument
-from streamward.sdk.confluent import AnyHeaders, OnRefused, bytes_of, headers_of
+from streamward.sdk.confluent import AnyHeaders, OnRefused, bytes_of, headers_of, parts_of
 from streamward.sdk.ports import RecordRefused
 from streamward.sdk.sealer import Parts
 from streamward.sdk.signer import Signer
@@ -93,12 +93,9 @@ class VerifyingConsumer:
         topic = message.topic()
         if message.error() is not None or topic is None:
             return True
-        signed = Parts(
-            bytes_of(message.key()), bytes_of(message.value()), headers_of(message.headers())
-        )
         try:
             plain, found = self._signer.verify(
-                topic, signed, message.timestamp()[1], message.partition()
+                topic, parts_of(message), message.timestamp()[1], message.partition()
             )
         except RecordRefused as refused:
             if self._on_refused is None:

@@ -1,14 +1,24 @@
 """How a gateway logs in to follow signed streams, and what it enters."""
 
+import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from streamward.app import read_bundle
-from streamward.app.following import FollowedPlace, followed, librdkafka
+from streamward.app import following, read_bundle
+from streamward.app.following import (
+    BrokerReader,
+    FollowedPlace,
+    SignatureFollowing,
+    followed,
+    librdkafka,
+)
 from streamward.audit import SavedState
 from streamward.errors import Unavailable
+from streamward.model.document import Bundle
+from streamward.model.topology import Cluster
 from streamward.posture.ports import Access
 from streamward.sdk.counters import Finding, Irregularity
 
@@ -25,6 +35,11 @@ BUNDLE = """\
 ---
 {kind: Stream, name: c, classes: [plain], sign: {key: ours}}
 """
+
+
+def answer(reference: str, private: bool) -> Any:
+    """Nothing is asked for here."""
+    raise AssertionError
 
 
 class Log:
@@ -87,3 +102,94 @@ def test_it_logs_in_as_the_gateway_does() -> None:
     }
     with pytest.raises(Unavailable):
         librdkafka(["a:1"], Access(mechanism="OAUTHBEARER", token="token"))
+
+
+def test_what_one_look_meets_does_not_end_following_nor_does_an_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "LOOK_SECONDS", 0)
+    looks = 0
+
+    async def until(count: int) -> None:
+        seen = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def bundle() -> Bundle:
+            nonlocal looks
+            looks += 1
+            if looks >= count:
+                loop.call_soon_threadsafe(seen.set)
+            raise KeyError("what nobody thought of")
+
+        worker = SignatureFollowing(bundle, answer, Log(), tmp_path)
+        for _ in range(2):
+            running = asyncio.create_task(worker.run())
+            await seen.wait()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            seen.clear()
+            count = looks + 2
+
+    asyncio.run(until(3))
+    assert looks >= 5
+
+
+class Follower:
+    """Judges one record, or fails there; it is also its own reader."""
+
+    def __init__(self, fails: str) -> None:
+        self.fails = fails
+        self.done: list[str] = []
+
+    def _do(self, what: str) -> int:
+        self.done.append(what)
+        if what == self.fails:
+            raise Unavailable(what)
+        return 1 if self.done.count("step") <= 3 else 0
+
+    def look(self) -> None:
+        self._do("look")
+
+    def step(self, seconds: float) -> int:
+        return self._do("step")
+
+    def save(self) -> None:
+        self._do("save")
+
+    def close(self) -> None:
+        self._do("close")
+
+
+def test_a_cluster_that_fails_does_not_hold_up_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clusters = "".join(
+        f'---\n{{kind: Cluster, name: {name}, bootstrap: ["localhost:9092"]}}\n'
+        for name in ("away", "odd", "full", "main")
+    )
+    (tmp_path / "streamward.yaml").write_text(BUNDLE + clusters)
+    bundle = read_bundle(tmp_path, materials=False).bundle
+    made = {name: Follower(fails) for name, fails in
+            (("away", "look"), ("odd", "step"), ("full", "save"), ("main", ""))}  # fmt: skip
+    worker = SignatureFollowing(lambda: bundle, answer, Log(), tmp_path)
+
+    def follower(bundle: Bundle, cluster: Cluster, streams: object) -> Any:
+        return made[cluster.name], made[cluster.name]
+
+    monkeypatch.setattr(worker, "_follower", follower)
+
+    worker.follow(once=True)
+
+    assert {
+        name: (it.done[-2], it.done[-1], it.done.count("step")) for name, it in made.items()
+    } == {
+        "away": ("look", "close", 0),
+        "odd": ("step", "close", 1),
+        "full": ("save", "close", 4),
+        "main": ("save", "close", 4),
+    }
+
+
+def test_settings_that_librdkafka_does_not_take_are_told() -> None:
+    with pytest.raises(Unavailable):
+        BrokerReader({"security.protocol": "NONE"}, ())

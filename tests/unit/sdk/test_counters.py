@@ -1,5 +1,6 @@
 """What counters tell of records, in the order in which they lie."""
 
+import json
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,9 +11,9 @@ from hypothesis import strategies as st
 
 from streamward.errors import Unavailable
 from streamward.model.signing import Signing
-from streamward.sdk import Parts, RecordRefused, Signed
+from streamward.sdk import Parts, RecordRefused, Signed, following
 from streamward.sdk.counters import MISSING_MAX, RUNS_MAX, CounterJudge, Finding
-from streamward.sdk.following import SignatureFollower
+from streamward.sdk.following import SAVE_SECONDS, SignatureFollower
 
 COUNTED, OTHER, IDEMPOTENT = b"a" * 16, b"b" * 16, b"c" * 10
 
@@ -99,6 +100,7 @@ class Message:
     def __init__(self, partition: int, offset: int, value: str) -> None:
         self._place = partition, offset
         self._value = value.encode()
+        self._unreadable = value == "unreadable"
 
     def topic(self) -> str:
         return "s.a"
@@ -116,7 +118,8 @@ class Message:
         return self._value
 
     def headers(self) -> None:
-        return None
+        if self._unreadable:
+            raise SystemError("a result with an exception set")
 
     def timestamp(self) -> tuple[int, int]:
         return 1, 0
@@ -133,9 +136,14 @@ class Stream:
         self.entered: list[Finding] = []
         self.at: dict[tuple[str, int], int] = {}
         self.down = False
+        self.compacted: bool | None = False
+        self.saves = 0
+        self.seconds = 0.0
 
     def verify(self, topic: str, parts: Parts, timestamp: int, partition: int) -> Any:
         value = (parts.value or b"").decode()
+        if value == "odd":
+            raise KeyError(value)
         if value == "forged":
             raise RecordRefused("an unsigned record in a signed stream")
         return parts, Signed("shop", COUNTED, int(value))
@@ -143,8 +151,8 @@ class Stream:
     def binds_partition(self, topic: str) -> bool:
         return True
 
-    def partitions(self) -> Mapping[tuple[str, int], int]:
-        return {("s.a", index): 0 for index in range(len(self.lies))}
+    def partitions(self) -> Mapping[tuple[str, int], tuple[int, int]]:
+        return {("s.a", index): (0, len(lies)) for index, lies in enumerate(self.lies)}
 
     def assign(self, offsets: Mapping[tuple[str, int], int]) -> None:
         self.at = dict(offsets)
@@ -157,14 +165,15 @@ class Stream:
             self.at[place] = at + len(values)
         return found
 
-    def compacts(self, topic: str) -> bool:
-        return False
+    def compacts(self, topic: str) -> bool | None:
+        return self.compacted
 
     def load(self) -> Mapping[str, Any]:
         return self.saved
 
     def save(self, state: Mapping[str, Any]) -> None:
-        self.saved = state
+        self.saved = json.loads(json.dumps(state))
+        self.saves += 1
 
     def enter(self, finding: Finding) -> None:
         if self.down:
@@ -172,7 +181,7 @@ class Stream:
         self.entered.append(finding)
 
     def follower(self) -> SignatureFollower:
-        follower = SignatureFollower(self, self, self)  # type: ignore[arg-type]
+        follower = SignatureFollower(self, self, self, lambda: self.seconds)  # type: ignore[arg-type]
         follower.look()
         return follower
 
@@ -202,3 +211,88 @@ def test_what_could_not_be_entered_is_told_after_a_restart() -> None:
     stream.down = False
     stream.follower().step(0)
     assert stream.told() == [(0, 1, "replayed")]
+
+
+def test_a_record_that_can_not_be_read_is_told_and_hides_nothing_behind_it() -> None:
+    stream = Stream(["0", "unreadable", "1", "odd", "2", "2"])
+    follower = stream.follower()
+    while follower.step(0):
+        pass
+    assert stream.told() == [(0, 1, "unverified"), (0, 3, "unverified"), (0, 5, "replayed")]
+
+
+def test_a_row_of_irregular_records_is_one_alert_for_each_reason() -> None:
+    lies = ["0", *["forged"] * 9, "0", *["forged"] * 3, "1", "forged", "forged"]
+    stream = Stream(lies)
+    follower = stream.follower()
+    while follower.step(0):
+        follower.save()
+        follower = stream.follower()
+    assert stream.told() == [(0, 1, "unverified"), (0, 10, "replayed"), (0, 15, "unverified")]
+
+
+def test_a_log_that_was_cut_or_made_anew_is_told_and_read_again() -> None:
+    stream = Stream(["0", "1", "2", "3"])
+    follower = stream.follower()
+    while follower.step(0):
+        pass
+    follower.save()
+    # A topic that is gone for a while is not forgotten.
+    stream.lies = ()
+    gone = stream.follower()
+    gone.save()
+    stream.lies = (["0", "4"],)
+    follower = stream.follower()
+    assert stream.told() == [(0, 2, "cut")]
+    while follower.step(0):
+        pass
+    # What was there before is seen, and what goes on from it is not.
+    assert stream.told()[1:] == [(0, 0, "replayed")]
+    follower.look()
+    assert len(stream.told()) == 2
+    # While it is followed, too.
+    stream.lies = (["5"],)
+    follower.look()
+    while follower.step(0):
+        pass
+    assert stream.told()[2:] == [(0, 1, "cut")]
+
+
+def test_when_brokers_begin_to_compact_it_is_told_once() -> None:
+    stream = Stream(["0", "1"])
+    follower = stream.follower()
+    follower.step(0)
+    follower.save()
+    for word, told in ((None, []), (True, ["compacted"]), (True, ["compacted"])):
+        stream.compacted = word
+        stream.follower().save()
+        assert [what for _, _, what in stream.told()] == told
+
+
+def test_the_place_is_kept_from_time_to_time_and_with_each_finding() -> None:
+    stream = Stream([str(counter) for counter in range(8)] + ["0"])
+    follower = stream.follower()
+    follower.step(0)
+    assert stream.saves == 0
+    stream.seconds += SAVE_SECONDS
+    follower.step(0)
+    assert stream.saves == 1
+    while follower.step(0):
+        pass
+    assert stream.saves == 2
+
+
+def test_all_partitions_together_remember_so_many_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "RUNS_TOTAL_MAX", 3)
+    stream = Stream(["0", "0", "0", "0"], ["0"])
+    runs = iter(range(9))
+
+    def verify(topic: str, parts: Parts, timestamp: int, partition: int) -> Any:
+        return parts, Signed("shop", next(runs).to_bytes(16), 0)
+
+    monkeypatch.setattr(stream, "verify", verify)
+    follower = stream.follower()
+    while follower.step(0):
+        pass
+    follower.save()
+    assert [len(stream.saved[f"s.a {partition}"]["runs"]) for partition in (0, 1)] == [2, 1]
