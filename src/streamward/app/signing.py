@@ -42,7 +42,7 @@ def verification_keys(directory: Path) -> tuple[VerificationKey, ...]:
     """The keys with which anybody verifies the signed streams of a bundle."""
     bundle = valid_bundle(directory, materials=False)
     found = []
-    for key in bundle.of(SigningKey):
+    for key in _used(bundle):
         from streamward._core import RecordVerifyingKey
 
         info, pem = _public(key, _answer_of(bundle))
@@ -112,7 +112,7 @@ def _streams(bundle: Bundle, cluster: str, answer: Answer) -> Iterator["SignedSt
 
     keys = {
         key.name: RecordVerifyingKey(_public(key, answer)[0], key.principal)
-        for key in bundle.of(SigningKey)
+        for key in _used(bundle)
     }
     for declared, sign in signed_streams(bundle):
         names = (*((sign.key,) if sign.key else ()), *sign.keys)
@@ -126,6 +126,12 @@ def _streams(bundle: Bundle, cluster: str, answer: Answer) -> Iterator["SignedSt
         )
 
 
+def _used(bundle: Bundle) -> Iterator[SigningKey]:
+    """The keys that signed streams name; others are nobody's business here."""
+    named = {name for _, sign in signed_streams(bundle) for name in (sign.key, *sign.keys)}
+    return (key for key in bundle.of(SigningKey) if key.name in named)
+
+
 def _answer_of(bundle: Bundle) -> Answer:
     return lambda reference, private: resolve(reference, bundle.root, private=private)
 
@@ -135,12 +141,13 @@ def _public(key: SigningKey, answer: Answer) -> tuple[bytes, str]:
     from cryptography.hazmat.primitives import serialization
 
     try:
-        if key.key is not None:
+        # Whoever verifies need not be able to sign.
+        if key.public is not None:
+            public = serialization.load_pem_public_key(answer(key.public, False).value)
+        else:
+            assert key.key is not None  # the model demands one of both
             secret = answer(key.key, True).value
             public = serialization.load_pem_private_key(secret, None).public_key()
-        else:
-            assert key.public is not None  # the model demands exactly one of both
-            public = serialization.load_pem_public_key(answer(key.public, False).value)
     except (TypeError, ValueError) as error:
         raise InvalidArgument(f"the signing key `{key.name}` can't be read") from error
     form = serialization.PublicFormat.SubjectPublicKeyInfo

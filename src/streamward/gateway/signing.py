@@ -48,7 +48,13 @@ def signing_section(bundle: Bundle) -> SigningSection:
     used = {name for _, sign in signed for name in (sign.key, *sign.keys)}
     return SigningSection(
         keys=tuple(
-            SigningKeyEntry(name=key.name, key=key.key, public=key.public, principal=key.principal)
+            SigningKeyEntry(
+                name=key.name,
+                key=key.key,
+                # What signs has its public half.
+                public=key.public if key.key is None else None,
+                principal=key.principal,
+            )
             for key in bundle.of(SigningKey)
             if key.name in used
         ),

@@ -24,17 +24,18 @@ class SigningKey(Noun):
     key: RecordKeyReference | None = None
     """The private key that the gateway signs with: PKCS#8 in PEM."""
     public: PublicKeyReference | None = None
-    """Instead, the public key (SubjectPublicKeyInfo in PEM): of a producer, or of a key that the
-    gateway signed with before."""
+    """The public key (SubjectPublicKeyInfo in PEM). Alone, of a producer, or of a key that the
+    gateway signed with before; beside `key`, its own, so that programs verify without reading
+    what signs."""
     principal: PrincipalName | None = None
-    """The producer whose key it is, with `public`."""
+    """The producer whose key it is, with `public` alone."""
     description: Text | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.key is None) == (self.public is None):
-            raise ValueError("give exactly one of `key` and `public`")
-        if self.principal is not None and self.public is None:
+        if self.key is None and self.public is None:
+            raise ValueError("give a `key`, or a `public` key, or both")
+        if self.principal is not None and self.key is not None:
             raise ValueError("a producer keeps its `key` to itself: give its `public` key")
         return self
 

@@ -152,8 +152,8 @@ def test_classes_that_are_signed_in_two_ways_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("document", "what"),
     [
-        ("name: k", "exactly one of `key` and `public`"),
-        ('name: k, key: "file:a", public: "file:b"', "exactly one of `key` and `public`"),
+        ("name: k", "give a `key`, or a `public` key, or both"),
+        ('name: k, key: "file:a", public: "file:b", principal: shop', "keeps its `key` to itself"),
         ('name: k, key: "file:a", principal: shop', "keeps its `key` to itself"),
     ],
 )

@@ -274,3 +274,20 @@ def test_streams_that_are_accepted_have_tenant_and_home_of_their_own() -> None:
     assert signer.verify("mirror", signed, TIME, 0)[1] is not None
     with pytest.raises(RecordRefused):
         signer.verify("mirror", signer.sign("north.b", Parts(None, b"v"), TIME, 0), TIME, 0)
+
+
+def test_whoever_verifies_needs_no_private_key_nor_what_no_stream_names(bundle: Path) -> None:
+    private = bundle / "gateway.pem"
+    key = serialization.load_pem_private_key(private.read_bytes(), None)
+    (bundle / "gateway.pub.pem").write_bytes(key.public_key().public_bytes(PEM, INFO))
+    private.unlink()
+    text = BUNDLE.replace(
+        '"file:gateway.pem"', '"file:gateway.pem", public: "file:gateway.pub.pem"'
+    )
+    spare = '---\n{kind: SigningKey, name: spare, public: "file:not-there.pem"}\n'
+    (bundle / "streamward.yaml").write_text(text + spare)
+    signed = shop(bundle).sign("s.a", Parts(None, b"v"), TIME, 0)
+    assert open_signer(bundle).verify("s.a", signed, TIME, 0)[1] is not None
+    found = {key.name: key.pem.encode() for key in verification_keys(bundle)}
+    assert found["gateways"] == (bundle / "gateway.pub.pem").read_bytes()
+    assert "spare" not in found
