@@ -190,6 +190,11 @@ impl Schema {
         self.0.seal_problem(&names(&path))
     }
 
+    /// The path of something that may hold what isn't declared; `None`: there is nothing such.
+    fn open_at(&self) -> Option<Vec<String>> {
+        self.0.open_at().map(<[String]>::to_vec)
+    }
+
     /// Whether message indexes of Confluent's wire format name the message of this schema.
     fn is_message(&self, indexes: Vec<u32>) -> bool {
         self.0.is_message(&indexes)

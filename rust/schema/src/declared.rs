@@ -33,6 +33,8 @@ pub(crate) struct Description {
     places: HashMap<Vec<String>, usize>,
     /// Paths of the outermost fields, or of the value itself, whose type stands within itself.
     recursive: Vec<Vec<String>>,
+    /// The path of something of which not all that may be within it is declared.
+    open: Option<Vec<String>>,
     told: usize,
     is_cut: bool,
 }
@@ -74,6 +76,16 @@ impl Description {
         if !self.recursive.iter().any(|it| it == outer) {
             self.recursive.push(outer.to_vec());
         }
+    }
+
+    /// At `path` may stand what is not declared.
+    pub fn open(&mut self, path: &[String]) {
+        self.open.get_or_insert_with(|| path.to_vec());
+    }
+
+    /// Where the first of what is not declared may stand.
+    pub fn open_at(&self) -> Option<&[String]> {
+        self.open.as_deref()
     }
 
     /// More is declared than can be told.

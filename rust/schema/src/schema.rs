@@ -325,6 +325,12 @@ impl Schema {
         told.map_err(|what| SchemaError::new(what, 1))
     }
 
+    /// Where a value may hold what the schema does not declare; `None`: nowhere. Fields of Protobuf messages that
+    /// aren't declared are another matter: who compiles says whether they are admitted.
+    pub fn open_at(&self) -> Option<&[String]> {
+        self.described().open_at()
+    }
+
     fn described(&self) -> &Description {
         self.described.get_or_init(|| {
             Arc::new(match &self.compiled {

@@ -145,3 +145,45 @@ fn of_a_schema_with_more_fields_than_can_be_told_none_can_be_masked() {
         assert!(problem.unwrap().contains("declares more than"));
     }
 }
+
+#[test]
+fn a_json_schema_is_closed_where_all_that_may_stand_there_is_declared() {
+    let cases = [
+        (
+            r#"{"type":"object","properties":{"a":{"type":"string"}},"additionalProperties":false}"#,
+            None,
+        ),
+        (
+            r#"{"type":"object","additionalProperties":{"type":"string"}}"#,
+            None,
+        ),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"string"}}}"#,
+            Some(""),
+        ),
+        (r#"{"type":"object","additionalProperties":true}"#, Some("")),
+        (
+            r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#,
+            Some("a"),
+        ),
+        (
+            r#"{"type":"object","properties":{"a":{"type":"array","items":{"type":"object"}}},"additionalProperties":false}"#,
+            Some("a"),
+        ),
+        (r#"{"type":"array","items":{"type":"string"}}"#, None),
+        (r#"{"type":"array"}"#, Some("")),
+        (
+            r#"{"oneOf":[{"type":"string"},{"type":"object","additionalProperties":false}]}"#,
+            None,
+        ),
+        (
+            r#"{"anyOf":[{"type":"object"},{"type":"object","additionalProperties":false}]}"#,
+            Some(""),
+        ),
+    ];
+    for (text, open) in cases {
+        let schema = Schema::compile(Format::Json, text, &[]).unwrap();
+        let found = schema.open_at().map(|path| path.join("."));
+        assert_eq!(found.as_deref(), open, "{text}");
+    }
+}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from streamward import clock
 from streamward.contracts import (
     contract_checks,
+    coverage_checks,
     dead_letter_checks,
     mask_checks,
     registry_checks,
@@ -146,4 +147,5 @@ CHECKS = (
     *contract_checks.CHECKS,
     *registry_checks.CHECKS,
     *mask_checks.CHECKS,
+    *coverage_checks.CHECKS,
 )

@@ -81,6 +81,30 @@ def schema_changes(old: SchemaText, new: SchemaText) -> Iterator[Change]:
             yield from _json(before, after)
 
 
+def layout_changes(
+    contracts: tuple[DataContract, DataContract], old: SchemaText, new: SchemaText
+) -> Iterator[Change]:
+    """Masks that fall on other bytes of what lies there (Avro without ids in front of values).
+
+    Nothing in such a value says which schema it was written with, so it is read as the newest says:
+    where fields have other places, a mask hides one of them and shows another. Raises SchemaInvalid
+    for a schema that can't be compiled.
+    """
+    masked = any(field.masks for contract in contracts for field in fields_of(contract))
+    if not masked or (old.format, new.format) != ("avro", "avro"):
+        return
+    places = [
+        [(field.path, field.types, field.repeated, field.symbols) for field in declared(schema)]
+        for schema in map(compile_schema, (old, new))
+    ]
+    if places[0] != places[1]:
+        yield Change(
+            "values have no schema id, so old records are read as the new schema says: masks fall"
+            " on other fields of them",
+            Breaks.PROTECTION,
+        )
+
+
 def _pairs(
     before: Iterable[DeclaredField], after: Iterable[DeclaredField]
 ) -> tuple[list[DeclaredField], list[DeclaredField], list[tuple[DeclaredField, DeclaredField]]]:

@@ -43,6 +43,10 @@ class CompiledSchema(Protocol):
         """Why a field can't be sealed by itself; None: it can."""
         ...
 
+    def open_at(self) -> list[str] | None:
+        """The path of something that may hold what isn't declared; None: there is nothing such."""
+        ...
+
     def declared(self) -> bytes:
         """Every field, as JSON. Raises CoreError where there are more than can be told."""
         ...

@@ -30,6 +30,7 @@ from streamward.model.contract_settings import SchemaSource
 from streamward.model.document import ANY_KIND, Bundle, Document, FieldPath, Mistake, Place
 from streamward.model.duration import format_duration
 from streamward.model.nearest import meant
+from streamward.model.sealing import Sealing
 from streamward.model.stream import DataClass, Stream
 from streamward.model.topology import Listener
 
@@ -156,7 +157,7 @@ def required_controls_in_place(bundle: Bundle) -> Iterator[Mistake]:
         nearest = max(streams, key=lambda each: len(each.name or each.prefix or ""))
         seal = sealing_of(bundle, nearest)
         missing = {
-            "encrypt": seal is None or not (seal.value or seal.fields),
+            "encrypt": not _encrypts(bundle, contract, seal),
             "schema": schema_of(contract) is None,
             "tls": any(each.tls is None for each in bundle.of(Listener)),
             "mask": not any(field.masks for field in fields_of(contract)),
@@ -169,8 +170,18 @@ def required_controls_in_place(bundle: Bundle) -> Iterator[Mistake]:
                 yield document.mistake(what, *path, index, suggestion=_HINTS[control])
 
 
+def _encrypts(bundle: Bundle, contract: DataContract, seal: Sealing | None) -> bool:
+    """Whether values are sealed, or else every field that must be."""
+    if seal is None or seal.value:
+        return seal is not None
+    requiring = {one.name for one in bundle.of(DataClass) if one.requires.encrypt}
+    classified = [field for field in fields_of(contract) if field.classification is not None]
+    wanted = [field for field in classified if field.classification in requiring] or classified
+    return bool(wanted) and all(field.name in seal.fields for field in wanted)
+
+
 _LACKS = {
-    "encrypt": "is not sealed",
+    "encrypt": "is not sealed, or not in every field that is classified",
     "schema": "has no schema",
     "tls": "can be reached without TLS",
     "mask": "has no masked field",

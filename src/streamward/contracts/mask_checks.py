@@ -18,6 +18,7 @@ from streamward.contracts.contract import (
     setting_of,
     unmasked_for,
 )
+from streamward.contracts.coverage_checks import seal_of
 from streamward.contracts.sealing import sealed_streams
 from streamward.errors import Unavailable
 from streamward.model.contract import DataContract
@@ -153,6 +154,8 @@ def classified_fields_masked(bundle: Bundle) -> Iterator[Mistake]:
     for document, contract in contracts(bundle):
         if masked_reading(contract) is None:
             continue
+        seal = seal_of(bundle, contract)
+        sealed = seal is not None and seal.value and seal.unreadable == "mask"
         for field in fields_of(contract):
             if field.masks is None and field.classification is not None:
                 what = f"`{field.name}` is of the class `{field.classification}` and has no mask"
@@ -160,7 +163,8 @@ def classified_fields_masked(bundle: Bundle) -> Iterator[Mistake]:
                     f"{what}: readers with masks see it as it is",
                     *(*field.place, "classification"),
                     suggestion="add `streamward.mask` to its `customProperties`",
-                    severity="warning",
+                    # Who is no reader of the ring would see what is sealed.
+                    severity="error" if sealed else "warning",
                 )
 
 

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from streamward.contracts.compatibility import Breaks, Change, protection_changes, schema_changes
+from streamward.contracts.compatibility import (
+    Breaks,
+    Change,
+    layout_changes,
+    protection_changes,
+    schema_changes,
+)
 from streamward.contracts.compiled import (
     SchemaInvalid,
     ValueRefused,
@@ -112,6 +118,8 @@ def _changes(
     texts = [text_of(old[0], found[0][1]), text_of(new[0], found[1][1])]
     if texts[0] is not None and texts[1] is not None:
         yield from schema_changes(texts[0], texts[1])
+        if not found[1][1].schema_ids:
+            yield from layout_changes((old[1], new[1]), texts[0], texts[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 //! What a JSON Schema declares: every member that a reader with masks may see.
 
-use super::rules::{Assertion, Compiled, RuleId, types};
+use super::rules::{Assertion, Compiled, Rule, RuleId, types};
 use super::shape::{Place, PlaceId, Shape};
 use crate::declared::{Declared, Description};
 
@@ -34,6 +34,9 @@ impl<'c> Walk<'c> {
         let outside = self.around.len();
         let mut fresh = Vec::new();
         for place in entered(shape, id) {
+            if self.all.open_at().is_none() && !self.is_closed(place) {
+                self.all.open(&self.path);
+            }
             if place.members.is_empty() && place.patterns.is_empty() && place.others.is_none() {
                 continue;
             }
@@ -95,6 +98,50 @@ impl<'c> Walk<'c> {
         let rules = place.rules.iter().copied();
         let is_object = |id: &RuleId| self.schema.rule(*id).is_some_and(|it| it.object.is_some());
         rules.filter(is_object).collect()
+    }
+
+    /// Is all declared that may be within a value here? A schema that says so in other ways than these is not
+    /// understood, and counts as open.
+    fn is_closed(&self, place: &Place) -> bool {
+        let says = |id: &RuleId| {
+            let rule = self.schema.rule(*id);
+            rule.is_some_and(|it| it.never || super::shape::says(it))
+        };
+        let object = |rule: &Rule| {
+            let found = rule.object.as_ref();
+            found.is_some_and(|it| it.additional.is_some_and(|id| says(&id)))
+        };
+        let array = |rule: &Rule| {
+            let found = rule.array.as_ref();
+            found.is_some_and(|it| it.items.is_some())
+        };
+        place.applied.iter().all(|id| {
+            self.closes(*id, types::OBJECT, &object, &mut Vec::new())
+                && self.closes(*id, types::ARRAY, &array, &mut Vec::new())
+        })
+    }
+
+    fn closes(
+        &self,
+        id: RuleId,
+        bit: u8,
+        own: &impl Fn(&Rule) -> bool,
+        seen: &mut Vec<RuleId>,
+    ) -> bool {
+        if self.schema.types(id) & bit == 0 {
+            return true;
+        }
+        let Some(rule) = self.schema.rule(id).filter(|_| !seen.contains(&id)) else {
+            return false;
+        };
+        seen.push(id);
+        let mut either = rule.reference.iter().chain(&rule.all);
+        let mut every =
+            |of: &[RuleId]| !of.is_empty() && of.iter().all(|id| self.closes(*id, bit, own, seen));
+        own(rule)
+            || every(&rule.any)
+            || every(&rule.one)
+            || either.any(|id| self.closes(*id, bit, own, seen))
     }
 
     /// What a value here may be.

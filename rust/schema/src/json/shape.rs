@@ -189,7 +189,7 @@ impl ObjectRule {
 }
 
 /// Does the rule say what a value is?
-fn says(rule: &Rule) -> bool {
+pub(super) fn says(rule: &Rule) -> bool {
     let Rule {
         never,
         types,
