@@ -478,7 +478,7 @@ fn nothing_appended(error: i64, base_offset: i64) -> bool {
 }
 
 /// Errors that brokers answer to Produce before they append.
-const REFUSED_UNWRITTEN: [i16; 13] = [
+const REFUSED_UNWRITTEN: [i16; 14] = [
     error::CORRUPT_MESSAGE,
     error::UNKNOWN_TOPIC_OR_PARTITION,
     error::NOT_LEADER_OR_FOLLOWER,
@@ -487,6 +487,7 @@ const REFUSED_UNWRITTEN: [i16; 13] = [
     error::RECORD_LIST_TOO_LARGE,
     error::NOT_ENOUGH_REPLICAS,
     error::TOPIC_AUTHORIZATION_FAILED,
+    error::INVALID_TIMESTAMP,
     error::OUT_OF_ORDER_SEQUENCE_NUMBER,
     error::INVALID_PRODUCER_EPOCH,
     error::TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
