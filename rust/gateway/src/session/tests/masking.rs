@@ -290,10 +290,13 @@ fn masks_that_are_declared_meanwhile_end_a_large_answer_where_it_is() {
     let answer = large_answer(12, "ok.a", script.last_correlation_id());
     through(&mut script, &answer[..1_000], 100).unwrap();
     assert!(script.session.is_streaming());
-    assert!(matches!(
-        script.apply(&masked(|_| {})),
-        Err(Close::Revoked { .. })
-    ));
+    // Nothing else has changed.
+    let mut next = (*script.snapshot).clone();
+    next.masking = super::snapshot(&masked(|_| {})).masking;
+    let told = script
+        .session
+        .on_snapshot(std::sync::Arc::new(next), script.now);
+    assert!(matches!(told, Err(Close::Revoked { .. })));
 }
 
 #[test]
