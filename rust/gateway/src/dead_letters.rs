@@ -1,7 +1,7 @@
 //! Copies of what was refused, on their way to the stream that the bundle names for them.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use streamward_policy::{Action, Decision, Resource, ResourceKind};
@@ -11,6 +11,8 @@ use crate::recorder::{Access, Deed, Recorder};
 
 /// Bytes of all copies that wait to be written, of all connections; what is more is not copied.
 pub const DEAD_LETTER_BYTES_MAX: usize = 64 << 20;
+/// Of these, bytes of copies of what one principal wrote: of one request, and of all of its connections.
+pub const DEAD_LETTER_SHARE_BYTES_MAX: usize = 16 << 20;
 /// Copies that are written at one time.
 pub const DEAD_LETTERS_AT_ONCE: usize = 4;
 
@@ -24,6 +26,8 @@ pub struct DeadLetter {
     pub partition: i32,
     /// One or several batches.
     pub records: Bytes,
+    /// The room that they take.
+    pub room: Room,
     /// The write to the target, which the policy allowed to whoever wrote the refused records.
     pub access: Arc<Access>,
     /// Who wrote them.
@@ -68,40 +72,84 @@ impl DeadLetter {
 /// Bounds the copies that wait.
 #[derive(Debug, Default)]
 pub struct DeadLetters {
-    bytes: Arc<AtomicUsize>,
+    held: Arc<Mutex<Held>>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    bytes: usize,
+    /// Of each principal that has any.
+    shares: HashMap<Arc<str>, usize>,
 }
 
 /// Room for one copy; given back when it is dropped.
 #[derive(Debug)]
 pub struct Room {
-    held: Arc<AtomicUsize>,
+    held: Arc<Mutex<Held>>,
+    principal: Arc<str>,
     bytes: usize,
+}
+
+fn lock(held: &Mutex<Held>) -> MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Room {
+    /// Bytes that the copy may have.
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The copy has only so many bytes: gives back the rest.
+    pub fn shrink(&mut self, bytes: usize) {
+        let less = self.bytes.saturating_sub(bytes);
+        self.bytes -= less;
+        lock(&self.held).give_back(&self.principal, less);
+    }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        self.held.fetch_sub(self.bytes, Ordering::AcqRel);
+        lock(&self.held).give_back(&self.principal, self.bytes);
+    }
+}
+
+impl Held {
+    fn give_back(&mut self, principal: &Arc<str>, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        if let Some(share) = self.shares.get_mut(principal) {
+            *share = share.saturating_sub(bytes);
+            if *share == 0 {
+                self.shares.remove(principal);
+            }
+        }
     }
 }
 
 impl DeadLetters {
-    /// Room for so many bytes; `None`: too many wait already.
-    pub fn admit(&self, bytes: usize) -> Option<Room> {
-        let admitted = self
-            .bytes
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |held| {
-                held.checked_add(bytes)
-                    .filter(|it| *it <= DEAD_LETTER_BYTES_MAX)
-            });
-        admitted.is_ok().then(|| Room {
-            held: self.bytes.clone(),
+    /// Room for a copy of what this principal wrote, before it is made: at least `least` bytes, and otherwise all that is left
+    /// of its share. `None`: too many wait already.
+    pub fn reserve(&self, principal: &str, least: usize) -> Option<Room> {
+        let mut held = lock(&self.held);
+        let share = held.shares.get(principal).copied().unwrap_or_default();
+        let left = DEAD_LETTER_SHARE_BYTES_MAX.saturating_sub(share);
+        let bytes = left.min(DEAD_LETTER_BYTES_MAX.saturating_sub(held.bytes));
+        if bytes == 0 || bytes < least {
+            return None;
+        }
+        let principal: Arc<str> = principal.into();
+        held.bytes += bytes;
+        *held.shares.entry(principal.clone()).or_default() += bytes;
+        Some(Room {
+            held: self.held.clone(),
+            principal,
             bytes,
         })
     }
 
     /// Is nothing on its way?
     pub fn is_idle(&self) -> bool {
-        self.bytes.load(Ordering::Acquire) == 0
+        lock(&self.held).bytes == 0
     }
 }
 
@@ -110,15 +158,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_waits_than_there_is_room_for() {
+    fn no_more_waits_than_there_is_room_for_and_nobody_takes_all_of_it() {
         let letters = DeadLetters::default();
-        let first = letters.admit(DEAD_LETTER_BYTES_MAX - 10).unwrap();
-        assert!(letters.admit(11).is_none());
-        let second = letters.admit(10).unwrap();
-        drop(first);
-        assert!(letters.admit(usize::MAX).is_none());
-        assert!(!letters.is_idle());
-        drop(second);
+        let mut first = letters.reserve("alice", 10).unwrap();
+        assert_eq!(first.bytes(), DEAD_LETTER_SHARE_BYTES_MAX);
+        assert!(letters.reserve("alice", 1).is_none());
+        first.shrink(DEAD_LETTER_SHARE_BYTES_MAX - 10);
+        assert!(letters.reserve("alice", 11).is_none());
+        assert_eq!(letters.reserve("alice", 10).unwrap().bytes(), 10);
+        let others: Vec<Room> = (0..DEAD_LETTER_BYTES_MAX / DEAD_LETTER_SHARE_BYTES_MAX - 1)
+            .map(|it| letters.reserve(&it.to_string(), 1).unwrap())
+            .collect();
+        assert_eq!(letters.reserve("late", 1).unwrap().bytes(), 10);
+        assert!(letters.reserve("late", 11).is_none());
+        drop((first, others));
         assert!(letters.is_idle());
+        assert!(lock(&letters.held).shares.is_empty());
     }
 }

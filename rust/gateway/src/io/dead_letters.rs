@@ -7,16 +7,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use streamward_audit::{Batch, Range, State};
 use streamward_wire::kafka::batch::batches;
-use streamward_wire::kafka::{ApiKey, Struct, Value};
+use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::broker::{BrokerStream, Caller, dial};
 use super::clock::now_milliseconds;
 use super::probe::{ANSWER, ask_versions, exchange, new, newest};
 use super::{Current, Shared};
 use crate::cluster::Cluster;
-use crate::dead_letters::{DEAD_LETTERS_AT_ONCE, DeadLetter, DeadLetters, Room};
+use crate::dead_letters::{DEAD_LETTERS_AT_ONCE, DeadLetter, DeadLetters};
 
 /// The version of Metadata that is asked in; older ones make topics that somebody asks for.
 const METADATA_VERSION: i16 = 9;
@@ -33,14 +33,14 @@ const WRITTEN_WITHIN: Duration = Duration::from_secs(20);
 /// Copies on their way, of all connections.
 pub struct Burials {
     /// How much may wait.
-    pub waiting: DeadLetters,
+    pub waiting: Arc<DeadLetters>,
     turns: Semaphore,
 }
 
 impl Default for Burials {
     fn default() -> Self {
         Self {
-            waiting: DeadLetters::default(),
+            waiting: Arc::default(),
             turns: Semaphore::new(DEAD_LETTERS_AT_ONCE),
         }
     }
@@ -49,31 +49,19 @@ impl Default for Burials {
 /// Writes a copy, in a task of its own: the answer to whoever was refused does not wait for it. What becomes of it
 /// is entered.
 pub fn spawn(shared: Arc<Shared>, current: Current, cluster: Arc<Cluster>, letter: DeadLetter) {
-    let Some(room) = shared.burials.waiting.admit(letter.records.len()) else {
-        let why = "too many copies wait to be written";
-        letter.enter_lost(&shared.recorder, why, now_milliseconds());
-        return;
-    };
-    tokio::spawn(async move { deliver(&shared, &current, &cluster, &letter, room).await });
+    tokio::spawn(async move { deliver(&shared, &current, &cluster, &letter).await });
 }
 
-async fn deliver(
-    shared: &Shared,
-    current: &Current,
-    cluster: &Cluster,
-    letter: &DeadLetter,
-    room: Room,
-) {
+async fn deliver(shared: &Shared, current: &Current, cluster: &Cluster, letter: &DeadLetter) {
     let Ok(_turn) = shared.burials.turns.acquire().await else {
         return;
     };
-    let written = timeout(WRITTEN_WITHIN, write(shared, current, cluster, letter)).await;
-    let written = written.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut)));
-    if let Err(error) = written {
-        tracing::warn!(cluster = cluster.name, %error, "refused records are not copied");
+    let end = sleep(WRITTEN_WITHIN).deadline();
+    if let Err(error) = write(shared, current, cluster, letter, end).await {
+        let bytes = letter.room.bytes();
+        tracing::warn!(cluster = cluster.name, bytes, %error, "refused records are not copied");
         letter.enter_lost(&shared.recorder, &error.to_string(), now_milliseconds());
     }
-    drop(room);
 }
 
 async fn write(
@@ -81,11 +69,17 @@ async fn write(
     current: &Current,
     cluster: &Cluster,
     letter: &DeadLetter,
+    end: Instant,
 ) -> io::Result<()> {
-    let (partition, leader) = place(current, cluster, letter).await?;
-    let dialled = dial(current, cluster, Some(leader), Caller::Gateway, ANSWER);
-    let mut stream = dialled.await?.stream;
-    let versions = ask_versions(&mut stream).await?;
+    let connect = async {
+        let (partition, leader) = place(current, cluster, letter).await?;
+        let dialled = dial(current, cluster, Some(leader), Caller::Gateway, ANSWER);
+        let mut stream = dialled.await?.stream;
+        let versions = ask_versions(&mut stream).await?;
+        io::Result::Ok((partition, stream, versions))
+    };
+    // Until then nothing was written.
+    let (partition, mut stream, versions) = timeout_at(end, connect).await??;
     let version = PRODUCE_VERSION.min(newest(&versions, ApiKey::PRODUCE));
     if version < PRODUCE_OLDEST {
         return Err(io::Error::other("the broker takes no batches of records"));
@@ -103,7 +97,8 @@ async fn write(
             bytes: batch.bytes as u64,
             state: State::Readable,
         };
-        let answer = produce(&mut stream, version, (&letter.target, partition), records).await;
+        let place = (&*letter.target, partition);
+        let answer = before(end, produce(&mut stream, version, place, records)).await;
         let (range, outcome) = match answer {
             Ok(base) if base >= 0 => {
                 let last = base.saturating_add(batch.last_offset);
@@ -165,11 +160,33 @@ async fn place(
     Ok((fits(partition)?, fits(leader)?))
 }
 
+/// Kafka's errors after which a batch may lie in the log nevertheless: it was appended and too few replicas, or none
+/// in time, have it; or nobody knows what went wrong.
+const MAYBE_WRITTEN: [i16; 3] = [
+    error::REQUEST_TIMED_OUT,
+    error::NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    error::UNKNOWN_SERVER_ERROR,
+];
+
+#[derive(Debug)]
 enum Unwritten {
     /// The broker says that it took nothing.
     Refused(io::Error),
     /// It was asked, and did not answer.
     Unknown(io::Error),
+}
+
+/// Waits for the answer to a write until then. Nobody knows what became of a write that is given up.
+async fn before(
+    end: Instant,
+    writing: impl Future<Output = Result<i64, Unwritten>>,
+) -> Result<i64, Unwritten> {
+    // A timer that is due at once tells the time.
+    if sleep(Duration::ZERO).deadline() >= end {
+        return Err(Unwritten::Refused(io::ErrorKind::TimedOut.into()));
+    }
+    let given_up = |_| Err(Unwritten::Unknown(io::ErrorKind::TimedOut.into()));
+    timeout_at(end, writing).await.unwrap_or_else(given_up)
 }
 
 /// Writes one batch; gives the offset of its first record.
@@ -208,8 +225,63 @@ fn acknowledged(answer: &Struct) -> Result<i64, Unwritten> {
     };
     match partition.int("ErrorCode") {
         0 => Ok(partition.int("BaseOffset")),
-        code => Err(Unwritten::Refused(io::Error::other(format!(
-            "the broker answered with error {code}"
-        )))),
+        code => {
+            let said = io::Error::other(format!("the broker answered with error {code}"));
+            Err(match i16::try_from(code) {
+                Ok(code) if !MAYBE_WRITTEN.contains(&code) => Unwritten::Refused(said),
+                _ => Unwritten::Unknown(said),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use streamward_wire::kafka::{self, Direction};
+
+    use super::*;
+
+    fn answered(code: i16) -> Result<i64, Unwritten> {
+        let schema = kafka::schema(ApiKey::PRODUCE, 9, Direction::Response).unwrap();
+        let mut answer = Struct::new(schema);
+        let mut topic = answer.element("Responses");
+        let mut partition = topic.element("PartitionResponses");
+        partition.set("ErrorCode", code).set("BaseOffset", 7);
+        topic.set("PartitionResponses", vec![partition]);
+        answer.set("Responses", vec![topic]);
+        acknowledged(&answer)
+    }
+
+    #[test]
+    fn what_may_lie_in_the_log_after_an_error_is_told_so() {
+        assert!(matches!(answered(0), Ok(7)));
+        for code in [7, 20, -1] {
+            assert!(
+                matches!(answered(code), Err(Unwritten::Unknown(_))),
+                "{code}"
+            );
+        }
+        for code in [3, 10, 19, 29, 87] {
+            assert!(
+                matches!(answered(code), Err(Unwritten::Refused(_))),
+                "{code}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_knows_what_became_of_a_write_that_was_given_up() {
+        let never = std::future::pending::<Result<i64, Unwritten>>();
+        let soon = sleep(Duration::from_millis(1)).deadline();
+        assert!(matches!(
+            before(soon, never).await,
+            Err(Unwritten::Unknown(_))
+        ));
+        // One that was never begun wrote nothing.
+        let never = std::future::pending::<Result<i64, Unwritten>>();
+        assert!(matches!(
+            before(sleep(Duration::ZERO).deadline(), never).await,
+            Err(Unwritten::Refused(_))
+        ));
     }
 }

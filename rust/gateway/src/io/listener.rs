@@ -296,7 +296,8 @@ async fn serve_client(
     )
     .counted_in(shared.ledger.clone())
     .with_keys(shared.keys.clone())
-    .with_schemas(shared.schemas.clone());
+    .with_schemas(shared.schemas.clone())
+    .with_dead_letters(shared.burials.waiting.clone());
     session.leads_to(node);
     if let Some(refused) = refused {
         let entered = session.not_located(&refused.to_string(), now_milliseconds());

@@ -116,6 +116,7 @@ pub struct Session {
     /// Keys that are to be made ahead of need.
     due: Vec<KeyNeed>,
     dead_letters: Vec<crate::dead_letters::DeadLetter>,
+    dead_letter_bounds: Arc<crate::dead_letters::DeadLetters>,
     /// The counters of what is signed on behalf of the caller.
     counters: signing::Counters,
     /// The request has waited for keys.
@@ -185,6 +186,7 @@ impl Session {
             keys: Arc::default(),
             due: Vec::new(),
             dead_letters: Vec::new(),
+            dead_letter_bounds: Arc::default(),
             counters: signing::Counters::default(),
             keys_asked: false,
             schemas: Arc::default(),

@@ -153,7 +153,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 Ok(false) => return Poll::Pending,
                 Err(close) => {
                     // What was refused is copied also where that ends the connection.
-                    self.send_dead_letters();
+                    if self.session.may_copy(&close, now_milliseconds()) {
+                        self.send_dead_letters();
+                    }
                     return Poll::Ready(close);
                 }
             }

@@ -1,13 +1,15 @@
 //! What is refused on write is copied to the stream that the bundle names for it, where the policy lets whoever
 //! wrote it write there, and sealed as that stream asks for.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use streamward_policy::{Action, ResourceKind};
 use streamward_records::{Limits, Mark, Scratch, copy_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::{Refused, refusal};
-use crate::dead_letters::DeadLetter;
+use crate::dead_letters::{DeadLetter, DeadLetters, Room};
 use crate::sealing::SealedStream;
 use crate::session::authorize::Permission;
 use crate::session::{Close, Session};
@@ -23,7 +25,35 @@ const PRINCIPAL: &str = "streamward.dead_letter.principal";
 /// The records of each partition of a topic as the client sent them.
 pub type Originals = Vec<(i32, Bytes)>;
 
+/// Why there is no copy.
+enum NotCopied {
+    /// No more are taken of this request.
+    Full,
+    /// None of this stream's records may lie in the target.
+    Target(String),
+    /// Something about these records.
+    Records(String),
+}
+
 impl Session {
+    /// The bounds of copies that all connections of the gateway share.
+    #[must_use]
+    pub fn with_dead_letters(mut self, bounds: Arc<DeadLetters>) -> Self {
+        self.dead_letter_bounds = bounds;
+        self
+    }
+
+    /// Bytes of the copies that have not been taken yet.
+    pub(super) fn dead_letter_bytes(&self) -> usize {
+        self.dead_letters.iter().map(|it| it.records.len()).sum()
+    }
+
+    /// May copies leave at the end of the connection? Not where the journal takes nothing: what can't be entered
+    /// isn't written.
+    pub fn may_copy(&mut self, close: &Close, now: i64) -> bool {
+        !matches!(close, Close::Unrecorded { .. }) && self.commit(now).is_ok()
+    }
+
     /// Copies that are to be written, each told once.
     pub fn take_dead_letters(&mut self) -> Vec<DeadLetter> {
         std::mem::take(&mut self.dead_letters)
@@ -51,13 +81,15 @@ impl Session {
         each.collect()
     }
 
-    /// Makes the copies of what was refused of a topic.
+    /// Makes the copies of what was refused of a topic. `full`: there is no room for more of this request, which
+    /// was entered.
     pub(super) fn bury(
         &mut self,
         api: (ApiKey, i16),
         name: &str,
         originals: &Originals,
         refusals: &[(i32, Refused)],
+        full: &mut bool,
         now: i64,
     ) -> Result<(), Close> {
         let stream = self.snapshot.sealing.of(name);
@@ -67,7 +99,7 @@ impl Session {
         };
         for (index, refused) in refusals {
             // The gateway's own trouble passes, and what can't be read, or is too large, can't be copied.
-            if refused.code != error::INVALID_RECORD {
+            if refused.code != error::INVALID_RECORD || *full {
                 continue;
             }
             let original = originals.iter().find(|(it, _)| it == index);
@@ -82,7 +114,7 @@ impl Session {
             };
             let place = (name, *index);
             match self.copied(place, &target, records, refused, now) {
-                Ok(records) => {
+                Ok((records, room)) => {
                     let Some(caller) = self.caller.clone() else {
                         continue;
                     };
@@ -90,6 +122,7 @@ impl Session {
                         target: target.as_str().into(),
                         partition: *index,
                         records,
+                        room,
                         access,
                         caller,
                         classes: self.snapshot.policy.classes_of(&target),
@@ -97,10 +130,20 @@ impl Session {
                         api: (api.0.name(), api.1),
                     });
                 }
-                Err(why) => {
+                Err(not) => {
+                    // SECURITY: one entry for all that it holds for, however many partitions a request has.
+                    let holds_for_all = matches!(not, NotCopied::Target(_));
+                    *full = matches!(not, NotCopied::Full);
+                    let why = match not {
+                        NotCopied::Full => "too many copies wait to be written".to_owned(),
+                        NotCopied::Target(why) | NotCopied::Records(why) => why,
+                    };
                     let reason = format!("refused records of `{name}` are not copied: {why}");
                     let decision = refusal("dead_letter:not_copied", reason);
                     self.enter_refusal(api, Action::Write, &target, &decision, now)?;
+                    if holds_for_all {
+                        break;
+                    }
                 }
             }
         }
@@ -115,12 +158,12 @@ impl Session {
         records: &[u8],
         refused: &Refused,
         now: i64,
-    ) -> Result<Bytes, String> {
+    ) -> Result<(Bytes, Room), NotCopied> {
         if let Some(why) = self.less_safe(name, target) {
-            return Err(why);
+            return Err(NotCopied::Target(why));
         }
         let Some(mut sealed) = self.sealed(target) else {
-            return Err(format!("`{target}` is not sealed"));
+            return Err(NotCopied::Target(format!("`{target}` is not sealed")));
         };
         // An envelope is sealed once more, not taken for one of this stream's own.
         sealed.mark = Mark::Header;
@@ -137,10 +180,19 @@ impl Session {
                 principal.as_deref().unwrap_or_default().as_bytes(),
             ),
         ];
+        // A copy is never smaller than what it is of, but for its compression. Room comes before the copy.
+        let writer = principal.as_deref().unwrap_or_default();
+        let room = self.dead_letter_bounds.reserve(writer, records.len());
+        let Some(mut room) = room else {
+            return Err(NotCopied::Full);
+        };
+        let bytes_max = room.bytes().min(self.limits.frame_bytes_max);
         let mut scratch = self.keys.scratch();
-        let copied = self.copied_with(&sealed, records, &headers, &mut scratch, now);
+        let copied = self.copied_with(&sealed, records, &headers, bytes_max, &mut scratch, now);
         self.keys.put_back(scratch);
-        copied.map(Bytes::from)
+        let copied = copied.map_err(NotCopied::Records)?;
+        room.shrink(copied.len());
+        Ok((Bytes::from(copied), room))
     }
 
     fn copied_with(
@@ -148,26 +200,20 @@ impl Session {
         sealed: &super::Sealed,
         records: &[u8],
         headers: &[(&str, &[u8])],
+        bytes_max: usize,
         scratch: &mut Scratch,
         now: i64,
     ) -> Result<Vec<u8>, String> {
         let mut plain = Vec::with_capacity(records.len() + records.len() / 8 + 256);
-        let (limits, bytes_max) = (Limits::default(), self.limits.frame_bytes_max);
+        let limits = Limits::default();
         copy_records(records, headers, &limits, bytes_max, scratch, &mut plain)
             .map_err(|fault| fault.refusal.to_string())?;
         // Partitions are not bound, so it doesn't matter which one it will be.
-        self.seal_partition(
-            Some(sealed),
-            0,
-            &plain,
-            self.limits.frame_bytes_max,
-            scratch,
-            now,
-        )
-        .map_err(|refused| {
-            let fault = refused.fault.map(|it| it.refusal.to_string());
-            fault.unwrap_or_else(|| "there is no key to seal them with".to_owned())
-        })
+        self.seal_partition(Some(sealed), 0, &plain, bytes_max, scratch, now)
+            .map_err(|refused| {
+                let fault = refused.fault.map(|it| it.refusal.to_string());
+                fault.unwrap_or_else(|| "there is no key to seal them with".to_owned())
+            })
     }
 }
 

@@ -33,11 +33,12 @@ impl Session {
         matches!(&exchange.shaping, Shaping::Fetch(exchange) if self.opens(exchange))
     }
 
-    /// Bytes of the request and of the answer that wait for keys or names; they stand in no buffer of the connection.
+    /// Bytes of the request and of the answer that wait for keys or names, and of copies of what was refused; they stand in no buffer of the connection.
     pub fn held_bytes(&self) -> usize {
         let request = self.waiting.as_ref().map_or(0, Vec::capacity);
         let answer = self.held_answer.as_ref();
-        request + answer.map_or(0, |it| it.frame.capacity())
+        let answer = answer.map_or(0, |it| it.frame.capacity());
+        request + answer + self.dead_letter_bytes()
     }
 
     /// Goes on with the answer that waited. It is as it would be if it came now.

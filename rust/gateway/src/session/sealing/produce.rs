@@ -82,6 +82,7 @@ impl Session {
         // By so many bytes the request may grow until brokers no longer take it.
         let room = self.limits.frame_bytes_max.saturating_sub(frame.len());
         let mut growth = room;
+        let mut full = false;
         for ((mut topic, mut sending), mut refusals) in
             topics.into_iter().zip(sending).zip(by_contract)
         {
@@ -107,7 +108,8 @@ impl Session {
                 }
                 refusals.extend(self.sign_topic(api, tree, &mut sending, &mut growth, now)?);
                 if !refusals.is_empty() {
-                    self.bury(api, &sending.name.clone(), &originals, &refusals, now)?;
+                    let name = sending.name.clone();
+                    self.bury(api, &name, &originals, &refusals, &mut full, now)?;
                     refused.push(answered(&answer, tree, &refusals));
                 }
             }

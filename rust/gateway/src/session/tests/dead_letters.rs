@@ -4,9 +4,9 @@ use serde_json::{Value as Json, json};
 use streamward_records::Envelope;
 
 use super::sealing::{data_key, needs, produce, records, sealing, values};
-use super::{Script, by};
+use super::{Close, Script, by};
 use crate::data_keys::KeyNeed;
-use crate::dead_letters::DeadLetter;
+use crate::dead_letters::{DEAD_LETTER_SHARE_BYTES_MAX, DeadLetter};
 
 type Change = fn(&mut Json);
 
@@ -127,4 +127,35 @@ fn nothing_is_copied_to_where_it_would_be_less_safe() {
         let expected = format!("refused records of `ok.a` are not copied: `{TARGET}` {why}");
         assert_eq!(why_not(&mut script), [expected]);
     }
+}
+
+#[test]
+fn no_more_is_copied_than_there_is_room_for_and_that_is_entered_once() {
+    let mut script = by("alice", &letters(|_| {}));
+    let bounds = script.session.dead_letter_bounds.clone();
+    let large = vec![b'x'; 50_000];
+    let batches = vec![records(0, &[&large]); 8];
+    // Of another connection's, so much is on its way.
+    let mut others = bounds.reserve("alice", 1).unwrap();
+    others.shrink(DEAD_LETTER_SHARE_BYTES_MAX - 4 * 51_000);
+    script.request(&produce(9, -1, &batches));
+    script.keys(Some(&data_key(1)));
+    let copies = script.session.take_dead_letters();
+    assert_eq!(copies.len(), 4);
+    let expected = "refused records of `ok.a` are not copied: too many copies wait to be written";
+    assert_eq!(why_not(&mut script), [expected]);
+    drop((copies, others));
+    assert!(bounds.is_idle());
+    script.request(&produce(9, -1, &batches[..1]));
+    assert!(script.session.held_bytes() > 50_000);
+    assert_eq!(script.session.take_dead_letters().len(), 1);
+}
+
+#[test]
+fn without_a_journal_no_copy_leaves_at_the_end() {
+    let mut script = by("alice", &letters(|_| {}));
+    let now = script.now;
+    assert!(script.session.may_copy(&Close::ClientGone, now));
+    let what = String::new();
+    assert!(!script.session.may_copy(&Close::Unrecorded { what }, now));
 }
