@@ -19,6 +19,10 @@ use streamward_records::{DataKey, FoundKey, Keys, Kid, KnownKey, KnownKeys, Scra
 pub const OPENING_KEYS_MAX: usize = 10_000;
 /// How long it is remembered that nobody knows a key (ms).
 pub const UNKNOWN_MILLISECONDS: i64 = 30_000;
+/// Keys that nobody knows which are asked for on behalf of one stream, within [`UNKNOWN_MILLISECONDS`].
+pub const UNKNOWN_ASKED_MAX: usize = 32;
+/// Keys of which facts are asked for on behalf of one request; more than that at once are told to come again.
+pub const FACTS_ASKED_MAX: usize = 16;
 /// Without an answer, so long (ms) nothing is asked again.
 pub const RETRY_MILLISECONDS: i64 = 1_000;
 /// Whoever makes a key ahead of need has so long (ms); a connection that ends before it asks leaves it to the next.
@@ -56,12 +60,28 @@ struct Held {
     opening: HashMap<Kid, Opening>,
     /// What is known of keys, and until when it is taken for true.
     facts: HashMap<Kid, (KnownKey, i64)>,
+    /// Keys that nobody knows, and until when that is taken for true. Whoever names many makes no other forgotten.
+    unknown: HashMap<Kid, i64>,
+    /// Keys of which facts were asked for on behalf of a stream, and that turned out to be none of anybody's.
+    asked: HashMap<Arc<str>, Asked>,
     /// Until when nothing is asked again, because there was no answer.
     unanswered: HashMap<KeyNeed, i64>,
     /// Those that are being made ahead of need, and until when nobody else makes them.
     underway: HashMap<KeyNeed, i64>,
     /// Grows when keys are forgotten: what was asked before is not learnt after.
     forgotten: u64,
+}
+
+/// What was asked for on behalf of one stream since then.
+struct Asked {
+    since: i64,
+    kids: Vec<Kid>,
+}
+
+impl Asked {
+    const fn is_over(&self, now: i64) -> bool {
+        now >= self.since.saturating_add(UNKNOWN_MILLISECONDS)
+    }
 }
 
 /// Numbers for metrics.
@@ -151,6 +171,41 @@ impl DataKeys {
         missing && held.unanswered.get(need).is_none_or(|until| *until <= now)
     }
 
+    /// The facts among these that may be asked for on behalf of a stream.
+    ///
+    /// SECURITY: whoever may write to a stream may name any key in an envelope; nobody is asked for all of them.
+    pub fn facts_of(&self, stream: &Arc<str>, kids: Vec<Kid>, now: i64) -> Vec<KeyNeed> {
+        let mut held = lock(&self.held);
+        let held = &mut *held;
+        if held.asked.len() >= OPENING_KEYS_MAX {
+            held.asked.retain(|_, asked| !asked.is_over(now));
+        }
+        if held.asked.len() >= OPENING_KEYS_MAX && !held.asked.contains_key(stream) {
+            return Vec::new();
+        }
+        let anew = || Asked {
+            since: now,
+            kids: Vec::new(),
+        };
+        let asked = held.asked.entry(stream.clone()).or_insert_with(anew);
+        if asked.is_over(now) {
+            *asked = anew();
+        }
+        asked.kids.retain(|kid| !held.facts.contains_key(kid));
+        let mut may_ask = |kid: &Kid| {
+            if asked.kids.contains(kid) {
+                return true;
+            }
+            let may = asked.kids.len() < UNKNOWN_ASKED_MAX;
+            if may {
+                asked.kids.push(*kid);
+            }
+            may
+        };
+        let kids = kids.into_iter().filter(|kid| may_ask(kid));
+        kids.take(FACTS_ASKED_MAX).map(KeyNeed::Facts).collect()
+    }
+
     /// What is asked from now on counts only until keys are forgotten again.
     pub fn begin(&self) -> u64 {
         lock(&self.held).forgotten
@@ -176,6 +231,8 @@ impl DataKeys {
             Opening::Known { key, .. } => keeps(key.ring()),
             Opening::Unknown { .. } => false,
         });
+        held.unknown.clear();
+        held.asked.clear();
         held.facts.retain(|_, (known, _)| match known {
             KnownKey::Of { ring, .. } => keeps(ring),
             KnownKey::Unknown | KnownKey::NotThere => false,
@@ -198,32 +255,36 @@ impl DataKeys {
 }
 
 impl Held {
-    /// Learns what is known of a key. Beyond the limit all of it is asked for anew.
+    /// Learns what is known of a key. Beyond the limit, what is to be asked for anew soonest makes room.
     fn learn_facts(&mut self, kid: Kid, known: KnownKey, until: i64, now: i64) {
-        if self.facts.len() >= OPENING_KEYS_MAX {
-            self.facts.retain(|_, (_, until)| now < *until);
+        if known == KnownKey::Unknown {
+            self.facts.remove(&kid);
+            make_room_in(&mut self.unknown, |until| *until, now);
+            self.unknown.insert(kid, until);
+        } else {
+            self.unknown.remove(&kid);
+            make_room_in(&mut self.facts, |(_, until)| *until, now);
+            self.facts.insert(kid, (known, until));
         }
-        if self.facts.len() >= OPENING_KEYS_MAX {
-            self.facts.clear();
-        }
-        self.facts.insert(kid, (known, until));
     }
 
     fn make_room(&mut self, now: i64) {
-        if self.opening.len() < OPENING_KEYS_MAX {
-            return;
-        }
-        self.opening.retain(|_, opening| now < opening.until());
-        if self.opening.len() < OPENING_KEYS_MAX {
-            return;
-        }
-        let soonest = self
-            .opening
-            .iter()
-            .min_by_key(|(_, opening)| opening.until());
-        if let Some(kid) = soonest.map(|(kid, _)| *kid) {
-            self.opening.remove(&kid);
-        }
+        make_room_in(&mut self.opening, Opening::until, now);
+    }
+}
+
+/// Makes room for one more: what is over goes, or what is over soonest.
+fn make_room_in<T>(map: &mut HashMap<Kid, T>, until: impl Fn(&T) -> i64, now: i64) {
+    if map.len() < OPENING_KEYS_MAX {
+        return;
+    }
+    map.retain(|_, it| now < until(it));
+    if map.len() < OPENING_KEYS_MAX {
+        return;
+    }
+    let soonest = map.iter().min_by_key(|(_, it)| until(it));
+    if let Some(kid) = soonest.map(|(kid, _)| *kid) {
+        map.remove(&kid);
     }
 }
 
@@ -237,6 +298,9 @@ pub struct KeysNow<'k> {
 impl KnownKeys for KeysNow<'_> {
     fn known(&self, kid: &Kid) -> KnownKey {
         let held = lock(&self.keys.held);
+        if held.unknown.get(kid).is_some_and(|until| self.now < *until) {
+            return KnownKey::Unknown;
+        }
         let found = held.facts.get(kid).filter(|(_, until)| self.now < *until);
         found.map_or(KnownKey::NotThere, |(known, _)| known.clone())
     }

@@ -114,3 +114,54 @@ fn an_answer_that_is_none_is_trouble_and_tells_no_key() {
         }
     }
 }
+
+fn kid(number: usize) -> Kid {
+    (number as u128).to_be_bytes()
+}
+
+const UNKNOWN: &[u8] = br#"{"unknown": true}"#;
+
+#[test]
+fn keys_that_nobody_knows_are_asked_for_so_often_and_no_more() {
+    let (keys, stream): (_, Arc<str>) = (DataKeys::default(), "s".into());
+    let mut asked = 0;
+    for number in 0..100 {
+        for need in keys.facts_of(&stream, vec![kid(number)], NOW) {
+            learnt(&keys, &need, UNKNOWN);
+            asked += 1;
+        }
+    }
+    assert_eq!(asked, UNKNOWN_ASKED_MAX);
+    let later = NOW + UNKNOWN_MILLISECONDS;
+    assert_eq!(keys.facts_of(&"other".into(), vec![kid(99)], NOW).len(), 1);
+    let many: Vec<Kid> = (200..300).map(kid).collect();
+    assert_eq!(keys.facts_of(&stream, many, later).len(), FACTS_ASKED_MAX);
+}
+
+#[test]
+fn keys_that_are_known_count_for_nothing_and_are_not_forgotten_for_unknown_ones() {
+    let (keys, stream): (_, Arc<str>) = (DataKeys::default(), "s".into());
+    let known = serde_json::json!({"ring": "r", "purpose": "data", "until": NOW + 1_000_000});
+    let known = known.to_string().into_bytes();
+    for number in 0..100 {
+        let needs = keys.facts_of(&stream, vec![kid(number)], NOW);
+        assert_eq!(needs, [KeyNeed::Facts(kid(number))]);
+        learnt(&keys, &needs[0], &known);
+    }
+    for number in 1_000..=1_000 + OPENING_KEYS_MAX {
+        learnt(&keys, &KeyNeed::Facts(kid(number)), UNKNOWN);
+    }
+    assert!(matches!(keys.at(NOW).known(&kid(0)), KnownKey::Of { .. }));
+    assert_eq!(
+        keys.at(NOW).known(&kid(1_000 + OPENING_KEYS_MAX)),
+        KnownKey::Unknown
+    );
+    for number in 200..200 + OPENING_KEYS_MAX {
+        learnt(&keys, &KeyNeed::Facts(kid(number)), &known);
+    }
+    let held = lock(&keys.held);
+    assert_eq!(
+        (held.facts.len(), held.unknown.len() <= OPENING_KEYS_MAX),
+        (OPENING_KEYS_MAX, true)
+    );
+}

@@ -8,7 +8,7 @@ use streamward_records::{Checking, Limits, Unopened, check_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::{Refused, code_of, take_out};
-use crate::data_keys::KeyNeed;
+use crate::data_keys::{FACTS_ASKED_MAX, KeyNeed};
 use crate::session::cold::PRODUCE;
 use crate::session::produce::Sending;
 use crate::session::{Close, Effect, Session, Verdict};
@@ -39,7 +39,8 @@ impl Session {
         sending: &[Sending],
         now: i64,
     ) -> Look {
-        let (mut checked, mut needs) = (Checked::new(), Vec::new());
+        let mut checked = Checked::new();
+        let mut needs: Vec<KeyNeed> = Vec::new();
         let topics = request.structs(PRODUCE.list);
         let mut scratch = self.keys.scratch();
         for (topic, sending) in topics.zip(sending) {
@@ -78,13 +79,14 @@ impl Session {
                     }
                     Err(Unopened::Missing(kids)) => {
                         checked.insert(place, trouble());
-                        needs.extend(kids.into_iter().map(KeyNeed::Facts));
+                        needs.extend(self.keys.facts_of(&sending.name, kids, now));
                     }
                 }
             }
         }
         self.keys.put_back(scratch);
         needs.retain(|need| self.keys.lacks(need, now));
+        needs.truncate(FACTS_ASKED_MAX);
         if needs.is_empty() || self.keys_asked {
             return Look::Done(checked);
         }
