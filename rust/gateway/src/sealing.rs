@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 
-use crate::contracts::SchemaSection;
+use crate::contracts::{ContractsSection, OnRead, OnWrite, SchemaSection};
+use crate::masking::MaskingSection;
 
 /// What is sealed, and how. A topic is sealed as the stream of its name says, or else that of its longest prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -193,6 +194,31 @@ impl SealingSection {
         None
     }
 
+    /// What is asked of the gateway about records that it does not open, for whoever wrote the snapshot.
+    pub fn unseen(&self, contracts: &ContractsSection, masking: &MaskingSection) -> Option<String> {
+        let by_consumers =
+            |topic: &str| matches!(self.of(topic), Some(it) if it.opened_by == OpenedBy::Consumer);
+        for contract in &contracts.streams {
+            let name = &contract.name;
+            if contract.on_read != OnRead::Off && by_consumers(name) {
+                return Some(format!(
+                    "`{name}` is opened by its consumers, and validated when it is read"
+                ));
+            }
+            let keys_are_sealed = self.of(name).is_some_and(|it| {
+                it.sealed_by == SealedBy::Producer && it.key == KeySealing::Deterministic
+            });
+            let validates = contract.on_write != OnWrite::Off && contract.key.is_some();
+            if validates && keys_are_sealed {
+                return Some(format!(
+                    "keys of `{name}` are sealed by its producers, and validated when they are written"
+                ));
+            }
+        }
+        let masked = masking.streams.iter().find(|it| by_consumers(&it.name));
+        masked.map(|it| format!("`{}` is opened by its consumers, and masked", it.name))
+    }
+
     /// How a topic is sealed; `None`: it is not.
     pub fn of(&self, topic: &str) -> Option<&SealedStream> {
         let exact = |it: &&SealedStream| it.name.as_deref() == Some(topic);
@@ -233,6 +259,35 @@ mod tests {
                 .partition_bound
         );
         assert_eq!(section.of("payments.transactions"), None);
+    }
+
+    #[test]
+    fn what_the_gateway_does_not_open_it_is_not_asked_to_look_at() {
+        let mut section = golden();
+        section.streams[1].dead_letter = None;
+        let stream = &mut section.streams[1];
+        (stream.name, stream.prefix) = (Some("s".into()), None);
+        (stream.opened_by, stream.key) = (OpenedBy::Consumer, KeySealing::Deterministic);
+        let contracts = |on_read: &str, on_write: &str| -> ContractsSection {
+            let key = serde_json::json!({"format": "json", "references": [], "message": null, "text": "{}",
+                "registry": null, "admit_undeclared": false, "schema_ids": [], "refused_patterns": []});
+            let stream = serde_json::json!({"name": "s", "value": null, "key": key,
+                "on_write": on_write, "on_read": on_read});
+            serde_json::from_value(serde_json::json!({"streams": [stream]})).unwrap()
+        };
+        let none = MaskingSection::default();
+        assert!(section.unseen(&contracts("mark", "off"), &none).is_some());
+        assert_eq!(section.unseen(&contracts("off", "refuse"), &none), None);
+        let masked = serde_json::json!({"streams": [{"name": "s", "schema": null, "fields": [], "key": "withhold",
+            "unmasked": {"roles": [], "principals": []}, "masked": {"roles": [], "principals": []},
+            "headers": [], "secret": null, "on_invalid": "refuse"}]});
+        let masked: MaskingSection = serde_json::from_value(masked).unwrap();
+        assert!(section.unseen(&contracts("off", "off"), &masked).is_some());
+        section.streams[1].opened_by = OpenedBy::Gateway;
+        assert_eq!(section.unseen(&contracts("mark", "off"), &masked), None);
+        section.streams[1].sealed_by = SealedBy::Producer;
+        assert!(section.unseen(&contracts("off", "refuse"), &none).is_some());
+        assert_eq!(section.unseen(&contracts("off", "off"), &none), None);
     }
 
     #[test]

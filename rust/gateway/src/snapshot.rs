@@ -474,7 +474,9 @@ impl Snapshot {
             });
         }
         check_listeners(&document)?;
-        if let Some(what) = document.sealing.problem() {
+        let sealing = &document.sealing;
+        let unseen = || sealing.unseen(&document.contracts, &document.masking);
+        if let Some(what) = sealing.problem().or_else(unseen) {
             return Err(GatewayError::Snapshot { what });
         }
         let fields =

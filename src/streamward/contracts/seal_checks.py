@@ -9,6 +9,8 @@ from streamward.contracts.compiled import text_of as schema_text
 from streamward.contracts.contract import (
     contract_of,
     contracts,
+    fields_of,
+    key_schema_of,
     schema_of,
     validation_of,
 )
@@ -21,6 +23,7 @@ from streamward.contracts.sealing import (
     text_of,
 )
 from streamward.errors import Unavailable
+from streamward.model.contract import DataContract
 from streamward.model.document import ANY_KIND, Bundle, Document, Mistake
 from streamward.model.keys import KeyRing
 from streamward.model.nearest import meant
@@ -101,18 +104,46 @@ def _level(bundle: Bundle, name: str) -> Level:
 
 
 def contracts_that_can_be_held(bundle: Bundle) -> Iterator[Mistake]:
-    """What producers seal is closed to the gateway, so it can't be held to a schema there."""
+    """What the gateway can't open, it can't hold to a contract: what producers seal, or what only
+    readers open.
+    """
     for document, contract in contracts(bundle):
         around = declarations_of(bundle, contract.object.stream)
-        sealed = (sealing_of(bundle, declared) for declared in around)
-        by_producer = any(seal is not None and seal.sealed_by == "producer" for seal in sealed)
-        found = schema_of(contract)
-        if by_producer and found is not None and validation_of(contract).write != "off":
-            what = (
-                f"`{contract.object.stream}` is sealed by its producers: the gateway sees no value"
-            )
-            hint = "set `streamward.validate` to `{write: off}`, or seal it at the gateway"
-            yield document.mistake(what, *found[0], suggestion=hint)
+        seals = [seal for one in around if (seal := sealing_of(bundle, one)) is not None]
+        yield from _unseen_on_write(document, contract, seals)
+        if any(seal.opened_by == "consumer" for seal in seals):
+            yield from _unseen_on_read(document, contract)
+
+
+def _unseen_on_write(
+    document: Document, contract: DataContract, seals: list[Sealing]
+) -> Iterator[Mistake]:
+    stream, said = contract.object.stream, validation_of(contract)
+    by_producer = [seal for seal in seals if seal.sealed_by == "producer"]
+    found, of_keys = schema_of(contract), key_schema_of(contract)
+    if by_producer and found is not None and said.write != "off":
+        what = f"`{stream}` is sealed by its producers: the gateway sees no value"
+        hint = "set `streamward.validate` to `{write: off}`, or seal it at the gateway"
+        yield document.mistake(what, *found[0], suggestion=hint)
+    sealed_keys = any(seal.key == "deterministic" for seal in by_producer)
+    if sealed_keys and of_keys is not None and said.write != "off":
+        what = f"keys of `{stream}` are sealed by its producers: the gateway sees none"
+        hint = "set `streamward.validate` to `{write: off}`, or say `key: plain` in `seal`"
+        yield document.mistake(what, *of_keys[0], suggestion=hint)
+
+
+def _unseen_on_read(document: Document, contract: DataContract) -> Iterator[Mistake]:
+    stream = contract.object.stream
+    found = schema_of(contract) or key_schema_of(contract)
+    if found is not None and validation_of(contract).read != "off":
+        what = f"`{stream}` is opened by its consumers: the gateway can't validate what they read"
+        hint = "set `streamward.validate` to `{read: off}`, or open it at the gateway"
+        yield document.mistake(what, *found[0], suggestion=hint)
+    for field in fields_of(contract):
+        if field.masks is not None:
+            what = f"`{stream}` is opened by its consumers: the gateway can't mask `{field.name}`"
+            hint = "remove the mask, or say `opened_by: gateway` in the seal of the stream"
+            yield document.mistake(what, *field.mask_place, suggestion=hint)
 
 
 def streams_of_one_tenant(bundle: Bundle) -> Iterator[Mistake]:

@@ -170,3 +170,57 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path, text: str, expected
     found = mistakes(tmp_path, text)
 
     assert [each for each in found if each.startswith(expected)], found
+
+
+CONTRACT = """---
+{kind: SchemaRegistry, name: main, url: "https://registry.example.com"}
+---
+apiVersion: v3.1.0
+kind: DataContract
+id: north.a
+version: 1.0.0
+status: active
+team: {name: tests}
+schema:
+  - name: north.a
+    customProperties:
+      - {property: streamward.PART, value: {format: json, registry: {name: main}}}
+      - {property: streamward.validate, value: VALIDATE}
+"""
+MASK = """    properties:
+      - name: card
+        customProperties: [{property: streamward.mask, value: redact}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("seal", "part", "validate", "masks", "expected"),
+    [
+        ("opened_by: consumer", "schema", "{read: mark}", "", "can't validate what they read"),
+        (
+            "opened_by: consumer",
+            "key_schema",
+            "{read: refuse}",
+            "",
+            "can't validate what they read",
+        ),
+        ("opened_by: consumer", "schema", "{read: off}", MASK, "the gateway can't mask `card`"),
+        ("sealed_by: producer", "schema", "{write: refuse}", "", "the gateway sees no value"),
+        (
+            "sealed_by: producer, key: deterministic",
+            "key_schema",
+            "{write: refuse}",
+            "",
+            "keys of `north.a` are sealed by its producers",
+        ),
+    ],
+)
+def test_what_the_gateway_does_not_open_it_can_not_hold_to_a_contract(
+    tmp_path: Path, seal: str, part: str, validate: str, masks: str, expected: str
+) -> None:
+    text = CLASSES + HEALTH.replace("ring: health", f"ring: health, {seal}").removesuffix("---\n")
+    contract = CONTRACT.replace("PART", part).replace("VALIDATE", validate) + masks
+
+    assert any(expected in each for each in mistakes(tmp_path, text + contract))
+    opened = CLASSES + HEALTH.removesuffix("---\n")
+    assert not any(expected in each for each in mistakes(tmp_path, opened + contract))
