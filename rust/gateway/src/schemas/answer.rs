@@ -18,7 +18,7 @@ pub enum Told {
     Nothing(String),
 }
 
-const UNKNOWN: &str = "its schema id is not registered for this stream";
+pub(super) const UNKNOWN: &str = "its schema id is not registered for this stream";
 const OTHER_FORMAT: &str = "its schema is of another format than the contract says";
 const UNUSABLE: &str = "its schema can't be enforced";
 

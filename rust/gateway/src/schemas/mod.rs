@@ -192,6 +192,10 @@ impl Schemas {
 
 impl Held {
     fn find(&self, need: &SchemaNeed, now: i64) -> FoundSchema {
+        if i32::try_from(need.id).is_err() {
+            // Registries count in Java's `int`, and answer oddly to more.
+            return FoundSchema::Refused(answer::UNKNOWN);
+        }
         let silent = self
             .unanswered
             .get(&need.of)

@@ -134,3 +134,13 @@ fn an_answer_that_is_none_is_no_knowledge() {
         assert!(format!("{told:?}").starts_with(expected), "{answer:?}");
     }
 }
+
+#[test]
+fn an_id_that_no_registry_can_have_is_never_asked_for() {
+    let (schemas, of) = (Schemas::default(), of(0));
+    let largest = 0x7fff_ffff;
+    assert_eq!(word(&schemas.find(&need(&of, largest), NOW)), "not there");
+    for id in [largest + 1, u32::MAX] {
+        assert_eq!(word(&schemas.find(&need(&of, id), NOW)), "refused");
+    }
+}
