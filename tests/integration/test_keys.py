@@ -12,8 +12,14 @@ import pytest
 from tests.conftest import require_gateway
 
 TOPIC = "payments.transactions"
-CANARY = b"card 4111111111111111"
+CARD = "4111111111111111"
 RING = "cardholder-card-readers"
+
+
+FIRST, SECOND = (
+    json.dumps({"payment": number, "cents": 1, "card": CARD}).encode() for number in range(2)
+)
+"""Values as the contract of the demo's stream has them."""
 
 
 class House:
@@ -95,18 +101,18 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def test_the_life_of_a_ring(house: House) -> None:
-    house.write(CANARY)
+    house.write(FIRST)
     [stored] = house.at_broker()
     assert isinstance(stored, bytes)
-    assert CANARY not in stored
-    assert house.as_reader() == [CANARY]
+    assert CARD.encode() not in stored
+    assert house.as_reader() == [FIRST]
 
     # Rotation wraps anew; the record stays as it lies at the broker, and opens.
     [ring] = house.keys("rotate", RING)["rings"]
     assert ring["version"] == 2
     assert house.at_broker() == [stored]
-    house.write(CANARY + b" again")
-    assert sorted(house.as_reader()) == [CANARY, CANARY + b" again"]
+    house.write(SECOND)
+    assert sorted(house.as_reader()) == sorted([FIRST, SECOND])
     shown = house.keys("show", RING)
     assert {key["ring_version"] for key in shown["keys"]} == {1, 2}
     assert {key["provider_version"] for key in shown["keys"]} == {"2"}
