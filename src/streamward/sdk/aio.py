@@ -4,36 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from streamward.sdk.ports import RecordRefused
 from streamward.sdk.sealer import Headers, Parts, Sealer
+from streamward.sdk.wrapped import Wrapped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
 
+_SENDS_NOTHING: Final = (
+    "start stop flush partitions_for transaction begin_transaction commit_transaction "
+    "abort_transaction send_offsets_to_transaction"
+)
+_HANDS_NOTHING_OVER: Final = (
+    "start stop subscribe unsubscribe subscription assign assignment seek seek_to_beginning "
+    "seek_to_committed seek_to_end position pause paused resume commit committed topics "
+    "partitions_for_topic beginning_offsets end_offsets offsets_for_times highwater "
+    "last_poll_timestamp last_stable_offset"
+)
 
-class AIOSealingProducer:
+
+class AIOSealingProducer(Wrapped):
     """An `AIOKafkaProducer` whose records of sealed streams leave sealed.
 
-    It has no serializers: keys and values are bytes. What isn't here is the producer's own.
+    It has no serializers: keys and values are bytes. What sends no record is the producer's own.
     """
 
+    _handed_on = frozenset(_SENDS_NOTHING.split())
+
     def __init__(self, producer: AIOKafkaProducer, sealer: Sealer) -> None:
-        self._producer = producer
+        super().__init__(producer)
         self._sealer = sealer
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._producer, name)
-
     async def __aenter__(self) -> AIOSealingProducer:
-        await self._producer.start()
+        await self._client.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._producer.stop()
+        await self._client.stop()
 
     async def send(
         self,
@@ -48,7 +59,7 @@ class AIOSealingProducer:
         plain = Parts(key, value, tuple(headers or ()))
         # In a thread: a key may have to be asked for.
         sealed = await asyncio.to_thread(self._sealer.seal, topic, plain, partition)
-        sent: asyncio.Future[Any] = await self._producer.send(
+        sent: asyncio.Future[Any] = await self._client.send(
             topic, sealed.value, sealed.key, partition, timestamp_ms, list(sealed.headers) or None
         )
         return sent
@@ -58,28 +69,25 @@ class AIOSealingProducer:
         return await (await self.send(topic, *arguments, **options))
 
 
-class AIOOpeningConsumer:
+class AIOOpeningConsumer(Wrapped):
     """An `AIOKafkaConsumer` whose records of sealed streams arrive opened.
 
-    It has no deserializers. What isn't here is the consumer's own; `getmany` is refused, because
-    one record that doesn't open would lose the others.
+    It has no deserializers. What hands over no record is the consumer's own; there is no `getmany`,
+    because one record that doesn't open would lose the others.
     """
 
+    _handed_on = frozenset(_HANDS_NOTHING_OVER.split())
+
     def __init__(self, consumer: AIOKafkaConsumer, sealer: Sealer) -> None:
-        self._consumer = consumer
+        super().__init__(consumer)
         self._sealer = sealer
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "getmany":
-            raise AttributeError("use `getone`: a record that doesn't open would lose the others")
-        return getattr(self._consumer, name)
-
     async def __aenter__(self) -> AIOOpeningConsumer:
-        await self._consumer.start()
+        await self._client.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._consumer.stop()
+        await self._client.stop()
 
     async def __aiter__(self) -> AsyncIterator[ConsumerRecord]:
         while True:
@@ -87,7 +95,7 @@ class AIOOpeningConsumer:
 
     async def getone(self, *partitions: Any) -> ConsumerRecord:
         """The next record, opened. Raises RecordRefused; the next call goes on behind it."""
-        record = await self._consumer.getone(*partitions)
+        record = await self._client.getone(*partitions)
         sealed = Parts(record.key, record.value, tuple(record.headers))
         try:
             opened = await asyncio.to_thread(
