@@ -6,15 +6,21 @@ import pytest
 from confluent_kafka import KafkaException, Message, Producer
 
 from streamward.dev.kafka import KafkaServer
-from tests.conformance.test_sealing import ENVELOPE, SECRET, messages, values
-from tests.conftest import require_gateway
-from tests.support.bundles import write_bundle
 from tests.support.confluent import create_topics, error_code, produce
 from tests.support.endpoints import Endpoint
 from tests.support.entries import moved, of_kind, settled
 from tests.support.gateway import GatewayProcess
+from tests.support.protected import (
+    ENVELOPE,
+    INVALID_RECORD,
+    KEYS,
+    SECRET,
+    messages,
+    protecting,
+    ring,
+    values,
+)
 
-INVALID_RECORD = 87
 SOURCE = "conformance.letters.in"
 TARGET = "conformance.letters.dead"
 NO_COPY = "conformance.letters.unheard"
@@ -22,22 +28,7 @@ KEPT = "conformance.letters.kept"
 HEADERS = "streamward.dead_letter."
 
 _BUNDLE = f"""\
-kind: AccessClass
-name: testing
-readers: ["role:tester"]
-owner: tests
----
-kind: KeyProvider
-name: local
-type: local-file
----
-kind: KeyRing
-name: letters
-data_class: test-data
-access_class: testing
-provider: local
-key: letters
----
+{KEYS}{ring("letters")}---
 kind: Stream
 name: {SOURCE}
 classes: [test-data]
@@ -71,10 +62,7 @@ def letters(
     kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
     """A gateway whose sealed streams have dead letters."""
-    require_gateway()
-    bundle = write_bundle(tmp_path_factory.mktemp("letters") / "bundle", kafka.bootstrap())
-    (bundle.folder / "letters.yaml").write_text(_BUNDLE)
-    with GatewayProcess(bundle) as process:
+    with protecting(kafka, tmp_path_factory.mktemp("letters"), _BUNDLE) as process:
         yield process
 
 

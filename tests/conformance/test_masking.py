@@ -12,40 +12,23 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from streamward.dev.kafka import KafkaServer
-from tests.conftest import require_gateway
-from tests.support.bundles import write_bundle
 from tests.support.confluent import SECONDS_MAX, consumer, create_topics, error_code, read
 from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
+from tests.support.protected import CODECS, ENVELOPE, KEYS, protecting_bundle, ring
 
 PLAIN, SEALED = "conformance.masked.plain", "conformance.masked.sealed"
 HIDDEN, FORGED = "conformance.masked.hidden", "conformance.masked.forged"
 FIELDS = "conformance.masked.fields"
-CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 CARD = "4111222233334444"
-_BUNDLE = """\
-kind: AccessClass
-name: testing
-readers: ["role:tester"]
-owner: tests
----
+_BUNDLE = f"""\
+{KEYS}---
 kind: AccessClass
 name: analysing
 readers: ["role:reader"]
 owner: tests
----
-kind: KeyProvider
-name: local
-type: local-file
----
-kind: KeyRing
-name: test-ring
-data_class: test-data
-access_class: testing
-provider: local
-key: test-ring
----
+{ring("test-ring")}---
 kind: Grant
 id: reader-masked
 to: ["role:reader"]
@@ -55,12 +38,12 @@ on: ["stream:conformance.masked.*", "group:conformance.masked.*"]
 kind: Stream
 name: conformance.masked.sealed
 classes: [test-data]
-seal: {ring: test-ring, key: deterministic, headers: [patient], unreadable: mask}
+seal: {{ring: test-ring, key: deterministic, headers: [patient], unreadable: mask}}
 ---
 kind: Stream
 name: conformance.masked.fields
 classes: [test-data]
-seal: {ring: test-ring, value: false, fields: [card, mail], unreadable: mask}
+seal: {{ring: test-ring, value: false, fields: [card, mail], unreadable: mask}}
 ---
 kind: Stream
 name: conformance.masked.plain
@@ -111,8 +94,6 @@ AVRO: dict[str, Any] = {
 def gateway(
     kafka: KafkaServer, direct: Endpoint, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
-    require_gateway()
-    bundle = write_bundle(tmp_path_factory.mktemp("masking") / "bundle", kafka.bootstrap())
     contracts = [
         _CONTRACT.replace("TOPIC", topic).replace("MASKED\n", masked)
         for topic, masked in (
@@ -120,7 +101,8 @@ def gateway(
             (HIDDEN, ""),
         )
     ]
-    (bundle.folder / "masking.yaml").write_text(_BUNDLE + "".join(contracts))
+    declared = _BUNDLE + "".join(contracts)
+    bundle = protecting_bundle(kafka, tmp_path_factory.mktemp("masking"), declared)
     (bundle.folder / "card.avsc").write_text(json.dumps(AVRO))
     secret(bundle.folder / "mask.key")
     create_topics(direct, PLAIN, SEALED, FIELDS, HIDDEN, FORGED)
@@ -224,7 +206,7 @@ def test_the_broker_holds_sealed_fields_in_values_of_the_same_schema(
     assert lies["cents"] in range(8)
     for name in ("card", "mail"):
         envelope = base64.urlsafe_b64decode(lies[name] + "=" * (-len(lies[name]) % 4))
-        assert envelope.startswith(b"\xd0\x83\x58")
+        assert envelope.startswith(ENVELOPE)
     assert CARD not in str(lies)
     assert "example.org" not in str(lies)
 

@@ -9,15 +9,21 @@ from streamward.app import open_sealer
 from streamward.dev.kafka import KafkaServer
 from streamward.sdk import Parts, RecordRefused, Sealer
 from streamward.sdk.confluent import OpeningConsumer, SealingProducer
-from tests.conformance.test_sealing import ENVELOPE, SECRET, reasons, values
-from tests.conftest import require_gateway
-from tests.support.bundles import write_bundle
 from tests.support.confluent import create_topics, error_code, produce
 from tests.support.endpoints import Endpoint
 from tests.support.entries import of_kind
 from tests.support.gateway import GatewayProcess
+from tests.support.protected import (
+    ENVELOPE,
+    INVALID_RECORD,
+    KEYS,
+    SECRET,
+    protecting,
+    reasons,
+    ring,
+    values,
+)
 
-INVALID_RECORD = 87
 SECONDS = 30.0
 END_TO_END = "conformance.clients.end-to-end"
 IN = "conformance.clients.in"
@@ -25,29 +31,7 @@ OUT = "conformance.clients.out"
 OTHER = "conformance.clients.other"
 
 _BUNDLE = f"""\
-kind: AccessClass
-name: testing
-readers: ["role:tester"]
-owner: tests
----
-kind: KeyProvider
-name: local
-type: local-file
----
-kind: KeyRing
-name: clients
-data_class: test-data
-access_class: testing
-provider: local
-key: clients
----
-kind: KeyRing
-name: others
-data_class: test-data
-access_class: testing
-provider: local
-key: others
----
+{KEYS}{ring("clients")}{ring("others")}---
 kind: Grant
 id: keys-door
 to: ["principal:operator"]
@@ -86,11 +70,8 @@ def clients(
     kafka: KafkaServer, direct: Endpoint, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
     """A gateway with streams that programs seal and open."""
-    require_gateway()
-    bundle = write_bundle(tmp_path_factory.mktemp("clients") / "bundle", kafka.bootstrap())
-    (bundle.folder / "clients.yaml").write_text(_BUNDLE)
     create_topics(direct, END_TO_END, IN, OUT, OTHER, partitions=1)
-    with GatewayProcess(bundle) as process:
+    with protecting(kafka, tmp_path_factory.mktemp("clients"), _BUNDLE) as process:
         yield process
 
 

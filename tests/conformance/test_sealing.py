@@ -4,51 +4,32 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaException, Producer
 
 from streamward.dev.kafka import KafkaServer
-from tests.conftest import require_gateway
-from tests.support.bundles import write_bundle
 from tests.support.confluent import SECONDS_MAX, consume, create_topics, error_code, produce
 from tests.support.endpoints import Endpoint
-from tests.support.entries import of_kind
 from tests.support.gateway import GatewayProcess
 from tests.support.java_tools import JavaTools
+from tests.support.protected import (
+    CODECS,
+    ENVELOPE,
+    INVALID_RECORD,
+    KEYS,
+    SECRET,
+    TOPIC_AUTHORIZATION_FAILED,
+    messages,
+    protecting,
+    reasons,
+    refused_on_read,
+    ring,
+    values,
+)
 
-SECRET = b"plaintext-of-nobodys-business"
 VALUES = [SECRET + f" {index} ".encode() * 20 for index in range(40)]
-ENVELOPE = b"\xd0\x83\x58"
-CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
-TOPIC_AUTHORIZATION_FAILED = 29
-BAD_MESSAGE = -199
-CORRUPT_MESSAGE = 2
-INVALID_RECORD = 87
 
-_SEALING = """\
-kind: AccessClass
-name: testing
-readers: ["role:tester"]
-owner: tests
----
-kind: KeyProvider
-name: local
-type: local-file
----
-kind: KeyRing
-name: test-ring
-data_class: test-data
-access_class: testing
-provider: local
-key: test-ring
----
-kind: KeyRing
-name: short-ring
-data_class: test-data
-access_class: testing
-provider: local
-key: short-ring
-data_keys: {records_max: 20}
----
+_SEALING = f"""\
+{KEYS}{ring("test-ring")}{ring("short-ring", data_keys="{records_max: 20}")}---
 kind: Grant
 id: reader-sealed
 to: ["role:reader"]
@@ -58,22 +39,22 @@ on: ["stream:conformance.sealed.*", "group:conformance.sealed.*"]
 kind: Stream
 prefix: conformance.sealed.
 classes: [test-data]
-seal: {ring: test-ring, headers: [patient]}
+seal: {{ring: test-ring, headers: [patient]}}
 ---
 kind: Stream
 prefix: conformance.sealed.keys.
 classes: [test-data]
-seal: {ring: test-ring, key: deterministic, unreadable: ciphertext, partition_bound: true}
+seal: {{ring: test-ring, key: deterministic, unreadable: ciphertext, partition_bound: true}}
 ---
 kind: Stream
 prefix: conformance.sealed.short.
 classes: [test-data]
-seal: {ring: short-ring}
+seal: {{ring: short-ring}}
 ---
 kind: Stream
 prefix: conformance.sealed.marked.
 classes: [test-data]
-seal: {ring: test-ring, on_violation: mark}
+seal: {{ring: test-ring, on_violation: mark}}
 """
 
 
@@ -82,10 +63,7 @@ def sealing(
     kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
     """A gateway with sealed streams."""
-    require_gateway()
-    bundle = write_bundle(tmp_path_factory.mktemp("sealing") / "bundle", kafka.bootstrap())
-    (bundle.folder / "sealing.yaml").write_text(_SEALING)
-    with GatewayProcess(bundle) as process:
+    with protecting(kafka, tmp_path_factory.mktemp("sealing"), _SEALING) as process:
         yield process
 
 
@@ -98,26 +76,6 @@ def topic_of(direct: Endpoint, unique: str, kind: str = "", partitions: int = 1)
     name = unique.replace("conformance.", f"conformance.sealed.{kind}")
     create_topics(direct, name, partitions=partitions)
     return name
-
-
-def messages(endpoint: Endpoint, topic: str, count: int) -> list[Message]:
-    """The first records of partition 0, with keys and headers. Raises KafkaException."""
-    reader = Consumer(endpoint.librdkafka(group_id=f"{topic}-group"))
-    try:
-        reader.assign([TopicPartition(topic, 0, 0)])
-        found = reader.consume(count, SECONDS_MAX)
-    finally:
-        reader.close()
-    for message in found:
-        error = message.error()
-        if error is not None:
-            raise KafkaException(error)
-    assert len(found) == count
-    return found
-
-
-def values(endpoint: Endpoint, topic: str, count: int) -> list[bytes]:
-    return [message.value() or b"" for message in messages(endpoint, topic, count)]
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -243,10 +201,7 @@ def test_plaintext_and_envelopes_from_elsewhere_are_refused_on_read(
     for value, rule in ((b"injected", "sealing:plaintext"), (moved, "sealing:moved")):
         target = topic_of(direct, f"{unique}-{rule[-5:]}")
         produce(direct, target, [value])
-        with pytest.raises(KafkaException) as raised:
-            values(sealed, target, 1)
-        assert error_code(raised.value) in {BAD_MESSAGE, CORRUPT_MESSAGE}
-        assert rule in reasons(sealing, target)
+        refused_on_read(sealing, sealed, target, rule)
     with pytest.raises(KafkaException) as raised:
         produce(sealed, topic, [moved])
     assert error_code(raised.value) == INVALID_RECORD
@@ -268,20 +223,16 @@ def test_no_plaintext_is_on_the_brokers_disk(
     kafka: KafkaServer, sealed: Endpoint, direct: Endpoint, unique: str
 ) -> None:
     topic, plain = topic_of(direct, unique), f"{unique}-plain"
-    produce(sealed, topic, VALUES)
+    # Other tests put theirs into streams that are not sealed.
+    own = unique.encode() * 3
+    produce(sealed, topic, [own])
     # Where it isn't sealed it is found: the search sees what is there.
     create_topics(direct, plain)
-    produce(direct, plain, VALUES[:1])
-    found = {file.parent.name for file in holding(kafka.folder, SECRET)}
+    produce(direct, plain, [own])
+    found = {file.parent.name for file in holding(kafka.folder, own)}
     assert found == {f"{plain}-0"}
 
 
 def holding(folder: Path, text: bytes) -> Iterator[Path]:
     """The segments of a broker's log in which this stands."""
     return (file for file in folder.rglob("*.log") if text in file.read_bytes())
-
-
-def reasons(gateway: GatewayProcess, topic: str) -> set[str]:
-    """The rules by which this topic was refused: entered before the answer."""
-    denied = of_kind(gateway, "denied", resource={"type": "Stream", "name": topic})
-    return {rule for each in denied for rule in each["rules"]}

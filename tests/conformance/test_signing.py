@@ -12,74 +12,61 @@ from streamward.app import open_signer
 from streamward.dev.kafka import KafkaServer
 from streamward.sdk import RecordRefused
 from streamward.sdk.signing_clients import SigningProducer, VerifyingConsumer
-from tests.conformance.test_sealing import (
-    BAD_MESSAGE,
-    CORRUPT_MESSAGE,
-    INVALID_RECORD,
-    VALUES,
-    messages,
-    reasons,
-)
-from tests.conftest import require_gateway
-from tests.support.bundles import write_bundle
 from tests.support.confluent import SECONDS_MAX, consume, create_topics, error_code, produce
 from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
+from tests.support.protected import (
+    INVALID_RECORD,
+    KEYS,
+    SIGNATURE,
+    messages,
+    protecting_bundle,
+    reasons,
+    refused_on_read,
+    ring,
+)
 
-SIGNATURE = "streamward.signature"
+VALUES = [f"signed, not sealed {index} ".encode() * 20 for index in range(40)]
 TESTER = ed25519.Ed25519PrivateKey.generate()
-_SIGNING = """\
-kind: AccessClass
-name: testing
-readers: ["role:tester"]
-owner: tests
+_SIGNING = f"""\
+{KEYS}{ring("test-ring")}---
+{{kind: SigningKey, name: new, key: "file:new.pem"}}
 ---
-{kind: KeyProvider, name: local, type: local-file}
----
-kind: KeyRing
-name: test-ring
-data_class: test-data
-access_class: testing
-provider: local
-key: test-ring
----
-{kind: SigningKey, name: new, key: "file:new.pem"}
----
-{kind: SigningKey, name: old, key: "file:old.pem"}
+{{kind: SigningKey, name: old, key: "file:old.pem"}}
 ---
 kind: Stream
 prefix: conformance.signed.
 classes: [test-data]
-sign: {key: new, keys: [old]}
+sign: {{key: new, keys: [old]}}
 ---
 kind: Stream
 prefix: conformance.signed.old.
 classes: [test-data]
-sign: {key: old, accepts_from: []}
+sign: {{key: old, accepts_from: []}}
 ---
 kind: Stream
 prefix: conformance.signed.sealed.
 classes: [test-data]
-seal: {ring: test-ring, key: deterministic}
-sign: {key: new}
+seal: {{ring: test-ring, key: deterministic}}
+sign: {{key: new}}
 ---
 kind: Stream
 prefix: conformance.signed.record.
 classes: [test-data]
-sign: {key: new, each: record, on_violation: mark}
+sign: {{key: new, each: record, on_violation: mark}}
 ---
-{kind: SigningKey, name: testers, public: "file:tester.pub.pem", principal: tester}
+{{kind: SigningKey, name: testers, public: "file:tester.pub.pem", principal: tester}}
 ---
 kind: Stream
 prefix: conformance.signed.own.
 classes: [test-data]
-sign: {by: producer, each: record, keys: [testers]}
+sign: {{by: producer, each: record, keys: [testers]}}
 ---
 kind: Stream
 prefix: conformance.signed.followed.
 classes: [test-data]
-sign: {key: new, follow: true}
+sign: {{key: new, follow: true}}
 """
 
 
@@ -101,9 +88,7 @@ def signing(
     kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
     """A gateway with signed streams, a key of each kind."""
-    require_gateway()
-    bundle = write_bundle(tmp_path_factory.mktemp("signing") / "bundle", kafka.bootstrap())
-    (bundle.folder / "signing.yaml").write_text(_SIGNING)
+    bundle = protecting_bundle(kafka, tmp_path_factory.mktemp("signing"), _SIGNING)
     write_key(bundle.folder / "new.pem", ed25519.Ed25519PrivateKey.generate())
     write_key(bundle.folder / "old.pem", ec.generate_private_key(ec.SECP256R1()))
     own = TESTER.public_key().public_bytes(
@@ -193,7 +178,7 @@ def test_what_is_put_there_past_the_gateway_is_refused(
         producer = Producer(direct.librdkafka())
         producer.produce(target, value, headers=headers, timestamp=written.timestamp()[1])
         assert producer.flush(SECONDS_MAX) == 0
-        refused(signing, signed, target, rule)
+        refused_on_read(signing, signed, target, f"signing:{rule}")
     # Whole, and moved to another stream; and put into its own once more.
     for target, rule in ((other, "invalid_signature"), (topic, "replayed")):
         producer = Producer(direct.librdkafka())
@@ -201,7 +186,7 @@ def test_what_is_put_there_past_the_gateway_is_refused(
             target, written.value(), headers=written.headers(), timestamp=written.timestamp()[1]
         )
         assert producer.flush(SECONDS_MAX) == 0
-        refused(signing, signed, target, rule)
+        refused_on_read(signing, signed, target, f"signing:{rule}")
     with pytest.raises(KafkaException) as raised:
         producer = Producer(signed.librdkafka())
         failed: list[KafkaException] = []
@@ -215,13 +200,6 @@ def test_what_is_put_there_past_the_gateway_is_refused(
         raise failed[0]
     assert error_code(raised.value) == INVALID_RECORD
     assert "signing:forged_signature" in reasons(signing, topic)
-
-
-def refused(gateway: GatewayProcess, endpoint: Endpoint, topic: str, rule: str) -> None:
-    with pytest.raises(KafkaException) as raised:
-        messages(endpoint, topic, 1)
-    assert error_code(raised.value) in {BAD_MESSAGE, CORRUPT_MESSAGE}
-    assert f"signing:{rule}" in reasons(gateway, topic)
 
 
 def test_where_the_stream_says_so_it_is_marked(
@@ -240,7 +218,7 @@ def test_another_key_signs_and_both_verify_until_one_is_taken_away(
     signing: GatewayProcess, signed: Endpoint, direct: Endpoint, unique: str
 ) -> None:
     topic = topic_of(direct, unique, "old.")
-    declared = signing.bundle.folder / "signing.yaml"
+    declared = signing.bundle.folder / "protected.yaml"
     text = declared.read_text()
     produce(signed, topic, VALUES[:1])
     for settings, verifies in (("{key: new, keys: [old]}", True), ("{key: new}", False)):
@@ -252,7 +230,7 @@ def test_another_key_signs_and_both_verify_until_one_is_taken_away(
             produce(signed, topic, VALUES[1:2])
             assert consume(signed, topic, 2, f"{topic}-group") == VALUES[:2]
         else:
-            refused(signing, signed, topic, "unknown_signer")
+            refused_on_read(signing, signed, topic, "signing:unknown_signer")
     declared.write_text(text)
     signing.reload()
 
