@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from typing import TYPE_CHECKING, Any, Final
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from streamward.sdk.ports import RecordRefused
 from streamward.sdk.sealer import Headers, Parts, Sealer
@@ -27,24 +28,92 @@ _HANDS_NOTHING_OVER: Final = (
 )
 
 
-class AIOSealingProducer(Wrapped):
-    """An `AIOKafkaProducer` whose records of sealed streams leave sealed.
-
-    It has no serializers: keys and values are bytes. What sends no record is the producer's own.
-    """
+class WrappedAIOProducer(Wrapped, ABC):
+    """What of an `AIOKafkaProducer` sends nothing, and a `send` of its own."""
 
     _handed_on = frozenset(_SENDS_NOTHING.split())
 
-    def __init__(self, producer: AIOKafkaProducer, sealer: Sealer) -> None:
-        super().__init__(producer)
-        self._sealer = sealer
-
-    async def __aenter__(self) -> AIOSealingProducer:
+    async def __aenter__(self) -> Self:
         await self._client.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.stop()
+
+    @abstractmethod
+    async def send(
+        self,
+        topic: str,
+        value: bytes | None = None,
+        key: bytes | None = None,
+        partition: int | None = None,
+        timestamp_ms: int | None = None,
+        headers: Headers | None = None,
+    ) -> asyncio.Future[Any]:
+        """As `AIOKafkaProducer.send`."""
+
+    async def send_and_wait(self, topic: str, *arguments: Any, **options: Any) -> Any:
+        """`send`, and the metadata of the record once it is acknowledged."""
+        return await (await self.send(topic, *arguments, **options))
+
+
+class WrappedAIOConsumer(Wrapped, ABC):
+    """An `AIOKafkaConsumer` whose records are looked at before they are handed over.
+
+    It has no deserializers. What hands over no record is the consumer's own; there is no `getmany`,
+    because one record that is refused would lose the others.
+    """
+
+    _handed_on = frozenset(_HANDS_NOTHING_OVER.split())
+
+    def __init__(self, consumer: AIOKafkaConsumer) -> None:
+        super().__init__(consumer)
+
+    async def __aenter__(self) -> Self:
+        await self._client.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.stop()
+
+    async def __aiter__(self) -> AsyncIterator[ConsumerRecord]:
+        while True:
+            yield await self.getone()
+
+    async def getone(self, *partitions: Any) -> ConsumerRecord:
+        """The next record as it may be seen. Raises RecordRefused; the next call goes on behind it.
+
+        aiokafka can't go on behind one with a header whose name is no text: it is refused again
+        until the program seeks past it.
+        """
+        try:
+            record = await self._client.getone(*partitions)
+        except UnicodeDecodeError as error:
+            raise RecordRefused("the name of a header is no text: seek past the record") from error
+        lies = Parts(record.key, record.value, tuple(record.headers))
+        try:
+            seen = await self._seen(record, lies)
+        except RecordRefused as refused:
+            place = f"partition {record.partition}, offset {record.offset}"
+            raise RecordRefused(f"{place}: {refused}") from refused
+        return dataclasses.replace(
+            record, key=seen.key, value=seen.value, headers=tuple(seen.headers)
+        )
+
+    @abstractmethod
+    async def _seen(self, record: ConsumerRecord, lies: Parts) -> Parts:
+        """What is handed over of what lies in the stream. Raises RecordRefused."""
+
+
+class AIOSealingProducer(WrappedAIOProducer):
+    """An `AIOKafkaProducer` whose records of sealed streams leave sealed.
+
+    It has no serializers: keys and values are bytes. What sends no record is the producer's own.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, sealer: Sealer) -> None:
+        super().__init__(producer)
+        self._sealer = sealer
 
     async def send(
         self,
@@ -64,46 +133,14 @@ class AIOSealingProducer(Wrapped):
         )
         return sent
 
-    async def send_and_wait(self, topic: str, *arguments: Any, **options: Any) -> Any:
-        """`send`, and the metadata of the record once it is acknowledged."""
-        return await (await self.send(topic, *arguments, **options))
 
-
-class AIOOpeningConsumer(Wrapped):
-    """An `AIOKafkaConsumer` whose records of sealed streams arrive opened.
-
-    It has no deserializers. What hands over no record is the consumer's own; there is no `getmany`,
-    because one record that doesn't open would lose the others.
-    """
-
-    _handed_on = frozenset(_HANDS_NOTHING_OVER.split())
+class AIOOpeningConsumer(WrappedAIOConsumer):
+    """An `AIOKafkaConsumer` whose records of sealed streams arrive opened."""
 
     def __init__(self, consumer: AIOKafkaConsumer, sealer: Sealer) -> None:
         super().__init__(consumer)
         self._sealer = sealer
 
-    async def __aenter__(self) -> AIOOpeningConsumer:
-        await self._client.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._client.stop()
-
-    async def __aiter__(self) -> AsyncIterator[ConsumerRecord]:
-        while True:
-            yield await self.getone()
-
-    async def getone(self, *partitions: Any) -> ConsumerRecord:
-        """The next record, opened. Raises RecordRefused; the next call goes on behind it."""
-        record = await self._client.getone(*partitions)
-        sealed = Parts(record.key, record.value, tuple(record.headers))
-        try:
-            opened = await asyncio.to_thread(
-                self._sealer.open, record.topic, sealed, record.partition
-            )
-        except RecordRefused as refused:
-            place = f"partition {record.partition}, offset {record.offset}"
-            raise RecordRefused(f"{place}: {refused}") from refused
-        return dataclasses.replace(
-            record, key=opened.key, value=opened.value, headers=tuple(opened.headers)
-        )
+    async def _seen(self, record: ConsumerRecord, lies: Parts) -> Parts:
+        # In a thread: a key may have to be asked for.
+        return await asyncio.to_thread(self._sealer.open, record.topic, lies, record.partition)

@@ -126,11 +126,8 @@ class OpeningConsumer(WrappedConsumer):
         self._sealer = sealer
 
     def _judge(self, topic: str, message: Message) -> None:
-        opened = self._sealer.open(topic, parts_of(message), message.partition())
-        message.set_value(opened.value)
-        message.set_key(opened.key)
-        if opened.headers or message.headers() is not None:
-            message.set_headers(list(opened.headers))
+        lies = parts_of(message)
+        hand_over(message, lies, self._sealer.open(topic, lies, message.partition()))
 
 
 def bytes_of(content: bytes | str | None) -> bytes | None:
@@ -142,6 +139,14 @@ def headers_of(headers: Any) -> tuple[tuple[str, bytes | None], ...]:
     """Names and values, as a mapping or a sequence gives them."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers or ()
     return tuple((name, bytes_of(value)) for name, value in pairs)
+
+
+def hand_over(message: Message, lies: Parts, seen: Parts) -> None:
+    """Change what lies in the stream to what is seen of it."""
+    message.set_value(seen.value)
+    message.set_key(seen.key)
+    if tuple(seen.headers) != tuple(lies.headers):
+        message.set_headers(list(seen.headers))
 
 
 def parts_of(message: Any) -> Parts:

@@ -3,8 +3,9 @@
 import secrets
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from streamward._core import (
     CoreError,
@@ -20,6 +21,8 @@ from streamward.sdk.sealer import Headers, Parts
 
 SIGNATURE = "streamward.signature"
 """The header that holds the signature, always the last one."""
+
+_HELD: Final = nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,38 +104,88 @@ class Signer:
 
         Where that raises, the record has not left: the next one gets its counter.
         """
-        stream = self._streams.of(topic)
-        if stream is None or stream.sign.by == "gateway":
+        stream = self._by_producer(topic)
+        if stream is None:
             yield parts
             return
-        if self._key is None or self._producer is None:
-            raise NotSignable(f"`{topic}` is signed by its producers: give a key and a principal")
+        with self._lock, self._counted(stream, parts, timestamp, partition) as signed:
+            yield signed
+
+    @contextmanager
+    def signing_meanwhile(
+        self, topic: str, parts: Parts, timestamp: int, partition: int | None = None
+    ) -> Iterator[Parts]:
+        """As `signing` for coroutines, which may wait in it: nobody else is held up.
+
+        Whoever calls it hands on one record of a place (topic, and partition where that is bound)
+        after the other. Where others have signed for it meanwhile, what did not leave is a gap.
+        """
+        stream = self._by_producer(topic)
+        if stream is None:
+            yield parts
+            return
+        with self._counted(stream, parts, timestamp, partition, self._lock) as signed:
+            yield signed
+
+    def _by_producer(self, topic: str) -> SignedStream | None:
+        stream = self._streams.of(topic)
+        return None if stream is None or stream.sign.by == "gateway" else stream
+
+    @contextmanager
+    def _counted(
+        self,
+        stream: SignedStream,
+        parts: Parts,
+        timestamp: int,
+        partition: int | None,
+        lock: AbstractContextManager[Any] = _HELD,
+    ) -> Iterator[Parts]:
+        """`lock` is taken for the counter alone; without one it is held already."""
         bound = stream.sign.partition_bound
         if bound and (partition is None or partition < 0):
-            what = f"records of `{topic}` are bound to their partition: name it when you produce"
-            raise NotSignable(what)
-        place = (topic, partition if bound else None)
-        with self._lock:
+            what = f"records of `{stream.name}` are bound to their partition"
+            raise NotSignable(f"{what}: name it when you produce")
+        place = (stream.name, partition if bound else None)
+        with lock:
             counter = self._counters.get(place, 0)
-            try:
-                signature = sign_record(
-                    SignedOrigin(stream.tenant, stream.cluster, topic),
-                    self._key,
-                    self._producer,
-                    self._run,
-                    counter,
-                    partition=partition if bound else None,
-                    timestamp=timestamp if stream.sign.timestamp_bound else None,
-                    record_key=parts.key,
-                    value=parts.value,
-                    headers=_wire(parts.headers),
-                )
-            except CoreError as error:
-                raise NotSignable(f"`{topic}`: {error.args[1]}") from error
-            except UnicodeEncodeError as error:
-                raise NotSignable(f"`{topic}`: the name of a header is no text") from error
-            yield replace(parts, headers=(*parts.headers, (SIGNATURE, signature)))
+            signature = self._signature(stream, parts, timestamp, place[1], counter)
             self._counters[place] = counter + 1
+        try:
+            yield replace(parts, headers=(*parts.headers, (SIGNATURE, signature)))
+        except BaseException:
+            with lock:
+                if self._counters[place] == counter + 1:
+                    self._counters[place] = counter
+            raise
+
+    def _signature(
+        self,
+        stream: SignedStream,
+        parts: Parts,
+        timestamp: int,
+        partition: int | None,
+        counter: int,
+    ) -> bytes:
+        topic = stream.name
+        if self._key is None or self._producer is None:
+            raise NotSignable(f"`{topic}` is signed by its producers: give a key and a principal")
+        try:
+            return sign_record(
+                SignedOrigin(stream.tenant, stream.cluster, topic),
+                self._key,
+                self._producer,
+                self._run,
+                counter,
+                partition=partition,
+                timestamp=timestamp if stream.sign.timestamp_bound else None,
+                record_key=parts.key,
+                value=parts.value,
+                headers=_wire(parts.headers),
+            )
+        except CoreError as error:
+            raise NotSignable(f"`{topic}`: {error.args[1]}") from error
+        except UnicodeEncodeError as error:
+            raise NotSignable(f"`{topic}`: the name of a header is no text") from error
 
     def binds_partition(self, topic: str) -> bool:
         """Whether the counters of a topic's producers are those of each partition."""

@@ -13,10 +13,11 @@ from streamward.sdk.confluent import (
     WrappedConsumer,
     WrappedProducer,
     bytes_of,
+    hand_over,
     headers_of,
     parts_of,
 )
-from streamward.sdk.sealer import Parts
+from streamward.sdk.sealer import Parts, Sealer
 from streamward.sdk.signer import Signer
 
 _IDEMPOTENCE: Final = "enable.idempotence"
@@ -27,16 +28,20 @@ class SigningProducer(WrappedProducer):
 
     It is idempotent: a record that were written twice by a retry would count as replayed.
     Records leave in the order in which they were signed, from however many threads; one that the
-    producer's full queue did not take (BufferError) leaves no gap.
+    producer's full queue did not take (BufferError) leaves no gap. With a `sealer`, records of
+    sealed streams are sealed first.
     What of a producer sends no record (`flush`, `poll`, transactions, …) is the producer's own.
     """
 
-    def __init__(self, settings: Mapping[str, Any], signer: Signer) -> None:
+    def __init__(
+        self, settings: Mapping[str, Any], signer: Signer, sealer: Sealer | None = None
+    ) -> None:
         chosen = {_IDEMPOTENCE: True, **settings}
         if str(chosen[_IDEMPOTENCE]).lower() != "true":
             raise InvalidArgument(f"a signing producer needs `{_IDEMPOTENCE}`")
         super().__init__(Producer(chosen))
         self._signer = signer
+        self._sealer = sealer
 
     def produce(
         self,
@@ -49,13 +54,17 @@ class SigningProducer(WrappedProducer):
         timestamp: int = 0,
         **options: Any,
     ) -> None:
-        """As `Producer.produce`; `timestamp` in ms since 1970, 0 for now. Raises NotSignable."""
+        """As `Producer.produce`; `timestamp` in ms since 1970, 0 for now. Raises NotSignable,
+        NotSealable, and what asking for a key raises.
+        """
         at = timestamp or clock.now_milliseconds()
-        plain = Parts(bytes_of(key), bytes_of(value), headers_of(headers))
+        parts = Parts(bytes_of(key), bytes_of(value), headers_of(headers))
         if partition >= 0:
             options["partition"] = partition
         bound = None if partition < 0 else partition
-        with self._signer.signing(topic, plain, at, bound) as signed:
+        if self._sealer is not None:
+            parts = self._sealer.seal(topic, parts, bound)
+        with self._signer.signing(topic, parts, at, bound) as signed:
             if signed.headers:
                 options["headers"] = list(signed.headers)
             self._client.produce(topic, value=signed.value, key=signed.key, timestamp=at, **options)
@@ -65,18 +74,24 @@ class VerifyingConsumer(WrappedConsumer):
     """A `confluent_kafka.Consumer` whose records of signed streams are verified.
 
     A record that does not verify is never handed over: `poll` and `consume` raise RecordRefused
-    for it, or, where `on_refused` is given, tell that and go on.
+    for it, or, where `on_refused` is given, tell that and go on. With a `sealer`, what verifies is
+    opened.
     """
 
     def __init__(
-        self, settings: Mapping[str, Any], signer: Signer, on_refused: OnRefused | None = None
+        self,
+        settings: Mapping[str, Any],
+        signer: Signer,
+        on_refused: OnRefused | None = None,
+        sealer: Sealer | None = None,
     ) -> None:
         super().__init__(settings, on_refused)
         self._signer = signer
+        self._sealer = sealer
 
     def _judge(self, topic: str, message: Message) -> None:
-        plain, found = self._signer.verify(
-            topic, parts_of(message), message.timestamp()[1], message.partition()
-        )
-        if found is not None:
-            message.set_headers(list(plain.headers))
+        partition, lies = message.partition(), parts_of(message)
+        seen, _ = self._signer.verify(topic, lies, message.timestamp()[1], partition)
+        if self._sealer is not None:
+            seen = self._sealer.open(topic, seen, partition)
+        hand_over(message, lies, seen)

@@ -6,7 +6,9 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from confluent_kafka import Consumer, Producer
 
+from streamward.errors import InvalidArgument
 from streamward.sdk.aio import AIOOpeningConsumer, AIOSealingProducer
+from streamward.sdk.aio_signing import AIOSigningProducer, AIOVerifyingConsumer
 from streamward.sdk.confluent import OpeningConsumer, SealingProducer
 from streamward.sdk.signing_clients import SigningProducer, VerifyingConsumer
 from streamward.sdk.wrapped import Wrapped
@@ -18,9 +20,11 @@ KINDS: list[tuple[type[Wrapped], type, set[str]]] = [
     (SealingProducer, Producer, SENDS),
     (SigningProducer, Producer, SENDS),
     (AIOSealingProducer, AIOKafkaProducer, SENDS),
+    (AIOSigningProducer, AIOKafkaProducer, SENDS),
     (OpeningConsumer, Consumer, HANDS_OVER),
     (VerifyingConsumer, Consumer, HANDS_OVER),
     (AIOOpeningConsumer, AIOKafkaConsumer, HANDS_OVER),
+    (AIOVerifyingConsumer, AIOKafkaConsumer, HANDS_OVER),
 ]
 
 
@@ -45,6 +49,7 @@ def test_only_what_moves_no_record_is_handed_on(
         (SigningProducer({}, NOBODY), "produce_batch"),
         (AIOSealingProducer(NOBODY, NOBODY), "send_batch"),
         (AIOOpeningConsumer(NOBODY, NOBODY), "getmany"),
+        (AIOVerifyingConsumer(NOBODY, NOBODY), "getmany"),
     ],
 )
 def test_a_way_around_is_refused(wrapped: Wrapped, name: str) -> None:
@@ -59,3 +64,16 @@ def test_what_a_library_adds_is_refused() -> None:
 
     with pytest.raises(AttributeError, match="records would pass by it as they are"):
         AIOSealingProducer(cast("Any", Later()), NOBODY).produce_quickly()
+
+
+@pytest.mark.parametrize("settings", [
+    {"enable_idempotence": False},
+    {"enable_idempotence": None},
+    {"value_serializer": bytes},
+    {"key_serializer": str.encode},
+])  # fmt: skip
+def test_a_signing_producer_needs_idempotence_and_bytes(settings: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgument):
+        AIOSigningProducer(settings, NOBODY)
+    with pytest.raises(InvalidArgument):
+        SigningProducer({"enable.idempotence": "false"}, NOBODY)
