@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
-use crate::ask::{Attribute, Beside, Circumstances, Flip, Slot, Value, flips, thing_of_holder};
+use crate::ask::{Attribute, Beside, Circumstances, Flip, Slot, Value, flips};
 use crate::attributes::{AGES, Ages, TEXTS, Texts};
 use crate::error::PolicyError;
 use crate::evaluate::Facts;
@@ -246,7 +246,8 @@ impl Policy {
     }
 
     /// The nearest changes of the context of a decision request that make its decision another, as
-    /// JSON `[{"change", "until"}]`: one attribute each, or as many as it takes.
+    /// JSON `[{"change", "until", "groups"}]`: one attribute each (or group that a token names), or as
+    /// many as it takes.
     ///
     /// # Errors
     /// Where the request cannot be read.
@@ -260,9 +261,13 @@ impl Policy {
         let facts = self.facts(&request.principal, &request.context, now_milliseconds)?;
         let found: Vec<Flip> = match self.principal(&request.principal) {
             Some(known) => {
-                let holder = thing_of_holder(&self.holder(known, facts.roles));
-                let known = circumstances(&facts, self.networks());
-                flips(self, &holder, action, resource, &known)
+                let asserted = self.beside().asserted(&request.principal, facts.roles);
+                let holder = self.thing_of_known(&request.principal, known, &asserted.roles);
+                let mut known = circumstances(&facts, self.networks());
+                for (group, is_named) in &asserted.groups {
+                    known.name(group, Some(*is_named));
+                }
+                flips(self, &holder, action, resource, &known, &asserted)
             }
             None => Vec::new(),
         };

@@ -1,14 +1,13 @@
 """`streamward policy`: ask the policy, offline, with the evaluator of the gateway."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from streamward.app import valid_bundle, version_at
+from streamward.app.sights import records_of
 from streamward.cli import (
     policy_ask,
     policy_diff,
@@ -19,8 +18,8 @@ from streamward.cli import (
     policy_versions,
 )
 from streamward.cli.options import AuditDir, StateDir
-from streamward.model.text import printable
-from streamward.policy import Explanation, explain, parse_action, parse_context, parse_resource
+from streamward.cli.policy_explained import show_explanation
+from streamward.policy import explain, parse_action, parse_context, parse_resource
 
 app = typer.Typer(no_args_is_help=True, help="Ask who may do what, and why.")
 app.add_typer(policy_import.app, name="import")
@@ -82,7 +81,10 @@ def explain_command(
     """Say what the gateway would decide, which rules decide it, and what would turn it.
 
     What would turn it are the changes of fewest attributes (another source, hour, second factor,
-    …) with which the decision is another, each confirmed by the evaluator.
+    group of a token, …) with which the decision is another, each confirmed by the evaluator.
+
+    Of a stream it says what becomes of its records: how they are sealed and signed, where refused
+    ones go, and whether this reader sees them clear, opened, masked, as ciphertext or not at all.
 
     What the context leaves out gets: source 127.0.0.1, TLS, a certificate, MFA and device as the
     principal declares them, the bundle's environment, and now.
@@ -108,40 +110,9 @@ def explain_command(
         today=day,
     )
     console = Console(soft_wrap=True, highlight=False)
+    records = records_of(bundle, explanation.decision)
     if as_json:
-        console.print_json(data=explanation.document())
+        told = None if records is None else records.document()
+        console.print_json(data={**explanation.document(), "records": told})
     else:
-        _print(console, explanation)
-
-
-def _turning(explanation: Explanation) -> str:
-    other = "denied" if explanation.decision.allowed else "allowed"
-    if not explanation.alternatives:
-        return f"\nno change of up to four attributes would have it {other}"
-    return f"\nit would be {other} with one of"
-
-
-def _print(console: Console, explanation: Explanation) -> None:
-    decision = explanation.decision
-    style = "bold green" if decision.allowed else "bold red"
-    asked = f"{decision.principal} {decision.action.word} {decision.resource.name}"
-    kind = decision.resource.type.value.lower()
-    console.print(
-        Text(decision.effect.value, style=style) + Text(f"  {printable(asked)} ({kind})", "bold")
-    )
-    console.print(Text(printable(decision.reason)))
-    for rule in explanation.rules:
-        console.print(
-            Text(f"\n{rule.id}", style="bold") + Text(f"  {printable(rule.source)}", style="dim")
-        )
-        for line in rule.cedar.splitlines():
-            console.print(Text(f"    {printable(line)}"))
-    if decision.errors:
-        console.print(Text("\nfailed to evaluate: " + ", ".join(decision.errors), style="red"))
-    console.print(Text(_turning(explanation), style="bold"))
-    for each in explanation.alternatives:
-        console.print(Text(f"    {printable(each.told)}"))
-    console.print(Text("\ncontext", style="bold"))
-    for key, value in decision.context.items():
-        console.print(Text(f"    {key} = {json.dumps(value)}"))
-    console.print(Text(f"policy {decision.policy_version}", style="dim"))
+        show_explanation(console, explanation, records)

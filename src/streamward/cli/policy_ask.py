@@ -1,15 +1,24 @@
 """`streamward policy who-can|what-can|roles|matrix`: questions about all requests at once."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from streamward.app import valid_bundle
+from streamward.app.sights import sees
 from streamward.cli.options import AsJson
 from streamward.cli.policy_tables import console, plain, show_rights, show_roles
+from streamward.model.document import Bundle
 from streamward.policy import parse_action, parse_resource
-from streamward.policy.questions import access_matrix, effective_roles, what_can, who_can
+from streamward.policy.questions import (
+    Right,
+    Rights,
+    access_matrix,
+    effective_roles,
+    what_can,
+    who_can,
+)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the bundle.")]
 Do = Annotated[
@@ -46,6 +55,8 @@ def who_can_command(
     what it asks of the circumstances, and each rule that may take it away with when it does.
 
     Where only a token gives the role, the condition names the issuer, the claim and the group.
+    `SEES` is what a reader gets: `clear` (nothing is sealed or masked), `opened`, `masked`,
+    `ciphertext`, `partly_sealed`, or `refused` by a key ring or contract, whatever the policy says.
 
     Examples:
         streamward policy who-can examples/payments --do consume --on payments.transactions
@@ -58,16 +69,17 @@ def who_can_command(
     rights = who_can(bundle, actions, resource, data_class)
     to = console()
     if as_json:
-        to.print_json(data=rights.document())
+        to.print_json(data=_document(bundle, rights))
         return
     texts = dict.fromkeys(right.on.text for right in rights.rights)
     if on is not None and len(texts) < 2:
-        show_rights(to, rights, by_resource=False)
+        show_rights(to, rights, by_resource=False, sees=lambda right: _sees(bundle, right))
         return
     for text in texts:
         to.print(plain(text, "bold underline"))
         one = tuple(right for right in rights.rights if right.on.text == text)
-        show_rights(to, type(rights)(rights.policy_version, one, rights.work), by_resource=False)
+        of_one = Rights(rights.policy_version, one, rights.work)
+        show_rights(to, of_one, by_resource=False, sees=lambda right: _sees(bundle, right))
         to.print()
 
 
@@ -82,7 +94,8 @@ def what_can_command(
 ) -> None:
     """List everything that a principal may do, on every resource that rules tell apart.
 
-    A row `fraud.*` stands for every name of the prefix that has no row of its own.
+    A row `fraud.*` stands for every name of the prefix that has no row of its own. `SEES` is what
+    it gets of streams that it reads, as in `who-can`.
 
     Examples:
         streamward policy what-can examples/payments --as fraud-investigator
@@ -94,9 +107,22 @@ def what_can_command(
     rights = what_can(bundle, principal, *(() if actions is None else (actions,)))
     to = console()
     if as_json:
-        to.print_json(data=rights.document())
+        to.print_json(data=_document(bundle, rights))
     else:
-        show_rights(to, rights, by_resource=True)
+        show_rights(to, rights, by_resource=True, sees=lambda right: _sees(bundle, right))
+
+
+def _sees(bundle: Bundle, right: Right) -> str:
+    found = sees(bundle, right)
+    return "" if found is None else found.told
+
+
+def _document(bundle: Bundle, rights: Rights) -> dict[str, Any]:
+    document = rights.document()
+    for told, right in zip(document["rights"], rights.rights, strict=True):
+        found = sees(bundle, right)
+        told["sees"] = None if found is None else found.document()
+    return document
 
 
 def roles_command(

@@ -1,6 +1,6 @@
 """Rights and changes as tables for people."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from rich.console import Console
 from rich.table import Table
@@ -8,7 +8,7 @@ from rich.text import Text
 
 from streamward.model.text import printable
 from streamward.policy.difference import Difference, effects
-from streamward.policy.questions import Certainty, Rights, RoleRights
+from streamward.policy.questions import Certainty, Right, Rights, RoleRights
 from streamward.policy.questions.rights import RuleUse
 
 STYLES = {Certainty.ALWAYS: "green", Certainty.SOMETIMES: "yellow", Certainty.UNKNOWN: "red"}
@@ -31,21 +31,35 @@ def _grid(*columns: str) -> Table:
     return table
 
 
-def show_rights(to: Console, rights: Rights, *, by_resource: bool) -> None:
-    """A row for each principal (or each resource), with what it may do in the same cases."""
-    table = _grid("ON" if by_resource else "PRINCIPAL", "MAY", "WHEN", "")
+def show_rights(
+    to: Console,
+    rights: Rights,
+    *,
+    by_resource: bool,
+    sees: Callable[[Right], str] = lambda _: "",
+) -> None:
+    """A row for each principal (or each resource), with what it may do in the same cases; `sees`
+    says what a reader gets of a stream.
+    """
+    shown = [sees(right) for right in rights.rights]
+    columns = ("SEES",) if any(shown) else ()
+    table = _grid("ON" if by_resource else "PRINCIPAL", "MAY", "WHEN", *columns, "")
     notes: dict[tuple[Certainty, tuple[RuleUse, ...], tuple[RuleUse, ...]], int] = {}
     groups: dict[tuple[str, int], tuple[Certainty, list[str]]] = {}
-    for right in rights.rights:
+    seen: dict[tuple[str, int], str] = {}
+    for right, form in zip(rights.rights, shown, strict=True):
         ruling = right.ruling
         note = notes.setdefault((ruling.certainty, ruling.permits, ruling.forbids), len(notes) + 1)
         name = right.on.text if by_resource else right.principal
         actions = groups.setdefault((name, note), (ruling.certainty, []))[1]
         if right.action.word not in actions:
             actions.append(right.action.word)
+        if form:
+            seen.setdefault((name, note), form)
     for (name, note), (certainty, actions) in groups.items():
         when = Text(certainty.value, STYLES[certainty])
-        table.add_row(plain(name), plain(" ".join(actions)), when, Text(f"[{note}]"))
+        got = [plain(seen.get((name, note), "")) for _ in columns]
+        table.add_row(plain(name), plain(" ".join(actions)), when, *got, Text(f"[{note}]"))
     if not rights.rights:
         to.print(Text("nothing" if by_resource else "nobody", "bold"))
     else:

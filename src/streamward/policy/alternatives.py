@@ -1,7 +1,7 @@
 """What would have to be otherwise for a decision to be another."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -9,6 +9,7 @@ import msgspec
 from streamward.errors import InvalidArgument
 from streamward.model.decision import Decision
 from streamward.policy.evaluator import Evaluator, core_errors, decide
+from streamward.policy.questions.beside import told_group
 
 # What goes with an attribute: where from says in which networks, the minute which hour.
 _TOGETHER = {"source": ("networks",), "minute": ("hour",)}
@@ -29,11 +30,20 @@ class Alternative:
     """The networks that hold the other source, where the change has one."""
     rules: tuple[str, ...]
     """The rules that would decide then."""
+    groups: Mapping[str, bool] = field(default_factory=dict)
+    """Groups, by issuer and claim, that the caller's token must name (or must not); `change` has
+    the roles that come of it."""
 
     @property
     def told(self) -> str:
-        """For people: `mfa = true`, `source = 10.20.0.0 (office)`."""
-        return ", ".join(self._told(name, value) for name, value in self.change.items())
+        """For people: `mfa = true`, `source = 10.20.0.0 (office)`, `with the group G from …`."""
+        by_token = {"roles", "mechanism"} if self.groups else set[str]()
+        changes = [self._told(*it) for it in self.change.items() if it[0] not in by_token]
+        groups = [
+            f"{'with' if is_named else 'without'} {told_group(group)}"
+            for group, is_named in self.groups.items()
+        ]
+        return ", ".join((*groups, *changes))
 
     def _told(self, name: str, value: Any) -> str:
         if value is None:
@@ -58,6 +68,7 @@ class Alternative:
             "until": self.until,
             "networks": None if self.networks is None else list(self.networks),
             "rules": list(self.rules),
+            "groups": dict(self.groups),
         }
 
 
@@ -78,13 +89,14 @@ def alternatives(compiled: Evaluator, decision: Decision) -> tuple[Alternative, 
     }
     with core_errors(InvalidArgument):
         found = msgspec.json.decode(compiled.flips(msgspec.json.encode(request)))
-    confirmed = (_confirmed(compiled, decision, it["change"], it["until"]) for it in found)
+    confirmed = (_confirmed(compiled, decision, it) for it in found)
     return tuple(it for it in confirmed if it is not None)
 
 
 def _confirmed(
-    compiled: Evaluator, decision: Decision, change: dict[str, Any], until: int | None
+    compiled: Evaluator, decision: Decision, found: Mapping[str, Any]
 ) -> Alternative | None:
+    change: dict[str, Any] = found["change"]
     context = dict(decision.context)
     for name, value in change.items():
         for other in (name, *_TOGETHER.get(name, ())):
@@ -97,4 +109,4 @@ def _confirmed(
         return None
     networks = then.context.get("networks") if "source" in change else None
     held = tuple(networks) if isinstance(networks, list) else None
-    return Alternative(change, until, held, then.rules)
+    return Alternative(change, found["until"], held, then.rules, found["groups"])

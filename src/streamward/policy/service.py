@@ -16,6 +16,7 @@ from streamward.policy.alternatives import Alternative, alternatives
 from streamward.policy.compile import compile_policy
 from streamward.policy.days import utc_today
 from streamward.policy.evaluator import decide, evaluator, policy_schema
+from streamward.policy.questions.beside import beside
 from streamward.policy.section import PolicySection, Rule
 from streamward.policy.validate import CONTEXT_ATTRIBUTES
 
@@ -112,7 +113,7 @@ def explain(
     if principal not in names:
         raise NotFound(f"there is no principal `{principal}`: {meant(principal, names)}")
     section = compile_policy(bundle, policy_schema(), today or utc_today())
-    compiled = evaluator(section, bundle)
+    compiled = evaluator(section, bundle, questions=beside(section, bundle))
     decision = decide(compiled, principal, action, resource, context or {})
     return Explanation(decision, _rules(section, decision), alternatives(compiled, decision))
 

@@ -2,6 +2,7 @@
 //! declared of principals.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -34,7 +35,48 @@ pub(crate) struct Possible {
     pub device_posture: Option<BTreeSet<Option<String>>>,
 }
 
+/// What is taken for said by the token of one decision.
+#[derive(Debug, Default)]
+pub(crate) struct Asserted {
+    /// Every group that it may name, and whether it does.
+    pub groups: BTreeMap<Arc<str>, bool>,
+    /// Roles that were given, and that no group stands for.
+    pub roles: Vec<String>,
+}
+
 impl Beside {
+    /// Which groups a token names that gives these roles: as few as it takes.
+    pub fn asserted(&self, principal: &str, roles: &[String]) -> Asserted {
+        let mut asserted = Asserted::default();
+        let mut given: BTreeSet<&str> = BTreeSet::new();
+        for (group, stands_for) in self.groups_of(principal) {
+            let is_more = stands_for.iter().any(|it| !given.contains(it.as_str()));
+            let is_named = is_more && stands_for.iter().all(|it| roles.contains(it));
+            if is_named {
+                given.extend(stands_for.iter().map(String::as_str));
+            }
+            asserted.groups.insert(group.into(), is_named);
+        }
+        let own = roles.iter().filter(|it| !given.contains(it.as_str()));
+        asserted.roles = own.cloned().collect();
+        asserted
+    }
+
+    /// The roles that are given where some groups are named, or not, other than before.
+    pub fn roles_with(
+        &self,
+        asserted: &Asserted,
+        changed: &BTreeMap<Arc<str>, bool>,
+    ) -> Vec<String> {
+        let mut roles: BTreeSet<&str> = asserted.roles.iter().map(String::as_str).collect();
+        for (group, was_named) in &asserted.groups {
+            if *changed.get(group).unwrap_or(was_named) {
+                roles.extend(self.roles(group));
+            }
+        }
+        roles.into_iter().map(str::to_owned).collect()
+    }
+
     /// Groups that a token of a principal may name, with their roles.
     pub fn groups_of(&self, principal: &str) -> impl Iterator<Item = (&str, &[String])> {
         let groups = self.assertable.get(principal).into_iter().flatten();

@@ -1,6 +1,8 @@
 //! The context of a request, of which any part may be left open.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::ask::value::{Range, Value};
 use crate::attributes::{AGES, TEXTS};
@@ -9,7 +11,7 @@ use crate::attributes::{AGES, TEXTS};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Attribute(u8);
 
-const OF_GATEWAY: [&str; 11] = [
+const OF_GATEWAY: [&str; 10] = [
     "source",
     "networks",
     "tls",
@@ -19,14 +21,13 @@ const OF_GATEWAY: [&str; 11] = [
     "hour",
     "minute",
     "weekday",
-    "groups",
     "day",
 ];
 const COUNT: usize = OF_GATEWAY.len() + TEXTS.len() + AGES.len();
 
 /// Names of all attributes that the context of a request can have.
 pub fn context_attributes() -> impl Iterator<Item = &'static str> {
-    let of_rules = |it: &&&str| !matches!(**it, "groups" | "day");
+    let of_rules = |it: &&&str| **it != "day";
     let of_gateway = OF_GATEWAY.iter().filter(of_rules);
     of_gateway.chain(&TEXTS).chain(&AGES).copied()
 }
@@ -41,10 +42,8 @@ impl Attribute {
     pub const HOUR: Self = Self(6);
     pub const MINUTE: Self = Self(7);
     pub const WEEKDAY: Self = Self(8);
-    /// Groups that the caller's token names. Rules see the roles that they stand for.
-    pub const GROUPS: Self = Self(9);
     /// Days since 1970; 0 stands for the day that is asked about. Rules don't see it, they end.
-    pub const DAY: Self = Self(10);
+    pub const DAY: Self = Self(9);
 
     pub fn named(name: &str) -> Option<Self> {
         let mut names = OF_GATEWAY.iter().chain(&TEXTS).chain(&AGES);
@@ -98,6 +97,9 @@ pub(crate) type Choice = Vec<(Attribute, Slot)>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Circumstances {
     slots: [Slot; COUNT],
+    /// Whether the caller's token names a group; open where it is not said. Rules see the roles that
+    /// groups stand for.
+    groups: BTreeMap<Arc<str>, bool>,
 }
 
 impl Circumstances {
@@ -131,14 +133,20 @@ impl Circumstances {
 
     /// Groups that the caller's token names.
     pub fn groups(&self) -> Vec<&str> {
-        let Slot::Known(Value::Set(items)) = self.get(Attribute::GROUPS) else {
-            return Vec::new();
+        let named = self.groups.iter().filter(|(_, is_named)| **is_named);
+        named.map(|(group, _)| group.as_ref()).collect()
+    }
+
+    /// Whether the caller's token names a group; `None`: that is open.
+    pub fn names(&self, group: &str) -> Option<bool> {
+        self.groups.get(group).copied()
+    }
+
+    pub fn name(&mut self, group: &Arc<str>, is_named: Option<bool>) {
+        match is_named {
+            Some(is_named) => self.groups.insert(Arc::clone(group), is_named),
+            None => self.groups.remove(group),
         };
-        let texts = items.iter().filter_map(|item| match item {
-            Value::Text(text) => Some(text.as_ref()),
-            _ => None,
-        });
-        texts.collect()
     }
 
     /// What is settled, as the context of a decision request has it; without the roles that groups
@@ -148,12 +156,7 @@ impl Circumstances {
         for place in 0..COUNT {
             let attribute = Attribute(u8::try_from(place).unwrap_or_default());
             // Where it comes from says in which networks it is.
-            let is_left_out = [
-                Attribute::NETWORKS,
-                Attribute::HOUR,
-                Attribute::GROUPS,
-                Attribute::DAY,
-            ];
+            let is_left_out = [Attribute::NETWORKS, Attribute::HOUR, Attribute::DAY];
             if is_left_out.contains(&attribute) {
                 continue;
             }

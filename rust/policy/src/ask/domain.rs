@@ -1,7 +1,8 @@
 //! The values of the circumstances that make a difference to some conditions.
 //!
 //! Each attribute takes endlessly many values, but conditions compare it with a few: values between
-//! two neighbours of those are all alike, so one of them stands for them.
+//! two neighbours of those are all alike, so one of them stands for them. Groups that tokens name are
+//! not among them: each is named or not, and a search settles those that matter ([`crate::ask::search`]).
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -14,9 +15,6 @@ use crate::ask::value::{Range, Value, number};
 use crate::ask::witnesses::kinds;
 use crate::networks::{NetworkSet, Networks};
 use crate::request::Mechanism;
-
-/// Groups of which all sets are looked at; of more, none, each, and all.
-const GROUPS_MAX: usize = 10;
 
 /// What a condition asks of one variable, over all conditions.
 #[derive(Debug, Default)]
@@ -52,8 +50,6 @@ impl Domain {
         for (variable, wanted) in &mut domain.wanted {
             let is_text = *variable == Variable(Attribute::ENVIRONMENT) || variable.0.is_text();
             domain.is_complete &= !is_text || wanted.settle_texts();
-            let is_groups = *variable == Variable(Attribute::GROUPS);
-            domain.is_complete &= !is_groups || wanted.texts.len() <= GROUPS_MAX;
         }
         domain
     }
@@ -93,7 +89,8 @@ impl Domain {
             }
             true
         });
-        is_plain &= attributes.len() < 2;
+        // What a token names is one more thing that the atom hangs on.
+        is_plain &= attributes.len() + usize::from(!atom.groups().is_empty()) < 2;
         self.is_complete &= is_known;
         for attribute in attributes {
             let wanted = self.wanted(attribute);
@@ -200,7 +197,6 @@ impl Wanted {
                 all.map(|it| known(Value::text(it.name()))).collect()
             }
             Attribute::MINUTE => self.steps(0, 1439).map(at_minute).collect(),
-            Attribute::GROUPS => self.groups().map(known).collect(),
             Attribute::DAY => {
                 let days = self.steps(0, i64::MAX);
                 days.map(|it| known(Value::Long(it))).collect()
@@ -215,28 +211,6 @@ impl Wanted {
                 texts.chain([vec![(attribute, Slot::Absent)]]).collect()
             }
         }
-    }
-
-    /// Sets of groups, the empty one first.
-    fn groups(&self) -> impl Iterator<Item = Value> {
-        let texts: Vec<Value> = self.texts.iter().map(|it| Value::text(it)).collect();
-        let sets: Vec<BTreeSet<Value>> = if texts.len() <= GROUPS_MAX {
-            let numbers = 0_u32..1 << texts.len();
-            let set = |number: u32| {
-                let places = texts.iter().enumerate();
-                let held = places.filter(|(place, _)| number & (1 << place) != 0);
-                held.map(|(_, text)| text.clone()).collect()
-            };
-            numbers.map(set).collect()
-        } else {
-            let each = texts.iter().map(|it| BTreeSet::from([it.clone()]));
-            let all = texts.iter().cloned().collect();
-            std::iter::once(BTreeSet::new())
-                .chain(each)
-                .chain([all])
-                .collect()
-        };
-        sets.into_iter().map(Value::Set)
     }
 
     /// The first of each run of numbers that conditions don't tell apart.

@@ -3,6 +3,7 @@
 //! It is read from the JSON form of a policy that has passed strict validation. What is not known
 //! here becomes [`Expression::Opaque`]: no answer is then given for what depends on it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -70,6 +71,8 @@ pub(crate) enum Expression {
     Like(Box<Expression>, Arc<[Piece]>),
     Is(Box<Expression>, Arc<str>, Option<Box<Expression>>),
     Set(Box<[Expression]>),
+    /// The caller's token names this group.
+    Names(Arc<str>),
     /// It can't be evaluated: the rule fails.
     Fails,
     /// Not known here.
@@ -110,6 +113,18 @@ impl Expression {
             _ => (&[], [None, None]),
         };
         some.iter().chain(more.into_iter().flatten())
+    }
+
+    /// Every group of tokens on which it hangs.
+    pub fn groups(&self) -> BTreeSet<&Arc<str>> {
+        let mut found = BTreeSet::new();
+        self.walk(&mut |it| {
+            if let Self::Names(group) = it {
+                found.insert(group);
+            }
+            true
+        });
+        found
     }
 
     /// Whether its evaluation may end in an error. Validation leaves nothing but numbers that

@@ -1,16 +1,21 @@
 //! What would have to be otherwise for a decision to be another.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use crate::ask::beside::Asserted;
 use crate::ask::circumstances::{Attribute, Choice, Circumstances, Slot, Variable};
 use crate::ask::domain::Domain;
+use crate::ask::expression::Expression;
 use crate::ask::pair::Pair;
 use crate::ask::partial::Thing;
 use crate::ask::search::Ruling;
 use crate::ask::value::Value;
 use crate::policy::Policy;
-use crate::request::{Action, Resource};
+use crate::request::{Action, Mechanism, Resource};
 
 /// Attributes that are changed together at most.
 const TOGETHER_MAX: usize = 4;
@@ -25,6 +30,49 @@ pub(crate) struct Flip {
     pub change: Map<String, Json>,
     /// The last value of the same run; `null` where the change isn't a number, or has no end.
     pub until: Option<i64>,
+    /// Groups that the caller's token must name, or must not; the roles are part of the change.
+    pub groups: BTreeMap<Arc<str>, bool>,
+}
+
+/// What can be changed.
+enum Part {
+    Attribute(Variable, Vec<Choice>),
+    /// The token names the group, or doesn't: the other way round than it is.
+    Group(Arc<str>),
+}
+
+impl Part {
+    /// How many other values it can have.
+    fn ways(&self) -> usize {
+        match self {
+            Self::Attribute(_, choices) => choices.len(),
+            Self::Group(_) => 1,
+        }
+    }
+
+    /// Give it one of them.
+    fn change(&self, place: usize, known: &mut Circumstances) {
+        match self {
+            Self::Attribute(_, choices) => choices.get(place).into_iter().for_each(|choice| {
+                known.choose(choice);
+            }),
+            Self::Group(group) => {
+                let is_named = known.names(group) == Some(true);
+                known.name(group, Some(!is_named));
+                if !is_named {
+                    // Nothing but a token names a group.
+                    known.set(Attribute::MECHANISM, by_token());
+                }
+            }
+        }
+    }
+
+    fn number(&self, place: usize) -> Option<i64> {
+        match self {
+            Self::Attribute(_, choices) => first_long(choices.get(place)?),
+            Self::Group(_) => None,
+        }
+    }
 }
 
 /// The nearest ways to the other decision: none, where circumstances alone don't change it.
@@ -34,6 +82,7 @@ pub(crate) fn flips(
     action: Action,
     resource: Resource<'_>,
     known: &Circumstances,
+    asserted: &Asserted,
 ) -> Vec<Flip> {
     let index = policy.index();
     let resource = policy.thing_of_resource(resource);
@@ -51,31 +100,39 @@ pub(crate) fn flips(
     let Some(decided) = ruling.decide(known) else {
         return Vec::new();
     };
-    let all = ruling.permits.iter().chain(&ruling.forbids);
-    let domain = Domain::of(all.map(|condition| &condition.expression));
-    let values: Vec<(Variable, Vec<Choice>)> = domain
-        .values(&[policy.networks()])
+    let domain = Domain::of(ruling.conditions());
+    let values = domain.values(&[policy.networks()]).into_iter();
+    let attributes = values.map(|(variable, choices)| {
+        let choices = choices.into_iter().flatten().filter(|it| !holds(it, known));
+        Part::Attribute(variable, choices.collect())
+    });
+    let groups: BTreeSet<&Arc<str>> = ruling.conditions().flat_map(Expression::groups).collect();
+    let groups = groups
         .into_iter()
-        .map(|(variable, choices)| {
-            let choices = choices.into_iter().flatten().filter(|it| !holds(it, known));
-            (variable, choices.collect())
-        })
-        .collect();
+        .map(|group| Part::Group(Arc::clone(group)));
+    let parts: Vec<Part> = attributes.chain(groups).collect();
     let mut attempt = Attempt {
         ruling,
-        values: &values,
+        parts: &parts,
         wanted: !decided,
         tried: 0,
         found: Vec::new(),
     };
-    for together in 1..=TOGETHER_MAX.min(values.len()) {
-        attempt.change(0, together, &mut known.clone(), &mut Vec::new());
+    for together in 1..=TOGETHER_MAX.min(parts.len()) {
+        attempt.change(0, together, known, &mut Vec::new());
         if !attempt.found.is_empty() {
             break;
         }
     }
     let found = std::mem::take(&mut attempt.found);
-    runs(found, &values)
+    runs(found, &parts, |changes| {
+        let mut flip = flip(changes, &parts, known);
+        if !flip.groups.is_empty() {
+            let given = policy.beside().roles_with(asserted, &flip.groups);
+            flip.change.insert("roles".to_owned(), given.into());
+        }
+        flip
+    })
 }
 
 fn holds(choice: &Choice, known: &Circumstances) -> bool {
@@ -83,12 +140,12 @@ fn holds(choice: &Choice, known: &Circumstances) -> bool {
     parts.all(|(attribute, slot)| known.get(*attribute) == slot)
 }
 
-/// Places of a variable and of its choice.
+/// Places of a part and of its choice.
 type Change = (usize, usize);
 
 struct Attempt<'a> {
     ruling: &'a Ruling,
-    values: &'a [(Variable, Vec<Choice>)],
+    parts: &'a [Part],
     wanted: bool,
     tried: usize,
     found: Vec<Vec<Change>>,
@@ -99,7 +156,7 @@ impl Attempt<'_> {
         &mut self,
         first: usize,
         together: usize,
-        known: &mut Circumstances,
+        known: &Circumstances,
         changed: &mut Vec<Change>,
     ) {
         if together == 0 {
@@ -109,21 +166,51 @@ impl Attempt<'_> {
             }
             return;
         }
-        for variable in first..self.values.len() {
-            for place in 0..self.values[variable].1.len() {
+        for (at, part) in self.parts.iter().enumerate().skip(first) {
+            for place in 0..part.ways() {
                 if self.tried > TRIED_MAX {
                     return;
                 }
-                let choice = &self.values[variable].1[place];
-                let before = choice.iter().map(|(it, _)| (*it, known.get(*it).clone()));
-                let before: Choice = before.collect();
-                known.choose(choice);
-                changed.push((variable, place));
-                self.change(variable + 1, together - 1, known, changed);
+                let mut other = known.clone();
+                part.change(place, &mut other);
+                changed.push((at, place));
+                self.change(at + 1, together - 1, &other, changed);
                 changed.pop();
-                known.choose(&before);
             }
         }
+    }
+}
+
+fn by_token() -> Slot {
+    Slot::Known(Value::text(Mechanism::OauthBearer.name()))
+}
+
+/// One way, told; without where it ends, and without the roles.
+fn flip(changes: &[Change], parts: &[Part], known: &Circumstances) -> Flip {
+    let mut other = Circumstances::default();
+    let (mut change, mut groups) = (Map::new(), BTreeMap::new());
+    for (part, place) in changes {
+        match &parts[*part] {
+            Part::Attribute(variable, choices) => {
+                other.choose(&choices[*place]);
+                if matches!(choices[*place].first(), Some((_, Slot::Absent))) {
+                    change.insert(variable.0.name().to_owned(), Json::Null);
+                }
+            }
+            Part::Group(group) => {
+                let is_named = known.names(group) == Some(true);
+                groups.insert(Arc::clone(group), !is_named);
+                if !is_named && *known.get(Attribute::MECHANISM) != by_token() {
+                    other.set(Attribute::MECHANISM, by_token());
+                }
+            }
+        }
+    }
+    change.append(&mut other.to_json());
+    Flip {
+        change,
+        until: None,
+        groups,
     }
 }
 
@@ -135,37 +222,30 @@ fn first_long(choice: &Choice) -> Option<i64> {
 }
 
 /// Numbers next to each other are told as one run.
-fn runs(found: Vec<Vec<Change>>, values: &[(Variable, Vec<Choice>)]) -> Vec<Flip> {
+fn runs(found: Vec<Vec<Change>>, parts: &[Part], flip: impl Fn(&[Change]) -> Flip) -> Vec<Flip> {
     let mut flips: Vec<Flip> = Vec::new();
     let mut last: Option<Vec<Change>> = None;
     for changes in found {
         let alone = <[Change; 1]>::try_from(changes.as_slice()).ok();
-        let end = alone.and_then(|[(variable, place)]| {
-            let choices = &values[variable].1;
-            first_long(&choices[place])?;
-            first_long(choices.get(place + 1)?).map(|next| next.saturating_sub(1))
+        let end = alone.and_then(|[(part, place)]| {
+            parts[part].number(place)?;
+            let next = parts[part].number(place + 1)?;
+            Some(next.saturating_sub(1))
         });
         let goes_on = alone
             .zip(last.as_deref())
-            .is_some_and(|([(variable, place)], last)| {
-                let is_number = first_long(&values[variable].1[place]).is_some();
-                is_number && place > 0 && *last == [(variable, place - 1)]
+            .is_some_and(|([(part, place)], last)| {
+                let is_number = parts[part].number(place).is_some();
+                is_number && place > 0 && *last == [(part, place - 1)]
             });
         if let Some(flip) = flips.last_mut().filter(|_| goes_on) {
             flip.until = end;
         } else if flips.len() < TOLD_MAX {
-            let mut changed = Circumstances::default();
-            let mut change = Map::new();
-            for (variable, place) in &changes {
-                let choice = &values[*variable].1[*place];
-                changed.choose(choice);
-                if matches!(choice.first(), Some((_, Slot::Absent))) {
-                    let name = values[*variable].0.0.name();
-                    change.insert(name.to_owned(), Json::Null);
-                }
-            }
-            change.append(&mut changed.to_json());
-            flips.push(Flip { change, until: end });
+            let until = end;
+            flips.push(Flip {
+                until,
+                ..flip(&changes)
+            });
         }
         last = Some(changes);
     }

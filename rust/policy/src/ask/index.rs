@@ -48,7 +48,7 @@ impl Index {
             any_principal: Vec::new(),
             principals: policy
                 .known_principals()
-                .map(|(id, known)| (id.clone(), policy.thing_of_known(id, known)))
+                .map(|(id, known)| (id.clone(), policy.thing_of_known(id, known, &[])))
                 .collect(),
             actions: Action::ALL
                 .map(|it| Uid::new("Streamward::Action", it.name()))
@@ -166,7 +166,7 @@ fn namespace(prefix: &str) -> Uid {
 }
 
 /// The entity of a principal, with all that it is in.
-pub(crate) fn thing_of_holder(known: &KnownPrincipal) -> Thing {
+fn thing_of_holder(known: &KnownPrincipal) -> Thing {
     let itself = known.entity.uid();
     let ancestors = known.lineage.iter().filter(|uid| **uid != itself);
     Thing {
@@ -178,8 +178,14 @@ pub(crate) fn thing_of_holder(known: &KnownPrincipal) -> Thing {
 }
 
 impl Policy {
-    /// The entity of a principal, with what its token may say of it.
-    fn thing_of_known(&self, id: &str, known: &KnownPrincipal) -> Thing {
+    /// The entity of a principal in these roles, with what its token may say of it beside.
+    pub(crate) fn thing_of_known(
+        &self,
+        id: &str,
+        known: &KnownPrincipal,
+        roles: &[String],
+    ) -> Thing {
+        let known = &self.holder(known, roles);
         let mut thing = thing_of_holder(known);
         for (group, roles) in self.beside().groups_of(id) {
             let group: Arc<str> = group.into();

@@ -28,5 +28,5 @@ pub(crate) use beside::Beside;
 pub use circumstances::context_attributes;
 pub(crate) use circumstances::{Attribute, Circumstances, Slot};
 pub(crate) use flip::{Flip, flips};
-pub(crate) use index::{Index, thing_of_holder};
+pub(crate) use index::Index;
 pub(crate) use value::Value;

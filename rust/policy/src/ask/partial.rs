@@ -119,6 +119,7 @@ pub(crate) fn evaluate(
             other => other,
         },
         Expression::Set(items) => set(items, &next),
+        Expression::Names(group) => known.names(group).map_or(Open, truth),
         Expression::Fails => Fails,
         Expression::Opaque => Open,
     }
@@ -252,11 +253,8 @@ fn is_in(left: &Uid, right: &Uid, things: Option<Things<'_>>) -> Outcome {
 
 /// The condition that the token names one of these groups.
 pub(crate) fn names_any<'a>(groups: impl IntoIterator<Item = &'a Arc<str>>) -> Expression {
-    let names = groups.into_iter().map(|group| {
-        let group = Expression::Literal(Value::Text(Arc::clone(group)));
-        let named = [Expression::Context(Attribute::GROUPS), group];
-        Expression::Binary(Operator::Contains, Box::new(named))
-    });
+    let groups = groups.into_iter();
+    let names = groups.map(|group| Expression::Names(Arc::clone(group)));
     let any = names.reduce(|one, other| Expression::Or(Box::new(one), Box::new(other)));
     any.unwrap_or(Expression::Literal(Value::Bool(false)))
 }

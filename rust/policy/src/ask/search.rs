@@ -97,6 +97,26 @@ impl Ruling {
     }
 }
 
+/// A group that decides about an open expression, if one does.
+fn open_group(expression: &Expression, known: &Circumstances) -> Option<Arc<str>> {
+    if evaluate(expression, None, known) != Outcome::Open {
+        return None;
+    }
+    let next = |it: &Expression| open_group(it, known);
+    match expression {
+        Expression::Names(group) => Some(Arc::clone(group)),
+        Expression::Not(it) => next(it),
+        Expression::And(left, right) | Expression::Or(left, right) => {
+            next(left).or_else(|| next(right))
+        }
+        Expression::If(parts) => parts.iter().find_map(next),
+        atom => {
+            let mut groups = atom.groups().into_iter();
+            groups.find(|it| known.names(it).is_none()).cloned()
+        }
+    }
+}
+
 /// How a search ended.
 #[derive(Debug, Clone)]
 pub(crate) enum Found {
@@ -164,7 +184,9 @@ impl<'a> Search<'a> {
         if let Some(answer) = wanted(&decided) {
             return Some(answer);
         }
-        let (_, choices) = self.values.get(depth)?;
+        let Some((_, choices)) = self.values.get(depth) else {
+            return self.settle_groups(known, wanted, budget);
+        };
         let (mut at, count, mut answer) = (0, choices.len(), Some(false));
         while at < count {
             let choice = self.values[depth].1[at].clone();
@@ -180,6 +202,45 @@ impl<'a> Search<'a> {
                 known.reopen(choice);
             }
             at += 1;
+        }
+        answer
+    }
+
+    /// All else is settled: name, or don't, a group on which something still hangs. Groups on which
+    /// nothing does any more are left open, so that many of them cost no more than those that decide.
+    fn settle_groups(
+        &mut self,
+        known: &mut [Circumstances],
+        wanted: &impl Fn(&[Option<bool>]) -> Option<bool>,
+        budget: u64,
+    ) -> Option<bool> {
+        let sides = self.sides.iter().zip(known.iter());
+        let open: Vec<_> = sides
+            .map(|((ruling, _), known)| (*ruling, known))
+            .filter(|(ruling, known)| ruling.decide(known).is_none())
+            .collect();
+        // One rule that forbids settles a side, whatever permits; then one that permits does. So a
+        // side costs a step for each group, not for each set of them.
+        let forbids = open.iter().map(|(ruling, known)| (&ruling.forbids, known));
+        let permits = open.iter().map(|(ruling, known)| (&ruling.permits, known));
+        let open = forbids.chain(permits).find_map(|(conditions, known)| {
+            let mut all = conditions.iter();
+            all.find_map(|it| open_group(&it.expression, known))
+        })?;
+        let mut answer = Some(false);
+        // What names fewer groups is the simpler example.
+        for is_named in [false, true] {
+            for known in known.iter_mut() {
+                known.name(&open, Some(is_named));
+            }
+            match self.descend(self.values.len(), known, wanted, budget) {
+                Some(true) => return Some(true),
+                Some(false) => {}
+                None => answer = None,
+            }
+        }
+        for known in known.iter_mut() {
+            known.name(&open, None);
         }
         answer
     }

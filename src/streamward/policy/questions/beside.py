@@ -55,6 +55,13 @@ def asserted_groups(bundle: Bundle) -> dict[str, Mapping[str, list[str]]]:
     return found
 
 
+def told_group(group: str) -> str:
+    """A group of `asserted_groups` for people: what it is called, by whom, and in which claim."""
+    issuer, _, claimed = group.partition(" ")
+    claim, _, name = claimed.partition("=")
+    return f"the group {name} from issuer {issuer} (claim {claim})"
+
+
 def _last_days(section: PolicySection, bundle: Bundle) -> dict[str, int]:
     ends = {f"grant:{it.id}": it.expires for it in bundle.of(Grant) if it.expires is not None}
     grants = {rule.id: ends.get(rule.id.rpartition("#")[0]) for rule in section.rules}
