@@ -14,9 +14,19 @@ from confluent_kafka.admin import (
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from ruamel.yaml import YAML
 
+from streamward.app import following, read_bundle
+from streamward.app.following import SignatureFollowing
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.kafka_files import KafkaOptions
+from streamward.gateway.secret_stores import store_settings
+from streamward.model.document import Bundle
+from streamward.model.topology import Cluster
+from streamward.secrets import Secret, SecretKeeper
+from streamward.secrets.stores import open_store
 from tests.conftest import require_gateway
 from tests.support import requests
 from tests.support.bundles import write_bundle
@@ -27,12 +37,14 @@ from tests.support.gateway import GatewayProcess
 from tests.support.messages import Api
 from tests.support.raw import RawClient
 from tests.support.token_endpoint import AUDIENCE, CLIENT, ISSUER, SECRET, TokenEndpoint
-from tests.support.topologies import add_listener, brokers, copy_file, topology
+from tests.support.topologies import Document, add_listener, brokers, copy_file, topology
 from tests.support.vault import ROLE_ID, SECRET_ID, VaultStub
 
 TOPIC = "conformance.secrets"
 SESSION_MS = 3_000
 """How long Kafka takes the gateway's login for proved."""
+
+PASSWORD = secrets.token_urlsafe(24)
 
 _OAUTH = "listener.name.sasl_ssl.oauthbearer"
 _LOGIN = "org.apache.kafka.common.security"
@@ -58,7 +70,13 @@ def _options(folder: Path, tokens: TokenEndpoint) -> KafkaOptions:
     keys = folder / "jwks.json"
     keys.write_text(tokens.jwks())
     settings = {
-        "sasl.enabled.mechanisms": "SCRAM-SHA-512,OAUTHBEARER",
+        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
+        "listener.name.sasl_ssl.plain.sasl.jaas.config": (
+            f'{_LOGIN}.plain.PlainLoginModule required user_follower="{PASSWORD}";'
+        ),
+        "listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config": (
+            f"{_LOGIN}.scram.ScramLoginModule required;"
+        ),
         f"{_OAUTH}.sasl.jaas.config": f"{_LOGIN}.oauthbearer.OAuthBearerLoginModule required;",
         f"{_OAUTH}.sasl.server.callback.handler.class": (
             f"{_LOGIN}.oauthbearer.OAuthBearerValidatorCallbackHandler"
@@ -206,3 +224,128 @@ def test_each_access_is_an_entry_and_no_secret_is_anywhere(place: Place) -> None
         assert not found, f"{file.name} holds a secret"
     status = json.dumps(place.gateway.door().status())
     assert not [canary for canary in canaries if canary in status]
+
+
+# Signed streams are read beside the gateway, by the same logins.
+
+_FOLLOWED = """\
+{kind: Bundle, name: followed, environment: development, owner: tests}
+---
+{kind: DataClass, name: plain, level: internal, owner: tests}
+---
+{kind: SigningKey, name: ours, key: "file:ours.pem"}
+---
+{kind: Stream, name: FOLLOWED, classes: [plain], sign: {key: ours, follow: true}}
+"""
+
+
+class Log:
+    """Entries in memory."""
+
+    def __init__(self) -> None:
+        self.entries: list[bytes] = []
+
+    def record(self, entry: bytes) -> int:
+        self.entries.append(entry)
+        return len(self.entries) - 1
+
+
+def _followed(place: Place, folder: Path, topic: str) -> Bundle:
+    """A stream, and a cluster for each way in which a gateway can log in to its brokers."""
+    tls = place.kafka.folder / "tls"
+    files = {
+        "ca": place.kafka.ca_file.read_bytes(),
+        "certificate": (tls / "gateway.pem").read_bytes(),
+        "key": (tls / "gateway.key").read_bytes(),
+        "admin": place.kafka.password("admin").encode(),
+        "follower": PASSWORD.encode(),
+        "client": SECRET.encode(),
+        "ours.pem": _new_key(),
+    }
+    for name, content in files.items():
+        copy = folder / name
+        copy.touch(mode=0o600)
+        copy.write_bytes(content)
+    follower = {"username": "follower", "password": "file:follower"}
+    oauth = {
+        "token_endpoint": place.tokens.address,
+        "client_id": CLIENT,
+        "client_secret": "file:client",
+        "scope": "kafka",
+        "extensions": {"pool": "a"},
+    }
+    ca = {"ca": "file:ca"}
+    logins: dict[str, tuple[str, Document]] = {
+        "plaintext": ("plaintext", {}),
+        "certificate": (
+            "ssl",
+            {"tls": ca | {"certificate": "file:certificate", "key": "file:key"}},
+        ),
+        "plain": ("sasl_ssl", {"tls": ca, "sasl": {"mechanism": "PLAIN"} | follower}),
+        "scram-256": ("sasl_ssl", {"tls": ca, "sasl": {"mechanism": "SCRAM-SHA-256"} | follower}),
+        "scram-512": (
+            "sasl_ssl",
+            {
+                "tls": ca,
+                "sasl": {
+                    "mechanism": "SCRAM-SHA-512",
+                    "username": "admin",
+                    "password": "file:admin",
+                },
+            },
+        ),
+        "token": ("sasl_ssl", {"tls": ca, "sasl": {"mechanism": "OAUTHBEARER", "oauth": oauth}}),
+    }
+    clusters = [
+        {"kind": "Cluster", "name": name, "bootstrap": [place.kafka.bootstrap(listener)]} | how
+        for name, (listener, how) in logins.items()
+    ]
+    with (folder / "streamward.yaml").open("w") as out:
+        out.write(_FOLLOWED.replace("FOLLOWED", topic) + "---\n")
+        YAML(typ="safe").dump_all(clusters, out)
+    read = read_bundle(folder, materials=False)
+    assert read.errors == ()
+    return read.bundle
+
+
+def _new_key() -> bytes:
+    return ed25519.Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def test_signed_streams_are_followed_by_every_login_that_brokers_take(
+    place: Place, tmp_path: Path, unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # How long one cluster may have nothing, while others wait for their turn.
+    monkeypatch.setattr(following, "READ_SECONDS", 0.2)
+    broker = brokers(place.kafka)[0]
+    create_topics(broker, unique)
+    produce(broker, unique, [b"injected"])
+    change = UserScramCredentialUpsertion(
+        "follower", ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096), PASSWORD.encode()
+    )
+    client = AdminClient(broker.librdkafka())
+    client.alter_user_scram_credentials([change])["follower"].result(30.0)
+    bundle, keeper, log = _followed(place, tmp_path, unique), SecretKeeper(open_store), Log()
+
+    def answer(reference: str, private: bool) -> Secret:
+        return keeper.resolve(reference, tmp_path, private=private)
+
+    keeper.configure(store_settings(bundle, answer))
+    worker = SignatureFollowing(lambda: bundle, answer, log, tmp_path)
+    clusters = len(bundle.of(Cluster))
+
+    def found() -> bool:
+        worker.follow(once=True)
+        return len(log.entries) >= clusters
+
+    try:
+        assert eventually(found, seconds=60.0), sorted(tmp_path.glob("signatures-*.json"))
+    finally:
+        keeper.close()
+    alerts = [json.loads(entry)["streaming"]["alert"] for entry in log.entries]
+    assert [each["detection"] for each in alerts] == ["signing.unverified"] * clusters
+    assert len(list(tmp_path.glob("signatures-*.json"))) == clusters

@@ -34,6 +34,10 @@ LOOK_SECONDS: Final = 30.0
 """How often new partitions are looked for; what fails is tried again then."""
 
 READ_SECONDS: Final = 1.0
+
+TOKEN_SECONDS: Final = 60.0
+"""How long a token is taken for good; librdkafka asks again when four fifths of it are over."""
+
 _METADATA_SECONDS: Final = 10.0
 
 
@@ -174,11 +178,11 @@ class BrokerReader:
             return None
 
 
-def librdkafka(bootstrap: Sequence[str], access: Access) -> dict[str, Any]:
-    """What librdkafka needs to log in as the gateway does. Raises Unavailable."""
+def librdkafka(
+    bootstrap: Sequence[str], access: Access, token: Callable[[], str]
+) -> dict[str, Any]:
+    """What librdkafka needs to log in as the gateway does; `token` gives the newest one."""
     settings: dict[str, Any] = {"bootstrap.servers": ",".join(bootstrap)}
-    if access.mechanism == "OAUTHBEARER":
-        raise Unavailable("signed streams are not followed with tokens yet")
     if access.tls:
         for name, pem in (
             ("ssl.ca.pem", access.ca),
@@ -187,7 +191,12 @@ def librdkafka(bootstrap: Sequence[str], access: Access) -> dict[str, Any]:
         ):
             if pem is not None:
                 settings[name] = pem.decode()
-    if access.mechanism is not None:
+    if access.mechanism == "OAUTHBEARER":
+        settings |= {
+            "sasl.mechanism": access.mechanism,
+            "oauth_cb": _Bearer(token, access.extensions),
+        }
+    elif access.mechanism is not None:
         settings |= {
             "sasl.mechanism": access.mechanism,
             "sasl.username": access.username,
@@ -195,6 +204,25 @@ def librdkafka(bootstrap: Sequence[str], access: Access) -> dict[str, Any]:
         }
     layers = ("SASL_" if access.mechanism else "") + ("SSL" if access.tls else "PLAINTEXT")
     return settings | {"security.protocol": layers}
+
+
+class _Bearer:
+    """Answers librdkafka's question for a token (KIP-255), in a thread of the library."""
+
+    def __init__(self, token: Callable[[], str], extensions: Mapping[str, str]) -> None:
+        self._token = token
+        self._extensions = dict(extensions)
+
+    def __call__(self, _: str) -> tuple[str, float, str, dict[str, str]]:
+        try:
+            token = self._token()
+        except StreamwardError as error:
+            # The library drops what is raised, and asks again after 10 s.
+            log.warning("there is no token to follow signed streams with", cause=error)
+            raise
+        # Whoever holds the token renews it in time: it is asked for again, not believed for long.
+        ends = clock.now_milliseconds() / 1000 + TOKEN_SECONDS
+        return token, ends, "", self._extensions
 
 
 class SignatureFollowing:
@@ -274,7 +302,11 @@ class SignatureFollowing:
 
         signer = signer_for(bundle, cluster.name, self._answer)
         access = gateway_access(cluster, self._answer)
-        reader = BrokerReader(librdkafka(cluster.bootstrap, access), streams)
+
+        def token() -> str:
+            return gateway_access(cluster, self._answer).token
+
+        reader = BrokerReader(librdkafka(cluster.bootstrap, access, token), streams)
         saved = SavedState(self._state / f"signatures-{cluster.name}.json")
         try:
             return SignatureFollower(reader, signer, FollowedPlace(saved, self._recorder)), reader

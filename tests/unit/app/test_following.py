@@ -83,14 +83,23 @@ def test_a_place_is_kept(tmp_path: Path) -> None:
         FollowedPlace(SavedState(tmp_path), Log()).save(state)
 
 
-def test_it_logs_in_as_the_gateway_does() -> None:
-    plain = librdkafka(["a:1", "b:2"], Access())
+def nobody() -> str:
+    raise Unavailable("nobody gives a token")
+
+
+def test_it_logs_in_as_the_gateway_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = iter(("first", "second"))
+
+    def token() -> str:
+        return next(tokens, None) or nobody()
+
+    plain = librdkafka(["a:1", "b:2"], Access(), token)
     assert plain == {"bootstrap.servers": "a:1,b:2", "security.protocol": "PLAINTEXT"}
     access = Access(
         tls=True, ca=b"ca", certificate=b"certificate", key=b"key",
         mechanism="SCRAM-SHA-512", username="gateway", password="password",
     )  # fmt: skip
-    assert librdkafka(["a:1"], access) == {
+    assert librdkafka(["a:1"], access, token) == {
         "bootstrap.servers": "a:1",
         "security.protocol": "SASL_SSL",
         "ssl.ca.pem": "ca",
@@ -100,8 +109,22 @@ def test_it_logs_in_as_the_gateway_does() -> None:
         "sasl.username": "gateway",
         "sasl.password": "password",
     }
+    access = Access(tls=True, ca=b"ca", mechanism="OAUTHBEARER", extensions={"pool": "a"})
+    settings = librdkafka(["a:1"], access, token)
+    ask = settings.pop("oauth_cb")
+    assert settings == {
+        "bootstrap.servers": "a:1",
+        "security.protocol": "SASL_SSL",
+        "ssl.ca.pem": "ca",
+        "sasl.mechanism": "OAUTHBEARER",
+    }
+    monkeypatch.setattr(following.clock, "now_milliseconds", lambda: 1_000_000)
+    # What it gives is the newest, each time it is asked.
+    assert ask("") == ("first", 1_060.0, "", {"pool": "a"})
+    assert ask("")[0] == "second"
     with pytest.raises(Unavailable):
-        librdkafka(["a:1"], Access(mechanism="OAUTHBEARER", token="token"))
+        ask("")
+    assert "first" not in repr(ask)
 
 
 def test_what_one_look_meets_does_not_end_following_nor_does_an_end(
