@@ -4,13 +4,18 @@ import base64
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from streamward.errors import NotFound, StreamwardError
 from streamward.keys.holder import NoRings
 from streamward.keys.ports import KeyRefused
+from streamward.keys.providers.local_file import LocalFile
+from streamward.model.entries import Caller
 from tests.unit.keys.conftest import HOUR, NOW, Room, ring
+
+ALICE = Caller("alice")
 
 
 def test_a_data_key_is_bounded_and_opens_by_its_id(room: Room) -> None:
@@ -104,6 +109,55 @@ def test_a_deterministic_key_has_the_length_it_was_made_with(room: Room) -> None
         room.answers.deterministic_key({"ring": "clinical"})
     with pytest.raises(StreamwardError, match="has 32 or 64 bytes"):
         room.answers.deterministic_key({"ring": "clinical", "bytes": 16})
+
+
+def test_a_deterministic_key_that_was_revoked_seals_nothing(room: Room) -> None:
+    made = room.answers.deterministic_key({"ring": "clinical"})
+    room.keys.revoke(ALICE, "clinical", "stolen", kid=made["kid"])
+
+    with pytest.raises(KeyRefused, match="the deterministic key of the ring `clinical` is revoked"):
+        room.answers.deterministic_key({"ring": "clinical"})
+
+    room.keys.restore(ALICE, "clinical", "found", kid=made["kid"])
+    assert room.answers.deterministic_key({"ring": "clinical"}) == made
+
+
+@pytest.mark.parametrize("question", ["data_key", "deterministic_key"])
+@pytest.mark.parametrize(
+    ("change", "why"), [("revoke", "is revoked"), ("rotate", "was rotated meanwhile")]
+)
+def test_no_key_is_made_for_a_ring_that_was_changed_meanwhile(
+    room: Room, monkeypatch: pytest.MonkeyPatch, question: str, change: str, why: str
+) -> None:
+    room.answers.data_key({"ring": "clinical"})
+    other = Room(room.folder, room.time, writer="gateway-b")
+    wrap = LocalFile.wrap
+
+    def meanwhile(provider: LocalFile, *arguments: Any) -> Any:
+        wrapped = wrap(provider, *arguments)
+        monkeypatch.undo()
+        if change == "revoke":
+            other.keys.revoke(ALICE, "clinical", "stolen")
+        else:
+            other.keys.rotate(ALICE, "clinical")
+        return wrapped
+
+    monkeypatch.setattr(LocalFile, "wrap", meanwhile)
+    with pytest.raises(KeyRefused, match=why):
+        room.answers.answerers()[question]({"ring": "clinical"})
+
+    assert len(room.holder.store.keys("clinical")) == 1
+    other.holder.close()
+
+
+def test_a_key_of_another_length_than_it_was_made_with_is_not_given(room: Room) -> None:
+    kid = room.answers.data_key({"ring": "clinical"})["kid"]
+    with sqlite3.connect(room.database) as database:
+        database.execute("update data_key set key_bytes = 64")
+    database.close()
+
+    with pytest.raises(KeyRefused, match="has another length"):
+        room.answers.open_key({"kid": kid})
 
 
 def test_a_ring_that_nobody_declares_gives_nothing(room: Room) -> None:

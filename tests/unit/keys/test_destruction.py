@@ -34,6 +34,7 @@ def test_a_ring_is_destroyed_after_its_waiting_time(room: Room) -> None:
     assert asked.state == "condemned"
     assert asked.ring is not None
     assert asked.ring.due == room.time.now + 2 * HOUR
+    assert room.forgotten == ["clinical"], "the data plane has let go of its keys"
     assert room.answers.open_key({"kid": made[0]["kid"]}) == {"unknown": True}
     with pytest.raises(KeyRefused, match="to be destroyed"):
         room.answers.data_key({"ring": "clinical"})
@@ -50,8 +51,7 @@ def test_a_ring_is_destroyed_after_its_waiting_time(room: Room) -> None:
     assert room.log.changes == ["condemned", "destroying", "destroyed"]
     proof = room.log.entries[-1]["streaming"]["key"]
     assert (proof["data_keys"], proof["kids"]) == (4, digest(report.keys))
-    # Nothing that could open a record is left, in the store or at the provider.
-    room.holder.close()
+    # Nothing that could open a record is left, in the store (while it runs on) or at the provider.
     stored = b"".join(file.read_bytes() for file in room.folder.iterdir())
     assert not [one for one in wrapped if one is None or one in stored]
     assert b"versions" in stored
@@ -70,6 +70,9 @@ def test_nothing_brings_a_destroyed_ring_back(room: Room) -> None:
     for verb in (room.keys.restore, room.keys.revoke, room.destruction.ask):
         with pytest.raises(InvalidArgument, match="is destroyed"):
             verb(ALICE, "clinical", "back")
+    with pytest.raises(InvalidArgument, match="is shredded already"):
+        room.keys.restore(ALICE, "clinical", "back", kid=made["kid"])
+    assert room.key(made["kid"]).state is KeyState.SHREDDED
     with pytest.raises(KeyRefused, match="is destroyed"):
         room.answers.data_key({"ring": "clinical"})
     # Not even a backup of the database, while the provider's key is gone.
@@ -121,7 +124,9 @@ def test_an_approval_does_not_outlive_what_it_was_for(room: Room) -> None:
     room.answers.data_key({"ring": "clinical"})
     room.destruction.ask(ALICE, "clinical", "over")
     room.destruction.approve(BOB, "clinical")
-    room.keys.restore(ALICE, "clinical", "not over")
+    restored = room.keys.restore(ALICE, "clinical", "not over").ring
+    assert restored is not None
+    assert (restored.due, restored.requested_by, restored.approved_by) == (None, None, None)
     room.destruction.ask(ALICE, "clinical", "over after all")
     room.time.now += 3 * HOUR
 
@@ -137,6 +142,9 @@ def test_a_legal_hold_stops_it_at_each_step(room: Room) -> None:
         room.destruction.ask(ALICE, "clinical", "over")
     declared(room)
     room.destruction.ask(ALICE, "clinical", "over")
+    declared(room, legal_hold=True, destruction={"wait": "2h", "approvals": 2})
+    with pytest.raises(InvalidArgument, match="under legal hold"):
+        room.destruction.approve(BOB, "clinical")
     declared(room, legal_hold=True)
     room.time.now += 3 * HOUR
 
@@ -279,6 +287,75 @@ def test_a_weaker_bundle_does_not_weaken_what_was_asked_for_under_a_stronger(roo
 
     assert asked.ring is not None
     assert asked.ring.approvals_needed == 2
+
+
+def test_a_bundle_that_asks_for_a_second_person_later_is_obeyed(room: Room) -> None:
+    declared(room)
+    room.answers.data_key({"ring": "clinical"})
+    room.destruction.ask(ALICE, "clinical", "over")
+    with pytest.raises(InvalidArgument, match="no further approval"):
+        room.destruction.approve(BOB, "clinical")
+    declared(room, destruction={"wait": "2h", "approvals": 2})
+    room.time.now += 3 * HOUR
+
+    with pytest.raises(InvalidArgument, match="waits for the approval of somebody else"):
+        room.destruction.finish(ALICE, "clinical")
+
+    room.destruction.approve(BOB, "clinical")
+    assert room.destruction.finish(ALICE, "clinical").state == "destroyed"
+
+
+def test_nobody_approves_what_they_have_asked_for_meanwhile_on_another_gateway(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared(room, destruction={"wait": "2h", "approvals": 2})
+    room.answers.data_key({"ring": "clinical"})
+    room.destruction.ask(ALICE, "clinical", "over")
+    other = Room(room.folder, room.time, writer="gateway-b")
+    declared(other, destruction={"wait": "2h", "approvals": 2})
+    used = room.keys.used
+
+    def looked(name: str) -> Ring:
+        found = used(name)
+        other.keys.restore(ALICE, name, "not over")
+        other.destruction.ask(BOB, name, "over, I say")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.keys, "used", looked)
+        with pytest.raises(InvalidArgument, match="was changed meanwhile"):
+            room.destruction.approve(BOB, "clinical")
+
+    ring_of_bob = room.keys.show("clinical").ring
+    assert ring_of_bob is not None
+    assert (ring_of_bob.requested_by, ring_of_bob.approved_by) == ("bob", None)
+    assert room.log.changes == ["condemned"]
+    other.holder.close()
+
+
+def test_a_rotation_brings_no_key_back_that_was_destroyed_meanwhile(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared(room)
+    kid = room.answers.data_key({"ring": "clinical"})["kid"]
+    other = Room(room.folder, room.time, writer="gateway-b")
+    declared(other)
+    wrap = LocalFile.wrap
+
+    def meanwhile(provider: LocalFile, *arguments: Any) -> Any:
+        wrapped = wrap(provider, *arguments)
+        other.destruction.ask(ALICE, "clinical", "over")
+        room.time.now += 2 * HOUR
+        other.destruction.finish_due()
+        return wrapped
+
+    monkeypatch.setattr(LocalFile, "wrap", meanwhile)
+    room.keys.rotate(BOB, "clinical")
+
+    assert other.log.changes == ["condemned", "destroying", "destroyed"]
+    assert (room.key(kid).state, room.key(kid).wrapped) == (KeyState.SHREDDED, None)
+    assert "is not active any more" in room.log.entries[-1]["streaming"]["reason"]
+    other.holder.close()
 
 
 def test_every_key_that_ever_wrapped_something_of_a_ring_is_destroyed(room: Room) -> None:

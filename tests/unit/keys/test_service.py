@@ -130,6 +130,22 @@ def test_one_data_key_can_be_revoked(room: Room) -> None:
         room.keys.revoke(ALICE, "clinical", "x", "0" * 32)
 
 
+def test_a_data_key_is_changed_by_the_name_of_its_own_ring_only(room: Room) -> None:
+    """Who may revoke and restore is decided by the ring that they name."""
+    room.holder.configure(room.settings(ring(), ring("billing")))
+    room.answers.data_key({"ring": "clinical"})
+    kid = room.answers.data_key({"ring": "billing"})["kid"]
+
+    with pytest.raises(NotFound, match="`clinical` has no data key"):
+        room.keys.revoke(ALICE, "clinical", "stolen", kid=kid)
+    room.keys.revoke(ALICE, "billing", "stolen", kid=kid)
+    with pytest.raises(NotFound, match="`clinical` has no data key"):
+        room.keys.restore(ALICE, "clinical", "found", kid=kid)
+
+    assert room.answers.open_key({"kid": kid}) == {"unknown": True}
+    assert room.log.changes == ["revoked"]
+
+
 def test_what_cannot_be_recorded_does_not_happen(room: Room) -> None:
     made = room.answers.data_key({"ring": "clinical"})
     room.log.full = True
