@@ -3,6 +3,7 @@
 import asyncio
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -216,3 +217,44 @@ def test_a_cluster_that_fails_does_not_hold_up_the_others(
 def test_settings_that_librdkafka_does_not_take_are_told() -> None:
     with pytest.raises(Unavailable):
         BrokerReader({"security.protocol": "NONE"}, ())
+
+
+class Brokers:
+    """A consumer of confluent-kafka's that is told what lies at the brokers."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.settings = settings
+        self.messages: list[Any] = []
+        self.there = {"a": 1, "ab": 1, "b": 1, "b.x": 2, "c": 1}
+
+    def list_topics(self, timeout: float) -> Any:
+        topics = {name: SimpleNamespace(partitions=range(n)) for name, n in self.there.items()}
+        return SimpleNamespace(topics=topics)
+
+    def get_watermark_offsets(self, partition: Any, timeout: float) -> tuple[int, int]:
+        return partition.partition, 9
+
+    def consume(self, most: int, seconds: float) -> list[Any]:
+        return self.messages
+
+
+def test_all_that_lies_in_signed_streams_is_read_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[Brokers] = []
+    monkeypatch.setattr(
+        "confluent_kafka.Consumer", lambda settings: made.append(Brokers(settings)) or made[0]
+    )
+    reader = BrokerReader({"bootstrap.servers": "a:1"}, (("a", False), ("b.", True)))
+    [brokers] = made
+    # What was aborted has counters, too; and offsets are kept beside the log, not at the brokers.
+    settings = brokers.settings
+    assert settings["isolation.level"] == "read_uncommitted"
+    assert (settings["enable.auto.commit"], settings["auto.offset.reset"]) == (False, "earliest")
+    assert reader.partitions() == {("a", 0): (0, 9), ("b.x", 0): (0, 9), ("b.x", 1): (1, 9)}
+
+    brokers.messages = [SimpleNamespace(error=lambda: None)] * 2
+    assert reader.read(10, 0) == brokers.messages
+    brokers.messages.append(SimpleNamespace(error=lambda: "not authorized"))
+    with pytest.raises(Unavailable, match="not authorized"):
+        reader.read(10, 0)

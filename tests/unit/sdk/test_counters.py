@@ -94,6 +94,19 @@ def test_what_is_remembered_is_bounded_and_survives_a_restart() -> None:
     assert late.irregularity == "reordered"
 
 
+def test_the_run_that_was_seen_longest_ago_is_forgotten_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("streamward.sdk.counters.RUNS_MAX", 2)
+    judge = CounterJudge("t", 0)
+    for offset, run in enumerate((COUNTED, OTHER, COUNTED, b"d" * 16)):
+        counter = int(offset == 2)
+        assert judge.judge(Signed("shop", run, counter), offset, begins=True) is None
+    again = judge.judge(Signed("shop", COUNTED, 1), 4, begins=True)
+    assert again is not None
+    assert again.irregularity == "replayed"
+
+
 class Message:
     """As confluent-kafka's; the value says who signed it."""
 
@@ -137,6 +150,7 @@ class Stream:
         self.at: dict[tuple[str, int], int] = {}
         self.down = False
         self.compacted: bool | None = False
+        self.first = 0
         self.saves = 0
         self.seconds = 0.0
 
@@ -152,7 +166,7 @@ class Stream:
         return True
 
     def partitions(self) -> Mapping[tuple[str, int], tuple[int, int]]:
-        return {("s.a", index): (0, len(lies)) for index, lies in enumerate(self.lies)}
+        return {("s.a", index): (self.first, len(lies)) for index, lies in enumerate(self.lies)}
 
     def assign(self, offsets: Mapping[tuple[str, int], int]) -> None:
         self.at = dict(offsets)
@@ -256,6 +270,50 @@ def test_a_log_that_was_cut_or_made_anew_is_told_and_read_again() -> None:
     while follower.step(0):
         pass
     assert stream.told()[2:] == [(0, 1, "cut")]
+
+
+def test_a_record_that_is_read_twice_is_judged_once() -> None:
+    stream = Stream(["0", "1"])
+    follower = stream.follower()
+    follower.step(0)
+    stream.at["s.a", 0] = 0
+    assert follower.step(0) == 2
+    assert stream.told() == []
+
+
+def test_a_run_without_its_beginning_is_told_also_once_retention_took_what_was_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stream = Stream(["0"])
+    follower = stream.follower()
+    follower.step(0)
+    follower.save()
+    stream.lies, stream.first = (["0", "7"],), 1
+    monkeypatch.setattr(stream, "verify", lambda *_: (Parts(None, None), Signed("shop", OTHER, 7)))
+    stream.follower().step(0)
+    assert stream.told() == [(0, 1, "dropped")]
+
+
+def test_what_compaction_took_is_not_told_and_what_comes_again_is() -> None:
+    stream = Stream(["0", "5", "5", "2"])
+    stream.compacted = True
+    follower = stream.follower()
+    while follower.step(0):
+        pass
+    assert stream.told() == [(0, 2, "replayed"), (0, 3, "reordered")]
+
+
+def test_gaps_are_told_where_brokers_have_ever_said_that_they_do_not_compact() -> None:
+    for ever, told in ((False, [(0, 2, "dropped")]), (None, [])):
+        stream = Stream(["0", "1"])
+        stream.compacted = ever
+        stream.follower().step(0)
+        stream.follower().save()
+        stream.lies, stream.compacted = (["0", "1", "5"],), None
+        follower = stream.follower()
+        while follower.step(0):
+            pass
+        assert stream.told() == told
 
 
 def test_when_brokers_begin_to_compact_it_is_told_once() -> None:

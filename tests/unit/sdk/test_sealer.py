@@ -172,8 +172,9 @@ def test_what_is_not_declared_passes_as_it_is() -> None:
 
 def test_a_partition_that_is_bound_must_be_named() -> None:
     one = sealer(Source(), stream("cards", partition_bound=True))
-    with pytest.raises(NotSealable, match="name it"):
-        one.seal("cards", Parts(None, b"value"))
+    for nowhere in (None, -1):
+        with pytest.raises(NotSealable, match="name it"):
+            one.seal("cards", Parts(None, b"value"), nowhere)
     sealed = one.seal("cards", Parts(None, b"value"), 3)
     assert one.open("cards", sealed, 3).value == b"value"
     with pytest.raises(RecordRefused, match="moved"):
@@ -235,6 +236,61 @@ def test_a_key_opens_no_longer_than_it_was_lent() -> None:
         rings.opening(kid)
 
 
+def test_no_more_keys_are_kept_than_so_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record can name any key, and each one that nobody knows is remembered for a while."""
+    monkeypatch.setattr("streamward.sdk.keyring.OPENED_KEYS_MAX", 2)
+    source = Source()
+    rings = KeyRings(source, lambda: source.now)
+    own = bytes.fromhex(source.data_key({})["kid"])
+    for number in range(3):
+        rings.opening(own)
+        with pytest.raises(RecordRefused):
+            rings.opening(bytes([number]) * 16)
+    assert source.asked == 4, "the one that is used goes last"
+
+    with pytest.raises(RecordRefused):
+        rings.opening(bytes(16))
+
+    assert source.asked == 5
+
+
+def test_what_is_forgotten_is_asked_for_again() -> None:
+    source = Source(lifetime=86_400_000)
+    one = sealer(source, stream("cards", key="deterministic"), stream("plain"))
+    by_key = one.seal("cards", Parts(b"key", None))
+    by_value = one.seal("plain", Parts(None, b"value"))
+    assert one.open("cards", by_key).key == b"key"
+    assert one.open("plain", by_value).value == b"value"
+    source.revoked = True
+
+    one.forget_keys()
+
+    for topic, plain in (("cards", Parts(b"key", None)), ("plain", Parts(None, b"value"))):
+        with pytest.raises(KeyRefused, match="is revoked"):
+            one.seal(topic, plain)
+    for topic, sealed in (("cards", by_key), ("plain", by_value)):
+        with pytest.raises(RecordRefused, match="unknown key"):
+            one.open(topic, sealed)
+
+
+def test_a_topic_is_sealed_as_its_name_or_its_longest_prefix_says() -> None:
+    declared = [
+        stream("c", prefix=True, headers=("short",)),
+        stream("cards.", prefix=True, headers=("long",)),
+        stream("cards.a", headers=("name",)),
+    ]
+    for listed in (declared, declared[::-1]):
+        streams = SealedStreams(listed)
+        found = {name: streams.of(name) for name in ("cards.a", "cards.b", "cash", "other")}
+        told = {name: one and (one.name, one.seal.headers) for name, one in found.items()}
+        assert told == {
+            "cards.a": ("cards.a", ("name",)),
+            "cards.b": ("cards.b", ("long",)),
+            "cash": ("cash", ("short",)),
+            "other": None,
+        }
+
+
 def test_no_key_is_ever_shown() -> None:
     source = Source()
     key = KeyRings(source).sealing(RING, 1)
@@ -264,6 +320,23 @@ def test_a_revoked_ring_seals_nothing_soon_after(deterministic: bool) -> None:
 
     source.revoked = False
     assert ask() is not held
+
+
+def test_a_key_whose_confirmation_is_refused_is_let_go_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source(lifetime=86_400_000)
+    rings = KeyRings(source, lambda: source.now)
+    held = rings.sealing(RING, 1)
+    source.now += CONFIRM_MILLISECONDS
+
+    def refused(_: Mapping[str, Any]) -> Mapping[str, Any]:
+        raise KeyRefused("the provider refuses its key")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(source, "open_key", refused)
+        with pytest.raises(KeyRefused):
+            rings.sealing(RING, 1)
+
+    assert rings.sealing(RING, 1) is not held
 
 
 def test_a_key_that_is_confirmed_goes_on_and_is_not_made_anew() -> None:

@@ -166,8 +166,9 @@ def test_what_was_changed_or_moved_is_refused(bundle: Path) -> None:
 
 def test_what_can_not_be_signed_is_told(bundle: Path) -> None:
     plain = Parts(None, b"v")
-    with pytest.raises(NotSignable, match="name it when you produce"):
-        shop(bundle).sign("s.a", plain, TIME)
+    for nowhere in (None, -1):
+        with pytest.raises(NotSignable, match="name it when you produce"):
+            shop(bundle).sign("s.a", plain, TIME, nowhere)
     with pytest.raises(NotSignable, match="give a key"):
         open_signer(bundle).sign("s.a", plain, TIME, 0)
     for header in ("cut\0short", "\udcff"):
@@ -256,6 +257,64 @@ def test_records_leave_in_the_order_in_which_they_were_signed(
     for thread in threads:
         thread.join()
     assert [by.counter for by in left if by is not None] == list(range(80))
+
+
+def test_no_other_thread_signs_before_a_record_was_handed_on(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer, plain = shop(bundle), Parts(None, b"v")
+    waits = threading.Event()
+    counters = []
+
+    class Watched:
+        """A lock that tells when somebody has to wait for it."""
+
+        def __init__(self) -> None:
+            self._lock = threading.Lock()
+
+        def __enter__(self) -> None:
+            if self._lock.locked():
+                waits.set()
+            self._lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            self._lock.release()
+
+    def counter(signed: Parts) -> None:
+        by = signer.verify("s.a", signed, TIME, 0)[1]
+        assert by is not None
+        counters.append(by.counter)
+
+    monkeypatch.setattr(signer, "_lock", Watched())
+    other = threading.Thread(target=lambda: counter(signer.sign("s.a", plain, TIME, 0)))
+    with signer.signing("s.a", plain, TIME, 0) as signed:
+        other.start()
+        assert waits.wait(10), "the other thread waits for the record that is on its way"
+        counter(signed)
+    other.join()
+    assert counters == [0, 1]
+
+
+def test_a_topic_is_signed_as_its_name_or_its_longest_prefix_says() -> None:
+    def declared(name: str, is_prefix: bool, key: str) -> SignedStream:
+        sign = Signing(by="producer", each="record", keys=(key,))
+        return SignedStream(name, is_prefix, None, "main", sign, ())
+
+    all_of_them = [
+        declared("s", True, "short"),
+        declared("s.inner.", True, "long"),
+        declared("s.inner.a", False, "name"),
+    ]
+    for listed in (all_of_them, all_of_them[::-1]):
+        streams = SignedStreams(listed)
+        found = {name: streams.of(name) for name in ("s.inner.a", "s.inner.b", "s.b", "other")}
+        told = {name: one and (one.name, one.sign.keys) for name, one in found.items()}
+        assert told == {
+            "s.inner.a": ("s.inner.a", ("name",)),
+            "s.inner.b": ("s.inner.b", ("long",)),
+            "s.b": ("s.b", ("short",)),
+            "other": None,
+        }
 
 
 def test_streams_that_are_accepted_have_tenant_and_home_of_their_own() -> None:
