@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.kafka_files import KafkaOptions
@@ -26,6 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, interrupted)
+    # A loaded machine is slow, which says nothing about what is tested.
+    settings.register_profile("untimed", settings.default, deadline=None)
+    settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
