@@ -1,85 +1,31 @@
 """What is measured side by side: each starts on a folder of its own and tells its endpoints."""
 
-import importlib.util
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519
-
-from streamward.dev.authority import Authority
-from streamward.dev.cache import cache_root, write_private
-from streamward.dev.kafka import KafkaServer
+from bench.gateways import (
+    streamward,
+    streamward_masking,
+    streamward_sealing,
+    streamward_sealing_signing,
+    streamward_signing,
+    streamward_signing_each,
+    streamward_validating,
+    streamward_validating_json,
+)
+from bench.running import Missing, Running, Setting, plain
+from streamward.dev.cache import cache_root
 from streamward.dev.maven import Artifact, class_path, find_java, jars
-from tests.support.bundles import free_ports, write_bundle
+from tests.support.bundles import free_ports
 from tests.support.endpoints import Endpoint
-from tests.support.gateway import GatewayProcess
 
 KROXYLICIOUS = "0.12.0"
 START_SECONDS_MAX = 90.0
-
-
-class Missing(Exception):
-    """What a contender needs is not on this machine; the message names it."""
-
-
-@dataclass(frozen=True)
-class Running:
-    """A contender that accepts connections: its process (None: there is no proxy), its settings."""
-
-    name: str
-    pid: int | None
-    plaintext: dict[str, object]
-    tls: dict[str, object]
-    log: Path | None = None
-    """The folder of its log, where it keeps one."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What all contenders share: the broker, and the folder with certificates."""
-
-    kafka: KafkaServer
-    folder: Path
-
-    @property
-    def certificate(self) -> Path:
-        """The server's key and certificate in one file, for the forwarders."""
-        return self.folder / "server-keystore.pem"
-
-    def client(self, port: int) -> dict[str, object]:
-        """librdkafka's settings for mutual TLS at a port."""
-        return Endpoint(
-            "bench",
-            f"127.0.0.1:{port}",
-            self.folder / "ca.pem",
-            self.folder / "client.pem",
-            self.folder / "client.key",
-        ).librdkafka()
-
-
-def plain(port: int) -> dict[str, object]:
-    """librdkafka's settings for a port without TLS."""
-    return {"bootstrap.servers": f"127.0.0.1:{port}", "log_level": 2}
-
-
-def write_certificates(folder: Path) -> None:
-    """One authority for the forwarders, their server certificate, and the client's."""
-    authority = Authority.create("bench")
-    server = authority.server("localhost", ["localhost", "127.0.0.1"])
-    client = authority.client("CN=bench")
-    (folder / "ca.pem").write_bytes(authority.issued.certificate)
-    (folder / "server.pem").write_bytes(server.certificate)
-    (folder / "client.pem").write_bytes(client.certificate)
-    write_private(folder / "server.key", server.key)
-    write_private(folder / "server-keystore.pem", server.together)
-    write_private(folder / "client.key", client.key)
 
 
 @contextmanager
@@ -198,87 +144,24 @@ defaultFilters: [encrypt]
 """
 
 
-@contextmanager
-def streamward(setting: Setting) -> Iterator[Running]:
-    """The gateway with all that it does by default: TLS, policy on each request, journal."""
-    with _streamward_process(setting, "streamward", "") as running:
-        yield running
-
-
-@contextmanager
-def streamward_sealing(setting: Setting) -> Iterator[Running]:
-    """The same with each value sealed, and opened for its reader."""
-    with _streamward_process(setting, "streamward-sealing", _SEALING) as running:
-        yield running
-
-
-@contextmanager
-def streamward_sealing_signing(setting: Setting) -> Iterator[Running]:
-    """Sealed, and signed by the batch; verified before it is opened."""
-    name = "streamward-sealing-signing"
-    key = ed25519.Ed25519PrivateKey.generate().private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    with _streamward_process(setting, name, _SEALING + _SIGNING, key) as running:
-        yield running
-
-
-_SEALING = """\
-kind: AccessClass
-name: bench
-readers: ["role:tester"]
-owner: bench
----
-kind: KeyProvider
-name: local
-type: local-file
----
-kind: KeyRing
-name: bench
-data_class: test-data
-access_class: bench
-provider: local
-key: bench
----
-kind: Stream
-prefix: conformance.bench-
-classes: [test-data]
-seal: {ring: bench}
-"""
-
-
-_SIGNING = """\
-sign: {key: bench}
----
-{kind: SigningKey, name: bench, key: "file:bench.pem"}
-"""
-
-
-@contextmanager
-def _streamward_process(
-    setting: Setting, name: str, more: str, key: bytes | None = None
-) -> Iterator[Running]:
-    for module in ("streamward._core", "streamward.cli.gateway"):
-        if importlib.util.find_spec(module) is None:
-            raise Missing(f"`{module}` is not built")
-    bundle = write_bundle(setting.folder / name, setting.kafka.bootstrap(), plaintext=True)
-    assert bundle.plain_port is not None
-    if more:
-        (bundle.folder / "sealing.yaml").write_text(more)
-    if key is not None:
-        file = bundle.folder / "bench.pem"
-        file.write_bytes(key)
-        file.chmod(0o600)
-    with GatewayProcess(bundle) as process:
-        tls = bundle.endpoint("tester").librdkafka()
-        log = process.state / "audit"
-        yield Running(name, process.pid, plain(bundle.plain_port), tls, log)
-
-
 CONTENDERS = (direct, haproxy, kroxylicious, streamward)
-SEALING = (direct, haproxy, kroxylicious_sealing, streamward_sealing, streamward_sealing_signing)
+SEALING = (
+    direct,
+    haproxy,
+    kroxylicious_sealing,
+    streamward_sealing,
+    streamward_sealing_signing,
+    streamward_signing,
+    streamward_signing_each,
+)
+CONTRACTS = (
+    direct,
+    haproxy,
+    streamward,
+    streamward_validating,
+    streamward_validating_json,
+    streamward_masking,
+)
 
 
 @contextmanager

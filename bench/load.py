@@ -1,7 +1,8 @@
 """The client under measurement, as a process of its own: reads a job from standard input.
 
-A job is one line of JSON. The process connects, prints `ready`, waits for a line, works, and prints
-its result as JSON. The same code drives every contender.
+A job is one line of JSON; its `value`, if it has one, is that of every record, a byte a
+character. The process connects, prints `ready`, waits for a line, works, and prints its result as
+JSON. The same code drives every contender.
 """
 
 import json
@@ -31,13 +32,18 @@ def wait_for_start() -> float:
     return time.monotonic()
 
 
+def value_of(job: dict[str, Any]) -> bytes:
+    """The value of every record."""
+    return job["value"].encode("latin-1") if job.get("value") else os.urandom(RECORD_BYTES)
+
+
 def produce(job: dict[str, Any]) -> dict[str, Any]:
     """Send `records` records with acks=all, spread over `clients` connections and partitions."""
     extra = {"acks": "all", "linger.ms": 5, "queue.buffering.max.kbytes": 65_536}
     producers = [Producer(job["settings"] | extra) for _ in range(job["clients"])]
     for producer in producers:
         producer.list_topics(job["topic"], timeout=30)
-    value = os.urandom(RECORD_BYTES)
+    value = value_of(job)
     left = [job["records"] // job["clients"]] * job["clients"]
     total = sum(left)
     started = wait_for_start()
@@ -49,7 +55,7 @@ def produce(job: dict[str, Any]) -> dict[str, Any]:
     unsent = sum(producer.flush(STALLED_SECONDS) for producer in producers)
     return {
         "records": total - unsent,
-        "bytes": (total - unsent) * RECORD_BYTES,
+        "bytes": (total - unsent) * len(value),
         "seconds": time.monotonic() - started,
     }
 
@@ -97,7 +103,7 @@ def latency(job: dict[str, Any]) -> dict[str, Any]:
     """Send single records at a fixed rate; how long until each is acknowledged by all replicas."""
     producer = Producer(job["settings"] | {"acks": "all", "linger.ms": 0})
     producer.list_topics(job["topic"], timeout=30)
-    value = os.urandom(RECORD_BYTES)
+    value = value_of(job)
     taken: list[float] = []
 
     def acknowledged(sent: float) -> Any:

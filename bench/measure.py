@@ -19,11 +19,12 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench import machine
-from bench.contenders import CONTENDERS, SEALING, Missing, Running, Setting, write_certificates
+from bench.contenders import CONTENDERS, CONTRACTS, SEALING
 from bench.index import measure as measure_index
 from bench.log import measure as measure_log
 from bench.recording import add_shares, journal_bytes, seconds_per_frame
 from bench.report import markdown, quantile, summarise
+from bench.running import Missing, Running, Setting, write_certificates
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.kafka_files import KafkaOptions
 from tests.support.bundles import free_ports
@@ -57,12 +58,15 @@ def arguments() -> argparse.Namespace:
         "--log-entries", type=int, default=1_000_000, help="appended and verified; 0: none"
     )
     parser.add_argument(
-        "--sealing", action="store_true", help="with values sealed by those who can, nothing else"
+        "--sealing", action="store_true", help="values are sealed or signed by those who can"
+    )
+    parser.add_argument(
+        "--contracts", action="store_true", help="values are validated or masked by those who can"
     )
     parser.add_argument("--quick", action="store_true", help="a smoke run: a few MB, one round")
     parser.add_argument("--output", type=Path, default=RESULTS)
     chosen = parser.parse_args()
-    if chosen.sealing:
+    if chosen.sealing or chosen.contracts:
         chosen.index_entries = chosen.log_entries = 0
     if chosen.quick:
         chosen.gigabytes, chosen.warm_gigabytes = 0.004, 0.004
@@ -83,7 +87,7 @@ def main() -> int:
         write_certificates(folder)
         setting = Setting(kafka, folder)
         running = []
-        for contender in SEALING if chosen.sealing else CONTENDERS:
+        for contender in _contenders(chosen):
             if chosen.only and contender.__name__ not in chosen.only:
                 continue
             try:
@@ -109,6 +113,12 @@ def main() -> int:
     }
     _write(chosen.output, document)
     return 0
+
+
+def _contenders(chosen: argparse.Namespace) -> list[Any]:
+    """Those of the groups that are asked for, each once."""
+    groups = [SEALING] * chosen.sealing + [CONTRACTS] * chosen.contracts or [CONTENDERS]
+    return list(dict.fromkeys(contender for group in groups for contender in group))
 
 
 class Bench:
@@ -150,7 +160,7 @@ class Bench:
     def _move(
         self, contender: Running, transport: str, clients: int, records: int
     ) -> list[dict[str, Any]]:
-        topic = self._create(clients)
+        topic = self._create(contender, clients)
         rows = []
         for kind in ("produce", "consume"):
             job = {"kind": kind, "topic": topic, "clients": clients, "records": records}
@@ -161,7 +171,7 @@ class Bench:
         return rows
 
     def _latency(self, contender: Running, transport: str) -> dict[str, Any]:
-        topic = self._create(1)
+        topic = self._create(contender, 1)
         count = int(self._chosen.latency_seconds * PER_SECOND)
         job = {"kind": "latency", "topic": topic, "clients": 1, "records": count}
         row = self._run(contender, transport, job | {"per_second": PER_SECOND})
@@ -171,8 +181,10 @@ class Bench:
         row["p99_ms"] = quantile(taken, 0.99) * 1e3
         return row
 
-    def _create(self, partitions: int) -> str:
+    def _create(self, contender: Running, partitions: int) -> str:
         topic = f"conformance.bench-{uuid.uuid4().hex[:8]}"
+        if contender.topics is not None:
+            topic = next(contender.topics)
         # A batch of librdkafka is as large as Kafka takes by default; sealed, it is larger.
         config = {"max.message.bytes": str(MESSAGE_BYTES_MAX)}
         new = NewTopic(topic, partitions, 1, config=config)
@@ -181,13 +193,14 @@ class Bench:
 
     def _run(self, contender: Running, transport: str, job: dict[str, Any]) -> dict[str, Any]:
         settings = contender.tls if transport == "tls" else contender.plaintext
+        value = contender.value and contender.value.decode("latin-1")
         client = subprocess.Popen(
             [sys.executable, str(LOAD)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert client.stdin is not None
         assert client.stdout is not None
         try:
-            client.stdin.write(json.dumps(job | {"settings": settings}) + "\n")
+            client.stdin.write(json.dumps(job | {"settings": settings, "value": value}) + "\n")
             client.stdin.flush()
             if client.stdout.readline().strip() != "ready":
                 raise Failed(f"{contender.name} {transport}: the client could not connect")
@@ -215,7 +228,7 @@ class Bench:
         if "bytes" in row:
             speed = row["bytes"] / row["seconds"] / 1e6
             print(
-                f"{contender.name:21}{transport:10}{job['kind']:8}{job['clients']:3} clients "
+                f"{contender.name:27}{transport:10}{job['kind']:8}{job['clients']:3} clients "
                 f"{speed:7.0f} MB/s",
                 flush=True,
             )

@@ -5,6 +5,7 @@ from typing import Any
 
 Row = dict[str, Any]
 MEANINGFUL_GIGABYTES_MIN = 0.1
+_PEERS = ("kroxylicious-sealing", "kroxylicious")
 
 
 def quantile(values: list[float], share: float) -> float:
@@ -24,10 +25,19 @@ def summarise(rounds: list[Row]) -> list[Row]:
         (row["kind"], row["transport"], row["clients"], row["contender"]): row for row in rows
     }
     for row in rows:
-        base = by_place.get((row["kind"], row["transport"], row["clients"], "direct"))
-        if base is not None and "megabytes_per_second" in row:
-            ratio = row["megabytes_per_second"] / base["megabytes_per_second"]
-            row["throughput_of_direct"] = round(ratio, 3)
+        if "megabytes_per_second" not in row:
+            continue
+        place = (row["kind"], row["transport"], row["clients"])
+        for other in ("direct", "haproxy"):
+            if base := by_place.get((*place, other)):
+                ratio = row["megabytes_per_second"] / base["megabytes_per_second"]
+                row[f"throughput_of_{other}"] = round(ratio, 3)
+        # Beside those who seal stands the peer that does.
+        peers = [by_place.get((*place, name)) for name in _PEERS]
+        peer = next((each for each in peers if each is not None), None)
+        if peer and row["proxy_cpu_seconds_per_gb"] and peer["proxy_cpu_seconds_per_gb"]:
+            ratio = row["proxy_cpu_seconds_per_gb"] / peer["proxy_cpu_seconds_per_gb"]
+            row["cpu_of_kroxylicious"] = round(ratio, 3)
     return rows
 
 
@@ -86,11 +96,11 @@ def _recording(rows: list[Row]) -> list[str]:
         "",
         "## recording: its share of the gateway's CPU, at most",
         "",
-        "| kind | transport | clients | share (max) |",
-        "|---|---|---|---|",
+        "| kind | transport | clients | contender | share (max) |",
+        "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row['kind']} | {row['transport']} | {row['clients']} | "
+        f"| {row['kind']} | {row['transport']} | {row['clients']} | {row['contender']} | "
         f"{row['recording_share']:.2%} ({row['recording_share_max']:.2%}) |"
         for row in rows
         if row.get("recording_share") is not None
@@ -138,9 +148,9 @@ def _throughput(kind: str, rows: list[Row]) -> list[str]:
     lines = [
         f"## {kind}",
         "",
-        "| transport | clients | contender | proxy CPU-s/GB (min) | "
-        "broker CPU-s/GB | MB/s (max) | of direct | RSS MB |",
-        "|---|---|---|---|---|---|---|---|",
+        "| transport | clients | contender | proxy CPU-s/GB (min) | of Kroxylicious | "
+        "broker CPU-s/GB | MB/s (max) | of direct | of haproxy | RSS MB |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in sorted(rows, key=lambda each: (each["transport"], each["clients"])):
         cost = "–"
@@ -151,8 +161,10 @@ def _throughput(kind: str, rows: list[Row]) -> list[str]:
         speed = f"{row['megabytes_per_second']:.0f} ({row['megabytes_per_second_max']:.0f})"
         lines.append(
             f"| {row['transport']} | {row['clients']} | {row['contender']} | {cost} | "
+            f"{row.get('cpu_of_kroxylicious', '–')} | "
             f"{row['broker_cpu_seconds_per_gb']:.2f} | {speed} | "
-            f"{row.get('throughput_of_direct', '–')} | {row['resident_megabytes'] or '–'} |"
+            f"{row.get('throughput_of_direct', '–')} | "
+            f"{row.get('throughput_of_haproxy', '–')} | {row['resident_megabytes'] or '–'} |"
         )
     return [*lines, ""]
 
