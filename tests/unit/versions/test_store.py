@@ -5,7 +5,9 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -14,9 +16,10 @@ from streamward.model.document import Bundle, Document
 from streamward.model.entries import Caller
 from streamward.model.manifest import Manifest
 from streamward.versions import Content, Proposal, VersionService, VersionStore, VersionTampered
+from streamward.versions.content import digest_of_files
 from streamward.versions.keys import existing_history, has_history, open_history
 from streamward.versions.newest import NewestUnknown, NewestVersion
-from streamward.versions.record import Signer
+from streamward.versions.record import Signer, seal
 from streamward.versions.source import BundleSource, Folder
 
 AUTHOR = Caller(principal="oncall", credential="oncall-console")
@@ -42,10 +45,12 @@ class House:
         self.folder = folder
         self.key = Ed25519PrivateKey.generate()
         self.refuse = False
+        self.judged: Content | None = None
+        self.after: Callable[[], VersionStore] = self.store
         self.now = 1_000
         self.newest = NewestVersion(folder.parent / "state" / "newest-version", folder)
         self.service = VersionService(
-            lambda _: self.store(),
+            lambda bundle: self.store() if bundle.version is None else self.after(),
             lambda _: self.folder,
             bundle_of,
             self._judge,
@@ -59,6 +64,7 @@ class House:
         return self.now
 
     def _judge(self, proposed: Content, before: Content | None) -> None:
+        self.judged = before
         if self.refuse:
             raise BundleInvalid("an invariant fails")
 
@@ -107,6 +113,8 @@ def test_a_version_is_found_by_number_and_by_digests(house: House) -> None:
 
 def test_to_go_back_is_another_version_with_the_same_content(house: House) -> None:
     house.apply(None, 2, rollback_of=1)
+    assert house.judged is not None
+    assert house.judged.texts["grants.yaml"] == "two", "it is judged beside what is in force"
 
     first, _, third = house.store().records()
     assert (third.number, third.rollback_of, third.content) == (3, 1, first.content)
@@ -187,6 +195,77 @@ def test_a_version_of_another_branch_of_the_history_does_not_fit(
         house.store().records()
 
 
+SIGNED: list[tuple[str, dict[str, Any], str]] = [
+    ("another format", {"format": 2}, "is of format 2, not 1"),
+    ("another bundle's", {"bundle": "till"}, "is a version of the bundle `till`, not of `shop`"),
+    ("another content", {"content": "sha256:" + "0" * 64}, "does not list its own files"),
+    (
+        "a file elsewhere",
+        {"files": {"../x": "sha256:" + "0" * 64}},
+        "names a file outside of the bundle",
+    ),
+    ("no digest", {"files": {"x": "sha256:../../key.pem"}}, "names a file by no digest"),
+]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"), [case[1:] for case in SIGNED], ids=[c[0] for c in SIGNED]
+)
+def test_what_is_signed_and_makes_no_sense_is_not_used(
+    house: House, fields: dict[str, Any], told: str
+) -> None:
+    """The key may be that of another bundle's history, too, or of a newer release."""
+    if "files" in fields:
+        fields = fields | {"content": digest_of_files(fields["files"])}
+    record = msgspec.structs.replace(house.store().records()[1], **fields)
+    house.record(2).write_bytes(seal(record, Signer(house.key)))
+
+    with pytest.raises(VersionTampered, match=told):
+        [house.store().content(record) for record in house.store().records()]
+
+
+def test_no_more_is_read_than_a_version_may_have(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, record = house.store(), house.store().records()[1]
+    monkeypatch.setattr("streamward.versions.store.CONTENT_BYTES_MAX", len("two" + "x"))
+    assert store.content(record).texts["more.yaml"] == "x"
+    monkeypatch.setattr("streamward.versions.store.CONTENT_BYTES_MAX", len("two" + "x") - 1)
+    with pytest.raises(VersionTampered, match="has more than 0 bytes"):
+        store.content(record)
+
+
+def test_a_version_that_is_there_is_never_replaced(house: House) -> None:
+    """A lock of the folder need not hold between two machines."""
+    of_another = b"of another machine"
+    with (
+        pytest.raises(Unavailable, match="version 3 can't be kept"),
+        house.service.staged(bundle_of(Content({})), Proposal("x", 2, content("three")), AUTHOR),
+    ):
+        house.record(3).write_bytes(of_another)
+
+    assert house.record(3).read_bytes() == of_another
+
+
+def test_the_next_start_can_read_what_is_applied_now(house: House) -> None:
+    later = Ed25519PrivateKey.generate()
+    unreadable = {
+        "this is the bundle `till`": Signer(house.key),
+        "must be among `previous_keys`": Signer(later),
+    }
+    for told, signer in unreadable.items():
+        name = "till" if "till" in told else "shop"
+        house.after = lambda name=name, signer=signer: VersionStore(house.folder, signer, name)
+        with pytest.raises(InvalidArgument, match=told):
+            house.apply(content("three"), 2)
+    assert len(house.store().records()) == 2
+
+    signer = Signer(later, (house.key.public_key(),))
+    house.after = lambda: VersionStore(house.folder, signer, "shop")
+    house.apply(content("three"), 2)
+    assert len(house.after().records()) == 3
+
+
 def test_what_may_not_come_into_force_is_not_kept(house: House) -> None:
     house.refuse = True
     with pytest.raises(BundleInvalid):
@@ -194,8 +273,9 @@ def test_what_may_not_come_into_force_is_not_kept(house: House) -> None:
     house.refuse = False
     with pytest.raises(InvalidArgument, match="version 2 is in force, not 1"):
         house.apply(content("three"), 1)
-    with pytest.raises(InvalidArgument, match="not a path inside a bundle"):
-        house.apply(Content({"../grants.yaml": "x"}), 2)
+    for path in ("../grants.yaml", "/grants.yaml", "a//b", "a\\b", "a\0", "./a", "a" * 1_001):
+        with pytest.raises(InvalidArgument, match="not a path inside a bundle"):
+            house.apply(Content({path: "x"}), 2)
     with (
         pytest.raises(BundleInvalid),
         house.service.staged(bundle_of(Content({})), Proposal("x", 2, content("three")), AUTHOR),
@@ -299,10 +379,24 @@ def test_a_history_that_is_not_whole_is_neither_run_nor_built_on(
 
 
 @pytest.mark.parametrize(
-    "text", ["2\n", "", "{}", '{"format":9,"number":2,"record":"","folder":null}']
+    "text",
+    [
+        "2\n",
+        "",
+        "{}",
+        '{"format":9,"number":2,"record":"","folder":null}',
+        '{"format":1,"number":0,"record":"","folder":null}',
+        None,
+    ],
 )
-def test_where_it_can_not_be_told_what_was_in_force_nothing_is(house: House, text: str) -> None:
-    house.newest.path.write_text(text)
+def test_where_it_can_not_be_told_what_was_in_force_nothing_is(
+    house: House, text: str | None
+) -> None:
+    kept = house.newest.path
+    if text is None:
+        house.newest.path = house.folder  # no file that can be read
+    else:
+        house.newest.path.write_text(text)
 
     with pytest.raises(NewestUnknown):
         source_of(house, content("two")).read()
@@ -310,6 +404,7 @@ def test_where_it_can_not_be_told_what_was_in_force_nothing_is(house: House, tex
         house.apply(content("three"), 2)
 
     assert "remove this file" in unknown.value.help
+    house.newest.path = kept
     house.newest.path.unlink()
     house.apply(content("three"), 2)
 
