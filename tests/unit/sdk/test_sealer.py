@@ -256,21 +256,21 @@ def test_no_more_keys_are_kept_than_so_many(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_what_is_forgotten_is_asked_for_again() -> None:
     source = Source(lifetime=86_400_000)
-    one = sealer(source, stream("cards", key="deterministic"), stream("plain"))
-    by_key = one.seal("cards", Parts(b"key", None))
-    by_value = one.seal("plain", Parts(None, b"value"))
-    assert one.open("cards", by_key).key == b"key"
-    assert one.open("plain", by_value).value == b"value"
+    rings = KeyRings(source, lambda: source.now)
+    kid = rings.sealing(RING, 1).kid
+    rings.deterministic(RING)
+    rings.opening(kid)
     source.revoked = True
+    assert rings.deterministic(RING)
 
-    one.forget_keys()
+    rings.forget()
 
-    for topic, plain in (("cards", Parts(b"key", None)), ("plain", Parts(None, b"value"))):
-        with pytest.raises(KeyRefused, match="is revoked"):
-            one.seal(topic, plain)
-    for topic, sealed in (("cards", by_key), ("plain", by_value)):
-        with pytest.raises(RecordRefused, match="unknown key"):
-            one.open(topic, sealed)
+    with pytest.raises(KeyRefused, match="is revoked"):
+        rings.sealing(RING, 1)
+    with pytest.raises(KeyRefused, match="is revoked"):
+        rings.deterministic(RING)
+    with pytest.raises(RecordRefused, match="unknown key"):
+        rings.opening(kid)
 
 
 def test_a_topic_is_sealed_as_its_name_or_its_longest_prefix_says() -> None:
