@@ -102,7 +102,7 @@ def show_difference(to: Console, difference: Difference) -> None:
     if difference.is_empty:
         to.print(Text("both decide every request alike", "bold green"))
     for line in effects(difference):
-        to.print(plain(line, {"+": "green", "-": "red"}.get(line[:1], "")))
+        to.print(plain(line, {"+": "green", "-": "red", "±": "yellow"}.get(line[:1], "")))
     for widening in difference.widenings:
         said = f"approved by {widening.by} ({widening.approval})" if widening.approval else ""
         text = (

@@ -133,6 +133,38 @@ class Loosening:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityChange:
+    """Something else than before proves that somebody is a principal, with all its rights."""
+
+    who: str
+    """For people: `everybody from issuer `idp``."""
+    principals: tuple[str, ...]
+    what: str
+    gains: bool
+    """Whether there are proofs that are taken now and were not before."""
+    loses: bool
+    """Whether there are proofs that were taken and are not any more."""
+    source: str
+    """`FILE:LINE` in the new bundle."""
+
+    @property
+    def sign(self) -> str:
+        """`+` where it only lets more in, `-` where it only lets fewer in, else `±`."""
+        return "±" if self.gains and self.loses else "+" if self.gains else "-"
+
+    def document(self) -> dict[str, Any]:
+        """The change as JSON values."""
+        return {
+            "who": self.who,
+            "principals": list(self.principals),
+            "what": self.what,
+            "gains": self.gains,
+            "loses": self.loses,
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Everything that changes in effect, and whether all of it may come into force."""
 
@@ -146,9 +178,12 @@ class Difference:
     loosened: tuple[Loosening, ...] = ()
     """Classes taken from streams, and weaker key rings, where nobody agreed to that."""
 
+    identities: tuple[IdentityChange, ...] = ()
+    """What proves somebody to be a principal in another way; decisions are the same for these."""
+
     @property
     def is_empty(self) -> bool:
-        """Whether both decide every request alike."""
+        """Whether both decide every request alike, whoever can prove to be whom."""
         return not self.changes
 
     @property
@@ -171,4 +206,5 @@ class Difference:
             "widenings": [widening.document() for widening in self.widenings],
             "weaker": list(self.weaker),
             "loosened": [it.document() for it in self.loosened],
+            "identities": [it.document() for it in self.identities],
         }

@@ -11,6 +11,7 @@ from streamward.model.document import Bundle
 from streamward.policy.days import utc_today
 from streamward.policy.difference.approvals import weaker, widenings
 from streamward.policy.difference.changes import Change, Difference, Turn
+from streamward.policy.difference.identities import identity_changes
 from streamward.policy.difference.loosened import loosenings
 from streamward.policy.evaluator import core_errors
 from streamward.policy.questions.beside import day_of
@@ -65,6 +66,7 @@ def diff(old: Bundle, new: Bundle, *, today: datetime.date | None = None) -> Dif
         widenings=widenings(old, new, changes, day),
         weaker=weaker(old, new, day),
         loosened=loosenings(old, new, day),
+        identities=identity_changes(old, new),
     )
 
 

@@ -8,11 +8,13 @@ from streamward.model.manifest import Manifest
 from streamward.model.stream import DataClass
 from streamward.policy.days import utc_today
 from streamward.policy.difference.approvals import approvals_of, rule_of
-from streamward.policy.difference.changes import Difference, Turn
+from streamward.policy.difference.changes import Difference, IdentityChange, Turn
 from streamward.policy.difference.compare import diff
 
 EFFECTS_MAX = 200
 """Lines that tell a difference; more are counted."""
+NAMED_MAX = 5
+"""Principals that a line names; more are counted."""
 
 
 def unapproved_widenings(bundle: Bundle, before: Bundle | None) -> Iterator[Mistake]:
@@ -95,8 +97,17 @@ def _how(sign: str, turn: Turn | None, *, is_partly: bool) -> Iterator[str]:
         yield f"from {turn.since.isoformat()} on"
 
 
+def _identity(change: IdentityChange) -> str:
+    names = change.principals
+    more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
+    whom = f" ({', '.join(names[:NAMED_MAX])}{more})" if change.who != f"`{names[0]}`" else ""
+    return f"{change.sign} {change.who}{whom}  {change.what} ({change.source})"
+
+
 def effects(difference: Difference) -> tuple[str, ...]:
-    """The difference for people, a line for each principal and resource."""
+    """The difference for people: who proves to be whom in other ways, then a line for each
+    principal and resource.
+    """
     lines: dict[tuple[str, str, str, str], list[str]] = {}
     for change in difference.changes:
         for sign, turn, other in (
@@ -112,5 +123,6 @@ def effects(difference: Difference) -> tuple[str, ...]:
         f"{sign} {principal}  {on}  {' '.join(actions)}{'  ' + how if how else ''}"
         for (sign, principal, on, how), actions in lines.items()
     ]
+    told = [*map(_identity, difference.identities), *told]
     more = len(told) - EFFECTS_MAX
     return (*told[:EFFECTS_MAX], *((f"and {more} more",) if more > 0 else ()))
