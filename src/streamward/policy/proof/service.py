@@ -10,6 +10,7 @@ import msgspec
 
 from streamward.clock import monotonic_seconds
 from streamward.model.document import Bundle, Document, Place
+from streamward.model.grant import Grant
 from streamward.model.invariant import Invariant
 from streamward.model.topology import Cluster
 from streamward.policy.compile import compile_policy, ends
@@ -71,7 +72,16 @@ def prove(
 
 
 class _Provers:
-    """A prover for each day on which other rules hold, made when it is first asked."""
+    """Provers for runs of days on which other rules hold, each made when it is first asked.
+
+    A run is proved at once: with every `allow` that holds on any of its days, and only those `deny`
+    that hold on all of them, whatever is refused is refused on each day. What is not proved so is
+    asked again of each half, down to single days, for which the rules are those that hold. So days
+    that open nothing cost no proof of their own, and the first one that does is found.
+
+    INVARIANT: only grants end, and no rule of a grant can fail, so that leaving one out, or keeping
+    it longer, decides nothing by its failing.
+    """
 
     def __init__(self, bundle: Bundle, against: Bundle | None, first: datetime.date) -> None:
         self._bundle = bundle
@@ -83,31 +93,56 @@ class _Provers:
         self._alone = (first, *denials)
         before = ends(against, first, denials=False) if against is not None else ()
         self._both = (first, *sorted({*denials, *before}))
-        self._made: dict[datetime.date, _Prover] = {}
+        self._made: dict[tuple[datetime.date, datetime.date], _Prover] = {}
 
     def proof(self, document: Document) -> Proof:
         """What came of an invariant on the first day on which it does not hold, or on all."""
         invariant = document.value
         assert isinstance(invariant, Invariant)
         days = self._alone if invariant.widened_only_on is None else self._both
-        proof = self._on(self._first).proof(document)
-        for day in days[1:]:
+        return self._on_all(document, days)
+
+    def _on_all(self, document: Document, days: tuple[datetime.date, ...]) -> Proof:
+        proof = self._on(days[0], days[-1]).proof(document)
+        if proof.verdict in (Verdict.HOLDS, Verdict.NOT_ASKED):
+            return proof
+        if len(days) == 1:
+            return replace(proof, since=None if days[0] == self._first else days[0])
+        half = len(days) // 2
+        spent = proof
+        for run in (days[:half], days[half:]):
+            proof = self._on_all(document, run)
+            spent = replace(
+                proof,
+                milliseconds=spent.milliseconds + proof.milliseconds,
+                scripts=spent.scripts + proof.scripts,
+            )
             if proof.verdict is not Verdict.HOLDS:
                 break
-            later = self._on(day).proof(document)
-            proof = replace(
-                later,
-                milliseconds=proof.milliseconds + later.milliseconds,
-                scripts=proof.scripts + later.scripts,
-                since=None if later.verdict is Verdict.HOLDS else day,
-            )
-        return proof
+        return spent
 
-    def _on(self, day: datetime.date) -> "_Prover":
-        if day not in self._made:
-            older = None if self._against is None else _ground(self._against, day)
-            self._made[day] = _Prover(_ground(self._bundle, day), older)
-        return self._made[day]
+    def _on(self, first: datetime.date, last: datetime.date) -> "_Prover":
+        if (first, last) not in self._made:
+            newer = _ground(_without(self._bundle, last, denials=True), first)
+            before = self._against
+            older = (
+                None if before is None else _ground(_without(before, last, denials=False), first)
+            )
+            self._made[first, last] = _Prover(newer, older, is_day=first == last)
+        return self._made[first, last]
+
+
+def _without(bundle: Bundle, last: datetime.date, *, denials: bool) -> Bundle:
+    """Without the grants that deny (or allow) and do not hold on this day any more."""
+
+    def holds(document: Document) -> bool:
+        grant = document.value
+        if not isinstance(grant, Grant) or (grant.deny is not None) != denials:
+            return True
+        return grant.expires is None or grant.expires >= last
+
+    kept = tuple(document for document in bundle.documents if holds(document))
+    return bundle if len(kept) == len(bundle.documents) else replace(bundle, documents=kept)
 
 
 def _ground(bundle: Bundle, today: datetime.date) -> Ground:
@@ -116,8 +151,9 @@ def _ground(bundle: Bundle, today: datetime.date) -> Ground:
 
 
 class _Prover:
-    def __init__(self, newer: Ground, older: Ground | None) -> None:
+    def __init__(self, newer: Ground, older: Ground | None, *, is_day: bool) -> None:
         core = compiled_module()
+        self._is_day = is_day
         self._newer = newer
         self._older = older
         self._core = core
@@ -138,6 +174,9 @@ class _Prover:
             verdict = answer["verdict"]
             if verdict["verdict"] == "holds":
                 continue
+            if not self._is_day:
+                # Of a run of days it is no request of any day, so there is nothing to show.
+                return self._told(document, began, scripts, Verdict.UNKNOWN)
             return self._refuted(document, began, scripts, claim, verdict)
         return self._told(document, began, scripts, Verdict.HOLDS)
 
