@@ -61,7 +61,7 @@ def run_command(
 def _show(to: Console, report: Report) -> None:
     for result in report.failed:
         to.print(plain(f"{result.place}: ", "bold") + Text("failed: ", "bold red"), end="")
-        to.print(plain(f"{result.case.name}: {result.problem}"))
+        to.print(plain(f"{result.case.name}: {result.told}"))
     passed = len(report.results) - len(report.failed)
     style = "bold red" if report.failed else "bold green"
     to.print(Text(f"{passed} of {len(report.results)} cases passed", style))

@@ -67,12 +67,19 @@ def test_a_case_fails_with_its_place_and_what_is_decided(tmp_path: Path) -> None
     problems = {result.case.name: result.problem for result in report.failed}
     assert problems == {
         "wrong effect": "expected deny, but it is allow: allowed by `grant:g#1`",
-        "wrong rule": "expected allow by `other`, but it is by `grant:g#1`",
+        "wrong rule": "expected allow by `other`, but it is by `grant:g#1`; no rule has this name: "
+        "one of `grant:g#1`, `grant:idle#1`",
         "no <such> type": "`x` is not a type of resource in `x:orders`",
     }
     assert [rule.id for rule in report.never_decisive] == ["grant:idle#1"]
     assert report.coverage_percent == 50
-    assert [mistake.place.line for mistake in failed_cases(bundle, None)] == [33, 34, 35]
+    # The line of the rule that decided, where one did; the case is named beside it.
+    failed = list(failed_cases(bundle, None))
+    assert [mistake.place.line for mistake in failed] == [17, 17, 35]
+    assert [f"(all.yaml:{line})" in it.what for it, line in zip(failed, (33, 34, 35), strict=True)]
+    assert report.failed[0].document()["sources"] == [
+        {"rule": "grant:g#1", "source": "all.yaml:17"}
+    ]
 
 
 def test_a_report_for_continuous_integration_names_cases_and_places(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def junit(report: Report) -> str:
                 line=str(result.place.line),
             )
             if result.problem is not None:
-                message = _told(result.problem)
+                message = _told(result.told)
                 failure = ElementTree.SubElement(case, "failure", message=message)
                 failure.text = f"{result.place}: {message}"
     ElementTree.indent(root)

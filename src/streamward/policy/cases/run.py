@@ -1,15 +1,17 @@
 """Decide every case with the evaluator of the gateway."""
 
 import datetime
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from streamward.errors import InvalidArgument
 from streamward.model.decision import Decision
 from streamward.model.document import Bundle, Document, Place
+from streamward.model.nearest import meant
 from streamward.model.policy_test import Case, PolicyTest
 from streamward.policy.evaluator import decide
-from streamward.policy.questions.compiled import compiled
+from streamward.policy.questions.compiled import Compiled, compiled
 from streamward.policy.section import Rule
 from streamward.policy.service import parse_resource
 
@@ -25,11 +27,28 @@ class Result:
     decision: Decision | None
     problem: str | None
     """What is wrong; None where it was decided as expected."""
+    rules: tuple[tuple[str, str], ...] = ()
+    """Rules to look at where it was not: those that decided, or the one that should have, each with
+    `FILE:LINE`."""
 
     @property
     def passed(self) -> bool:
         """Whether it was decided as expected, by the expected rule."""
         return self.problem is None
+
+    @property
+    def rule_place(self) -> Place | None:
+        """The line to change, where it is a rule's; None: no rule has to do with it."""
+        if not self.rules:
+            return None
+        file, _, line = self.rules[0][1].rpartition(":")
+        return Place(file, int(line))
+
+    @property
+    def told(self) -> str:
+        """The problem for people, with the lines of the rules."""
+        at = ", ".join(f"`{rule}` is at {source}" for rule, source in self.rules)
+        return f"{self.problem} ({at})" if at else str(self.problem)
 
     def document(self) -> dict[str, Any]:
         """The result as JSON values."""
@@ -42,6 +61,7 @@ class Result:
             "problem": self.problem,
             "effect": None if decision is None else decision.effect.value,
             "rules": [] if decision is None else list(decision.rules),
+            "sources": [{"rule": rule, "source": source} for rule, source in self.rules],
         }
 
 
@@ -89,7 +109,7 @@ def run_cases(bundle: Bundle, *, today: datetime.date | None = None) -> Report:
         test = document.value
         assert isinstance(test, PolicyTest)
         for number, case in enumerate(test.cases):
-            result = _run(bundle, asked.kernel, document, number, case)
+            result = _run(bundle, asked, document, number, case)
             results.append(result)
             if result.passed and result.decision is not None:
                 decisive.update(result.decision.rules)
@@ -98,18 +118,30 @@ def run_cases(bundle: Bundle, *, today: datetime.date | None = None) -> Report:
     return Report(asked.section.version, tuple(results), rules, never)
 
 
-def _run(bundle: Bundle, kernel: Any, document: Document, number: int, case: Case) -> Result:
+def _run(bundle: Bundle, asked: Compiled, document: Document, number: int, case: Case) -> Result:
     place = document.place("cases", number)
     try:
         resource = parse_resource(bundle, case.on)
         context = case.context.request()
-        decision = decide(kernel, case.principal, case.action, resource, context)
+        decision = decide(asked.kernel, case.principal, case.action, resource, context)
     except InvalidArgument as error:
         return Result(document.name, case, place, None, str(error))
-    return Result(document.name, case, place, decision, _problem(case, decision))
+    problem = _problem(case, decision, asked.sources)
+    rules = () if problem is None else _to_look_at(case, decision, asked.sources)
+    return Result(document.name, case, place, decision, problem, rules)
 
 
-def _problem(case: Case, decision: Decision) -> str | None:
+def _to_look_at(
+    case: Case, decision: Decision, sources: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
+    decided = [*decision.errors, *decision.rules]
+    found = [rule for rule in decided if rule in sources]
+    if not found and case.rule is not None:
+        found = [rule for rule in sources if _is_rule(case.rule, rule)]
+    return tuple((rule, sources[rule]) for rule in dict.fromkeys(found))
+
+
+def _problem(case: Case, decision: Decision, known: Collection[str]) -> str | None:
     if decision.errors:
         return f"a rule failed: {decision.reason}"
     if decision.effect.value != case.expect:
@@ -117,7 +149,9 @@ def _problem(case: Case, decision: Decision) -> str | None:
     if case.rule is None or any(_is_rule(case.rule, rule) for rule in decision.rules):
         return None
     by = ", ".join(f"`{rule}`" for rule in decision.rules)
-    return f"expected {case.expect} by `{case.rule}`, but it is by {by}"
+    is_gone = not any(_is_rule(case.rule, rule) for rule in known)
+    gone = f"; no rule has this name: {meant(case.rule, known)}" if is_gone else ""
+    return f"expected {case.expect} by `{case.rule}`, but it is by {by}{gone}"
 
 
 def _is_rule(expected: str, rule: str) -> bool:
