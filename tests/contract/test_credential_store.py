@@ -165,22 +165,25 @@ def test_another_key_encrypts_anew_and_an_unknown_one_reads_nothing(opener: Open
 
 def test_verifiers_lie_encrypted_and_belong_to_their_row(opener: Open) -> None:
     store = opener()
-    add(store, credential(), credential("api-2"), credential("b-1", "b"))
+    add(store, credential(), *map(credential, ("api-2", "api-3")), credential("b-1", "b"))
     engine = store._engine
     columns = "SELECT id, verifiers FROM identity_credential"
     with engine.begin() as connection:
         rows = {row.id: bytes(row.verifiers) for row in connection.execute(sa.text(columns))}
         assert not any(b"SCRAM" in value for value in rows.values())
-        assert len(set(rows.values())) == 3
+        assert len(set(rows.values())) == 4
         # Somebody who can write the table gives another row the verifiers of one it knows.
         swap = sa.text("UPDATE identity_credential SET verifiers = :value WHERE id = 'b-1'")
+        connection.execute(swap, {"value": rows["api-1"]})
+        # Or those of a password that was revoked to another one of the same principal.
+        swap = sa.text("UPDATE identity_credential SET verifiers = :value WHERE id = 'api-3'")
         connection.execute(swap, {"value": rows["api-1"]})
         # Or the row to another principal.
         connection.execute(
             sa.text("UPDATE identity_credential SET principal = 'root' WHERE id = 'api-2'")
         )
 
-    for identifier in ("b-1", "api-2"):
+    for identifier in ("b-1", "api-2", "api-3"):
         with pytest.raises(Undecryptable):
             store.get(identifier)
     assert store.get("api-1").verifiers == VERIFIERS

@@ -13,7 +13,7 @@ import pytest
 
 from streamward.errors import InvalidArgument, NotFound, Unavailable
 from streamward.identity.cipher import ColumnCipher, decoy_key, read_key
-from streamward.identity.credential import State, StoreUnavailable
+from streamward.identity.credential import State, StoredCredential, StoreUnavailable
 from streamward.identity.service import IdentityService, Issued, NoStore, Settings, Wanted
 from streamward.identity.store import CredentialStore, open_store
 from streamward.model.credentials import CredentialClass
@@ -317,6 +317,36 @@ def test_the_data_plane_is_told_what_holds_first(house: House) -> None:
     assert [one["id"] for one in told[:3]] == ["new-2", "new-1", "new-0"]
     assert [one["disabled"] for one in told] == [False, False, False, True]
     assert house.service.passwords("nobody") == {"credentials": []}
+    # What has ended does not push out what holds, however much later it was made.
+    for number in range(4):
+        house.now += 1
+        late = house.add("batch", id=f"late-{number}").credential
+        if number:
+            asyncio.run(house.service.revoke(BY, late.id, "end"))
+    house.now += 1
+    asyncio.run(house.service.revoke(BY, house.add("batch", id="late-4").credential.id, "end"))
+    told = house.service.passwords("batch")["credentials"]
+    assert [one["id"] for one in told] == ["late-0", "late-4", "late-3", "late-2"]
+
+
+def test_the_data_plane_is_told_all_that_keeps_a_password_from_letting_in() -> None:
+    one = StoredCredential("x", "api", None, (Secret(b"v"),), NOW, NOW + 5, NOW + 9)
+    told = one.answer()
+    assert told == {
+        "id": "x",
+        "verifiers": ["v"],
+        "not_before": NOW + 5,
+        "expires": NOW + 9,
+        "disabled": False,
+        "issued": NOW,
+    }
+    for ended in (replace(one, disabled=NOW), replace(one, revoked=True)):
+        assert ended.answer() == told | {"disabled": True}
+    at = {time: one.state(NOW + time) for time in (4, 5, 8, 9)}
+    assert at == {4: State.EARLY, 5: State.ACTIVE, 8: State.ACTIVE, 9: State.EXPIRED}
+    for time in (4, 5, 9):
+        assert replace(one, disabled=NOW).state(NOW + time) is State.DISABLED
+        assert replace(one, disabled=NOW, revoked=True).state(NOW + time) is State.REVOKED
 
 
 def test_a_store_that_is_down_is_left_alone_for_a_moment(house: House) -> None:

@@ -10,8 +10,10 @@ from streamward.model.approval import Approval
 from streamward.model.document import Bundle, Document, Noun
 from streamward.model.keys import AccessClass, KeyRing
 from streamward.model.manifest import Manifest
-from streamward.model.principal import Principal
+from streamward.model.principal import Principal, Role
 from streamward.model.stream import DataClass, Stream
+from streamward.model.token_issuer import TokenIssuer
+from streamward.policy.difference.approvals import rule_between, weaker
 from streamward.policy.difference.loosened import loosenings
 
 DAY = datetime.date(2027, 1, 1)
@@ -116,6 +118,44 @@ def test_the_rule_and_the_level_of_before_decide() -> None:
     assert told(bundle(), bundle(rule=None, streams=[])) != []
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "holds"),
+    [
+        (("restricted", "risk"), ("internal", "me"), ("internal", "risk")),
+        (("internal", "risk"), ("restricted", "me"), ("internal", "risk")),
+        (None, ("internal", "me"), ("internal", "me")),
+        (("internal", "risk"), None, ("internal", "risk")),
+        (None, None, None),
+    ],
+)
+def test_the_stricter_level_of_both_holds_and_approvers_are_those_of_before(
+    before: tuple[str, str] | None, after: tuple[str, str] | None, holds: tuple[str, str] | None
+) -> None:
+    def with_rule(it: tuple[str, str] | None) -> Bundle:
+        return bundle(rule=None if it is None else {"level": it[0], "approvers": [it[1]]})
+
+    rule = rule_between(with_rule(before), with_rule(after))
+
+    assert (None if rule is None else (rule.level.value, *rule.approvers)) == holds
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"level": "restricted", "approvers": ["risk", "me"]},
+        {"level": "restricted", "approvers": ["me"]},
+        {"level": "confidential", "approvers": ["risk", "me"]},
+        None,
+    ],
+)
+def test_whoever_becomes_an_approver_does_not_approve_that(rule: dict[str, Any] | None) -> None:
+    def told_of(by: str) -> tuple[str, ...]:
+        return weaker(bundle(), bundle(approval(weaker_approval=True, by=by), rule=rule), DAY)
+
+    assert told_of("me") != ()
+    assert told_of("risk") == ()
+
+
 def test_prefixes_are_streams_too() -> None:
     old = bundle(streams=[{"prefix": "pay.", "classes": ["cardholder"]}])
 
@@ -162,6 +202,33 @@ def test_who_may_open_is_access() -> None:
         assert told(old, bundle(approval(**reads), **changed)) == []
         assert told(old, bundle(approval(**(reads | {"to": ["role:other"]})), **changed)) == [what]
         assert told(bundle(**changed), old) == []
+
+
+def test_who_reads_by_a_role_in_a_role_or_by_a_token_is_told_too() -> None:
+    """`settler` includes `clerk`, which includes `reader`; an issuer gives it to a group."""
+    vendor = {"archive": {"roles": ["reader"]}, "vendor": {"roles": ["guest"]}}
+    roles = [
+        Role(name="settler", includes=("clerk",)),
+        Role(name="clerk", includes=("reader",)),
+        Role(name="reader"),
+    ]
+    what = ["what is sealed for class `cardholder` opens for `vendor`"]
+    old = bundle(*roles, principals=vendor)
+    by_role = vendor | {"vendor": {"roles": ["guest", "settler"]}}
+    assert told(old, bundle(*roles, principals=by_role)) == what
+
+    token = {"id": "v", "type": "token", "issuer": "idp", "subject": "vendor"}
+    by_token = vendor | {"vendor": {"roles": ["guest"], "credentials": [token]}}
+    issuer = {
+        "name": "idp",
+        "issuer": "https://idp.example",
+        "audiences": ["pay"],
+        "role_claim": {"claim": "groups", "roles": {"staff": "settler"}},
+    }
+    idp = TokenIssuer.model_validate(issuer)
+    assert (
+        told(bundle(*roles, principals=by_token), bundle(*roles, idp, principals=by_token)) == what
+    )
 
 
 def test_a_stream_that_is_not_sealed_any_more_is_told() -> None:
