@@ -24,6 +24,7 @@ mod fields;
 )]
 pub mod fuzz;
 mod gateway;
+mod grants;
 mod health;
 pub mod inspect;
 mod io;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::contracts::{ContractsSection, OnRead, OnWrite, SchemaSection};
 use crate::masking::MaskingSection;
@@ -95,7 +95,7 @@ pub struct SealedFields {
 }
 
 /// How the keys of records are sealed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeySealing {
     /// Not at all.
@@ -105,7 +105,7 @@ pub enum KeySealing {
 }
 
 /// Who seals what is written to a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SealedBy {
     /// The gateway.
@@ -116,7 +116,7 @@ pub enum SealedBy {
 }
 
 /// Who opens what is read of a stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OpenedBy {
     /// The gateway, for readers of the ring.

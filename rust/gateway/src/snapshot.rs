@@ -12,6 +12,7 @@ use crate::contracts::{Contracts, ContractsSection};
 use crate::devices::{Devices, DevicesSection};
 use crate::error::GatewayError;
 use crate::fields::Fields;
+use crate::grants::GrantsSection;
 use crate::limits::{Entitlement, GatewayLimits, ListenerLimits, QuotaSection, Quotas};
 use crate::log::LogSection;
 use crate::masking::{MaskingSection, Maskings};
@@ -219,6 +220,9 @@ pub struct ListenerSection {
     pub session_lifetime_milliseconds_max: Option<u64>,
     /// Bounds.
     pub limits: ListenerLimits,
+    /// It hands out data keys to programs, and speaks no Kafka; `None`: it speaks Kafka.
+    #[serde(default)]
+    pub grants: Option<GrantsSection>,
 }
 
 /// When ranges of running accesses are on disk.
@@ -687,6 +691,22 @@ fn missing_proof(listener: &ListenerSection) -> Option<&'static str> {
     }
 }
 
+/// What makes a listener that hands out keys less than safe.
+fn unfit_for_grants(listener: &ListenerSection) -> Option<&'static str> {
+    let grants = listener.grants.as_ref()?;
+    // SECURITY: who gets keys is known by a certificate, over TLS 1.3, and every grant is in the log.
+    let tls = listener.tls.as_ref().is_some_and(|tls| {
+        tls.client_certificate == ClientCertificate::Required && tls.version_min == TlsVersion::V1_3
+    });
+    if !tls || listener.authentication != Authentication::Certificate || listener.bound_tokens {
+        return Some("grants keys without TLS 1.3 and certificates of clients");
+    }
+    if listener.unrecorded != Unrecorded::Refuse {
+        return Some("grants keys without a record");
+    }
+    grants.problem()
+}
+
 fn check_listeners(document: &Document) -> Result<(), GatewayError> {
     let clusters: HashSet<&str> = document
         .clusters
@@ -721,6 +741,9 @@ fn check_listeners(document: &Document) -> Result<(), GatewayError> {
         if let Some(missing) = missing_proof(listener) {
             return wrong(missing);
         }
+        if let Some(unfit) = unfit_for_grants(listener) {
+            return wrong(unfit);
+        }
         let relayed = document
             .clusters
             .iter()
@@ -729,7 +752,8 @@ fn check_listeners(document: &Document) -> Result<(), GatewayError> {
             .tls
             .as_ref()
             .is_some_and(|tls| tls.client_certificate != ClientCertificate::None);
-        if relayed && (listener.mechanisms.is_empty() || certificates) {
+        if relayed && listener.grants.is_none() && (listener.mechanisms.is_empty() || certificates)
+        {
             return wrong(
                 "is of a cluster whose brokers see the client: it needs SASL, and no certificates",
             );

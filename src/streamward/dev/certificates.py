@@ -12,6 +12,7 @@ from streamward.dev.cache import write_private
 from streamward.dev.passwords import random_password, verifier
 from streamward.errors import InvalidArgument
 from streamward.model.authority import CertificateAuthority
+from streamward.model.control_door import ControlDoor
 from streamward.model.credentials import IdentityStore
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.principal import CertificateCredential, PasswordCredential, Principal
@@ -64,7 +65,7 @@ def _plan(bundle: Bundle) -> Iterator[_Planned]:
     root = bundle.root.resolve()
     yield _Planned(root / "tls" / "ca.pem", authority.issued.certificate, private=False)
     yield _Planned(root / "tls" / "ca.key", authority.issued.key, private=True)
-    yield from _listener_files(root, bundle.of(Listener), authority)
+    yield from _server_files(root, bundle, authority)
     signers: dict[str | None, Authority] = {None: authority}
     for declared in bundle.of(CertificateAuthority):
         signer = signers[declared.name] = Authority.create(f"{declared.name} development")
@@ -84,17 +85,15 @@ def _plan(bundle: Bundle) -> Iterator[_Planned]:
         yield _Planned(root / folder / ".gitignore", b"*\n", private=False)
 
 
-def _listener_files(
-    root: Path, listeners: tuple[Listener, ...], authority: Authority
-) -> Iterator[_Planned]:
+def _server_files(root: Path, bundle: Bundle, authority: Authority) -> Iterator[_Planned]:
     names: dict[tuple[str, str], list[str]] = {}
-    for listener in listeners:
-        if listener.tls is None:
+    for server in (*bundle.of(Listener), *bundle.of(ControlDoor)):
+        if server.tls is None:
             continue
-        references = (listener.tls.certificate, listener.tls.key)
-        names.setdefault(references, []).extend(server_names(listener))
-        if listener.tls.client_ca is not None:
-            path = _path(root, listener.tls.client_ca)
+        references = (server.tls.certificate, server.tls.key)
+        names.setdefault(references, []).extend(server_names(server))
+        if server.tls.client_ca is not None:
+            path = _path(root, server.tls.client_ca)
             yield _Planned(path, authority.issued.certificate, private=False)
     for (certificate, key), known_as in names.items():
         unique = list(dict.fromkeys(known_as))
@@ -103,12 +102,13 @@ def _listener_files(
         yield _Planned(_path(root, key), issued.key, private=True)
 
 
-def server_names(listener: Listener) -> list[str]:
-    """Every name and address by which clients may reach the listener."""
-    names = [listener.advertise]
-    if listener.bind not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        names.append(listener.bind)
-    if listener.sni is not None:
+def server_names(server: Listener | ControlDoor) -> list[str]:
+    """Every name and address by which clients may reach a listener or the control door."""
+    listener = server if isinstance(server, Listener) else None
+    names = [] if listener is None else [listener.advertise]
+    if server.bind not in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        names.append(server.bind)
+    if listener is not None and listener.sni is not None:
         names.append(listener.sni.bootstrap_name)
         names.extend(_node_names(listener.sni.node_name, listener.sni.nodes))
     return list(dict.fromkeys([*names, "localhost", "127.0.0.1"]))

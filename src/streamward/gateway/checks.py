@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
-from streamward.gateway import limit_checks, log_checks, secret_stores, trust_checks
+from streamward.gateway import door_checks, limit_checks, log_checks, secret_stores, trust_checks
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.manifest import Environment, Manifest
-from streamward.model.topology import Cluster, Listener, Metrics
+from streamward.model.topology import Cluster, Listener, Metrics, same_address
 
 PORT_MAX = 65_535
 
@@ -200,17 +200,13 @@ def ports_used_once(bundle: Bundle) -> Iterator[Mistake]:
         assert isinstance(listener, Listener)
         for other_document, other in taken:
             shared = sorted(set(listener.used_ports()) & set(other.used_ports()))
-            if shared and _same_address(listener.bind, other.bind):
+            if shared and same_address(listener.bind, other.bind):
                 yield document.mistake(
                     f"port {shared[0]} is also taken by listener `{other.name}`",
                     "ports" if listener.ports is not None else "sni",
                     suggestion=f"choose another; the first is at {other_document.place()}",
                 )
         taken.append((document, listener))
-
-
-def _same_address(one: str, other: str) -> bool:
-    return one == other or bool({one, other} & {"0.0.0.0", "::"})  # noqa: S104
 
 
 def one_place_for_metrics(bundle: Bundle) -> Iterator[Mistake]:
@@ -224,7 +220,7 @@ def one_place_for_metrics(bundle: Bundle) -> Iterator[Mistake]:
                 "a bundle has at most one document of kind Metrics", suggestion="remove one of them"
             )
         for listener in listeners:
-            if metrics.port in listener.used_ports() and _same_address(metrics.bind, listener.bind):
+            if metrics.port in listener.used_ports() and same_address(metrics.bind, listener.bind):
                 yield document.mistake(
                     f"port {metrics.port} is also taken by listener `{listener.name}`",
                     "port",
@@ -265,6 +261,7 @@ CHECKS = (
     ports_used_once,
     one_place_for_metrics,
     something_to_do,
+    *door_checks.CHECKS,
     *trust_checks.CHECKS,
     *limit_checks.CHECKS,
     *secret_stores.CHECKS,

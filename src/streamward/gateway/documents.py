@@ -170,7 +170,7 @@ class QuotaEntry(_Entry, frozen=True, kw_only=True):
 
 
 class ListenerEntry(_Entry, frozen=True, kw_only=True):
-    """Where clients of one cluster connect."""
+    """Where clients of one cluster connect; with `grants`, programs that want data keys."""
 
     name: str
     cluster: str
@@ -187,6 +187,15 @@ class ListenerEntry(_Entry, frozen=True, kw_only=True):
     authentication: str
     session_lifetime_milliseconds_max: int | None
     limits: ListenerLimits
+    grants: "GrantsEntry | None" = None
+
+
+class GrantsEntry(_Entry, frozen=True, kw_only=True):
+    """How long a grant of data keys holds, and how many a principal gets."""
+
+    milliseconds: int
+    per_second: int
+    burst: int
 
 
 class CertificateEntry(_Entry, frozen=True, kw_only=True, tag="certificate", tag_field="type"):

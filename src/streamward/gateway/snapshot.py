@@ -37,6 +37,7 @@ from streamward.gateway.documents import (
     UpstreamTls,
     VersionEntry,
 )
+from streamward.gateway.door import door_entry
 from streamward.gateway.limit_entries import gateway_limits, listener_limits, quota_entry
 from streamward.gateway.masking import masking_section
 from streamward.gateway.materials import DECOY_KEY
@@ -46,6 +47,7 @@ from streamward.identity.token_issuers.documents import issuer_entry
 from streamward.model import topology
 from streamward.model.audit_log import AuditLog
 from streamward.model.authority import CertificateAuthority
+from streamward.model.control_door import ControlDoor
 from streamward.model.credentials import IdentityStore
 from streamward.model.device_inventory import DeviceInventory
 from streamward.model.document import Bundle
@@ -104,7 +106,10 @@ def snapshot_document(
         bundle=heads[0].name,
         environment=heads[0].environment.value,
         clusters=tuple(_cluster(cluster) for cluster in bundle.of(Cluster)),
-        listeners=tuple(_listener(bundle, listener) for listener in bundle.of(Listener)),
+        listeners=(
+            *(_listener(bundle, listener) for listener in bundle.of(Listener)),
+            *map(door_entry, bundle.of(ControlDoor)),
+        ),
         identity=IdentitySection(
             principals=tuple(map(_principal, bundle.of(Principal))),
             issuers=tuple(map(issuer_entry, bundle.of(TokenIssuer))),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from streamward.model.authority import CertificateAuthority
+from streamward.model.control_door import ControlDoor
 from streamward.model.document import Bundle, Mistake
 from streamward.model.nearest import meant
 from streamward.model.network import Network
@@ -43,12 +44,15 @@ def certificates_without_an_issuer(bundle: Bundle) -> Iterator[Mistake]:
 
 
 def _taken(bundle: Bundle) -> set[str | None]:
-    """The authorities of all listeners; None stands for a `client_ca`."""
+    """The authorities of all listeners and doors; None stands for a `client_ca`."""
     taken: set[str | None] = set()
     for listener in bundle.of(Listener):
         if listener.tls is not None and listener.tls.client_certificate != "none":
             taken.update(listener.tls.client_authorities)
             taken.update({None} if listener.tls.client_ca is not None else ())
+    for door in bundle.of(ControlDoor):
+        taken.update(door.tls.client_authorities)
+        taken.update({None} if door.tls.client_ca is not None else ())
     return taken
 
 

@@ -36,6 +36,9 @@ KEY_BYTES: Final = (32, 64)
 DETERMINISTIC_RECORDS_MAX: Final = 1 << 48
 """AES-GCM-SIV's bound for one key, at 2^-32 (RFC 8452, section 6); nobody counts up to it."""
 
+WRITER_CHARACTERS_MAX: Final = 200
+"""Of the name of whoever seals with a key, in the key store."""
+
 _UNKNOWN: Final = {"unknown": True}
 
 Answer = Mapping[str, Any]
@@ -68,11 +71,14 @@ class KeyAnswers:
         }
 
     def data_key(self, question: Mapping[str, Any]) -> Answer:
-        """A new data key of a ring, for whoever asks and nobody else."""
+        """A new data key of a ring, for whoever asks and nobody else.
+
+        `writer` names the program that gets it through this gateway, where one does.
+        """
         declared = self._holder.ring(str(question["ring"]))
         ring = self._begun(declared)
         plain = Secret(secrets.token_bytes(32))
-        key = self._wrapped(declared, ring, plain, Purpose.DATA)
+        key = self._wrapped(declared, ring, plain, Purpose.DATA, question.get("writer"))
         self._keep(key, ring)
         return _told(key, plain)
 
@@ -120,6 +126,10 @@ class KeyAnswers:
             "key": base64.b64encode(plain.value).decode(),
             "until": self._clock() + OPEN_MILLISECONDS,
         }
+
+    def confirm_key(self, question: Mapping[str, Any]) -> Answer:
+        """Whether a data key that a program holds may still be used; the provider is asked too."""
+        return self.open_key(question)
 
     def key_facts(self, question: Mapping[str, Any]) -> Answer:
         """What is known of the data key that a record names, and not the key: for a gateway that
@@ -192,7 +202,14 @@ class KeyAnswers:
             if self._holder.store.ring(ring.name) is None:
                 raise
 
-    def _wrapped(self, declared: KeyRing, ring: Ring, plain: Secret, purpose: Purpose) -> DataKey:
+    def _wrapped(
+        self,
+        declared: KeyRing,
+        ring: Ring,
+        plain: Secret,
+        purpose: Purpose,
+        program: object = None,
+    ) -> DataKey:
         kid = secrets.token_hex(16)
         context = context_of(kid, ring.name, ring.version, purpose)
         # What the store says: another key of the bundle's comes with the next rotation.
@@ -200,6 +217,9 @@ class KeyAnswers:
         wrapped = provider.wrap(ring.provider_key, plain, context)
         now = self._clock()
         bounded = purpose is Purpose.DATA
+        writer = self._holder.settings.writer
+        if program is not None:
+            writer = f"{program} at {writer}"
         return DataKey(
             kid=kid,
             ring=ring.name,
@@ -211,7 +231,7 @@ class KeyAnswers:
             wrapped=wrapped.ciphertext,
             key_bytes=len(plain.value),
             records_max=declared.data_keys.records_max if bounded else None,
-            writer=self._holder.settings.writer,
+            writer=writer[:WRITER_CHARACTERS_MAX],
             created=now,
             expires=now + declared.data_keys.lifetime if bounded else None,
             changed=now,

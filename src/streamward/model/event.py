@@ -49,6 +49,7 @@ class Kind(StrEnum):
     MATERIALS = "materials"
     ERASED = "erased"
     KEY_CHANGE = "key_change"
+    KEY_GRANTED = "key_granted"
     ACCESS_CHANGE = "access_change"
 
 
@@ -71,6 +72,7 @@ CLASS_OF_KIND: Final[Mapping[str, frozenset[int]]] = {
     Kind.MATERIALS: frozenset({5019}),
     Kind.ERASED: frozenset({6002}),
     Kind.KEY_CHANGE: frozenset({3004, 6003}),
+    Kind.KEY_GRANTED: frozenset({6003}),
     Kind.SESSION_AUTHORIZED: frozenset({3003}),
     Kind.ACCESS_CHANGE: frozenset({3005}),
 }

@@ -85,6 +85,8 @@ class KeyBody(msgspec.Struct, frozen=True, kw_only=True):
     provider_version: str | None = None
     data_keys: int | None = None
     kids: str | None = None
+    granted: tuple[str, ...] = ()
+    until: str | None = None
     failed: int | None = None
     due: str | None = None
     gone_from: str | None = None

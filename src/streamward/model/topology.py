@@ -185,6 +185,11 @@ class Cluster(Noun):
         return (*own, *mapped)
 
 
+def same_address(one: str, other: str) -> bool:
+    """Whether a port that is bound at one address is taken at the other."""
+    return one == other or bool({one, other} & {"0.0.0.0", "::"})  # noqa: S104
+
+
 class PortNodes(Noun):
     """Broker `first_id + i` is reached on port `first_port + i`."""
 

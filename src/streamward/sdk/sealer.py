@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from streamward._core import CoreError, StreamHome, envelope_key, open_part, seal_part
 from streamward.model.sealing import Sealing
 from streamward.sdk.keyring import KeyRings
-from streamward.sdk.ports import KeySource, NotSealable, RecordRefused
-from streamward.sdk.streams import SealedStream, SealedStreams
+from streamward.sdk.ports import KeySource, NotSealable, RecordRefused, StreamSource
+from streamward.sdk.streams import SealedStream
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -28,9 +28,10 @@ class Sealer:
     Records of streams that are not sealed pass as they are. May be used from several threads.
     """
 
-    def __init__(self, streams: SealedStreams, keys: KeySource) -> None:
+    def __init__(self, streams: StreamSource, keys: KeySource, *, by_stream: bool = False) -> None:
+        """With `by_stream` a key that was got for one stream is used for no other."""
         self._streams = streams
-        self._rings = KeyRings(keys)
+        self._rings = KeyRings(keys, by_stream=by_stream)
 
     def forget_keys(self) -> None:
         """Let go of every key that is held: those that were revoked don't serve a moment longer."""
@@ -42,7 +43,7 @@ class Sealer:
         Raises NotSealable for a record that the stream's declaration does not fit, and what asking
         for a key raises.
         """
-        stream = self._streams.of(topic)
+        stream = self._streams.of(topic, "seal")
         if stream is None:
             return parts
         bound = _partition(topic, stream.seal, partition)
@@ -58,9 +59,9 @@ class Sealer:
     def _sealed(self, stream: SealedStream, parts: Parts, partition: int | None) -> Parts:
         seal, home, key = stream.seal, _home(stream, stream.name), parts.key
         if key is not None and seal.key == "deterministic":
-            key = seal_part(home, self._rings.deterministic(seal.ring), "key", key)
+            key = seal_part(home, self._rings.deterministic(seal.ring, stream.name), "key", key)
         wanted = sum(name in seal.headers for name, _ in parts.headers)
-        data_key = self._rings.sealing(seal.ring, 1 + wanted)
+        data_key = self._rings.sealing(seal.ring, 1 + wanted, stream.name)
 
         def sealed(part: str, content: bytes, header: str | None = None) -> bytes:
             return seal_part(
@@ -83,7 +84,7 @@ class Sealer:
 
         Raises RecordRefused for plaintext, and for what was changed, moved, or shredded.
         """
-        stream = self._streams.of(topic)
+        stream = self._streams.of(topic, "open")
         if stream is None:
             return parts
         seal = stream.seal
@@ -91,7 +92,7 @@ class Sealer:
         homes = [_home(stream, name) for name in (topic, *seal.accepts_from)]
 
         def opened(part: str, content: bytes, header: str | None = None) -> bytes:
-            key = self._rings.opening(envelope_key(content))
+            key = self._rings.opening(envelope_key(content), topic)
             return open_part(
                 homes, key, part, content, header=header, record_key=parts.key, partition=bound
             )

@@ -27,8 +27,11 @@ class SealedStreams:
         prefixes = [each for each in listed if each.is_prefix]
         self._prefixes = sorted(prefixes, key=lambda each: -len(each.name))
 
-    def of(self, topic: str) -> SealedStream | None:
-        """The stream that a topic is, by its own name; None: it is not sealed."""
+    def of(self, topic: str, operation: str = "seal") -> SealedStream | None:
+        """The stream that a topic is, by its own name; None: it is not sealed.
+
+        It is the same one for every `operation`.
+        """
         found = self._names.get(topic)
         if found is None:
             found = next((each for each in self._prefixes if topic.startswith(each.name)), None)

@@ -63,6 +63,9 @@ class Source:
             self._told(kid) | {"until": self.now + 1000} if kid in self.keys else {"unknown": True}
         )
 
+    def confirm_key(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self.open_key(question)
+
     def _told(self, kid: str) -> dict[str, Any]:
         key = base64.b64encode(self.keys[kid]).decode()
         return {"kid": kid, "ring": RING, "ring_version": 1, "key": key}

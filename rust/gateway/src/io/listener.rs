@@ -284,7 +284,7 @@ async fn serve_client(
             ),
         };
     }
-    let routing = section.routing.clone();
+    let (routing, grants) = (section.routing.clone(), section.grants);
     let section = Arc::new(section);
     let recorder = shared.recorder.clone();
     let mut session = Session::new(
@@ -347,10 +347,16 @@ async fn serve_client(
     let shown = match (connection.peer_certificates(), &tls.trust) {
         (Some(chain), Some(trust)) => match prove(&mut session, chain, trust) {
             Ok(shown) => Some(shown),
+            Err(close) if grants.is_some() => {
+                return super::grants::refuse(&shared, session, close, stream).await;
+            }
             Err(close) => return close,
         },
         _ => None,
     };
+    if let Some(grants) = grants {
+        return super::grants::serve(&shared, session, grants, stream).await;
+    }
     Connection::new(shared, cluster, node, session, meter, stream)
         .shown(shown)
         .run()

@@ -6,6 +6,7 @@ pub mod buffer;
 pub mod clock;
 pub mod connection;
 pub mod dead_letters;
+mod grants;
 mod groups;
 pub mod http;
 mod idle;

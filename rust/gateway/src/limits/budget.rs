@@ -66,6 +66,15 @@ impl Meter {
 pub struct Account {
     connections: AtomicUsize,
     pub(super) meter: Meter,
+    /// Requests for data keys.
+    pub(super) grants: Bucket,
+}
+
+impl Account {
+    /// Is nothing owed?
+    pub(super) fn is_settled(&self, now: i64) -> bool {
+        self.meter.is_settled(now) && self.grants.is_settled(now)
+    }
 }
 
 /// What one connection may spend; while it lives it counts as one of its principal's.

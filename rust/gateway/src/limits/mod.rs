@@ -20,6 +20,7 @@ pub use self::quota::{Entitlement, QuotaSection, Quotas};
 pub use self::section::{GatewayLimits, ListenerLimits, Timeouts};
 pub use self::source::{Crowded, Place, source_of};
 
+use self::bucket::Rate;
 use self::budget::{Account, Meter};
 use self::source::Sources;
 
@@ -100,11 +101,31 @@ impl Ledger {
         budget.declare(&entitlement.own, meters);
     }
 
+    /// Takes one grant of data keys from what a principal may have. `Err`: milliseconds until it may have one.
+    pub fn grant(
+        &self,
+        principal: &Arc<str>,
+        per_second: u64,
+        burst: u64,
+        now: i64,
+    ) -> Result<(), u64> {
+        let account = self.account(principal, now);
+        account.grants.set(Some(Rate {
+            per_second,
+            burst_milliseconds: burst.saturating_sub(1).saturating_mul(1_000) / per_second.max(1),
+        }));
+        if account.grants.try_spend(now) {
+            Ok(())
+        } else {
+            Err(account.grants.wait(now))
+        }
+    }
+
     fn account(&self, principal: &Arc<str>, now: i64) -> Arc<Account> {
         let mut accounts = lock(&self.accounts);
         if accounts.len() >= ACCOUNTS_MAX {
             // INVARIANT: what is owed outlives the connection, or to connect anew would pay it.
-            accounts.retain(|_, it| Arc::strong_count(it) > 1 || !it.meter.is_settled(now));
+            accounts.retain(|_, it| Arc::strong_count(it) > 1 || !it.is_settled(now));
         }
         accounts.entry(principal.clone()).or_default().clone()
     }
@@ -112,7 +133,6 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use super::bucket::Rate;
     use super::quota::Rates;
     use super::*;
 
@@ -148,6 +168,18 @@ mod tests {
         assert!(enter(&ledger, "q", &entitlement).is_some());
         drop(first);
         assert!(enter(&ledger, "p", &entitlement).is_some());
+    }
+
+    #[test]
+    fn a_principal_gets_only_so_many_grants_and_others_get_theirs() {
+        let ledger = Ledger::default();
+        let (first, second): (Arc<str>, Arc<str>) = ("p".into(), "q".into());
+        let taken = (0..10).filter(|_| ledger.grant(&first, 2, 3, NOW).is_ok());
+        assert_eq!(taken.count(), 3);
+        assert_eq!(ledger.grant(&first, 2, 3, NOW), Err(500));
+        assert_eq!(ledger.grant(&second, 2, 3, NOW), Ok(()));
+        assert_eq!(ledger.grant(&first, 2, 3, NOW + 500), Ok(()));
+        assert!(ledger.grant(&first, 2, 3, NOW + 500).is_err());
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod apart;
 mod denials;
 mod failures;
 mod gap;
+mod grants;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,8 @@ pub use self::accesses::ACCESSES_NEW_PER_SECOND;
 pub use self::accesses::{ACCESS_AGE_MAX_MILLISECONDS, Access};
 #[cfg(test)]
 pub use self::denials::DENIALS_NEW_PER_SECOND;
+
+pub use self::grants::GrantedKeys;
 
 use self::accesses::Accesses;
 use self::denials::Denials;

@@ -253,7 +253,7 @@ fn too_long(now: i64) -> Decided {
 }
 
 /// The name, or the beginning of one that is too long.
-fn shortened(name: &str) -> &str {
+pub(super) fn shortened(name: &str) -> &str {
     if name.len() <= NAME_BYTES_MAX {
         return name;
     }

@@ -13,6 +13,7 @@ mod cold;
 mod contracts;
 mod decisions;
 mod fetch;
+mod granting;
 mod inquiry;
 mod message;
 mod oauth;

@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// Is the caller among the readers of this ring?
-    fn may_open(&self, ring: &str) -> bool {
+    pub(super) fn may_open(&self, ring: &str) -> bool {
         let mut rings = self.snapshot.sealing.rings.iter();
         let Some(ring) = rings.find(|it| it.name == ring) else {
             return false;
@@ -300,7 +300,7 @@ impl Session {
     }
 }
 
-fn no_reader(stream: &SealedStream, more: &str) -> Decision {
+pub(super) fn no_reader(stream: &SealedStream, more: &str) -> Decision {
     let ring = &stream.ring;
     let reason = format!("not among the readers of the key ring `{ring}`{more}");
     refusal("sealing:reader", reason)

@@ -14,6 +14,7 @@ mod deletion;
 mod fetch;
 mod fetch_sessions;
 mod fields;
+mod granting;
 mod groups;
 mod hostile;
 mod masking;
