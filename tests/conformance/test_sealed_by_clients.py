@@ -10,6 +10,7 @@ from streamward.dev.kafka import KafkaServer
 from streamward.sdk import Parts, RecordRefused, Sealer
 from streamward.sdk.confluent import OpeningConsumer, SealingProducer
 from tests.support.confluent import create_topics, error_code, produce
+from tests.support.doors import declare_door, sealer_of
 from tests.support.endpoints import Endpoint
 from tests.support.entries import of_kind
 from tests.support.gateway import GatewayProcess
@@ -18,7 +19,7 @@ from tests.support.protected import (
     INVALID_RECORD,
     KEYS,
     SECRET,
-    protecting,
+    protecting_bundle,
     reasons,
     ring,
     values,
@@ -29,6 +30,7 @@ END_TO_END = "conformance.clients.end-to-end"
 IN = "conformance.clients.in"
 OUT = "conformance.clients.out"
 OTHER = "conformance.clients.other"
+DOOR = "conformance.clients.door"
 
 _BUNDLE = f"""\
 {KEYS}{ring("clients")}{ring("others")}---
@@ -47,6 +49,11 @@ seal:
   headers: [card]
   sealed_by: producer
   opened_by: consumer
+---
+kind: Stream
+name: {DOOR}
+classes: [test-data]
+seal: {{ring: clients, key: deterministic, sealed_by: producer, opened_by: consumer}}
 ---
 kind: Stream
 name: {IN}
@@ -70,8 +77,10 @@ def clients(
     kafka: KafkaServer, direct: Endpoint, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
     """A gateway with streams that programs seal and open."""
-    create_topics(direct, END_TO_END, IN, OUT, OTHER, partitions=1)
-    with protecting(kafka, tmp_path_factory.mktemp("clients"), _BUNDLE) as process:
+    create_topics(direct, END_TO_END, IN, OUT, OTHER, DOOR, partitions=1)
+    bundle = protecting_bundle(kafka, tmp_path_factory.mktemp("clients"), _BUNDLE)
+    declare_door(bundle)
+    with GatewayProcess(bundle) as process:
         yield process
 
 
@@ -120,6 +129,30 @@ def test_sealed_and_opened_by_programs_the_gateway_and_the_broker_see_ciphertext
         (value,) = values(endpoint, END_TO_END, 1)
         assert value.startswith(ENVELOPE)
         assert SECRET not in value
+
+
+def test_two_programs_with_nothing_but_certificates_seal_and_open(
+    clients: GatewayProcess, direct: Endpoint
+) -> None:
+    writer, reader = "tester", "administrator"
+    seal(clients.bundle.endpoint(writer), sealer_of(clients.bundle, writer), DOOR, SECRET)
+
+    opener = sealer_of(clients.bundle, reader)
+    assert opened(clients.bundle.endpoint(reader), opener, DOOR) == (b"card-1", SECRET)
+    for endpoint in (direct, clients.bundle.endpoint(writer)):
+        (value,) = values(endpoint, DOOR, 1)
+        assert value.startswith(ENVELOPE)
+        assert SECRET not in value
+    granted = of_kind(clients, "key_granted")
+    given = {
+        (each["principal"], each["action"])
+        for each in granted
+        if each["resource"]["name"] == DOOR and each["key"]["granted"]
+    }
+    assert given == {(writer, "Write"), (reader, "Read")}
+    with pytest.raises(KafkaException):
+        produce(clients.bundle.endpoint(writer), DOOR, [SECRET])
+    assert "sealing:plaintext" in reasons(clients, DOOR)
 
 
 def test_sealed_by_a_program_and_opened_by_the_gateway(

@@ -14,11 +14,11 @@ from streamward.demo.brokers import MockBrokers
 from streamward.dev.authority import Authority, Issued
 from streamward.errors import InvalidArgument
 from streamward.sdk import Parts, RecordRefused, Sealer
-from streamward.sdk.door import sealer_through
 from streamward.sdk.door_client import DoorUnavailable, DoorUntrusted, GrantDenied
 from streamward.sdk.ports import ByGateway
 from tests.conftest import require_gateway
-from tests.support.bundles import free_ports, write_bundle
+from tests.support.bundles import write_bundle
+from tests.support.doors import declare_door, door_port, pair, sealer_of
 from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
 
@@ -74,42 +74,22 @@ kind: Stream
 name: {by_gateway}
 classes: [test-data]
 seal: {{ring: cards}}
----
-kind: ControlDoor
-name: keys
-cluster: main
-port: {port}
-tls:
-  certificate: file:tls/gateway.pem
-  key: file:tls/gateway.key
-  client_ca: file:tls/ca.pem
-grant: 2m
-request_timeout: 1s
-grants_per_second: 5
-grants_burst: 40
 """
 
 
 class House:
     """A gateway with a door, and programs with nothing but certificates."""
 
-    def __init__(self, gateway: GatewayProcess, port: int) -> None:
+    def __init__(self, gateway: GatewayProcess) -> None:
         self.gateway = gateway
-        self.port = port
+        self.port = door_port(gateway.bundle)
         self.tls = gateway.bundle.folder / "tls"
 
-    @property
-    def address(self) -> str:
-        return f"localhost:{self.port}"
-
     def pair(self, principal: str) -> tuple[Path, Path]:
-        stem = self.tls / "clients" / f"{principal}-certificate"
-        return stem.with_suffix(".pem"), stem.with_suffix(".key")
+        return pair(self.gateway.bundle, principal)
 
     def sealer(self, principal: str = "tester", **changed: Any) -> Sealer:
-        certificate, key = self.pair(principal)
-        told: dict[str, Any] = {"certificate": certificate, "key": key}
-        return sealer_through(self.address, **told | {"authority": self.tls / "ca.pem"} | changed)
+        return sealer_of(self.gateway.bundle, principal, **changed)
 
     def connect(self, principal: str | None = "tester") -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=str(self.tls / "ca.pem"))
@@ -145,11 +125,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with MockBrokers() as brokers:
         host, port = brokers.addresses[0]
         bundle = write_bundle(tmp_path_factory.mktemp("door") / "bundle", f"{host}:{port}")
-        place = free_ports(1)
-        text = _BUNDLE.format(end_to_end=END_TO_END, other=OTHER, by_gateway=BY_GATEWAY, port=place)
-        (bundle.folder / "door.yaml").write_text(text)
+        text = _BUNDLE.format(end_to_end=END_TO_END, other=OTHER, by_gateway=BY_GATEWAY)
+        (bundle.folder / "keys.yaml").write_text(text)
+        quick = {"grant": "2m", "request_timeout": "1s"}
+        declare_door(bundle, **quick, grants_per_second=5, grants_burst=40)
         with GatewayProcess(bundle) as gateway:
-            yield House(gateway, place)
+            yield House(gateway)
 
 
 def issued(folder: Path, pair: Issued) -> dict[str, Path]:

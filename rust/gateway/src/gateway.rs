@@ -13,7 +13,7 @@ use streamward_audit::log::Sequencer;
 use streamward_audit::{Batch, Recovered};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::cluster::Cluster;
 use crate::devices::Devices;
@@ -22,6 +22,7 @@ use crate::error::GatewayError;
 use crate::health::Health;
 use crate::io::clock::{now_milliseconds, now_nanoseconds};
 use crate::io::dead_letters::Burials;
+use crate::io::grants::QUESTIONS_MAX;
 use crate::io::listener::{Bound, serve};
 use crate::io::passwords::Passwords;
 use crate::io::{Current, Shared, beat, http, probe, tls};
@@ -189,6 +190,7 @@ impl Gateway {
             questions: Arc::default(),
             burials: Burials::default(),
             passwords: Passwords::default(),
+            granting: Semaphore::new(QUESTIONS_MAX),
             ledger: Arc::default(),
             next_connection: AtomicU64::new(0),
             connections: AtomicUsize::new(0),

@@ -87,7 +87,8 @@ def _plan(bundle: Bundle) -> Iterator[_Planned]:
 
 def _server_files(root: Path, bundle: Bundle, authority: Authority) -> Iterator[_Planned]:
     names: dict[tuple[str, str], list[str]] = {}
-    for server in (*bundle.of(Listener), *bundle.of(ControlDoor)):
+    servers: list[Listener | ControlDoor] = [*bundle.of(Listener), *bundle.of(ControlDoor)]
+    for server in servers:
         if server.tls is None:
             continue
         references = (server.tls.certificate, server.tls.key)

@@ -9,8 +9,8 @@ from streamward.model.topology import Cluster, Listener, Metrics
 
 DOCUMENT_KINDS = (
     DocumentKind("AuditLog", AuditLog, room="gateway"),
-    DocumentKind("ControlDoor", ControlDoor, room="gateway"),
     DocumentKind("Cluster", Cluster, room="gateway"),
+    DocumentKind("ControlDoor", ControlDoor, room="gateway"),
     DocumentKind("Listener", Listener, room="gateway"),
     DocumentKind("Metrics", Metrics, room="gateway"),
     DocumentKind("SecretStore", SecretStore, room="gateway"),

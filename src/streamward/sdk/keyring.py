@@ -206,7 +206,7 @@ def _serves(held: _Sealing, now: int, parts: int) -> bool:
 
 def _confirm(answer: Mapping[str, Any], now: int) -> int:
     at = now + CONFIRM_MILLISECONDS
-    return min(at, answer.get("granted_refresh", at))
+    return min(at, int(answer.get("granted_refresh", at)))
 
 
 def _sealing(ring: str, answer: Mapping[str, Any], now: int) -> _Sealing:

@@ -113,6 +113,15 @@ CASES = [
     Case("class without owner", G, "owner: Payments Risk\n", "", "kind: DataClass\nname: cardholder", "nobody answers", "add `owner:`", "warning"),
     Case("class twice", G, "classes: [operational]", "classes: [operational, operational]", "[operational, operational]", "`operational` stands twice", "remove one"),
     Case("stream of nobody", G, "prefix: payments.totals.", "prefix: orders.", "kind: Stream\nprefix: orders.", "in no namespace", "Namespace", "warning"),
+    # The control door over TLS
+    Case("door without TLS", E, "tls:\n  certificate: file:tls/gateway.pem\n  key: file:tls/gateway.key\n  client_ca: file:tls/ca.pem\ngrant: 2m", "grant: 2m", "kind: ControlDoor", "`tls` is missing", "add `tls:`"),
+    Case("door without an authority", E, "  client_ca: file:tls/ca.pem\ngrant: 2m", "grant: 2m", "tls:\n  certificate: file:tls/gateway.pem\n  key: file:tls/gateway.key\ngrant", "no authority is named", "add `client_ca:`"),
+    Case("door with optional certificates", E, "  client_ca: file:tls/ca.pem\ngrant: 2m", "  client_ca: file:tls/ca.pem\n  client_certificate: optional\ngrant: 2m", "  client_certificate: optional\ngrant", "no field `client_certificate`"),
+    Case("door on the port of a listener", E, "grant: 2m", "port: 19092\ngrant: 2m", "port: 19092\ngrant", "port 19092 is also taken by listener `clients`", "choose another"),
+    Case("door of the name of a listener", E, "kind: ControlDoor\nname: keys", "kind: ControlDoor\nname: clients", "name: clients\ncluster: main\nbind: 0.0.0.0", "a Listener is called `clients` too", "choose another"),
+    Case("grant of hours", E, "grant: 2m", "grant: 2h", "kind: ControlDoor", "`grant` is between `1m` and `15m`"),
+    Case("door that waits for ever", E, "grant: 2m", "grant: 2m\nrequest_timeout: 1h", "kind: ControlDoor", "`request_timeout` is between `1s` and `60s`"),
+    Case("door of no cluster", E, "name: keys\ncluster: main", "name: keys\ncluster: mian", "cluster: mian", "no Cluster `mian`", "did you mean `main`?"),
     # Listeners
     Case("port taken", E, "port: 9094", "port: 19094", "sni:", "port 19094 is also taken by listener `clients`", "choose another"),
     Case("bootstrap among nodes", E, "bootstrap: 19092", "bootstrap: 19094", "bootstrap: 19094", "also that of a node", "outside"),

@@ -176,7 +176,7 @@ impl Grant<'_> {
     /// The answer in whole. `Err`: it would be longer than any may be.
     pub fn into_bytes(self) -> Result<Zeroizing<Vec<u8>>, Problem> {
         let mut body = Zeroizing::new(Vec::with_capacity(ANSWER_BYTES_MAX));
-        let written = serde_json::to_writer(Bounded(&mut *body), &self);
+        let written = serde_json::to_writer(Bounded(&mut body), &self);
         written.map_err(|_| Problem::unavailable("the answer is too long"))?;
         let head = head(200, "application/json", body.len(), None);
         let mut bytes = Zeroizing::new(Vec::with_capacity(head.len() + body.len()));
@@ -258,6 +258,11 @@ impl Problem {
             retry_after_seconds: Some(1),
             ..Self::new(503, "unavailable", detail, help)
         }
+    }
+
+    /// Does the principal ask too often?
+    pub const fn is_over_rate(&self) -> bool {
+        self.retry_after_seconds.is_some() && self.status == 429
     }
 
     #[cfg(test)]

@@ -5,7 +5,10 @@ mod answer;
 mod exchange;
 mod request;
 
+use std::sync::Arc;
+
 use serde::Deserialize;
+use streamward_policy::Decision;
 
 pub use self::answer::{Given, Grant, KeyReply, Problem, Terms};
 pub use self::exchange::{BODY_BYTES_MAX, HEAD_BYTES_MAX, Read, read};
@@ -76,6 +79,8 @@ pub struct Granted {
     pub terms: Terms,
     /// When it ends.
     pub until: i64,
+    /// What the policy said.
+    pub decision: Arc<Decision>,
 }
 
 #[cfg(test)]

@@ -24,6 +24,11 @@ use crate::session::{Close, Session};
 const KEYS_WITHIN: Duration = Duration::from_secs(10);
 /// What is read and thrown away behind an answer.
 const LINGER_BYTES_MAX: usize = 64 * 1024;
+/// And for how long.
+const LINGER: Duration = Duration::from_secs(1);
+/// Questions for keys of programs that are open at one time: those of passwords, and of keys that the gateway seals with,
+/// find somebody to answer them however slow a provider is.
+pub const QUESTIONS_MAX: usize = 2;
 /// What is read at once.
 const CHUNK_BYTES: usize = 4 * 1024;
 
@@ -48,7 +53,13 @@ where
     };
     let (bytes, close) = match answered {
         Ok(Ok(bytes)) => (bytes, Close::ClientGone),
-        Ok(Err(problem)) => (problem.into_bytes().into(), Close::ClientGone),
+        Ok(Err(problem)) => {
+            let close = problem.is_over_rate().then_some(Close::OverLimit {
+                limit: "grants_per_second",
+            });
+            let close = close.unwrap_or(Close::ClientGone);
+            (problem.into_bytes().into(), close)
+        }
         Err(close) => (problem_of(&close).into_bytes().into(), close),
     };
     // Its authentication, and its decision, are in the log before anything leaves.
@@ -120,22 +131,25 @@ impl Within {
         let sending = async {
             stream.write_all(bytes).await?;
             stream.flush().await?;
-            stream.shutdown().await?;
-            linger(stream).await
+            stream.shutdown().await
         };
         match timeout(self.answer, sending).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Close::ClientGone),
-            Err(_) => Err(Close::TooSlow {
-                what: Timeout::Answer,
-            }),
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err(Close::ClientGone),
+            Err(_) => {
+                return Err(Close::TooSlow {
+                    what: Timeout::Answer,
+                });
+            }
         }
+        let _ = timeout(LINGER, linger(stream)).await;
+        Ok(())
     }
 }
 
 /// Reads what is still under way, up to a bound: to close before would take the answer away from whoever has not read
 /// it yet.
-async fn linger<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<()> {
+async fn linger<S: AsyncRead + Unpin>(stream: &mut S) {
     let mut left = LINGER_BYTES_MAX;
     let mut chunk = [0; CHUNK_BYTES];
     while left > 0 {
@@ -144,7 +158,6 @@ async fn linger<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<()> {
             Ok(length) => left = left.saturating_sub(length),
         }
     }
-    Ok(())
 }
 
 /// Reads a request. `Ok(Err)`: it has come, and means nothing.
@@ -316,6 +329,8 @@ async fn gather(
 }
 
 async fn ask(shared: &Shared, question: Value) -> Result<KeyReply, String> {
+    let place = shared.granting.acquire().await;
+    let _place = place.map_err(|_| "the gateway stops")?;
     let question = question.to_string().into_bytes();
     let answer = shared.questions.ask(question, ANSWER_WITHIN).await;
     let answer = answer.map(Zeroizing::new);

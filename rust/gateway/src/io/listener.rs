@@ -8,7 +8,8 @@ use std::time::Duration;
 use rustls_pki_types::CertificateDer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_rustls::{Accept, TlsAcceptor};
 
 use super::clock::now_milliseconds;
 use super::connection::Connection;
@@ -316,23 +317,9 @@ async fn serve_client(
     let within = Duration::from_millis(session.bounds().timeout_milliseconds.handshake);
     let within = within.saturating_sub(spent);
     let accepting = TlsAcceptor::from(tls.configuration).accept(stream);
-    let Ok(accepted) = timeout(within, accepting).await else {
-        metrics.tls_failed.of(TlsFailure::TooSlow).add_one();
-        return Close::TooSlow {
-            what: Timeout::Handshake,
-        };
-    };
-    let stream = match accepted {
+    let stream = match secure(&mut session, &metrics, within, accepting).await {
         Ok(stream) => stream,
-        Err(error) => {
-            // Whoever only opens and closes the port (a health check) tried to prove nothing.
-            if error.kind() == std::io::ErrorKind::UnexpectedEof {
-                return Close::ClientGone;
-            }
-            metrics.tls_failed.of(super::tls::failure(&error)).add_one();
-            let entered = session.tls_failed(&super::tls::reason(&error), now_milliseconds());
-            return entered.err().unwrap_or(Close::AuthenticationFailed);
-        }
+        Err(close) => return close,
     };
     let (_, connection) = stream.get_ref();
     let Some(named) = routing.node_of_name(connection.server_name()) else {
@@ -348,19 +335,44 @@ async fn serve_client(
         (Some(chain), Some(trust)) => match prove(&mut session, chain, trust) {
             Ok(shown) => Some(shown),
             Err(close) if grants.is_some() => {
-                return super::grants::refuse(&shared, session, close, stream).await;
+                let refused = super::grants::refuse(&shared, session, close, stream);
+                return Box::pin(refused).await;
             }
             Err(close) => return close,
         },
         _ => None,
     };
     if let Some(grants) = grants {
-        return super::grants::serve(&shared, session, grants, stream).await;
+        return Box::pin(super::grants::serve(&shared, session, grants, stream)).await;
     }
     Connection::new(shared, cluster, node, session, meter, stream)
         .shown(shown)
         .run()
         .await
+}
+
+/// Waits for the handshake; a failure is counted and entered.
+async fn secure(
+    session: &mut Session,
+    metrics: &ListenerMetrics,
+    within: Duration,
+    accepting: Accept<TcpStream>,
+) -> Result<TlsStream<TcpStream>, Close> {
+    let Ok(accepted) = timeout(within, accepting).await else {
+        metrics.tls_failed.of(TlsFailure::TooSlow).add_one();
+        return Err(Close::TooSlow {
+            what: Timeout::Handshake,
+        });
+    };
+    accepted.map_err(|error| {
+        // Whoever only opens and closes the port (a health check) tried to prove nothing.
+        if error.kind() == std::io::ErrorKind::UnexpectedEof {
+            return Close::ClientGone;
+        }
+        metrics.tls_failed.of(super::tls::failure(&error)).add_one();
+        let entered = session.tls_failed(&super::tls::reason(&error), now_milliseconds());
+        entered.err().unwrap_or(Close::AuthenticationFailed)
+    })
 }
 
 /// Proves the peer by the certificate that it showed.

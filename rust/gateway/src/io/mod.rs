@@ -6,7 +6,7 @@ pub mod buffer;
 pub mod clock;
 pub mod connection;
 pub mod dead_letters;
-mod grants;
+pub mod grants;
 mod groups;
 pub mod http;
 mod idle;
@@ -31,7 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize};
 
 use streamward_identity::token::TokenKeys;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use self::questions::Questions;
 use crate::cluster::Cluster;
@@ -79,6 +79,8 @@ pub struct Shared {
     pub schemas: Arc<Schemas>,
     /// What whoever runs the gateway is asked.
     pub questions: Arc<Questions>,
+    /// Places of questions for keys of programs.
+    pub granting: Semaphore,
     /// What all connections together use.
     pub ledger: Arc<Ledger>,
     /// Numbers the connections.

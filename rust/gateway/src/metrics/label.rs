@@ -97,6 +97,8 @@ labels! {
     Limit("limit") {
         /// The principal has as many connections as it may.
         ConnectionsPerPrincipal = "connections_per_principal_max",
+        /// The principal asks for data keys faster than it may.
+        GrantsPerSecond = "grants_per_second",
         /// A frame of more bytes.
         FrameBytes = "frame_bytes_max",
         /// A request with more elements.

@@ -1,12 +1,13 @@
 //! Who gets data keys to seal or open by itself: whoever may write or read the stream through the gateway, and nobody else.
 
+use streamward_audit::AuditError;
 use streamward_policy::{Action, Decision, Resource, ResourceKind};
 
 use super::authorize::shortened;
 use super::sealing::no_reader;
 use super::{Close, Session};
 use crate::grants::{Granted, GrantsSection, Operation, Ruling, Terms, Wish};
-use crate::recorder::{Deed, GrantedKeys};
+use crate::recorder::{Deed, GrantedKeys, Recorder};
 use crate::sealing::{OpenedBy, SealedBy, SealedStream};
 
 /// As the log names the request.
@@ -58,7 +59,11 @@ impl Session {
             return Ok(Ruling::ByGateway);
         };
         let terms = Terms::of(stream, &ring.data_class, &self.peer.cluster);
-        Ok(Ruling::Granted(Box::new(Granted { terms, until })))
+        Ok(Ruling::Granted(Box::new(Granted {
+            terms,
+            until,
+            decision: decided.decision,
+        })))
     }
 
     /// Enters which keys the caller is about to get, by their names; nothing leaves before that is durable.
@@ -69,37 +74,15 @@ impl Session {
         kids: &[String],
         now: i64,
     ) -> Result<(), Close> {
-        let action = action(wish.operation);
-        let decided = self.decide(action, ResourceKind::Stream, &wish.stream, now)?;
-        let Some(caller) = self.caller.clone() else {
-            return Err(Close::Unauthenticated { api: API });
-        };
-        let classes = self.snapshot.policy.classes_of(&wish.stream);
-        let deed = Deed {
-            caller: &caller,
-            api: API,
-            api_version: API_VERSION,
-            action,
-            resource: Resource {
-                kind: ResourceKind::Stream,
-                name: &wish.stream,
-            },
-            decision: &decided.decision,
-            policy_version: self.snapshot.policy.version(),
-            classes: &classes,
-        };
         let keys = GrantedKeys {
             ring: &granted.terms.ring,
             kids,
             until: granted.until,
         };
-        let entered = self.recorder.granted(&deed, &keys, now);
-        // SECURITY: a key that nobody knows of is given to nobody, whatever a listener says.
-        let position = entered.map_err(|error| Close::Unrecorded {
-            what: error.to_string(),
-        })?;
-        self.durable_before_answer = self.durable_before_answer.max(position);
-        Ok(())
+        let action = action(wish.operation);
+        self.enter_key_deed(action, &wish.stream, &granted.decision, |recorder, deed| {
+            recorder.granted(deed, &keys, now)
+        })
     }
 
     fn enter_ungranted(
@@ -108,6 +91,19 @@ impl Session {
         stream: &str,
         decision: &Decision,
         now: i64,
+    ) -> Result<(), Close> {
+        self.enter_key_deed(action, stream, decision, |recorder, deed| {
+            recorder.denied(deed, now)
+        })
+    }
+
+    /// SECURITY: a key that nobody knows of is given to nobody: what can't be entered ends the connection.
+    fn enter_key_deed(
+        &mut self,
+        action: Action,
+        stream: &str,
+        decision: &Decision,
+        enter: impl FnOnce(&Recorder, &Deed<'_>) -> Result<u64, AuditError>,
     ) -> Result<(), Close> {
         let Some(caller) = self.caller.clone() else {
             return Err(Close::Unauthenticated { api: API });
@@ -126,7 +122,7 @@ impl Session {
             policy_version: self.snapshot.policy.version(),
             classes: &classes,
         };
-        let entered = self.recorder.denied(&deed, now);
+        let entered = enter(&self.recorder, &deed);
         let position = entered.map_err(|error| Close::Unrecorded {
             what: error.to_string(),
         })?;
