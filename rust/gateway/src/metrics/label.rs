@@ -269,8 +269,9 @@ impl Label for Count {
 impl Limit {
     /// By the name of the setting; `None`: not one of those.
     pub fn named(name: &str) -> Option<Self> {
-        const ALL: [Limit; 7] = [
+        const ALL: [Limit; 8] = [
             Limit::ConnectionsPerPrincipal,
+            Limit::GrantsPerSecond,
             Limit::FrameBytes,
             Limit::ArrayElements,
             Limit::Values,
