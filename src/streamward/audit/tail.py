@@ -108,7 +108,9 @@ def _what(event: Event) -> str:
     if streaming.control:
         return _control(streaming.control)
     if streaming.key:
-        return " ".join(filter(None, (streaming.key.change, streaming.key.ring, streaming.key.kid)))
+        key, target = streaming.key, streaming.resource
+        stream = f"for {target.name}" if target else None
+        return " ".join(filter(None, (key.change, key.ring, key.kid, stream)))
     if streaming.secret:
         return f"{streaming.secret.operation} {', '.join(streaming.secret.references)}"
     if streaming.kind in (Kind.SESSION_AUTHORIZED, Kind.ACCESS_CHANGE):

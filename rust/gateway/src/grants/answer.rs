@@ -251,6 +251,15 @@ impl Problem {
         }
     }
 
+    /// It has too much under way already.
+    pub fn crowded(detail: impl Into<String>) -> Self {
+        let help = "Wait until other connections of it have ended; a Quota's `connections_max` says how many it may have.";
+        Self {
+            retry_after_seconds: Some(1),
+            ..Self::new(429, "grant.crowded", detail, help)
+        }
+    }
+
     /// The gateway's own trouble; nothing was granted.
     pub fn unavailable(detail: impl Into<String>) -> Self {
         let help = "Try again in a moment; the gateway's log says what is wrong.";
@@ -262,7 +271,7 @@ impl Problem {
 
     /// Does the principal ask too often?
     pub const fn is_over_rate(&self) -> bool {
-        self.retry_after_seconds.is_some() && self.status == 429
+        self.status == 429
     }
 
     #[cfg(test)]

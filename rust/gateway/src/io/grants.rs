@@ -82,7 +82,13 @@ where
     let (within, entered) = (Within::of(&session), session.durable_before_answer());
     drop(session);
     if durable(shared, entered).await.is_ok() && within.ask(&mut stream).await.is_ok() {
-        let problem = Problem::denied("authentication failed");
+        let problem = match &close {
+            Close::OverLimit { .. } => {
+                Problem::crowded("the principal has as many connections as it may")
+            }
+            Close::Unrecorded { .. } => problem_of(&close),
+            _ => Problem::denied("authentication failed"),
+        };
         // What is to be told of this connection is why it was refused.
         let _ = within.send(&mut stream, &problem.into_bytes()).await;
     }
