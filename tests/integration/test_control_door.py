@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from streamward import clock
 from streamward.demo.brokers import MockBrokers
 from streamward.dev.authority import Authority, Issued
 from streamward.errors import InvalidArgument
@@ -20,14 +21,16 @@ from streamward.sdk.ports import ByGateway
 from tests.conftest import require_gateway
 from tests.support.bundles import write_bundle
 from tests.support.doors import declare_door, door_port, pair, sealer_of
-from tests.support.entries import eventually, of_kind
+from tests.support.entries import eventually, leaves, of_kind
 from tests.support.gateway import GatewayProcess
+from tests.support.ocsf import problems
 
 END_TO_END = "conformance.door.end-to-end"
 OTHER = "conformance.door.other"
 BY_GATEWAY = "conformance.door.by-gateway"
 PLAIN = "conformance.plain"
 SECRET = b"4929 1234 5678 9012"
+GRANT_MILLISECONDS = 120_000
 RESET = (ConnectionResetError, BrokenPipeError, ssl.SSLError)
 
 _BUNDLE = """\
@@ -303,6 +306,32 @@ def test_a_quarantine_ends_grants_at_once(house: House) -> None:
             assert house.post({"stream": OTHER, "operation": operation}, "victim-idle")[0] == 403
         door.lift(containment, reason="drill is over")
     assert house.post({"stream": OTHER, "operation": "seal"}, "victim-idle")[0] == 200
+
+
+def test_who_holds_a_key_feels_a_quarantine_when_its_grant_ends(house: House) -> None:
+    one = house.sealer("administrator")
+    sealed = one.seal(OTHER, Parts(None, SECRET))
+    assert one.open(OTHER, sealed).value == SECRET
+    with house.gateway.door() as door:
+        until = {"reason": "drill", "expires": "10m"}
+        containment = door.contain("quarantine", "stream", OTHER, **until)["id"]
+        assert one.open(OTHER, sealed).value == SECRET, "it was granted before"
+        with clock.as_of(clock.now_milliseconds() + GRANT_MILLISECONDS):
+            with pytest.raises(GrantDenied):
+                one.open(OTHER, sealed)
+            with pytest.raises(GrantDenied):
+                one.seal(OTHER, Parts(None, SECRET))
+        door.lift(containment, reason="drill is over")
+
+
+def test_every_entry_of_the_door_is_an_event_of_ocsf(house: House) -> None:
+    house.post({"stream": END_TO_END, "operation": "seal", "data_key": True})
+    house.post({"stream": END_TO_END, "operation": "open"}, "intruder")
+    told = [leaf for leaf in leaves(house.gateway) if leaf["streaming"].get("listener") == "keys"]
+
+    kinds = {leaf["streaming"]["kind"] for leaf in told}
+    assert kinds >= {"authentication", "key_granted", "denied"}
+    assert [problem for leaf in told for problem in problems(leaf)] == []
 
 
 def test_a_revoked_principal_gets_no_more_keys(house: House) -> None:

@@ -57,6 +57,12 @@ ports: {bootstrap: 9192, nodes: {first_id: 0, count: 1, first_port: 9193}}
 tls: {certificate: file:g.pem, key: file:g.key, client_ca: file:clients.pem, client_authorities: [internal]}
 sasl: [OAUTHBEARER]
 authentication: both
+---
+kind: ControlDoor
+name: keys
+cluster: main
+tls: {certificate: file:g.pem, key: file:g.key, client_ca: file:programs.pem, client_authorities: [internal]}
+grant: 5m
 """
 GUEST = "everybody from issuer `idp` (guest)  "
 SIGNED = "everybody with a certificate of `internal` (guest)  "
@@ -98,6 +104,9 @@ def told(folder: Path, *replaced: tuple[str, str]) -> list[str]:
         ("subject: guest", "subject: eve", "- `guest`  can not be proved any more by a token of issuer `idp` for `guest`"),
         ("clients.pem", "others.pem", "± everybody with a certificate that names no issuer, on listener `front` (ann, api, etl, tool)  certificates are vouched for by another: `file:others.pem`, before `file:clients.pem`"),
         ("authentication: both", "authentication: either", "+ everybody on listener `front` (ann, api, etl, guest, tool)  `authentication: either`, before `both`"),
+        ("programs.pem", "others.pem", "± everybody with a certificate that names no issuer, at the door `keys` (ann, api, etl, tool)  certificates are vouched for by another: `file:others.pem`, before `file:programs.pem`"),
+        ("file:programs.pem, client_authorities: [internal]", "file:programs.pem", "- everybody at the door `keys` (ann, api, etl, guest, tool)  certificates are taken of `internal` no more"),
+        ("grant: 5m", "grant: 15m", "+ everybody at the door `keys` (ann, api, etl, guest, tool)  keys are granted for 900 s, before 300 s"),
     ],
 )  # fmt: skip
 def test_who_comes_to_hold_the_rights_of_whom_is_told(

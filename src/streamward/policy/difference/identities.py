@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from streamward.model.authority import CertificateAuthority
+from streamward.model.control_door import ControlDoor
 from streamward.model.document import Bundle, Document
 from streamward.model.principal import (
     CertificateCredential,
@@ -22,7 +23,7 @@ from streamward.model.token_issuer import MfaClaim, TokenIssuer
 from streamward.model.topology import Listener
 from streamward.policy.difference.changes import IdentityChange
 
-T = TypeVar("T", TokenIssuer, CertificateAuthority, Listener)
+T = TypeVar("T", TokenIssuer, CertificateAuthority, Listener, ControlDoor)
 Said = tuple[str, str, bool, bool]
 """The field, what changes, and whether somebody gains and somebody loses by it."""
 _Chosen = Callable[[Credential], bool]
@@ -34,6 +35,7 @@ def identity_changes(old: Bundle, new: Bundle) -> tuple[IdentityChange, ...]:
         *_of_issuers(old, new),
         *_of_authorities(old, new),
         *_of_listeners(old, new),
+        *_of_doors(old, new),
         *_of_credentials(old, new),
     )
 
@@ -137,20 +139,35 @@ def _authority(was: CertificateAuthority, now: CertificateAuthority) -> Iterator
     yield from _listed(was.trust_domains, now.trust_domains, "trust_domains", what)
 
 
-def _of_listeners(old: Bundle, new: Bundle) -> Iterator[IdentityChange]:
-    def unnamed(it: Credential) -> bool:
-        return isinstance(it, CertificateCredential) and it.issuer is None
+def _unnamed(it: Credential) -> bool:
+    return isinstance(it, CertificateCredential) and it.issuer is None
 
+
+def _of_listeners(old: Bundle, new: Bundle) -> Iterator[IdentityChange]:
     for was, now, document in _both(Listener, old, new):
         before, after = was.tls, now.tls
         where = f"on listener `{now.name}`"
         if before is not None and after is not None:
             said = _other(before, after, "client_ca", "certificates are vouched for by another:")
             who = f"everybody with a certificate that names no issuer, {where}"
-            yield from _told(who, _affected(old, new, unnamed), document, said, "tls")
+            yield from _told(who, _affected(old, new, _unnamed), document, said, "tls")
         everybody = _affected(old, new, lambda _: True)
         yield from _told(f"everybody {where}", everybody, document, _listener(was, now))
     yield from _without_tls(old, new)
+
+
+def _of_doors(old: Bundle, new: Bundle) -> Iterator[IdentityChange]:
+    for was, now, document in _both(ControlDoor, old, new):
+        said = _other(was.tls, now.tls, "client_ca", "certificates are vouched for by another:")
+        who = f"everybody with a certificate that names no issuer, at the door `{now.name}`"
+        yield from _told(who, _affected(old, new, _unnamed), document, said, "tls")
+        everybody = _affected(old, new, lambda it: isinstance(it, CertificateCredential))
+        who = f"everybody at the door `{now.name}`"
+        taken = was.tls.client_authorities, now.tls.client_authorities
+        said = _listed(*taken, "client_authorities", "certificates are taken of")
+        yield from _told(who, everybody, document, said, "tls")
+        said = _longer(was, now, "grant", "keys are granted for")
+        yield from _told(who, everybody, document, said)
 
 
 _STRICTNESS = {"either": 0, "certificate": 1, "sasl": 1, "both": 2}
