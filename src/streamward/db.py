@@ -4,12 +4,11 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -37,22 +36,54 @@ def database_errors(what: str, failure: type[StreamwardError]) -> Iterator[None]
         raise failure(f"the {what} can't be used (`{kind}`)") from None
 
 
-def migrate(
-    engine: Engine, migrations: Path, lock: int, then: Callable[[Connection], None]
-) -> None:
-    """Bring the tables of a room to this version, then do what is left in the same transaction.
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tables of a room, and how older ones become these."""
 
-    `migrations` is a folder of Alembic's, whose `env.py` takes its connection from the attributes;
-    `lock` is PostgreSQL's advisory lock: one gateway of many migrates, the others wait.
-    """
-    configuration = Config()
-    configuration.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    metadata: sa.MetaData
+    """As the last migration leaves them."""
+    migrations: Path
+    """A folder of Alembic's, whose `env.py` takes its connection from the attributes."""
+    version_table: str
+    """Where Alembic keeps which revision they are of."""
+    lock: int
+    """PostgreSQL's advisory lock: one gateway of many migrates, the others wait."""
+
+    @property
+    def newest(self) -> str:
+        """The last revision: the name of each migration's file begins with its own."""
+        return max(file.name for file in self.migrations.glob("versions/[0-9]*.py"))[:4]
+
+
+def migrate(engine: Engine, tables: Tables, then: Callable[[Connection], None]) -> None:
+    """Bring the tables of a room to this version, then do what is left in the same transaction."""
     with _migrating, engine.begin() as connection:
         if engine.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
-        configuration.attributes["connection"] = connection
-        command.upgrade(configuration, "head")
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(tables.lock)))
+        version = sa.Table(
+            tables.version_table,
+            sa.MetaData(),
+            sa.Column("version_num", sa.String(32), primary_key=True),
+        )
+        if not sa.inspect(connection).has_table(version.name):
+            tables.metadata.create_all(connection)
+            version.create(connection)
+            connection.execute(sa.insert(version).values(version_num=tables.newest))
+        elif connection.execute(sa.select(version)).scalars().all() != [tables.newest]:
+            upgrade(connection, tables.migrations)
         then(connection)
+
+
+def upgrade(connection: Connection, migrations: Path, revision: str = "head") -> None:
+    """Run the migrations that are due, up to this one."""
+    # A gateway whose tables are of this version, which is nearly always, does without 12 MB.
+    from alembic import command
+    from alembic.config import Config
+
+    configuration = Config()
+    configuration.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    configuration.attributes["connection"] = connection
+    command.upgrade(configuration, revision)
 
 
 def open_engine(url: str | None, sqlite_file: Path, what: str) -> Engine:

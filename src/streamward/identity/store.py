@@ -11,16 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
 
-from streamward.db import database_errors, migrate, open_engine
+from streamward.db import Tables, database_errors, migrate, open_engine
 from streamward.errors import InvalidArgument, NotFound, StreamwardError
 from streamward.identity.cipher import ColumnCipher
 from streamward.identity.credential import StoredCredential, StoreUnavailable
-from streamward.identity.tables import CREDENTIAL
+from streamward.identity.tables import CREDENTIAL, METADATA
 from streamward.secrets import Secret
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_MIGRATION_LOCK: Final = 0x5374726D
-"""Of PostgreSQL's advisory locks: one gateway of many migrates, the others wait."""
+TABLES: Final = Tables(
+    METADATA,
+    Path(__file__).parent / "migrations",
+    version_table="identity_version",
+    lock=0x5374726D,
+)
 
 
 def _database_errors() -> AbstractContextManager[None]:
@@ -47,7 +50,7 @@ class CredentialStore:
     def migrate(self) -> None:
         """Bring the tables to this version, and encrypt with the first key what another one did."""
         with _database_errors():
-            migrate(self._engine, _MIGRATIONS, _MIGRATION_LOCK, self._encrypt_anew)
+            migrate(self._engine, TABLES, self._encrypt_anew)
 
     def _encrypt_anew(self, connection: Connection) -> None:
         columns = CREDENTIAL.c

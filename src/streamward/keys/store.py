@@ -10,14 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import IntegrityError
 
-from streamward.db import database_errors, migrate, open_engine
+from streamward.db import Tables, database_errors, migrate, open_engine
 from streamward.errors import InvalidArgument, NotFound, StreamwardError, Unavailable
 from streamward.keys.data_key import DataKey, KeyPlace, KeyState, Purpose, Ring, RingState
-from streamward.keys.tables import DATA_KEY, KEY_PLACE, KEY_RING
+from streamward.keys.tables import DATA_KEY, KEY_PLACE, KEY_RING, METADATA
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
-_MIGRATION_LOCK: Final = 0x5374726B
-"""Of PostgreSQL's advisory locks."""
+TABLES: Final = Tables(
+    METADATA, Path(__file__).parent / "migrations", version_table="key_version", lock=0x5374726B
+)
 
 OPENED_MILLISECONDS: Final = 3_600_000
 """How exactly it is known when a data key was opened last."""
@@ -47,7 +47,7 @@ class KeyStore:
     def migrate(self) -> None:
         """Bring the tables to this version."""
         with _errors():
-            migrate(self._engine, _MIGRATIONS, _MIGRATION_LOCK, lambda _: None)
+            migrate(self._engine, TABLES, lambda _: None)
 
     def rings(self) -> list[Ring]:
         """All rings that were ever used, by name."""
