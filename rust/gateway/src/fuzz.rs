@@ -202,6 +202,11 @@ impl Connection {
                     let frame = frame.get(LENGTH_BYTES..).unwrap_or_default();
                     reaches_broker(authenticated, frame, &mut names);
                 }
+                Verdict::RewriteParts(parts) => {
+                    let frame = parts.to_vec();
+                    let frame = frame.get(LENGTH_BYTES..).unwrap_or_default();
+                    reaches_broker(authenticated, frame, &mut names);
+                }
                 Verdict::Close(close) | Verdict::ReplyAndClose(_, close) => return Err(close),
                 Verdict::Wait(_) => break,
                 Verdict::Reply(_) | Verdict::Nothing => {}

@@ -60,9 +60,93 @@ pub struct Envelope<'a> {
     pub tag: &'a [u8],
 }
 
+/// The protected header that was read last. Mostly the next envelope begins with the same bytes, and then they need
+/// not be read again.
+#[derive(Debug, Default)]
+pub struct Alike {
+    /// All that stands before the nonce; none: nothing was read yet.
+    start: Vec<u8>,
+    /// Where the protected header lies in it, and the name of the key.
+    protected_at: usize,
+    kid_at: usize,
+    algorithm: i64,
+    coding: Coding,
+}
+
+impl Alike {
+    /// Reads an envelope as [`Envelope::parse`] does.
+    pub fn parse<'a>(&mut self, bytes: &'a [u8]) -> Result<Envelope<'a>, Refusal> {
+        if let Some(envelope) = self.parse_alike(bytes) {
+            return envelope;
+        }
+        let (envelope, header) = Envelope::read(bytes)?;
+        let protected_bytes = envelope.protected.len();
+        self.protected_at = TAG_16_ARRAY_3.len() + cbor::head_bytes(protected_bytes);
+        self.kid_at = self.protected_at + header.kid_at;
+        self.algorithm = envelope.algorithm;
+        self.coding = envelope.coding;
+        self.start.clear();
+        let start = bytes.get(..self.protected_at + protected_bytes);
+        self.start.extend_from_slice(start.unwrap_or_default());
+        Ok(envelope)
+    }
+
+    /// `None`: it begins otherwise.
+    fn parse_alike<'a>(&self, bytes: &'a [u8]) -> Option<Result<Envelope<'a>, Refusal>> {
+        if self.start.is_empty() {
+            return None;
+        }
+        let rest = bytes.strip_prefix(self.start.as_slice())?;
+        let protected = bytes.get(self.protected_at..self.start.len())?;
+        let kid = bytes.get(self.kid_at..)?.first_chunk()?;
+        let sealed = Sealed::parse(rest);
+        Some(sealed.map(|sealed| Envelope {
+            protected,
+            algorithm: self.algorithm,
+            kid,
+            coding: self.coding,
+            nonce: sealed.nonce,
+            ciphertext: sealed.ciphertext,
+            tag: sealed.tag,
+        }))
+    }
+}
+
+/// What stands behind the protected header.
+struct Sealed<'a> {
+    nonce: &'a [u8; NONCE_BYTES],
+    ciphertext: &'a [u8],
+    tag: &'a [u8],
+}
+
+impl<'a> Sealed<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        let mut reader = Reader(bytes);
+        let nonce = unprotected(&mut reader)?;
+        let sealed = reader.bytes()?;
+        if !reader.0.is_empty() {
+            return Err(Refusal::Trailing);
+        }
+        let at = sealed
+            .len()
+            .checked_sub(TAG_BYTES)
+            .ok_or(Refusal::Truncated)?;
+        let (ciphertext, tag) = sealed.split_at_checked(at).ok_or(Refusal::Truncated)?;
+        Ok(Self {
+            nonce,
+            ciphertext,
+            tag,
+        })
+    }
+}
+
 impl<'a> Envelope<'a> {
     /// Reads an envelope, all of `bytes`, of the one form that it may have.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Refusal> {
+        Self::read(bytes).map(|(envelope, _)| envelope)
+    }
+
+    fn read(bytes: &'a [u8]) -> Result<(Self, Protected<'a>), Refusal> {
         if bytes.len() < TAG_16_ARRAY_3.len() && TAG_16_ARRAY_3.starts_with(bytes) {
             let empty = bytes.is_empty();
             return Err(if empty {
@@ -77,31 +161,25 @@ impl<'a> Envelope<'a> {
         let mut reader = Reader(rest);
         let protected = reader.bytes()?;
         let header = Protected::parse(protected)?;
-        let nonce = unprotected(&mut reader)?;
-        let sealed = reader.bytes()?;
-        if !reader.0.is_empty() {
-            return Err(Refusal::Trailing);
-        }
-        let at = sealed
-            .len()
-            .checked_sub(TAG_BYTES)
-            .ok_or(Refusal::Truncated)?;
-        let (ciphertext, tag) = sealed.split_at_checked(at).ok_or(Refusal::Truncated)?;
-        Ok(Self {
+        let sealed = Sealed::parse(reader.0)?;
+        let envelope = Self {
             protected,
             algorithm: header.algorithm,
             kid: header.kid,
             coding: header.coding,
-            nonce,
-            ciphertext,
-            tag,
-        })
+            nonce: sealed.nonce,
+            ciphertext: sealed.ciphertext,
+            tag: sealed.tag,
+        };
+        Ok((envelope, header))
     }
 }
 
 struct Protected<'a> {
     algorithm: i64,
     kid: &'a Kid,
+    /// Where it lies in the header.
+    kid_at: usize,
     coding: Coding,
 }
 
@@ -110,7 +188,7 @@ impl<'a> Protected<'a> {
         let mut reader = Reader(bytes);
         let count = reader.expect(MAP)?;
         let (mut algorithm, mut kid, mut version, mut coding) = (None, None, None, None);
-        let mut before: &[u8] = &[];
+        let (mut before, mut kid_at): (&[u8], _) = (&[], 0);
         for _ in 0..count {
             let start = reader.0;
             let label = label(&mut reader)?;
@@ -119,7 +197,11 @@ impl<'a> Protected<'a> {
                 .unwrap_or_default();
             let twice = match label {
                 LABEL_ALGORITHM => algorithm.replace(reader.int()?).is_some(),
-                LABEL_KID => kid.replace(reader.bytes().map_err(of_kid)?).is_some(),
+                LABEL_KID => {
+                    let named = reader.bytes().map_err(of_kid)?;
+                    kid_at = bytes.len() - reader.0.len() - named.len();
+                    kid.replace(named).is_some()
+                }
                 LABEL_VERSION => version.replace(reader.int()?).is_some(),
                 LABEL_CODING => coding.replace(reader.int()?).is_some(),
                 _ => return Err(Refusal::UnknownLabel),
@@ -153,6 +235,7 @@ impl<'a> Protected<'a> {
         Ok(Self {
             algorithm,
             kid,
+            kid_at,
             coding,
         })
     }
@@ -235,3 +318,53 @@ pub const fn bytes(protected: &[u8], content_bytes: usize) -> usize {
 
 // An array's head and the tag's are written as one constant.
 const _: () = assert!(TAG_16_ARRAY_3[1] == ARRAY << 5 | 3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn envelope(kid: Kid, coding: Coding, content_bytes: usize) -> Vec<u8> {
+        let (mut header, mut out) = (Vec::new(), Vec::new());
+        protected(&mut header, ALGORITHM_A256GCM, &kid, coding);
+        write(
+            &mut out,
+            &header,
+            &[7; NONCE_BYTES],
+            content_bytes + TAG_BYTES,
+        );
+        out.resize(out.len() + content_bytes + TAG_BYTES, 9);
+        assert_eq!(out.len(), bytes(&header, content_bytes));
+        out
+    }
+
+    #[test]
+    fn an_envelope_is_read_alike_whatever_was_read_before() {
+        let whole = [
+            envelope([1; KID_BYTES], Coding::Identity, 5),
+            envelope([1; KID_BYTES], Coding::Identity, 500),
+            envelope([2; KID_BYTES], Coding::Identity, 5),
+            envelope([1; KID_BYTES], Coding::Zstd, 5),
+        ];
+        let mut forms: Vec<Vec<u8>> = whole.to_vec();
+        for good in &whole {
+            for at in 0..good.len().min(80) {
+                forms.push(good[..at].to_vec());
+                for bit in 0..8 {
+                    let mut bad = good.clone();
+                    bad[at] ^= 1 << bit;
+                    forms.push(bad);
+                }
+            }
+            forms.push([good.as_slice(), &[0]].concat());
+        }
+        let mut alike = Alike::default();
+        for before in &whole {
+            for form in &forms {
+                assert!(alike.parse(before).is_ok());
+                assert_eq!(alike.parse(form), Envelope::parse(form), "{form:02x?}");
+                // What was wrong is not taken for the one that others are like.
+                assert_eq!(alike.parse(before), Envelope::parse(before));
+            }
+        }
+    }
+}

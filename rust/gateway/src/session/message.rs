@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use streamward_policy::ResourceKind;
-use streamward_wire::kafka::{self, ApiKey, RequestHeader, Struct, Value, access};
+use streamward_wire::kafka::{self, ApiKey, Parts, RequestHeader, Struct, Value, access};
 use streamward_wire::{Limits, WireError};
 
 use super::Close;
@@ -41,33 +41,48 @@ impl Head {
         request: &Struct,
         limits: &Limits,
     ) -> Result<Vec<u8>, Close> {
-        let mut out = Vec::new();
-        self.rewrite_to(&mut out, frame, request, limits)?;
-        Ok(out)
-    }
-
-    /// Appends the request as it leaves for the broker.
-    pub(super) fn rewrite_to(
-        &self,
-        out: &mut Vec<u8>,
-        frame: &[u8],
-        request: &Struct,
-        limits: &Limits,
-    ) -> Result<(), Close> {
         let malformed = |source| Close::Malformed {
             what: "request",
             source,
         };
         let header = kafka::request_header(frame, limits).map_err(malformed)?;
+        let mut out = Vec::new();
         kafka::write_request(
-            out,
+            &mut out,
             self.key,
             self.version,
             self.correlation_id,
             header.client_id,
             request,
         )
-        .map_err(malformed)
+        .map_err(malformed)?;
+        Ok(out)
+    }
+
+    /// The request as it leaves for the broker, its records where they lie.
+    pub(super) fn rewrite_in_parts(
+        &self,
+        frame: &[u8],
+        request: &Struct,
+        limits: &Limits,
+    ) -> Result<Parts, Close> {
+        let malformed = |source| Close::Malformed {
+            what: "request",
+            source,
+        };
+        let header = kafka::request_header(frame, limits).map_err(malformed)?;
+        let (version, client_id) = (self.version, header.client_id);
+        let mut parts = Parts::default();
+        kafka::write_request_in_parts(
+            &mut parts,
+            self.key,
+            version,
+            self.correlation_id,
+            client_id,
+            request,
+        )
+        .map_err(malformed)?;
+        Ok(parts)
     }
 }
 
@@ -123,24 +138,30 @@ pub(super) fn encode_response(
     correlation_id: i32,
     answer: &Struct,
 ) -> Result<Vec<u8>, Close> {
+    let malformed = |source| Close::Malformed {
+        what: "response",
+        source,
+    };
     let mut out = Vec::new();
-    encode_response_to(&mut out, key, version, correlation_id, answer)?;
+    kafka::write_response(&mut out, key, version, correlation_id, answer).map_err(malformed)?;
     Ok(out)
 }
 
-/// Appends an answer as it leaves for the client.
-pub(super) fn encode_response_to(
-    out: &mut Vec<u8>,
+/// An answer as it leaves for the client, its records where they lie.
+pub(super) fn encode_response_in_parts(
     key: ApiKey,
     version: i16,
     correlation_id: i32,
     answer: &Struct,
-) -> Result<(), Close> {
-    let written = kafka::write_response(out, key, version, correlation_id, answer);
-    written.map_err(|source| Close::Malformed {
+) -> Result<Parts, Close> {
+    let malformed = |source| Close::Malformed {
         what: "response",
         source,
-    })
+    };
+    let mut parts = Parts::default();
+    kafka::write_response_in_parts(&mut parts, key, version, correlation_id, answer)
+        .map_err(malformed)?;
+    Ok(parts)
 }
 
 /// Copies what both versions of a message have; the rest keeps its defaults.

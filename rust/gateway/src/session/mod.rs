@@ -61,8 +61,8 @@ pub use self::verdict::{Answer, Effect, EffectReply, TokenCheck, Verdict};
 use self::answers::{Exchange, Pending, Shaping};
 use self::decisions::Decisions;
 use self::message::{
-    Head, copy_fields, correlation_id, decode, encode_response, encode_response_to, find_next,
-    new_response, resource_kind, schema,
+    Head, copy_fields, correlation_id, decode, encode_response, encode_response_in_parts,
+    find_next, new_response, resource_kind, schema,
 };
 
 /// Largest frame of a peer that has not proved who it is.

@@ -58,7 +58,9 @@ impl Tally {
             _ if self.refused => Decision::Refused,
             Verdict::Close(Close::DeniedSilently) if self.denied => Decision::Denied,
             Verdict::Close(_) | Verdict::ReplyAndClose(..) => Decision::Refused,
-            Verdict::Forward | Verdict::Rewrite(_) if self.denied => Decision::Partly,
+            Verdict::Forward | Verdict::Rewrite(_) | Verdict::RewriteParts(_) if self.denied => {
+                Decision::Partly
+            }
             _ if self.denied => Decision::Denied,
             _ => Decision::Allowed,
         }

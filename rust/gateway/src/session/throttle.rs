@@ -170,10 +170,15 @@ impl Session {
                     announce(api, frame, wait, &self.limits);
                 }
             }
-            Verdict::Forward | Verdict::Rewrite(_) if self.pending.len() > owed => {
+            Verdict::Forward | Verdict::Rewrite(_) | Verdict::RewriteParts(_)
+                if self.pending.len() > owed =>
+            {
                 self.weigh(frame_bytes);
             }
-            Verdict::Forward | Verdict::Rewrite(_) | Verdict::Nothing => {
+            Verdict::Forward
+            | Verdict::Rewrite(_)
+            | Verdict::RewriteParts(_)
+            | Verdict::Nothing => {
                 self.told_to_wait(head.key, now);
             }
             Verdict::Wait(_) | Verdict::Close(_) => {}
@@ -229,6 +234,14 @@ impl Session {
                 let wait = self.told_to_wait(api.0, now);
                 if let Some(frame) = framed.get_mut(LENGTH_BYTES..) {
                     announce(api, frame, wait, &self.limits);
+                }
+            }
+            Answer::RewriteParts(parts) => {
+                self.spend_on_answer(api.0, parts.bytes(), now);
+                let wait = self.told_to_wait(api.0, now);
+                // The time stands first in answers that hold records.
+                if let Some(head) = parts.head_mut().get_mut(LENGTH_BYTES..) {
+                    announce(api, head, wait, &self.limits);
                 }
             }
             Answer::Ask(_) | Answer::Wait(_) | Answer::Drop | Answer::Close(_) => {}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use streamward_identity::{Challenge, Identity, Password, Refusal};
-use streamward_wire::kafka::Struct;
+use streamward_wire::kafka::{Parts, Struct};
 
 use super::Close;
 use crate::data_keys::KeyNeed;
@@ -16,6 +16,8 @@ pub enum Verdict {
     Forward,
     /// The broker gets this frame instead.
     Rewrite(Vec<u8>),
+    /// The same, of a frame whose records lie elsewhere.
+    RewriteParts(Parts),
     /// The client gets this frame when its turn comes; the broker sees nothing.
     Reply(Vec<u8>),
     /// The client gets this frame, and then the connection ends.
@@ -35,6 +37,8 @@ pub enum Answer {
     Forward,
     /// The client gets this frame instead.
     Rewrite(Vec<u8>),
+    /// The same, of a frame whose records lie elsewhere.
+    RewriteParts(Parts),
     /// The broker gets this frame; the client's answer is still to come.
     Ask(Vec<u8>),
     /// The session needs something; it takes no further answer until it is there.

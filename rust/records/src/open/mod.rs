@@ -13,7 +13,7 @@ use self::opener::Opener;
 
 use crate::associated::{Home, KeyDigest, Place};
 use crate::batch::{Bounds, Buffers, rewrite};
-use crate::envelope::Kid;
+use crate::envelope::{Alike, Kid};
 use crate::error::{Fault, Refusal};
 use crate::key::DataKey;
 use crate::limits::Limits;
@@ -100,6 +100,7 @@ pub fn open_records(
         keys,
         limits,
         last: None,
+        alike: Alike::default(),
         missing: Vec::new(),
         opened: Opened::default(),
         offset: 0,
@@ -175,6 +176,7 @@ pub fn open_value(
         keys,
         limits: &limits,
         last: None,
+        alike: Alike::default(),
         missing: Vec::new(),
         opened: Opened::default(),
         offset: 0,

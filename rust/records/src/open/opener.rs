@@ -8,11 +8,11 @@ use super::{FoundKey, Keys, Mark, Opened, Opening};
 use crate::associated::{Associated, KeyDigest, Place};
 use crate::batch::Edit;
 use crate::compression::{Codecs, Effort};
-use crate::envelope::{Coding, Envelope, Kid};
+use crate::envelope::{Alike, Coding, Envelope, Kid};
 use crate::error::{Fault, Refusal};
 use crate::key::{DataKey, algorithm_of};
 use crate::limits::Limits;
-use crate::record::{Headers, Record, write_header, write_record};
+use crate::record::{Headers, Record, write_head, write_header, write_record};
 use crate::scratch::Parts;
 use crate::seal::{is_sealed, write_marked};
 use crate::varint;
@@ -28,6 +28,8 @@ pub(super) struct Opener<'a, K> {
     pub(super) limits: &'a Limits,
     /// The key that was found last: mostly the next one, too.
     pub(super) last: Option<Last>,
+    /// The header of the envelope of a value that was read last.
+    pub(super) alike: Alike,
     pub(super) missing: Vec<Kid>,
     pub(super) opened: Opened,
     pub(super) offset: i64,
@@ -35,6 +37,8 @@ pub(super) struct Opener<'a, K> {
 
 pub(super) struct Last {
     key: Arc<DataKey>,
+    /// Is it of a ring under which envelopes may lie here?
+    is_at_home: bool,
     /// For which header and which home the associated data of values is set.
     set: Option<(Coding, usize)>,
 }
@@ -48,11 +52,14 @@ impl<K: Keys> Edit for Opener<'_, K> {
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let start = out.len();
-        match self.open(record, codecs, parts, out) {
+        let opened = self.open(record, codecs, parts, out);
+        if opened.is_err() {
+            out.truncate(start);
+        }
+        match opened {
             // That a key isn't there is told when all records have been looked at.
             Ok(()) | Err(Refusal::KeyNotThere) => Ok(()),
             Err(refusal) if self.opening.mark == Mark::Header => {
-                out.truncate(start);
                 self.opened.marked_count += 1;
                 if self.opened.marked.len() < MARKED_MAX {
                     self.opened.marked.push(Fault {
@@ -106,28 +113,57 @@ impl<K: Keys> Opener<'_, K> {
             _ => false,
         };
         let headers = self.headers(record, &digest, codecs, parts)?;
-        let value = match record.value {
-            Some(sealed) if opening.value => {
-                let mut plain = std::mem::take(&mut parts.plain);
-                plain.clear();
-                let opened = self.part(sealed, Place::Value, &digest, codecs, parts, &mut plain);
-                parts.plain = plain;
-                opened?;
-                Some(parts.plain.as_slice())
-            }
-            other => other,
+        // They stand beside the value, which is opened where it is to lie.
+        let (own_key, own_headers) = (
+            std::mem::take(&mut parts.key),
+            std::mem::take(&mut parts.headers),
+        );
+        let beside = (
+            if key {
+                Some(own_key.as_slice())
+            } else {
+                record.key
+            },
+            if headers {
+                own_headers.as_slice()
+            } else {
+                record.headers
+            },
+        );
+        let written = self.write(record, beside, &digest, codecs, parts, out);
+        parts.key = own_key;
+        parts.headers = own_headers;
+        written
+    }
+
+    /// Appends the record with its value opened.
+    fn write(
+        &mut self,
+        record: &Record<'_>,
+        (key, headers): (Option<&[u8]>, &[u8]),
+        digest: &KeyDigest,
+        codecs: &mut Codecs,
+        parts: &mut Parts,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let sealed = match record.value {
+            Some(sealed) if self.opening.value => sealed,
+            value => return write_record(out, record, key, value, headers),
         };
-        let key = if key {
-            Some(parts.key.as_slice())
-        } else {
-            record.key
-        };
-        let headers = if headers {
-            &parts.headers
-        } else {
-            record.headers
-        };
-        write_record(out, record, key, value, headers)
+        let envelope = self.alike.parse(sealed)?;
+        if envelope.coding == Coding::Identity {
+            let bytes = envelope.ciphertext.len();
+            write_head(out, record, key, Some(bytes), headers.len())?;
+            self.content(&envelope, Place::Value, digest, codecs, parts, out)?;
+            out.extend_from_slice(headers);
+            return Ok(());
+        }
+        let mut plain = std::mem::take(&mut parts.plain);
+        plain.clear();
+        let opened = self.content(&envelope, Place::Value, digest, codecs, parts, &mut plain);
+        parts.plain = plain;
+        opened?;
+        write_record(out, record, key, Some(&parts.plain), headers)
     }
 
     /// Appends what the envelope of one part holds.
@@ -141,17 +177,26 @@ impl<K: Keys> Opener<'_, K> {
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let envelope = Envelope::parse(bytes)?;
+        self.content(&envelope, place, digest, codecs, parts, out)
+    }
+
+    /// Appends what an envelope holds.
+    fn content(
+        &mut self,
+        envelope: &Envelope<'_>,
+        place: Place<'_>,
+        digest: &KeyDigest,
+        codecs: &mut Codecs,
+        parts: &mut Parts,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
         // SECURITY: the place says which algorithm is taken, not the envelope.
         if envelope.algorithm != algorithm_of(place) {
             return Err(Refusal::Algorithm);
         }
         let opening = self.opening;
         let last = self.find(envelope.kid)?;
-        if opening
-            .homes
-            .iter()
-            .all(|home| home.ring != *last.key.ring())
-        {
+        if !last.is_at_home {
             return Err(Refusal::ForeignRing);
         }
         let compressed = envelope.coding == Coding::Zstd;
@@ -167,7 +212,7 @@ impl<K: Keys> Opener<'_, K> {
             Place::Value => &mut parts.of_value,
             _ => &mut parts.of_other,
         };
-        decrypt(opening, last, &envelope, place, digest, associated, target)?;
+        decrypt(opening, last, envelope, place, digest, associated, target)?;
         if compressed {
             codecs
                 .inflate(Compression::Zstd, &parts.content, self.limits, out)
@@ -192,7 +237,13 @@ impl<K: Keys> Opener<'_, K> {
                     return Err(Refusal::KeyNotThere);
                 }
             };
-            self.last = Some(Last { key, set: None });
+            let mut homes = self.opening.homes.iter();
+            let is_at_home = homes.any(|home| home.ring == *key.ring());
+            self.last = Some(Last {
+                key,
+                is_at_home,
+                set: None,
+            });
         }
         self.last.as_mut().ok_or(Refusal::KeyNotThere)
     }

@@ -1,5 +1,6 @@
 //! Writes the tree of values as bytes, the way Kafka's own classes do.
 
+use super::parts::Out;
 use super::schema::{Field, Schema};
 use super::spec::Kind;
 use super::value::{Struct, Value, preset};
@@ -9,16 +10,21 @@ impl Struct {
     /// Appends the message body. Tagged fields that hold their default are left out. On an error
     /// `out` is as it was.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), WireError> {
-        let start = out.len();
+        self.encode_to(&mut Out::whole(out))
+    }
+
+    /// The same, where large fields may be left where they lie.
+    pub(super) fn encode_to(&self, out: &mut Out<'_>) -> Result<(), WireError> {
+        let start = out.mark();
         let written = structure(self.schema, self, out);
         if written.is_err() {
-            out.truncate(start);
+            out.rewind(start);
         }
         written
     }
 }
 
-fn structure(schema: &Schema, given: &Struct, out: &mut Vec<u8>) -> Result<(), WireError> {
+fn structure(schema: &Schema, given: &Struct, out: &mut Out<'_>) -> Result<(), WireError> {
     if !std::ptr::eq(schema, given.schema) || given.values.len() != schema.len() {
         return Err(unwritable(
             schema.name,
@@ -35,7 +41,7 @@ fn structure(schema: &Schema, given: &Struct, out: &mut Vec<u8>) -> Result<(), W
 }
 
 /// Writes known and unknown tagged fields, merged by ascending tag.
-fn tagged(given: &Struct, out: &mut Vec<u8>) -> Result<(), WireError> {
+fn tagged(given: &Struct, out: &mut Out<'_>) -> Result<(), WireError> {
     let schema: &'static Schema = given.schema;
     let mut written: Vec<(u32, Vec<u8>)> = Vec::new();
     for (field, held) in schema
@@ -45,7 +51,7 @@ fn tagged(given: &Struct, out: &mut Vec<u8>) -> Result<(), WireError> {
     {
         if let Some(tag) = field.tag.filter(|_| *held != preset(field)) {
             let mut bytes = Vec::new();
-            value(field, held, &mut bytes)?;
+            value(field, held, &mut Out::whole(&mut bytes))?;
             written.push((tag, bytes));
         }
     }
@@ -65,7 +71,7 @@ fn tagged(given: &Struct, out: &mut Vec<u8>) -> Result<(), WireError> {
     Ok(())
 }
 
-fn value(field: &Field, held: &Value, out: &mut Vec<u8>) -> Result<(), WireError> {
+fn value(field: &Field, held: &Value, out: &mut Out<'_>) -> Result<(), WireError> {
     if field.array {
         return array(field, held, out);
     }
@@ -86,7 +92,7 @@ fn value(field: &Field, held: &Value, out: &mut Vec<u8>) -> Result<(), WireError
     }
 }
 
-fn array(field: &Field, held: &Value, out: &mut Vec<u8>) -> Result<(), WireError> {
+fn array(field: &Field, held: &Value, out: &mut Out<'_>) -> Result<(), WireError> {
     let values = match held {
         Value::Array(values) => values,
         Value::Null if field.nullable => return prefix(field, None, out),
@@ -104,7 +110,7 @@ fn array(field: &Field, held: &Value, out: &mut Vec<u8>) -> Result<(), WireError
     Ok(())
 }
 
-fn scalar(field: &Field, nullable: bool, held: &Value, out: &mut Vec<u8>) -> Result<(), WireError> {
+fn scalar(field: &Field, nullable: bool, held: &Value, out: &mut Out<'_>) -> Result<(), WireError> {
     match (field.kind, held) {
         (Kind::Bool, Value::Bool(held)) => out.push(u8::from(*held)),
         (Kind::Float64, Value::Float(held)) => out.extend(held.to_be_bytes()),
@@ -113,7 +119,7 @@ fn scalar(field: &Field, nullable: bool, held: &Value, out: &mut Vec<u8>) -> Res
         (Kind::Str, Value::Str(held)) => text(field, Some(held), out)?,
         (Kind::Bytes | Kind::Records, Value::Bytes(held)) => {
             prefix(field, Some(held.len()), out)?;
-            out.extend_from_slice(held);
+            out.field(held);
         }
         (Kind::Str, Value::Null) if nullable => text(field, None, out)?,
         (Kind::Bytes | Kind::Records, Value::Null) if nullable => prefix(field, None, out)?,

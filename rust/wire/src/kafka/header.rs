@@ -1,6 +1,7 @@
 //! The headers of requests and responses.
 
 use super::api::{self, ApiKey, Direction};
+use super::parts::{Out, Parts};
 use super::read::Reader;
 use super::value::Struct;
 use crate::{Limits, WireError};
@@ -70,6 +71,28 @@ pub fn write_response(
     correlation_id: i32,
     body: &Struct,
 ) -> Result<(), WireError> {
+    let mut out = Out::whole(out);
+    response(&mut out, key, version, correlation_id, body)
+}
+
+/// The same into parts: large fields are left where they lie.
+pub fn write_response_in_parts(
+    out: &mut Parts,
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    body: &Struct,
+) -> Result<(), WireError> {
+    response(&mut out.out(), key, version, correlation_id, body)
+}
+
+fn response(
+    out: &mut Out<'_>,
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    body: &Struct,
+) -> Result<(), WireError> {
     let tagged = response_tagged(key, version)?;
     frame(out, (key, version, Direction::Response), body, |out| {
         out.extend(correlation_id.to_be_bytes());
@@ -81,6 +104,31 @@ pub fn write_response(
 /// Appends a request as one frame: length, header, body. On an error `out` is as it was.
 pub fn write_request(
     out: &mut Vec<u8>,
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    client_id: Option<&str>,
+    body: &Struct,
+) -> Result<(), WireError> {
+    let mut out = Out::whole(out);
+    request(&mut out, key, version, correlation_id, client_id, body)
+}
+
+/// The same into parts: large fields are left where they lie.
+pub fn write_request_in_parts(
+    out: &mut Parts,
+    key: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    client_id: Option<&str>,
+    body: &Struct,
+) -> Result<(), WireError> {
+    let mut out = out.out();
+    request(&mut out, key, version, correlation_id, client_id, body)
+}
+
+fn request(
+    out: &mut Out<'_>,
     key: ApiKey,
     version: i16,
     correlation_id: i32,
@@ -109,10 +157,10 @@ pub fn write_request(
 }
 
 fn frame(
-    out: &mut Vec<u8>,
+    out: &mut Out<'_>,
     message: (ApiKey, i16, Direction),
     body: &Struct,
-    header: impl FnOnce(&mut Vec<u8>) -> Result<(), WireError>,
+    header: impl FnOnce(&mut Out<'_>) -> Result<(), WireError>,
 ) -> Result<(), WireError> {
     let schema = body.schema();
     if message != (schema.key, schema.version, schema.direction) {
@@ -122,28 +170,28 @@ fn frame(
             reason,
         });
     }
-    let start = out.len();
+    let start = out.mark();
     let written = framed(out, body, header);
     if written.is_err() {
-        out.truncate(start);
+        out.rewind(start);
     }
     written
 }
 
 fn framed(
-    out: &mut Vec<u8>,
+    out: &mut Out<'_>,
     body: &Struct,
-    header: impl FnOnce(&mut Vec<u8>) -> Result<(), WireError>,
+    header: impl FnOnce(&mut Out<'_>) -> Result<(), WireError>,
 ) -> Result<(), WireError> {
-    let start = out.len();
+    let (start, before) = (out.len(), out.bytes());
     out.extend([0; 4]);
     header(out)?;
-    body.encode(out)?;
+    body.encode_to(out)?;
     let too_long = WireError::Unwritable {
         field: "frame",
         reason: "it is too long",
     };
-    let length = i32::try_from(out.len() - start - 4).map_err(|_| too_long)?;
+    let length = i32::try_from(out.bytes() - before - 4).map_err(|_| too_long)?;
     if let Some(prefix) = out.get_mut(start..start + 4) {
         prefix.copy_from_slice(&length.to_be_bytes());
     }

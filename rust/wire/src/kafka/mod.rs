@@ -8,6 +8,7 @@ mod encode;
 pub mod error;
 mod header;
 mod json;
+mod parts;
 mod read;
 mod schema;
 mod spec;
@@ -20,8 +21,12 @@ mod walk;
 
 pub use api::{Api, ApiKey, Direction, api, apis};
 pub use error::{error_code, error_name};
-pub use header::{RequestHeader, request_header, response_body_at, write_request, write_response};
+pub use header::{
+    RequestHeader, request_header, response_body_at, write_request, write_request_in_parts,
+    write_response, write_response_in_parts,
+};
 pub use json::uuid_text;
+pub use parts::{PART_BYTES_MIN, Parts};
 pub use schema::{Field, Schema, schema};
 pub use spec::{Entity, FieldId, Kind};
 pub use stream::{Progress, Stream};

@@ -88,6 +88,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 self.to_client.push_owned(frame);
                 self.metering.response(Source::Broker);
             }
+            Answer::RewriteParts(parts) => {
+                self.to_client.push_parts(parts);
+                self.metering.response(Source::Broker);
+            }
             Answer::Ask(frame) => self.to_broker.push_owned(frame),
             Answer::Wait(effect) => self.keys_for_answer = Some(self.start(effect)),
             Answer::Drop => {}

@@ -103,6 +103,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 }
             }
             Verdict::Rewrite(frame) => self.to_broker.push_owned(frame),
+            Verdict::RewriteParts(parts) => self.to_broker.push_parts(parts),
             Verdict::Reply(frame) => self.reply(frame),
             Verdict::ReplyAndClose(frame, close) => {
                 self.reply(frame);

@@ -1,5 +1,6 @@
 //! One read, or as many writes as a socket takes.
 
+use std::io::IoSlice;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -7,6 +8,9 @@ use streamward_wire::frame::LENGTH_BYTES;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::io::buffer::{Input, Output};
+
+/// Pieces that one write takes, so that the head of a frame does not leave as a packet of its own.
+const SLICES_MAX: usize = 16;
 
 /// The whole length of the frame that has begun to arrive.
 pub(super) fn needed(unparsed: &[u8]) -> Option<usize> {
@@ -25,8 +29,14 @@ pub(super) fn send<S: AsyncWrite + Unpin>(
     context: &mut Context<'_>,
 ) -> std::io::Result<usize> {
     let mut sent = 0;
-    while let Some(bytes) = output.next(input) {
-        match Pin::new(&mut *stream).poll_write(context, bytes) {
+    loop {
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        let writing = match output.next(input, &mut slices) {
+            [] => break,
+            [bytes] => Pin::new(&mut *stream).poll_write(context, bytes),
+            slices => Pin::new(&mut *stream).poll_write_vectored(context, slices),
+        };
+        match writing {
             Poll::Pending => return Ok(sent),
             Poll::Ready(Ok(0)) => return Err(std::io::ErrorKind::WriteZero.into()),
             Poll::Ready(Ok(length)) => {

@@ -18,10 +18,7 @@ use crate::data_keys::{KeyNeed, KeysNow};
 use crate::fields::FieldOpener;
 use crate::session::answers::Exchange;
 use crate::session::fetch::FetchExchange;
-use crate::session::{Answer, Close, Effect, Session, Shaping, encode_response_to};
-
-/// Of an answer that is written anew: its length and that of its records may take more.
-const OPENED_BYTES_MORE: usize = 1024;
+use crate::session::{Answer, Close, Effect, Session, Shaping, encode_response_in_parts};
 
 /// The keys that one answer selects among; each is looked up once, so that the whole answer sees the same.
 struct Chosen<'k> {
@@ -88,10 +85,7 @@ impl Session {
         let budget = Budget::of(frame.len());
         self.mask_answer((key, version), &exchange, &mut answer, budget, now)?;
         self.release_tree((key, version), &mut exchange, &mut answer, now)?;
-        // What is opened is no longer than it was, mostly.
-        let mut out = self.keys.buffers.take(frame.len() + OPENED_BYTES_MORE);
-        encode_response_to(&mut out, key, version, correlation_id, &answer)?;
-        Ok(Answer::Rewrite(out))
+        encode_response_in_parts(key, version, correlation_id, &answer).map(Answer::RewriteParts)
     }
 
     /// Opens all that is to be opened. Gives the keys that must be asked for before anything can be said of it.

@@ -17,9 +17,6 @@ use crate::session::cold::{Denial, PRODUCE, take_denied};
 use crate::session::produce::{ProduceExchange, Sending};
 use crate::session::{Close, Effect, Head, Session, Shaping, Verdict, new_response};
 
-/// A request that is written anew may take so much more than its records grew by: lengths, and the frame's own.
-const REWRITTEN_BYTES_MORE: usize = 256;
-
 /// What a partition is refused with.
 pub(in crate::session) struct Refused {
     pub code: i16,
@@ -80,8 +77,7 @@ impl Session {
         };
         let mut left = Vec::with_capacity(topics.len());
         // By so many bytes the request may grow until brokers no longer take it.
-        let room = self.limits.frame_bytes_max.saturating_sub(frame.len());
-        let mut growth = room;
+        let mut growth = self.limits.frame_bytes_max.saturating_sub(frame.len());
         let mut full = false;
         for ((mut topic, mut sending), mut refusals) in
             topics.into_iter().zip(sending).zip(by_contract)
@@ -128,18 +124,14 @@ impl Session {
             return Ok(Verdict::Reply(head.reply(&answer)?));
         }
         request.set(PRODUCE.list, left);
-        let grown = room
-            .saturating_sub(growth)
-            .saturating_add(REWRITTEN_BYTES_MORE);
-        let mut rewritten = self.keys.buffers.take(frame.len().saturating_add(grown));
-        head.rewrite_to(&mut rewritten, frame, &request, &self.limits)?;
+        let rewritten = head.rewrite_in_parts(frame, &request, &self.limits)?;
         if acks == 0 {
             self.sent(head, acks, kept);
         } else {
             let exchange = ProduceExchange::new(kept, refused);
             self.expect(head, Shaping::Produce(exchange));
         }
-        Ok(Verdict::Rewrite(rewritten))
+        Ok(Verdict::RewriteParts(rewritten))
     }
 
     /// Puts the request aside where a key is to be asked for; makes the next ones ahead of need.

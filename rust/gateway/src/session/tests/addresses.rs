@@ -67,6 +67,7 @@ fn ours(key: ApiKey, version: i16) -> Option<Vec<u8>> {
             opened(key, version, &framed);
             Some(framed)
         }
+        Answer::RewriteParts(_) => panic!("nothing is sealed here"),
         // A further question to the broker tells the client nothing.
         Answer::Ask(_) | Answer::Wait(_) | Answer::Drop | Answer::Close(_) => None,
     }

@@ -384,6 +384,7 @@ fn no_mutation_of_an_answer_panics_or_shows_where_a_broker_listens() {
                 );
             }
             Answer::Forward => answered += 1,
+            Answer::RewriteParts(_) => panic!("nothing is sealed here"),
             Answer::Ask(_) | Answer::Wait(_) | Answer::Drop | Answer::Close(_) => {}
         }
         drop(session.commit(NOW));

@@ -154,6 +154,24 @@ enum Outcome {
     Answer(Answer, Vec<u8>),
 }
 
+impl Outcome {
+    /// What leaves in parts is looked at in one piece.
+    fn of_verdict(verdict: Verdict) -> Self {
+        Self::Verdict(match verdict {
+            Verdict::RewriteParts(parts) => Verdict::Rewrite(parts.to_vec()),
+            other => other,
+        })
+    }
+
+    fn of_answer(answer: Answer, frame: Vec<u8>) -> Self {
+        let answer = match answer {
+            Answer::RewriteParts(parts) => Answer::Rewrite(parts.to_vec()),
+            other => other,
+        };
+        Self::Answer(answer, frame)
+    }
+}
+
 /// One connection, step by step.
 pub struct Script {
     pub session: Session,
@@ -381,7 +399,7 @@ impl Script {
             assert_eq!(buffer, self.sent, "what is forwarded has changed");
         }
         self.sent = buffer;
-        self.outcome = Outcome::Verdict(verdict);
+        self.outcome = Outcome::of_verdict(verdict);
         self
     }
 
@@ -472,7 +490,7 @@ impl Script {
             self.cluster.learn_listing(names, self.now);
         }
         let verdict = self.session.on_effect(EffectReply::Listed, self.now);
-        self.outcome = Outcome::Verdict(verdict);
+        self.outcome = Outcome::of_verdict(verdict);
         self
     }
 
@@ -488,7 +506,7 @@ impl Script {
         }
         self.cluster.learn_unknown(&ids, self.now);
         let verdict = self.session.on_effect(EffectReply::Listed, self.now);
-        self.outcome = Outcome::Verdict(verdict);
+        self.outcome = Outcome::of_verdict(verdict);
         self
     }
 
@@ -501,7 +519,7 @@ impl Script {
         let group = group.clone();
         let reply = EffectReply::Described { group, described };
         let verdict = self.session.on_effect(reply, self.now);
-        self.outcome = Outcome::Verdict(verdict);
+        self.outcome = Outcome::of_verdict(verdict);
         self
     }
 
@@ -536,7 +554,7 @@ impl Script {
     /// When: the broker sends these bytes.
     pub fn raw_answer(&mut self, mut frame: Vec<u8>) -> &mut Self {
         let answer = self.session.on_response(&mut frame, self.now);
-        self.outcome = Outcome::Answer(answer, frame);
+        self.outcome = Outcome::of_answer(answer, frame);
         self
     }
 

@@ -47,9 +47,9 @@ impl Script {
         }
         self.outcome = match &self.outcome {
             Outcome::Verdict(_) => {
-                Outcome::Verdict(self.session.on_effect(EffectReply::Schemas, self.now))
+                Outcome::of_verdict(self.session.on_effect(EffectReply::Schemas, self.now))
             }
-            _ => Outcome::Answer(self.session.resume_answer(self.now), Vec::new()),
+            _ => Outcome::of_answer(self.session.resume_answer(self.now), Vec::new()),
         };
         self
     }
