@@ -1,6 +1,5 @@
 """Streams whose schemas are in a registry: a real Apicurio, real clients, a real broker."""
 
-import io
 import json
 import urllib.request
 import uuid
@@ -8,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import fastavro
 import pytest
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, Message
 
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.registry import SchemaRegistryServer, find_registry_java
@@ -19,12 +17,14 @@ from tests.conftest import require_gateway
 from tests.support.bundles import free_ports, write_bundle
 from tests.support.confluent import SECONDS_MAX, consumer, create_topics, produce
 from tests.support.endpoints import Endpoint
-from tests.support.entries import eventually, of_kind
+from tests.support.entries import eventually
 from tests.support.gateway import GatewayProcess
+from tests.support.registries import CONTRACT, avro, framed, outcome, reasons
 
 PREFIX = "conformance.registry."
-AVRO, PROTO, EVENTS, MARKED, REFUSED, STRICT, LENIENT = (
-    PREFIX + name for name in ("avro", "proto", "events", "marked", "refused", "strict", "lenient")
+AVRO, HEADED, PROTO, EVENTS, MARKED, REFUSED, STRICT, LENIENT = (
+    PREFIX + name
+    for name in ("avro", "headed", "proto", "events", "marked", "refused", "strict", "lenient")
 )
 ADDRESS = {
     "type": "record",
@@ -64,23 +64,6 @@ url: {url}
 cache: 1s
 timeout: 2s
 on_outage: serve-cached
----
-"""
-CONTRACT = """\
-apiVersion: v3.1.0
-kind: DataContract
-id: {topic}
-version: 1.0.0
-status: active
-team: {{name: tests}}
-schema:
-  - name: {topic}
-    customProperties:
-      - {{property: streamward.{part}, value: {{format: {format}, registry: {registry}}}}}
-      - {{property: streamward.validate, value: {validate}}}
----
-kind: Stream
-name: {topic}
 ---
 """
 
@@ -126,7 +109,7 @@ def gateway(
     require_gateway()
     bundle = write_bundle(tmp_path_factory.mktemp("registry") / "bundle", kafka.bootstrap())
     _write_contracts(bundle.folder, registry.server.url)
-    create_topics(direct, AVRO, PROTO, EVENTS, MARKED, REFUSED, STRICT, LENIENT)
+    create_topics(direct, AVRO, HEADED, PROTO, EVENTS, MARKED, REFUSED, STRICT, LENIENT)
     with GatewayProcess(bundle) as process:
         yield process
 
@@ -136,6 +119,7 @@ def _write_contracts(folder: Path, url: str) -> None:
     events = "{name: main, subjects: topic-record, records: [shop.Address, Text]}"
     held = [
         (AVRO, "schema", "avro", main, write),
+        (HEADED, "schema", "avro", "{name: main, ids: header}", write),
         (PROTO, "schema", "protobuf", main, write),
         (EVENTS, "key_schema", "avro", events, write),
         (MARKED, "schema", "avro", main, '{write: "off", read: mark}'),
@@ -150,48 +134,10 @@ def _write_contracts(folder: Path, url: str) -> None:
     (folder / "registry.yaml").write_text(REGISTRIES.format(url=url) + "".join(texts))
 
 
-def framed(identifier: int, body: bytes) -> bytes:
-    """As serializers write it: a zero, the id, the body."""
-    return b"\0" + identifier.to_bytes(4) + body
-
-
-def avro(schema: Any, value: Any) -> bytes:
-    parsed = fastavro.parse_schema(schema)
-    written = io.BytesIO()
-    fastavro.schemaless_writer(written, parsed, value)
-    return written.getvalue()
-
-
 def order(schema: Any, **more: Any) -> bytes:
     within = {**schema, "fields": [*schema["fields"]]}
     within["fields"][1] = {"name": "to", "type": ADDRESS}
     return avro(within, {"id": 7, "to": {"zip": "1010"}, **more})
-
-
-def outcome(
-    gateway: GatewayProcess,
-    topic: str,
-    value: bytes | None,
-    key: bytes | None = None,
-    headers: list[tuple[str, bytes]] | None = None,
-    message_timeout_ms: int = 20_000,
-) -> int:
-    """The error code of one record, 0 where it is acknowledged."""
-    settings = gateway.bundle.endpoint("tester").librdkafka(message_timeout_ms=message_timeout_ms)
-    producer, codes = Producer(settings), list[int]()
-
-    def delivered(error: KafkaError | None, _: Message) -> None:
-        codes.append(0 if error is None else error.code())
-
-    producer.produce(topic, value, key, headers=headers or [], on_delivery=delivered)
-    assert producer.flush(SECONDS_MAX) == 0
-    return codes[0]
-
-
-def reasons(gateway: GatewayProcess, topic: str) -> list[str]:
-    """Why records of a topic were refused, as the log has it."""
-    denied = of_kind(gateway, "denied")
-    return [each["reason"] for each in denied if topic in json.dumps(each)]
 
 
 def test_values_are_held_to_the_schema_of_their_id(
@@ -216,6 +162,17 @@ def test_values_are_held_to_the_schema_of_their_id(
     beside = [("__value_schema_id", b"\1" + bytes(16))]
     value = framed(first, order(ORDER))
     assert outcome(gateway, AVRO, value, headers=beside) == KafkaError.INVALID_RECORD
+    # Ids in headers count where the contract says so; GUIDs where the registry has them, as
+    # Apicurio has not.
+    guid = [("__value_schema_id", b"\1" + bytes(range(16)))]
+    assert outcome(gateway, HEADED, order(ORDER), headers=guid) == KafkaError.INVALID_RECORD
+    unresolved = "which its registry does not resolve"
+    assert eventually(lambda: any(unresolved in it for it in reasons(gateway, HEADED)))
+    in_header = registry.register(f"{HEADED}-value", ORDER, references=refers)
+    number = [("__value_schema_id", framed(in_header, b""))]
+    assert outcome(gateway, HEADED, order(ORDER), headers=number) == 0
+    assert outcome(gateway, HEADED, value, headers=number) == KafkaError.INVALID_RECORD
+    assert outcome(gateway, HEADED, value) == KafkaError.INVALID_RECORD
     place = "partition 0, record 0 of a batch: "
     assert eventually(lambda: any(it.startswith(place) for it in reasons(gateway, AVRO)))
 

@@ -328,7 +328,8 @@ impl Gateway {
         }
         if !Arc::ptr_eq(&before.snapshot.contracts, &next.snapshot.contracts) {
             // The same name may stand for another registry now.
-            running.shared.schemas.forget();
+            let declared = next.snapshot.contracts.registered();
+            running.shared.schemas.retain(&declared);
         }
         Ok(running.status("running"))
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::limits::{ERROR_BYTES_MAX, SCHEMA_TYPES_MAX};
+
 /// A schema that can't be compiled: what is wrong, and on which line of which text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SchemaError {
@@ -14,12 +16,21 @@ pub struct SchemaError {
 }
 
 impl SchemaError {
+    /// What it says is cut off behind some length: it may quote names of any length.
     pub(crate) fn new(what: impl Into<String>, line: u32) -> Self {
+        let mut what = what.into();
+        what.truncate(what.floor_char_boundary(ERROR_BYTES_MAX));
         Self {
-            what: what.into(),
+            what,
             reference: None,
             line,
         }
+    }
+
+    /// There are more types and fields than are compiled.
+    pub(crate) fn too_many_types(line: u32) -> Self {
+        let what = format!("the schema has more than {SCHEMA_TYPES_MAX} types and fields");
+        Self::new(what, line)
     }
 
     pub(crate) fn within(mut self, reference: &str) -> Self {

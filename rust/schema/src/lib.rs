@@ -22,14 +22,16 @@ mod schema;
 mod selection;
 mod varint;
 
-pub use confluent::{Framed, unframe};
+pub use confluent::{Framed, Named, SchemaId, unframe, unframe_header};
 pub use declared::Declared;
 pub use error::{Invalid, Reason, SchemaError};
 pub use field::{Content, Leaf, LeafType, Visit};
 pub use injection::{Pattern, Patterns};
 pub use limits::{
-    EVALUATION_DEPTH_MAX, EVALUATIONS_MAX, Limits, NUMBER_BYTES_MAX, SCHEMA_BYTES_MAX,
-    SCHEMA_CONSTANT_BYTES_MAX, SCHEMA_DEPTH_MAX, SCHEMA_PATTERNS_MAX, SCHEMA_REFERENCES_MAX,
+    ERROR_BYTES_MAX, EVALUATION_DEPTH_MAX, EVALUATIONS_MAX, Limits, NUMBER_BYTES_MAX,
+    PATTERN_BYTES_MAX, PATTERN_TEXT_BYTES_MAX, SCHEMA_BYTES_MAX, SCHEMA_CONSTANT_BYTES_MAX,
+    SCHEMA_DEPTH_MAX, SCHEMA_NAME_BYTES_MAX, SCHEMA_PATTERN_BYTES_MAX, SCHEMA_PATTERNS_MAX,
+    SCHEMA_REFERENCES_MAX, SCHEMA_STEPS_MAX, SCHEMA_SYMBOLS_MAX, SCHEMA_TEXT_BYTES_MAX,
     SCHEMA_TYPES_MAX, VALUE_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_ELEMENTS_MAX,
 };
 pub use mask::{HASH_BYTES, KEPT_CHARACTERS, Mask, Masker};

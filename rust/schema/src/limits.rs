@@ -8,11 +8,27 @@ pub const SCHEMA_DEPTH_MAX: usize = 64;
 pub const SCHEMA_TYPES_MAX: usize = 20_000;
 /// Schemas that one schema may refer to, directly or not.
 pub const SCHEMA_REFERENCES_MAX: usize = 100;
+/// Bytes of a schema and of all that it refers to.
+pub const SCHEMA_TEXT_BYTES_MAX: usize = 8 << 20;
+/// Bytes of the full name of a type, and of the name of a reference: names are written out where they are used.
+pub const SCHEMA_NAME_BYTES_MAX: usize = 512;
+/// Symbols of all enumerations of one schema.
+pub const SCHEMA_SYMBOLS_MAX: usize = 50_000;
+/// Entries of arrays that are gone through to where the `$ref`s of one JSON Schema lead.
+pub const SCHEMA_STEPS_MAX: usize = 10_000_000;
+/// Bytes of what an error says of a schema, which may hold names of it.
+pub const ERROR_BYTES_MAX: usize = 1_000;
 
 /// Bytes of all values of `enum` and `const` of one JSON Schema.
 pub const SCHEMA_CONSTANT_BYTES_MAX: usize = 4 << 20;
 /// Different regular expressions of one JSON Schema.
 pub const SCHEMA_PATTERNS_MAX: usize = 256;
+/// Bytes of one of them.
+pub const PATTERN_TEXT_BYTES_MAX: usize = 8 << 10;
+/// Bytes that one of them may take compiled.
+pub const PATTERN_BYTES_MAX: usize = 1 << 20;
+/// And all of them together.
+pub const SCHEMA_PATTERN_BYTES_MAX: usize = 8 << 20;
 
 /// Bytes of one value.
 pub const VALUE_BYTES_MAX: usize = 16 << 20;
@@ -28,6 +44,8 @@ pub const NUMBER_BYTES_MAX: usize = 256;
 pub const EVALUATIONS_MAX: usize = 1_000_000;
 /// Bytes that are copied, compared or searched in one step.
 pub const STEP_BYTES: usize = 64;
+/// Bytes against which a regular expression of the smallest size is held in one step; of larger ones, fewer.
+pub const PATTERN_STEP_BYTES: usize = 4;
 /// Members or entries that are gone through in one step.
 pub const STEP_MEMBERS: usize = 8;
 /// How deep a JSON Schema may lead within itself and a value: references, alternatives, members.

@@ -6,7 +6,7 @@ use crate::declared::{Declared, Description};
 use crate::error::{Invalid, SchemaError};
 use crate::field::{LeafType, Visit};
 use crate::injection::{Patterns, Refuse};
-use crate::limits::{Limits, SCHEMA_REFERENCES_MAX};
+use crate::limits::{Limits, SCHEMA_NAME_BYTES_MAX, SCHEMA_REFERENCES_MAX, SCHEMA_TEXT_BYTES_MAX};
 use crate::mask::{Mask, Masker};
 use crate::selection::{At, Selection};
 use crate::{avro, field, json, protobuf};
@@ -74,6 +74,8 @@ enum Compiled {
 #[derive(Debug, Clone)]
 pub struct Schema {
     compiled: Compiled,
+    /// Of its text, those that it refers to included.
+    text_bytes: usize,
     limits: Limits,
     /// What it declares, once somebody asks.
     described: OnceLock<Arc<Description>>,
@@ -93,6 +95,21 @@ impl Schema {
             let what = format!("the schema refers to more than {SCHEMA_REFERENCES_MAX} others");
             return Err(SchemaError::new(what, 1));
         }
+        if references
+            .iter()
+            .any(|it| it.name.len() > SCHEMA_NAME_BYTES_MAX)
+        {
+            let what =
+                format!("the name of a reference has more than {SCHEMA_NAME_BYTES_MAX} bytes");
+            return Err(SchemaError::new(what, 1));
+        }
+        let text_bytes = text.len() + references.iter().map(|it| it.text.len()).sum::<usize>();
+        if text_bytes > SCHEMA_TEXT_BYTES_MAX {
+            let what = format!(
+                "the schema and what it refers to have more than {SCHEMA_TEXT_BYTES_MAX} bytes"
+            );
+            return Err(SchemaError::new(what, 1));
+        }
         let compiled = match format {
             Format::Avro => Compiled::Avro(avro::compile(text, references)?),
             Format::Protobuf => Compiled::Protobuf(protobuf::compile(text, references)?),
@@ -100,6 +117,7 @@ impl Schema {
         };
         Ok(Self {
             compiled,
+            text_bytes,
             limits: Limits::default(),
             described: OnceLock::new(),
         })
@@ -124,6 +142,7 @@ impl Schema {
         match found {
             Some(schema) => Ok(Self {
                 compiled: Compiled::Protobuf(schema),
+                text_bytes: self.text_bytes,
                 limits: self.limits,
                 described: OnceLock::new(),
             }),
@@ -139,6 +158,17 @@ impl Schema {
             self.compiled = Compiled::Protobuf(schema.admitting_undeclared());
         }
         self
+    }
+
+    /// About how much memory it takes: its texts, its parts, its compiled patterns.
+    pub fn memory_bytes(&self) -> usize {
+        const PART_BYTES: usize = 256;
+        let (parts, patterns) = match &self.compiled {
+            Compiled::Avro(schema) => (schema.parts(), 0),
+            Compiled::Protobuf(schema) => (schema.parts(), 0),
+            Compiled::Json(schema) => (schema.parts(), schema.pattern_bytes),
+        };
+        self.text_bytes + parts * PART_BYTES + patterns
     }
 
     /// What values are written in.
@@ -165,6 +195,7 @@ impl Schema {
         match &self.compiled {
             Compiled::Protobuf(schema) => Some(Self {
                 compiled: Compiled::Protobuf(schema.at_indexes(indexes)?),
+                text_bytes: self.text_bytes,
                 limits: self.limits,
                 described: OnceLock::new(),
             }),

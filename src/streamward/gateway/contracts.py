@@ -29,6 +29,8 @@ class RegistryEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Where schemas come from that stand in no bundle, and for how long they are kept."""
 
     name: str
+    digest: str
+    ids: str
     subjects: tuple[str, ...]
     cache_milliseconds: int
     unknown_milliseconds: int
@@ -126,6 +128,8 @@ def _registry(
     assert declared is not None, "a bundle that names no registry has mistakes"
     return RegistryEntry(
         name=declared.name,
+        digest=declared.digest(),
+        ids=source.registry.ids,
         subjects=source.registry.subjects_of(contract.object.stream, part),
         cache_milliseconds=declared.cache,
         unknown_milliseconds=declared.unknown_cache,

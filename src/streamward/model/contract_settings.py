@@ -56,6 +56,10 @@ class RegisteredSchemas(Noun):
     the stream's subjects; that it is registered elsewhere does not help."""
     records: tuple[RecordName, ...] = Field(default=(), max_length=100)
     """Full names of schemas, for `record` and `topic-record`."""
+    ids: Literal["prefix", "header", "either"] = "prefix"
+    """Where records have the ids of their schemas: in front of the value or key, in a header
+    (`__value_schema_id`, `__key_schema_id`: a number or a GUID, as Confluent's
+    `HeaderSchemaIdSerializer` writes it), or in the header and in front where there is none."""
 
     @model_validator(mode="after")
     def _of_its_subjects(self) -> Self:
@@ -81,8 +85,8 @@ class SchemaSource(Noun):
     file: BundlePath | None = None
     """A `.avsc`, `.proto` or `.schema.json` file of the bundle."""
     registry: RegisteredSchemas | None = None
-    """Instead of a file: the id in front of each value says which schema of a registry it is of
-    (Confluent's wire format)."""
+    """Instead of a file: the id of each value says which schema of a registry it is of
+    (Confluent's wire formats)."""
     references: tuple[SchemaReference, ...] = Field(default=(), max_length=100)
     """Files that it refers to, by the names that it uses."""
     message: Text | None = None

@@ -1,5 +1,7 @@
-"""A registry that knows schemas by the ids in front of values (Confluent's API)."""
+"""A registry that knows schemas by the ids that records carry (Confluent's API)."""
 
+import hashlib
+import json
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -49,6 +51,15 @@ class SchemaRegistry(Noun):
     cached serves on. An id that is not cached can't be judged: producers try again."""
     outage_max: Duration = Field(default=_HOUR, ge=_MINUTE, le=7 * 24 * _HOUR)
     """For how long what is cached serves on, with `serve-cached`."""
+
+    def digest(self) -> str:
+        """`sha256:` and the digest of all that it declares: where the registry is, as whom it is
+        asked (references, never secrets), by which rules. Another digest is another registry,
+        whose answers are not those of this one.
+        """
+        declared = self.model_dump(mode="json", exclude={"description"})
+        text = json.dumps(declared, sort_keys=True, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

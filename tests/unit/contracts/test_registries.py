@@ -11,7 +11,7 @@ import pytest
 
 from streamward.contracts.registries import RegistryAnswers
 from streamward.contracts.registries.answers import RegistrySettings
-from streamward.contracts.registries.web import BODY_BYTES_MAX, RegistryUnreachable
+from streamward.contracts.registries.web import BODY_BYTES_MAX, RegistryAnswerInvalid
 from streamward.errors import InvalidArgument
 from streamward.model.contract_settings import RegisteredSchemas, SchemaSource
 from streamward.model.schema_registry import SchemaRegistry
@@ -58,13 +58,19 @@ def asker(
 ) -> RegistryAnswers:
     address = server.getsockname() if isinstance(server, socket.socket) else server.server_address
     url = f"http://127.0.0.1:{address[1]}"
-    registry = SchemaRegistry.model_validate({"name": "main", "url": url, **more})
+    registry = SchemaRegistry.model_validate({"name": "main", "url": url} | more)
     secrets = {"file:password": b"p:w\n", "env:TOKEN": secret}
     return RegistryAnswers(RegistrySettings({"main": registry}, secrets.__getitem__))
 
 
-def ask(answers: RegistryAnswers, identifier: int = 7) -> dict[str, Any]:
-    question = {"registry": "main", "subjects": ["orders-value"], "id": identifier}
+def ask(answers: RegistryAnswers, identifier: int | str = 7) -> dict[str, Any]:
+    declared = answers._registries._settings.registries.get("main")
+    question = {
+        "registry": "main",
+        "digest": "" if declared is None else declared.digest(),
+        "subjects": ["orders-value"],
+        "guid" if isinstance(identifier, str) else "id": identifier,
+    }
     return dict(answers.schema(question))
 
 
@@ -178,7 +184,7 @@ def test_any_other_answer_is_trouble_and_no_knowledge(
     server: ThreadingHTTPServer, answer: tuple[int, Any]
 ) -> None:
     _Registry.said["/schemas/ids/7/versions"] = answer
-    with pytest.raises(RegistryUnreachable):
+    with pytest.raises(RegistryAnswerInvalid):
         ask(asker(server))
 
 
@@ -192,7 +198,7 @@ def test_it_is_asked_with_what_the_bundle_names(server: ThreadingHTTPServer) -> 
         ask(asker(server, **settings))
         assert _Registry.asked == [("/schemas/ids/7/versions", header)]
     with pytest.raises(InvalidArgument):
-        asker(server).schema({"registry": "other", "subjects": [], "id": 1})
+        asker(server).schema({"registry": "other", "digest": "", "subjects": [], "id": 1})
 
 
 @pytest.mark.parametrize(
@@ -227,7 +233,7 @@ def test_an_answer_that_drips_is_none_once_time_is_over() -> None:
         thread = threading.Thread(target=drip)
         thread.start()
         try:
-            with pytest.raises(RegistryUnreachable, match=r"no answer within 1 s"):
+            with pytest.raises(RegistryAnswerInvalid, match=r"no answer within 1 s"):
                 ask(asker(listener, timeout="1s"))
         finally:
             over.set()
@@ -248,6 +254,80 @@ def test_a_question_goes_on_with_the_settings_it_began_with(server: ThreadingHTT
     assert _Registry.asked == [("/schemas/ids/7/versions", "Bearer first")]
     with pytest.raises(InvalidArgument):
         ask(answers)
+
+
+def test_no_connection_is_trouble_for_all_that_the_registry_has(
+    server: ThreadingHTTPServer,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        answers = asker(closed)
+    assert list(ask(answers)) == ["unreachable"]
+    # What the other side ends without an answer is trouble for what was asked.
+    _Registry.said["/schemas/ids/7/versions"] = (500, b"")
+    with pytest.raises(RegistryAnswerInvalid):
+        ask(asker(server))
+
+
+def test_a_question_about_a_registry_that_is_declared_otherwise_is_not_asked(
+    server: ThreadingHTTPServer,
+) -> None:
+    versions(7, "orders-value")
+    _Registry.said["/schemas/ids/7"] = ORDERS
+    answers = asker(server)
+    registry = answers._registries._settings.registries["main"]
+    changed = registry.model_copy(update={"token": "env:OTHER"})
+    assert changed.digest() != registry.digest()
+    assert registry.model_copy(update={"description": "x"}).digest() == registry.digest()
+
+    question = {"registry": "main", "subjects": ["orders-value"], "id": 7}
+    with pytest.raises(InvalidArgument, match="declared otherwise"):
+        answers.schema({**question, "digest": changed.digest()})
+    assert _Registry.asked == []
+    assert answers.schema({**question, "digest": registry.digest()})["schema"] == '"string"'
+
+
+GUID = "a0a1a2a3-a4a5-a6a7-a8a9-aaabacadaeaf"
+
+
+def test_a_guid_is_a_streams_where_its_schema_is_registered_under_its_subject(
+    server: ThreadingHTTPServer,
+) -> None:
+    versions(7, "elsewhere")
+    versions(8, "orders-value")
+    ids = f"/schemas/guids/{GUID}/ids"
+    _Registry.said[f"/schemas/guids/{GUID}"] = {**ORDERS, "guid": GUID.upper()}
+    known = {"schema": '"string"', "format": "avro", "references": []}
+    for listed, expected in (
+        ([{"context": ".", "id": 7}], {"unknown": True}),
+        ([{"context": ".other", "id": 8}], {"unknown": True}),
+        ([{"context": ".", "id": 7}, {"context": ".", "id": 8}], known),
+        ([{"id": 8}], known),
+        ([], {"unknown": True}),
+        ((404, {"error_code": 40403}), {"unknown": True}),
+        # A registry that has no GUIDs answers as to any other path.
+        ((404, {"error_code": 404}), {"unresolved": True}),
+        ((404, b"<html>"), {"unresolved": True}),
+    ):
+        _Registry.said[ids] = listed
+        assert ask(asker(server), GUID) == expected, listed
+    _Registry.said[ids] = [{"id": 8}]
+    _Registry.said[f"/schemas/guids/{GUID}"] = {**ORDERS, "guid": "0" * 32}
+    with pytest.raises(RegistryAnswerInvalid):
+        ask(asker(server), GUID)
+
+
+def test_a_guid_is_looked_for_in_the_context_of_the_url(server: ThreadingHTTPServer) -> None:
+    root = "/contexts/.team"
+    _Registry.said[f"{root}/schemas/guids/{GUID}"] = ORDERS
+    _Registry.said[f"{root}/schemas/guids/{GUID}/ids"] = [
+        {"context": ".", "id": 7},
+        {"context": ".team", "id": 8},
+    ]
+    _Registry.said[f"{root}/schemas/ids/8/versions"] = [{"subject": "orders-value", "version": 1}]
+    url = f"http://127.0.0.1:{server.server_address[1]}{root}"
+    assert ask(asker(server, url=url), GUID)["format"] == "avro"
+    asked = [path for path, _ in _Registry.asked]
+    assert f"{root}/schemas/ids/7/versions" not in asked
 
 
 def test_subjects_are_those_of_the_clients_strategies() -> None:

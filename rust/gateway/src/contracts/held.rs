@@ -2,10 +2,24 @@
 
 use std::sync::Arc;
 
-use streamward_schema::{Format, Pattern, Patterns, Reference, Schema, unframe};
+use streamward_schema::{
+    Format, Pattern, Patterns, Reference, Schema, SchemaId, unframe, unframe_header,
+};
 
+use super::section::IdsIn;
 use super::{SchemaSection, Wrong};
-use crate::schemas::{FoundSchema, Registered, SchemaNeed, Schemas};
+use crate::schemas::{FoundSchema, LookUp, Registered, Registry, SchemaNeed};
+
+/// What a record has in the header that may name the schema of its value or key.
+#[derive(Clone, Copy, Debug)]
+pub struct IdHeader<'r> {
+    /// The name of the header.
+    pub name: &'static str,
+    /// How often it stands there.
+    pub count: usize,
+    /// What it holds, where it does.
+    pub content: Option<&'r [u8]>,
+}
 
 /// A schema and what else values are held to.
 #[derive(Debug)]
@@ -20,8 +34,34 @@ pub struct Held {
 enum Source {
     /// The schema, and the ids of which one stands in front of each value.
     Text(Schema, Vec<u32>),
-    /// The id in front of each value says which.
-    Registry(Arc<Registered>),
+    /// The id of each value says which.
+    Registry(Arc<Registered>, IdsIn),
+}
+
+impl<'r> IdHeader<'r> {
+    fn wrong(self, what: &str) -> Wrong {
+        Wrong::Record(format!("its header `{}` {what}", self.name))
+    }
+
+    /// SECURITY: readers that know both take the id of the header (Confluent's `DualSchemaIdDeserializer`), so that they
+    /// would read by another schema than the one that was held against the value.
+    fn absent(self) -> Result<(), Wrong> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        let what = "may name another schema than the id in front, and the contract does not say `ids: header`";
+        Err(self.wrong(what))
+    }
+
+    /// SECURITY: of several, one reader takes the first and another the last; without a value, some look in front.
+    fn content(self) -> Result<&'r [u8], Wrong> {
+        match (self.count, self.content) {
+            (0, _) => Err(self.wrong("is missing")),
+            (1, Some(content)) => Ok(content),
+            (1, None) => Err(self.wrong("holds no schema id")),
+            _ => Err(self.wrong("stands there more than once")),
+        }
+    }
 }
 
 impl Held {
@@ -29,47 +69,75 @@ impl Held {
     ///
     /// # Errors
     /// Says it in words for a producer.
-    pub fn check(&self, value: &[u8], schemas: &Schemas, now: i64) -> Result<(), Wrong> {
+    pub fn check(
+        &self,
+        value: &[u8],
+        header: IdHeader<'_>,
+        look_up: &LookUp<'_>,
+    ) -> Result<(), Wrong> {
         match &self.source {
             Source::Text(schema, ids) => {
+                if !ids.is_empty() {
+                    header.absent()?;
+                }
                 let at = value_at(schema, ids, value)?;
                 self.validate(schema, value.get(at..).unwrap_or_default())
             }
-            Source::Registry(of) => self.check_registered(of, value, schemas, now),
+            Source::Registry(of, ids) => {
+                let protobuf = of.format == Format::Protobuf;
+                let by_header = match ids {
+                    IdsIn::Prefix => {
+                        header.absent()?;
+                        None
+                    }
+                    IdsIn::Header => Some(header.content()?),
+                    IdsIn::Either if header.count == 0 => None,
+                    IdsIn::Either => Some(header.content()?),
+                };
+                let (id, message, at) = match by_header {
+                    Some(content) => {
+                        let named = unframe_header(content, protobuf);
+                        let named = named.ok_or_else(|| header.wrong("holds no schema id"))?;
+                        (named.id, named.message, 0)
+                    }
+                    None => {
+                        let framed = unframe(value, protobuf).map_err(|it| it.to_string())?;
+                        let id = SchemaId::Number(framed.schema_id);
+                        (id, framed.message, framed.at)
+                    }
+                };
+                let need = SchemaNeed { of: of.clone(), id };
+                let value = value.get(at..).unwrap_or_default();
+                self.check_registered(&need, &message, value, look_up)
+            }
         }
     }
 
-    pub(super) const fn is_framed(&self) -> bool {
+    /// The registry that it names, and for which subjects.
+    pub(super) const fn registered(&self) -> Option<&Arc<Registered>> {
         match &self.source {
-            Source::Text(_, ids) => !ids.is_empty(),
-            Source::Registry(_) => true,
+            Source::Text(..) => None,
+            Source::Registry(of, _) => Some(of),
         }
     }
 
     fn check_registered(
         &self,
-        of: &Arc<Registered>,
+        need: &SchemaNeed,
+        message: &[u32],
         value: &[u8],
-        schemas: &Schemas,
-        now: i64,
+        look_up: &LookUp<'_>,
     ) -> Result<(), Wrong> {
-        let protobuf = of.format == Format::Protobuf;
-        let framed = unframe(value, protobuf).map_err(|invalid| invalid.to_string())?;
-        let need = SchemaNeed {
-            of: of.clone(),
-            id: framed.schema_id,
-        };
-        let schema = match schemas.find(&need, now) {
+        let schema = match look_up.find(need) {
             FoundSchema::Known(schema) => schema,
             FoundSchema::Refused(why) => return Err(Wrong::Record(why.to_owned())),
-            FoundSchema::NotThere => return Err(Wrong::Ask(need)),
+            FoundSchema::NotThere => return Err(Wrong::Ask(need.clone())),
             FoundSchema::Trouble => return Err(Wrong::Trouble),
         };
-        let value = value.get(framed.at..).unwrap_or_default();
-        if schema.is_message(&framed.message) {
+        if schema.is_message(message) {
             return self.validate_named(&schema, value);
         }
-        let schema = schema.at_indexes(&framed.message);
+        let schema = schema.at_indexes(message);
         let schema = schema.ok_or_else(|| "its message index names no message".to_owned())?;
         self.validate_named(&schema, value)
     }
@@ -145,15 +213,19 @@ fn source(section: &SchemaSection) -> Result<Source, String> {
     if registry.subjects.is_empty() {
         return Err(format!("no subject of `{}` is named", registry.name));
     }
-    Ok(Source::Registry(Arc::new(Registered {
-        registry: registry.name.clone(),
+    let of = Arc::new(Registered {
+        registry: Arc::new(Registry {
+            name: registry.name.clone(),
+            digest: registry.digest.clone(),
+        }),
         subjects: registry.subjects.clone(),
         format,
         admit_undeclared: section.admit_undeclared,
         cache_milliseconds: registry.cache_milliseconds,
         unknown_milliseconds: registry.unknown_milliseconds,
         stale_milliseconds: registry.stale_milliseconds,
-    })))
+    });
+    Ok(Source::Registry(of, registry.ids))
 }
 
 pub(super) fn held(section: &SchemaSection) -> Result<Held, String> {

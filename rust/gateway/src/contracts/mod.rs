@@ -3,14 +3,15 @@
 mod held;
 mod section;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use streamward_records::{Headers, Record};
 
 use self::held::held;
-pub use self::held::{Held, compile, value_at};
+pub use self::held::{Held, IdHeader, compile, value_at};
 pub use self::section::{ContractsSection, OnRead, OnWrite, SchemaSection};
-use crate::schemas::{SchemaNeed, Schemas};
+use crate::schemas::{LookUp, Registered, SchemaNeed};
 
 /// What a stream is held to, ready for records.
 #[derive(Debug)]
@@ -48,30 +49,28 @@ impl Contract {
     ///
     /// # Errors
     /// What keeps it from being taken.
-    pub fn check(&self, record: &Record<'_>, schemas: &Schemas, now: i64) -> Result<(), Wrong> {
+    pub fn check(&self, record: &Record<'_>, look_up: &LookUp<'_>) -> Result<(), Wrong> {
         for (held, bytes, header) in [
             (&self.value, record.value, "__value_schema_id"),
             (&self.key, record.key, "__key_schema_id"),
         ] {
-            let (Some(held), Some(bytes)) = (held, bytes) else {
-                continue;
-            };
-            if held.is_framed() && has_header(record, header) {
-                return Err(Wrong::Record(format!(
-                    "its header `{header}` may name another schema than the id in front"
-                )));
+            if let (Some(held), Some(bytes)) = (held, bytes) {
+                held.check(bytes, id_header(record, header), look_up)?;
             }
-            held.check(bytes, schemas, now)?;
         }
         Ok(())
     }
 }
 
-/// SECURITY: readers that know both take the id of the header (Confluent's `DualSchemaIdDeserializer`), so that they would
-/// read by another schema than the one that was held against the value.
-fn has_header(record: &Record<'_>, name: &str) -> bool {
-    let mut headers = Headers::new(record.headers).into_iter().flatten();
-    headers.any(|it| it.name == name.as_bytes())
+fn id_header<'r>(record: &Record<'r>, name: &'static str) -> IdHeader<'r> {
+    let headers = Headers::new(record.headers).into_iter().flatten();
+    let mut found = headers.filter(|it| it.name == name.as_bytes());
+    let content = found.next().map(|it| it.value);
+    IdHeader {
+        name,
+        count: usize::from(content.is_some()) + found.count(),
+        content: content.flatten(),
+    }
 }
 
 /// Compiled contracts, by stream.
@@ -116,6 +115,15 @@ impl Contracts {
     /// And when they are read.
     pub fn on_read(&self, topic: &str) -> Option<&Contract> {
         self.of(topic).filter(|it| it.on_read != OnRead::Off)
+    }
+
+    /// What registries are asked for.
+    pub fn registered(&self) -> HashSet<Arc<Registered>> {
+        let held = self.0.values().flat_map(|it| [&it.value, &it.key]);
+        held.flatten()
+            .filter_map(Held::registered)
+            .cloned()
+            .collect()
     }
 
     /// Is any record held to anything when it is read?
@@ -166,8 +174,18 @@ mod tests {
             "admit_undeclared": false, "schema_ids": [7], "refused_patterns": []}))
         .unwrap();
         let held = held(&section).unwrap();
-        let schemas = Schemas::default();
-        let check = |value: &[u8]| held.check(value, &schemas, 0);
+        let schemas = crate::schemas::Schemas::default();
+        let look_up = LookUp {
+            schemas: &schemas,
+            asker: &"alice".into(),
+            now: 0,
+        };
+        let header = IdHeader {
+            name: "__value_schema_id",
+            count: 0,
+            content: None,
+        };
+        let check = |value: &[u8]| held.check(value, header, &look_up);
         assert!(check(b"\0\0\0\0\x071").is_ok());
         for value in [
             &b"1"[..],

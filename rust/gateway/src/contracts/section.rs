@@ -72,12 +72,28 @@ pub struct SchemaSection {
     pub refused_patterns: Vec<String>,
 }
 
+/// Where records have the ids of their schemas (Confluent's wire formats).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IdsIn {
+    /// In front of the value or key.
+    Prefix,
+    /// In a header of the record.
+    Header,
+    /// In the header, or in front where there is no header.
+    Either,
+}
+
 /// Where schemas come from that stand in no bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RegistrySection {
     /// By which it is asked for.
     pub name: String,
+    /// Of the document that declares it: another digest is another registry, whatever its name.
+    pub digest: String,
+    /// Where records have the ids of their schemas.
+    pub ids: IdsIn,
     /// The subjects under one of which a schema must be registered.
     pub subjects: Vec<String>,
     /// For how long an id that is known is not asked for again.

@@ -2,31 +2,38 @@
 //! bounded so that no client can make the gateway ask a registry more than that.
 
 mod answer;
+mod asked;
+mod known;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use streamward_schema::{Format, Schema};
+use streamward_schema::{Format, Schema, SchemaId};
 
 pub use self::answer::{Told, read};
+use self::asked::{Asked, Retry, Vain};
+use self::known::Store;
 
-/// Schemas that are kept at one time; beyond that, the one that is asked for soonest makes room.
-pub const SCHEMAS_MAX: usize = 1_000;
-/// Bytes of their texts.
-pub const SCHEMA_TEXT_BYTES_MAX: usize = 64 << 20;
-/// Unknown ids that are asked for on behalf of one stream, within the time for which they are remembered.
-pub const UNKNOWN_ASKED_MAX: u32 = 32;
 /// Ids that are asked for on behalf of one request or answer; more than that at once are told to come again.
 pub const ASKED_MAX: usize = 16;
-/// Without an answer, so long (ms) nothing is asked again.
-pub const RETRY_MILLISECONDS: i64 = 5_000;
+/// Schemas that are compiled at one time, each in a thread.
+pub const COMPILING_MAX: usize = 2;
+
+/// A registry as a bundle declares it.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct Registry {
+    /// By which it is asked for.
+    pub name: String,
+    /// Of its document: what was answered by another registry of this name is of no use.
+    pub digest: String,
+}
 
 /// The subjects of a registry whose schemas a stream may carry.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Registered {
-    /// The registry, by name.
-    pub registry: String,
+    /// The registry.
+    pub registry: Arc<Registry>,
     /// A schema must be registered under one of them.
     pub subjects: Vec<String>,
     /// What values are written in.
@@ -47,15 +54,20 @@ pub struct SchemaNeed {
     /// Under which subjects.
     pub of: Arc<Registered>,
     /// Its id.
-    pub id: u32,
+    pub id: SchemaId,
 }
 
 impl SchemaNeed {
     /// The question that Python answers.
     pub fn question(&self) -> Vec<u8> {
-        let question = serde_json::json!({
-            "type": "schema", "registry": self.of.registry, "subjects": self.of.subjects, "id": self.id,
+        let registry = &self.of.registry;
+        let mut question = serde_json::json!({
+            "type": "schema", "registry": registry.name, "digest": registry.digest, "subjects": self.of.subjects,
         });
+        match self.id {
+            SchemaId::Number(number) => question["id"] = number.into(),
+            SchemaId::Guid(_) => question["guid"] = self.id.to_string().into(),
+        }
         question.to_string().into_bytes()
     }
 }
@@ -73,50 +85,10 @@ pub enum FoundSchema {
     Trouble,
 }
 
-enum Kept {
-    Known {
-        schema: Arc<Schema>,
-        bytes: usize,
-        fresh_until: i64,
-        usable_until: i64,
-    },
-    Refused {
-        why: &'static str,
-        until: i64,
-    },
-}
-
-impl Kept {
-    const fn until(&self) -> i64 {
-        match self {
-            Self::Known { fresh_until, .. } => *fresh_until,
-            Self::Refused { until, .. } => *until,
-        }
-    }
-
-    const fn bytes(&self) -> usize {
-        match self {
-            Self::Known { bytes, .. } => *bytes,
-            Self::Refused { .. } => 0,
-        }
-    }
-}
-
-/// How often something unknown was asked for.
-struct Asked {
-    since: i64,
-    times: u32,
-}
-
 #[derive(Default)]
 struct Held {
-    kept: HashMap<SchemaNeed, Kept>,
-    bytes: usize,
-    /// Until when nothing is asked again, because there was no answer.
-    unanswered: HashMap<Arc<Registered>, i64>,
-    asked: HashMap<Arc<Registered>, Asked>,
-    /// Grows when schemas are forgotten: what was asked before is not learnt after.
-    forgotten: u64,
+    known: Store,
+    asked: Asked,
 }
 
 /// Numbers for metrics.
@@ -135,13 +107,43 @@ pub struct SchemaCounts {
 }
 
 /// The schemas of registries that a gateway has at hand.
-#[derive(Default)]
 pub struct Schemas {
     /// Numbers for metrics.
     pub counts: SchemaCounts,
     held: Mutex<Held>,
     /// One question at a time for each of these, so that many connections ask for one schema once.
     pub turns: [tokio::sync::Mutex<()>; 16],
+    /// Places for schemas that are being compiled.
+    pub compiling: Arc<tokio::sync::Semaphore>,
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        Self {
+            counts: SchemaCounts::default(),
+            held: Mutex::default(),
+            turns: Default::default(),
+            compiling: Arc::new(tokio::sync::Semaphore::new(COMPILING_MAX)),
+        }
+    }
+}
+
+/// Where schemas are looked for, on whose behalf, and when.
+#[derive(Clone, Copy)]
+pub struct LookUp<'l> {
+    /// Those at hand.
+    pub schemas: &'l Schemas,
+    /// The principal whose records or answer it is.
+    pub asker: &'l Arc<str>,
+    /// Milliseconds since 1970.
+    pub now: i64,
+}
+
+impl LookUp<'_> {
+    /// What is known of an id. Never goes anywhere to look for it.
+    pub fn find(&self, need: &SchemaNeed) -> FoundSchema {
+        lock(&self.schemas.held).find(need, self.asker, self.now)
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -149,146 +151,99 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Schemas {
-    /// What is known of an id. Never goes anywhere to look for it.
-    pub fn find(&self, need: &SchemaNeed, now: i64) -> FoundSchema {
-        lock(&self.held).find(need, now)
+    /// What is known of an id, on behalf of this principal.
+    pub fn find(&self, need: &SchemaNeed, asker: &Arc<str>, now: i64) -> FoundSchema {
+        lock(&self.held).find(need, asker, now)
     }
 
-    /// Schemas that are at hand.
+    /// Ids about which something is remembered.
     pub fn kept(&self) -> usize {
-        lock(&self.held).kept.len()
+        let held = lock(&self.held);
+        held.known.len() + held.asked.len()
     }
 
-    /// What is asked from now on counts only until schemas are forgotten again.
-    pub fn begin(&self) -> u64 {
-        lock(&self.held).forgotten
-    }
-
-    /// Forgets all of them: another bundle may mean other registries by the same names.
-    pub fn forget(&self) {
+    /// Forgets what is about other streams, or about registries that are no longer declared so.
+    pub fn retain(&self, declared: &HashSet<Arc<Registered>>) {
         let mut held = lock(&self.held);
-        let forgotten = held.forgotten + 1;
-        *held = Held {
-            forgotten,
-            ..Held::default()
-        };
+        held.known.retain(declared);
+        held.asked.retain(declared);
     }
 
-    /// Takes over what was told of an id, to a question that began then.
-    pub fn learn(&self, need: &SchemaNeed, told: Told, begun: u64, now: i64) {
+    /// Takes over what was told of an id, to a question on behalf of this principal.
+    pub fn learn(&self, need: &SchemaNeed, asker: &Arc<str>, told: Told, now: i64) {
         use std::sync::atomic::Ordering::Relaxed;
         let counted = match &told {
-            Told::Schema(..) => &self.counts.known,
-            Told::Refused(_) => &self.counts.unknown,
-            Told::Nothing(_) => &self.counts.unanswered,
+            Told::Schema(_) => &self.counts.known,
+            Told::Unknown | Told::Unusable(_) => &self.counts.unknown,
+            Told::Trouble(_) | Told::Unreachable(_) => &self.counts.unanswered,
         };
         counted.fetch_add(1, Relaxed);
-        let mut held = lock(&self.held);
-        if held.forgotten == begun {
-            held.take(need, told, now);
-        }
+        lock(&self.held).take(need, asker, told, now);
     }
 }
 
 impl Held {
-    fn find(&self, need: &SchemaNeed, now: i64) -> FoundSchema {
-        if i32::try_from(need.id).is_err() {
+    fn find(&mut self, need: &SchemaNeed, asker: &Arc<str>, now: i64) -> FoundSchema {
+        if matches!(need.id, SchemaId::Number(number) if i32::try_from(number).is_err()) {
             // Registries count in Java's `int`, and answer oddly to more.
             return FoundSchema::Refused(answer::UNKNOWN);
         }
-        let silent = self
-            .unanswered
-            .get(&need.of)
-            .is_some_and(|until| now < *until);
-        match self.kept.get(need) {
-            Some(Kept::Known {
-                schema,
-                fresh_until,
-                usable_until,
-                ..
-            }) => {
-                let serves = now < *fresh_until || silent && now < *usable_until;
-                match (serves, silent) {
-                    (true, _) => FoundSchema::Known(schema.clone()),
-                    (false, true) => FoundSchema::Trouble,
-                    (false, false) => FoundSchema::NotThere,
-                }
-            }
-            Some(Kept::Refused { why, until }) if now < *until => FoundSchema::Refused(why),
-            _ if silent || self.has_asked_enough(&need.of, now) => FoundSchema::Trouble,
-            _ => FoundSchema::NotThere,
-        }
-    }
-
-    /// SECURITY: whoever may write to a stream may put any id in front of a value; a registry isn't asked
-    /// for all of them.
-    fn has_asked_enough(&self, of: &Arc<Registered>, now: i64) -> bool {
-        self.asked.get(of).is_some_and(|asked| {
-            asked.times >= UNKNOWN_ASKED_MAX
-                && now < asked.since.saturating_add(of.unknown_milliseconds)
-        })
-    }
-
-    fn take(&mut self, need: &SchemaNeed, told: Told, now: i64) {
-        let of = &need.of;
-        let kept = match told {
-            Told::Nothing(_) => {
-                let until = now.saturating_add(RETRY_MILLISECONDS);
-                self.unanswered.insert(of.clone(), until);
-                return;
-            }
-            Told::Schema(schema, bytes) => {
-                let fresh_until = now.saturating_add(of.cache_milliseconds);
-                Kept::Known {
-                    schema,
-                    bytes,
-                    fresh_until,
-                    usable_until: fresh_until.saturating_add(of.stale_milliseconds),
-                }
-            }
-            Told::Refused(why) => {
-                let asked = self.asked.entry(of.clone()).or_insert(Asked {
-                    since: now,
-                    times: 0,
-                });
-                if now >= asked.since.saturating_add(of.unknown_milliseconds) {
-                    *asked = Asked {
-                        since: now,
-                        times: 0,
-                    };
-                }
-                asked.times += 1;
-                let until = now.saturating_add(of.unknown_milliseconds);
-                Kept::Refused { why, until }
-            }
-        };
-        self.unanswered.remove(of);
-        self.remove(need);
-        self.make_room(kept.bytes(), now);
-        self.bytes += kept.bytes();
-        self.kept.insert(need.clone(), kept);
-    }
-
-    fn remove(&mut self, need: &SchemaNeed) {
-        if let Some(kept) = self.kept.remove(need) {
-            self.bytes -= kept.bytes();
-        }
-    }
-
-    fn is_full(&self, bytes: usize) -> bool {
-        self.kept.len() >= SCHEMAS_MAX || self.bytes + bytes > SCHEMA_TEXT_BYTES_MAX
-    }
-
-    fn make_room(&mut self, bytes: usize, now: i64) {
-        if self.is_full(bytes) {
-            self.kept.retain(|_, it| now < it.until() || it.bytes() > 0);
-        }
-        while self.is_full(bytes) {
-            let soonest = self.kept.iter().min_by_key(|(_, it)| it.until());
-            let Some(need) = soonest.map(|(need, _)| need.clone()) else {
-                return;
+        let unreachable = self.asked.is_unreachable(&need.of.registry, now);
+        if let Some(known) = self.known.get(need) {
+            let waits = unreachable || known.retry.is_some_and(|it| now < it.at);
+            let serves = now < known.fresh_until || waits && now < known.usable_until;
+            return match (serves, waits) {
+                (true, _) => FoundSchema::Known(known.schema.clone()),
+                (false, true) => FoundSchema::Trouble,
+                // It was asked for before, so nobody has more asked for by it.
+                (false, false) => FoundSchema::NotThere,
             };
-            self.remove(&need);
+        }
+        match self.asked.get(need, now) {
+            Some(Vain::Refused(why, _)) => FoundSchema::Refused(why),
+            Some(Vain::Trouble(_)) => FoundSchema::Trouble,
+            None if unreachable || !self.asked.may_ask(asker, &need.of, now) => {
+                FoundSchema::Trouble
+            }
+            None => FoundSchema::NotThere,
+        }
+    }
+
+    fn take(&mut self, need: &SchemaNeed, asker: &Arc<str>, told: Told, now: i64) {
+        let registry = &need.of.registry;
+        let refused = match told {
+            Told::Unreachable(_) => {
+                // Nothing is said of the id, so nobody pays for it.
+                self.asked.unreachable(registry, now);
+                return;
+            }
+            Told::Schema(schema) => {
+                self.asked.reached(registry);
+                self.asked.forget(need);
+                if self.known.insert(need, schema, now) {
+                    self.asked.charge(asker, &need.of, now);
+                }
+                return;
+            }
+            Told::Unknown => Some(answer::UNKNOWN),
+            Told::Unusable(why) => Some(why),
+            Told::Trouble(_) => None,
+        };
+        if refused.is_some() {
+            self.asked.reached(registry);
+        }
+        // What stands under an id never changes: where there was a schema, only `unknown` is an answer.
+        if refused != Some(answer::UNKNOWN)
+            && let Some(known) = self.known.get_mut(need)
+        {
+            known.retry = Some(Retry::after(known.retry, now));
+            return;
+        }
+        self.known.remove(need);
+        self.asked.charge(asker, &need.of, now);
+        match refused {
+            Some(why) => self.asked.refuse(need, why, now),
+            None => self.asked.trouble(need, now),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! so, once it is opened for a reader.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use streamward_policy::Action;
@@ -13,7 +14,7 @@ use super::produce::Sending;
 use super::sealing::{Refused, code_of, refusal, refuse, take_out};
 use super::{Close, Effect, Session, Verdict};
 use crate::contracts::{Contract, OnRead, Wrong};
-use crate::schemas::{ASKED_MAX, SchemaNeed, Schemas};
+use crate::schemas::{ASKED_MAX, LookUp, SchemaNeed, Schemas};
 
 /// The header of a marked record says so.
 const MARKED: &str = "contract_invalid";
@@ -44,11 +45,10 @@ impl Refused {
 /// Holds records to a contract with the schemas that are at hand, and notes those that aren't.
 struct Check<'c> {
     contract: &'c Contract,
-    schemas: &'c Schemas,
+    look_up: LookUp<'c>,
     needs: &'c mut Vec<SchemaNeed>,
     /// Schemas may still be asked for.
     may_ask: bool,
-    now: i64,
 }
 
 impl Check<'_> {
@@ -57,7 +57,7 @@ impl Check<'_> {
         &mut self,
         record: &streamward_records::Record<'_>,
     ) -> Result<Option<String>, Refused> {
-        match self.contract.check(record, self.schemas, self.now) {
+        match self.contract.check(record, &self.look_up) {
             Ok(()) => Ok(None),
             Err(Wrong::Record(what)) => Ok(Some(what)),
             Err(Wrong::Ask(need)) if self.may_ask && self.notes(&need) => Ok(None),
@@ -84,7 +84,7 @@ pub(super) type Refusals = Vec<(i32, Refused)>;
 impl Session {
     /// The schemas of registries that all connections of the gateway share.
     #[must_use]
-    pub fn with_schemas(mut self, schemas: std::sync::Arc<Schemas>) -> Self {
+    pub fn with_schemas(mut self, schemas: Arc<Schemas>) -> Self {
         self.schemas = schemas;
         self
     }
@@ -97,6 +97,12 @@ impl Session {
     ) -> Result<Vec<Refusals>, Vec<SchemaNeed>> {
         let mut needs = Vec::new();
         let mut scratch = self.keys.scratch();
+        let asker = self.asker();
+        let look_up = LookUp {
+            schemas: &self.schemas,
+            asker: &asker,
+            now,
+        };
         let held = topics.map(|(topic, sending)| {
             let contract = self.snapshot.contracts.on_write(&sending.name);
             let (Some(contract), Some(topic)) = (contract, topic.as_struct()) else {
@@ -104,10 +110,9 @@ impl Session {
             };
             let mut check = Check {
                 contract,
-                schemas: &self.schemas,
+                look_up,
                 needs: &mut needs,
                 may_ask: !self.schemas_asked,
-                now,
             };
             refused_of(topic, &mut check, &mut scratch)
         });
@@ -123,7 +128,17 @@ impl Session {
     /// Puts a request aside until these schemas have been asked for.
     pub(super) fn wait_for_schemas(&mut self, frame: &[u8], needs: Vec<SchemaNeed>) -> Verdict {
         self.waiting = Some(frame.to_vec());
-        Verdict::Wait(Effect::ObtainSchemas(needs))
+        Verdict::Wait(self.obtain_schemas(needs))
+    }
+
+    pub(super) fn obtain_schemas(&self, needs: Vec<SchemaNeed>) -> Effect {
+        let asker = self.asker();
+        Effect::ObtainSchemas { asker, needs }
+    }
+
+    /// On whose behalf schemas are asked for.
+    fn asker(&self) -> Arc<str> {
+        self.principal().unwrap_or_default()
     }
 
     /// Takes out the partitions of a topic that are refused, and enters why.
@@ -195,6 +210,12 @@ impl Session {
             return Ok(needs);
         }
         let (contracts, schemas) = (self.snapshot.contracts.clone(), self.schemas.clone());
+        let asker = self.asker();
+        let look_up = LookUp {
+            schemas: &schemas,
+            asker: &asker,
+            now,
+        };
         let topics = answer.array_mut("Responses").into_iter().flatten();
         let mut scratch = self.keys.scratch();
         for topic in topics.filter_map(Value::as_struct_mut) {
@@ -211,10 +232,9 @@ impl Session {
             for partition in partitions.filter_map(Value::as_struct_mut) {
                 let mut check = Check {
                     contract,
-                    schemas: &schemas,
+                    look_up,
                     needs: &mut needs,
                     may_ask,
-                    now,
                 };
                 let index = partition.int("PartitionIndex");
                 let found = hold_fetched(partition, &mut check, &mut scratch);

@@ -85,7 +85,12 @@ pub enum Effect {
     /// Data keys to seal or open with. The answers are learnt by whoever keeps keys.
     ObtainKeys(Vec<KeyNeed>),
     /// Schemas of registries. The answers are learnt by whoever keeps schemas.
-    ObtainSchemas(Vec<SchemaNeed>),
+    ObtainSchemas {
+        /// On behalf of this principal.
+        asker: std::sync::Arc<str>,
+        /// Which.
+        needs: Vec<SchemaNeed>,
+    },
     /// Which topics do these ids stand for? The answer is learnt by the cluster.
     ResolveTopics(Vec<[u8; 16]>),
 }
@@ -116,8 +121,9 @@ impl std::fmt::Debug for Effect {
                 .debug_struct("ObtainKeys")
                 .field("needs", needs)
                 .finish(),
-            Self::ObtainSchemas(needs) => formatter
+            Self::ObtainSchemas { asker, needs } => formatter
                 .debug_struct("ObtainSchemas")
+                .field("asker", asker)
                 .field("needs", needs)
                 .finish(),
             Self::ResolveTopics(ids) => formatter

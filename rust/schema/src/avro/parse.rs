@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::types::{Compiled, Declared, Field, Logical, Type, TypeId};
 use crate::error::SchemaError;
 use crate::json::{Kind, Node, Tree};
-use crate::limits::{Limits, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX, SCHEMA_TYPES_MAX};
+use crate::limits::{SCHEMA_NAME_BYTES_MAX, SCHEMA_SYMBOLS_MAX, SCHEMA_TYPES_MAX};
 use crate::schema::Reference;
 
 /// The largest `fixed`: one value of it is still a value within the limits.
@@ -31,43 +31,28 @@ struct Builder {
     types: Vec<Declared>,
     named: HashMap<String, TypeId>,
     fields: usize,
+    symbols: usize,
 }
 
 impl Builder {
     fn document(&mut self, text: &str) -> Result<TypeId, SchemaError> {
-        let limits = Limits {
-            value_bytes_max: SCHEMA_BYTES_MAX,
-            depth_max: SCHEMA_DEPTH_MAX,
-            ..Limits::default()
-        };
-        let tree = match Tree::parse(text.as_bytes(), &limits) {
-            Ok(tree) => tree,
-            // A bare name is allowed without quotes by nobody: say what JSON it is not.
-            Err(invalid) => {
-                let line = text
-                    .get(..invalid.at)
-                    .unwrap_or_default()
-                    .matches('\n')
-                    .count()
-                    + 1;
-                let line = u32::try_from(line).unwrap_or(u32::MAX);
-                return Err(SchemaError::new(
-                    format!("no JSON: {}", invalid.reason),
-                    line,
-                ));
-            }
-        };
+        // A bare name is allowed without quotes by nobody.
+        let tree = Tree::of_schema(text)?;
         self.kind(tree.root(), "")
     }
 
     fn add(&mut self, declared: Declared, line: u32) -> Result<TypeId, SchemaError> {
-        if self.types.len() + self.fields >= SCHEMA_TYPES_MAX {
-            let what = format!("the schema has more than {SCHEMA_TYPES_MAX} types and fields");
-            return Err(SchemaError::new(what, line));
-        }
+        self.has_room(line)?;
         let id = u32::try_from(self.types.len()).unwrap_or(u32::MAX);
         self.types.push(declared);
         Ok(id)
+    }
+
+    fn has_room(&self, line: u32) -> Result<(), SchemaError> {
+        if self.types.len() + self.fields >= SCHEMA_TYPES_MAX {
+            return Err(SchemaError::too_many_types(line));
+        }
+        Ok(())
     }
 
     fn kind(&mut self, node: Node<'_, '_>, namespace: &str) -> Result<TypeId, SchemaError> {
@@ -177,6 +162,13 @@ impl Builder {
         };
         let own = node.get_text("namespace");
         let full = full_name(&name, own.as_deref(), namespace);
+        if full.len() > SCHEMA_NAME_BYTES_MAX {
+            // SECURITY: it stands in front of every name within.
+            return fail(
+                node,
+                &format!("a name has more than {SCHEMA_NAME_BYTES_MAX} bytes"),
+            );
+        }
         if !full.split('.').all(is_name) || primitive(&full).is_some() {
             return fail(node, &format!("`{full}` is no name of Avro's"));
         }
@@ -194,7 +186,7 @@ impl Builder {
             return fail(node, &format!("`{full}` is declared twice"));
         }
         let kind = match word {
-            "enum" => symbols(node)?,
+            "enum" => self.symbols(node)?,
             "fixed" => fixed(node)?,
             _ => self.record(node, &inner_namespace)?,
         };
@@ -220,6 +212,8 @@ impl Builder {
             let Some(kind) = item.get("type") else {
                 return fail(item, &format!("the field `{name}` needs a `type`"));
             };
+            // A name that is known is a type without being another one.
+            self.has_room(item.line())?;
             self.fields += 1;
             let kind = self.kind(kind, namespace)?;
             fields.push(Field {
@@ -230,30 +224,37 @@ impl Builder {
         }
         Ok(Type::Record(fields))
     }
-}
 
-fn symbols(node: Node<'_, '_>) -> Result<Type, SchemaError> {
-    let Some(list) = node
-        .get("symbols")
-        .filter(|list| list.kind() == Kind::Array)
-    else {
-        return fail(node, "the enum needs a list `symbols`");
-    };
-    let mut symbols = Vec::new();
-    let mut seen = HashSet::new();
-    for item in list.items() {
-        let Some(symbol) = item.text().filter(|symbol| is_name(symbol)) else {
-            return fail(item, "a symbol is made of letters, digits and `_`");
+    fn symbols(&mut self, node: Node<'_, '_>) -> Result<Type, SchemaError> {
+        let Some(list) = node
+            .get("symbols")
+            .filter(|list| list.kind() == Kind::Array)
+        else {
+            return fail(node, "the enum needs a list `symbols`");
         };
-        if !seen.insert(symbol.clone().into_owned()) {
-            return fail(item, &format!("the symbol `{symbol}` stands twice"));
+        let mut symbols = Vec::new();
+        let mut seen = HashSet::new();
+        for item in list.items() {
+            let Some(symbol) = item.text().filter(|symbol| is_name(symbol)) else {
+                return fail(item, "a symbol is made of letters, digits and `_`");
+            };
+            if !seen.insert(symbol.clone().into_owned()) {
+                return fail(item, &format!("the symbol `{symbol}` stands twice"));
+            }
+            self.symbols += 1;
+            if self.symbols > SCHEMA_SYMBOLS_MAX {
+                return fail(
+                    item,
+                    &format!("the schema has more than {SCHEMA_SYMBOLS_MAX} symbols"),
+                );
+            }
+            symbols.push(symbol.into_owned());
         }
-        symbols.push(symbol.into_owned());
+        if symbols.is_empty() {
+            return fail(node, "the enum needs a symbol");
+        }
+        Ok(Type::Enumeration(symbols))
     }
-    if symbols.is_empty() {
-        return fail(node, "the enum needs a symbol");
-    }
-    Ok(Type::Enumeration(symbols))
 }
 
 fn fixed(node: Node<'_, '_>) -> Result<Type, SchemaError> {

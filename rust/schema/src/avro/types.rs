@@ -57,6 +57,16 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// Types and fields.
+    pub fn parts(&self) -> usize {
+        let fields = self.types.iter().map(|declared| match &declared.kind {
+            Type::Record(fields) => fields.len(),
+            Type::Enumeration(symbols) => symbols.len(),
+            _ => 0,
+        });
+        self.types.len() + fields.sum::<usize>()
+    }
+
     pub(super) fn get(&self, id: TypeId) -> Option<&Declared> {
         self.types.get(id as usize)
     }

@@ -6,16 +6,19 @@ use super::number::Decimal;
 use super::rules::Assertion;
 use super::tree::{Kind, Node};
 use crate::error::{Invalid, Reason};
+use crate::limits::STEP_BYTES;
 
-/// Does it look at all of what stands there?
-pub(super) fn reads(assertion: &Assertion, node: Node<'_, '_>) -> bool {
+/// How many steps it takes, where it looks at all of what stands there.
+pub(super) fn steps(assertion: &Assertion, node: Node<'_, '_>) -> usize {
+    let bytes = node.end().saturating_sub(node.start());
     match assertion {
-        Assertion::Values(..) => true,
-        Assertion::LengthMin(_)
-        | Assertion::LengthMax(_)
-        | Assertion::Pattern(_)
-        | Assertion::Format(_) => node.kind() == Kind::Text,
-        _ => false,
+        Assertion::Values(..) => bytes / STEP_BYTES,
+        _ if node.kind() != Kind::Text => 0,
+        Assertion::LengthMin(_) | Assertion::LengthMax(_) | Assertion::Format(_) => {
+            bytes / STEP_BYTES
+        }
+        Assertion::Pattern(pattern) => pattern.steps(bytes),
+        _ => 0,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a JSON Schema declares at a path, and whether masked content would still be of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::rules::{Assertion, Compiled, Rule, RuleId, types};
 use super::tree::Tree;
@@ -53,8 +53,12 @@ impl Compiled {
     /// All rules that look at the same value as this one, itself first; those of `not` and `if` don't
     /// say what a value is.
     pub(super) fn same_value(&self, id: RuleId) -> Vec<RuleId> {
+        self.same_value_beside(id, &mut HashSet::new())
+    }
+
+    /// Those of them that were not seen before.
+    fn same_value_beside(&self, id: RuleId, seen: &mut HashSet<RuleId>) -> Vec<RuleId> {
         let mut all = Vec::new();
-        let mut seen = HashSet::new();
         let mut open = vec![id];
         while let Some(id) = open.pop() {
             if !seen.insert(id) {
@@ -75,45 +79,31 @@ impl Compiled {
     }
 
     pub(super) fn types(&self, id: RuleId) -> u8 {
-        self.types_known(id, &mut HashMap::new())
+        self.types.get(id as usize).copied().unwrap_or(0)
     }
 
-    /// Each rule is looked at once: references may meet again and again.
-    fn types_known(&self, id: RuleId, known: &mut HashMap<RuleId, u8>) -> u8 {
-        if let Some(bits) = known.get(&id) {
-            return *bits;
-        }
-        let bits = self.rule(id).map_or(0, |rule| self.types_of(rule, known));
-        known.insert(id, bits);
-        bits
-    }
-
-    fn types_of(&self, rule: &Rule, known: &mut HashMap<RuleId, u8>) -> u8 {
+    /// What a value of a rule may be, once that is known of those that look at the same value.
+    pub(super) fn types_of(rule: &Rule, known: impl Fn(RuleId) -> u8) -> u8 {
         if rule.never {
             return 0;
         }
-        let mut bits = rule.types;
-        for inner in rule.reference.iter().chain(&rule.all) {
-            bits &= self.types_known(*inner, known);
-        }
+        let inner = rule.reference.iter().chain(&rule.all);
+        let mut bits = inner.fold(rule.types, |bits, id| bits & known(*id));
         for alternatives in [&rule.any, &rule.one] {
             if !alternatives.is_empty() {
-                let mut either = 0;
-                for inner in alternatives {
-                    either |= self.types_known(*inner, known);
-                }
-                bits &= either;
+                bits &= alternatives
+                    .iter()
+                    .fold(0, |either, id| either | known(*id));
             }
         }
         let values = rule.asserted.iter().find_map(|assertion| match assertion {
-            Assertion::Values(_, values) => Some(values),
+            Assertion::Values(_, values) => Some(values.listed()),
             _ => None,
         });
         match values {
             Some(values) => {
-                bits & values
-                    .iter()
-                    .fold(0, |bits, text| bits | type_of_text(text))
+                let listed = values.iter();
+                bits & listed.fold(0, |bits, text| bits | type_of_text(text))
             }
             None => bits,
         }
@@ -125,10 +115,7 @@ impl Compiled {
         let mut open = vec![id];
         let mut seen = HashSet::new();
         while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            for same in self.same_value(id) {
+            for same in self.same_value_beside(id, &mut seen) {
                 let array = self.rule(same).and_then(|rule| rule.array.as_ref());
                 let inner = array
                     .into_iter()
@@ -146,10 +133,12 @@ impl Compiled {
 
     fn below(&self, ids: &[RuleId], name: &str) -> Vec<RuleId> {
         let mut found = Vec::new();
+        let mut seen = HashSet::new();
         for id in ids {
             let mut holders = self.entries(*id);
             holders.push(*id);
-            for same in holders.into_iter().flat_map(|id| self.same_value(id)) {
+            let holders = holders.into_iter();
+            for same in holders.flat_map(|id| self.same_value_beside(id, &mut seen)) {
                 let Some(object) = self.rule(same).and_then(|rule| rule.object.as_ref()) else {
                     continue;
                 };

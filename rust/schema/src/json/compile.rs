@@ -1,16 +1,16 @@
 //! From the text of a JSON Schema (drafts 6, 7, 2019-09, 2020-12) to rules. What can't be enforced is
 //! refused here, loudly; unknown words are annotations, as the specification says.
 
-use std::collections::{HashMap, HashSet};
-
-use regex::Regex;
+use std::collections::HashMap;
 
 use super::document::Document;
+use super::order::order_of;
+use super::pattern::Pattern;
 use super::rules::{Compiled, Rule, RuleId};
 use super::tree::{Kind, Node};
 use super::words::{fail, types_of};
 use crate::error::SchemaError;
-use crate::limits::{SCHEMA_CONSTANT_BYTES_MAX, SCHEMA_TYPES_MAX};
+use crate::limits::{SCHEMA_CONSTANT_BYTES_MAX, SCHEMA_STEPS_MAX, SCHEMA_TYPES_MAX};
 use crate::schema::Reference;
 
 const UNSUPPORTED: [&str; 7] = [
@@ -59,7 +59,8 @@ const ARRAY_WORDS: [&str; 6] = [
     "uniqueItems",
 ];
 
-type Place = (usize, u32);
+/// A node of a document.
+pub(super) type Place = (usize, u32);
 
 /// Compiles a schema; references are other documents, by name or by their `$id`.
 pub(crate) fn compile(text: &str, references: &[Reference]) -> Result<Compiled, SchemaError> {
@@ -75,6 +76,9 @@ pub(crate) fn compile(text: &str, references: &[Reference]) -> Result<Compiled, 
         open: Vec::new(),
         constant_bytes_left: SCHEMA_CONSTANT_BYTES_MAX,
         patterns: HashMap::new(),
+        pattern_bytes: 0,
+        members: HashMap::new(),
+        steps_left: SCHEMA_STEPS_MAX,
     };
     let root = linker.rule_of((0, 0), 1)?;
     while let Some((id, place)) = linker.open.pop() {
@@ -88,28 +92,33 @@ pub(crate) fn compile(text: &str, references: &[Reference]) -> Result<Compiled, 
             *slot = rule;
         }
     }
-    let compiled = Compiled {
+    let types = order_of(&linker.rules)?;
+    Ok(Compiled {
         rules: linker.rules,
         root,
+        types,
+        pattern_bytes: linker.pattern_bytes,
         shape: std::sync::OnceLock::new(),
-    };
-    refuse_loops(&compiled)?;
-    Ok(compiled)
+    })
 }
 
 pub(super) struct Linker<'c, 's> {
-    documents: &'c [Document<'s>],
+    pub documents: &'c [Document<'s>],
     rules: Vec<Rule>,
     known: HashMap<Place, RuleId>,
     open: Vec<(RuleId, Place)>,
     /// For the values of `enum` and `const`: a `$ref` may lead into one, and so to copies of its parts.
     pub constant_bytes_left: usize,
     /// Each expression is compiled once.
-    pub patterns: HashMap<String, Regex>,
+    pub patterns: HashMap<String, Pattern>,
+    pub pattern_bytes: usize,
+    /// Where the members are of objects into which a `$ref` led.
+    pub members: HashMap<Place, HashMap<String, u32>>,
+    pub steps_left: usize,
 }
 
 impl Linker<'_, '_> {
-    fn rule_of(&mut self, place: Place, line: u32) -> Result<RuleId, SchemaError> {
+    pub(super) fn rule_of(&mut self, place: Place, line: u32) -> Result<RuleId, SchemaError> {
         if let Some(id) = self.known.get(&place) {
             return Ok(*id);
         }
@@ -140,12 +149,13 @@ impl Linker<'_, '_> {
             Kind::Object => {}
             _ => return fail(node, "a schema is an object, true or false"),
         }
+        let hides = document.old && node.get("$ref").is_some();
         for (key, value) in node.members() {
             let word = key.text().unwrap_or_default();
             if UNSUPPORTED.contains(&word.as_ref()) {
                 return fail(key, format!("`{word}` is not supported"));
             }
-            if document.old && node.get("$ref").is_some() && !ANNOTATIONS.contains(&word.as_ref()) {
+            if hides && !ANNOTATIONS.contains(&word.as_ref()) {
                 return fail(
                     key,
                     format!("draft 7 ignores `{word}` beside `$ref`: use `allOf`"),
@@ -212,104 +222,4 @@ impl Linker<'_, '_> {
         }
         Ok(())
     }
-
-    /// `#`, `#/pointer`, `#anchor`, and any of them behind the name or `$id` of a document.
-    fn reference(&mut self, document: usize, node: Node<'_, '_>) -> Result<RuleId, SchemaError> {
-        let Some(text) = node.text() else {
-            return fail(node, "`$ref` must be a text");
-        };
-        let (base, fragment) = text.split_once('#').unwrap_or((&text, ""));
-        let found = self
-            .base(document, base)
-            .and_then(|(document, root)| self.fragment(document, root, fragment));
-        match found {
-            Some(place) => self.rule_of(place, node.line()),
-            None => fail(
-                node,
-                format!("`{text}` leads to nothing that is known here"),
-            ),
-        }
-    }
-
-    fn base(&self, document: usize, base: &str) -> Option<Place> {
-        if base.is_empty() {
-            return Some((document, 0));
-        }
-        for (number, each) in self.documents.iter().enumerate() {
-            if !each.name.is_empty() && each.name == base {
-                return Some((number, 0));
-            }
-            if let Some(index) = each.ids.get(base) {
-                return Some((number, *index));
-            }
-        }
-        None
-    }
-
-    fn fragment(&self, document: usize, root: u32, fragment: &str) -> Option<Place> {
-        let known = self.documents.get(document)?;
-        if fragment.is_empty() {
-            return Some((document, root));
-        }
-        let Some(pointer) = fragment.strip_prefix('/') else {
-            return Some((document, *known.anchors.get(fragment)?));
-        };
-        let mut node = known.tree.node(root);
-        for part in pointer.split('/') {
-            let part = unquoted(part)?.replace("~1", "/").replace("~0", "~");
-            node = match node.kind() {
-                Kind::Array => node.items().nth(part.parse().ok()?)?,
-                _ => node.get(&part)?,
-            };
-        }
-        Some((document, node.index()))
-    }
-}
-
-/// Subschemas that lead back to themselves without going into the value would never end.
-fn refuse_loops(compiled: &Compiled) -> Result<(), SchemaError> {
-    let mut done = HashSet::new();
-    for start in 0..u32::try_from(compiled.rules.len()).unwrap_or(u32::MAX) {
-        // Each entry is left a second time, when all below it is done.
-        let mut path = HashSet::new();
-        let mut open = vec![(start, false)];
-        while let Some((id, leaving)) = open.pop() {
-            if leaving {
-                path.remove(&id);
-                done.insert(id);
-                continue;
-            }
-            if done.contains(&id) {
-                continue;
-            }
-            if !path.insert(id) {
-                return Err(SchemaError::new("a `$ref` leads back to itself", 1));
-            }
-            open.push((id, true));
-            let next = compiled.rule(id).into_iter().flat_map(Rule::in_place);
-            for below in next {
-                if path.contains(&below) {
-                    return Err(SchemaError::new("a `$ref` leads back to itself", 1));
-                }
-                open.push((below, false));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// `%41` is `A`: fragments are parts of URIs.
-fn unquoted(part: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            let digits = std::str::from_utf8(&digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

@@ -1,5 +1,7 @@
 //! What a JSON Schema declares: every member that a reader with masks may see.
 
+use std::collections::HashSet;
+
 use super::rules::{Assertion, Compiled, Rule, RuleId, types};
 use super::shape::{Place, PlaceId, Shape};
 use crate::declared::{Declared, Description};
@@ -116,8 +118,8 @@ impl<'c> Walk<'c> {
             found.is_some_and(|it| it.items.is_some())
         };
         place.applied.iter().all(|id| {
-            self.closes(*id, types::OBJECT, &object, &mut Vec::new())
-                && self.closes(*id, types::ARRAY, &array, &mut Vec::new())
+            self.closes(*id, types::OBJECT, &object, &mut HashSet::new())
+                && self.closes(*id, types::ARRAY, &array, &mut HashSet::new())
         })
     }
 
@@ -126,15 +128,14 @@ impl<'c> Walk<'c> {
         id: RuleId,
         bit: u8,
         own: &impl Fn(&Rule) -> bool,
-        seen: &mut Vec<RuleId>,
+        seen: &mut HashSet<RuleId>,
     ) -> bool {
         if self.schema.types(id) & bit == 0 {
             return true;
         }
-        let Some(rule) = self.schema.rule(id).filter(|_| !seen.contains(&id)) else {
+        let Some(rule) = self.schema.rule(id).filter(|_| seen.insert(id)) else {
             return false;
         };
-        seen.push(id);
         let mut either = rule.reference.iter().chain(&rule.all);
         let mut every =
             |of: &[RuleId]| !of.is_empty() && of.iter().all(|id| self.closes(*id, bit, own, seen));
@@ -157,6 +158,7 @@ impl<'c> Walk<'c> {
             if let Assertion::Values(_, values) = assertion {
                 symbols.extend(
                     values
+                        .listed()
                         .iter()
                         .map(|text| String::from_utf8_lossy(text).into_owned()),
                 );

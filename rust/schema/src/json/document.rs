@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use super::tree::Tree;
 use super::words::fail;
 use crate::error::SchemaError;
-use crate::limits::{Limits, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX};
 
 /// A text, and where its `$id`s and anchors lead.
 pub(super) struct Document<'s> {
@@ -18,16 +17,7 @@ pub(super) struct Document<'s> {
 
 impl<'s> Document<'s> {
     pub fn read(name: &'s str, text: &'s str) -> Result<Self, SchemaError> {
-        let limits = Limits {
-            value_bytes_max: SCHEMA_BYTES_MAX,
-            depth_max: SCHEMA_DEPTH_MAX,
-            ..Limits::default()
-        };
-        let tree = Tree::parse(text.as_bytes(), &limits).map_err(|invalid| {
-            let before = text.get(..invalid.at).unwrap_or_default();
-            let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
-            SchemaError::new(format!("no JSON: {}", invalid.reason), line)
-        })?;
+        let tree = Tree::of_schema(text)?;
         let root = tree.root();
         let dialect = root.get_text("$schema").unwrap_or_default();
         let old = match dialect

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::assert::{holds, reads};
+use super::assert::{holds, steps};
 use super::canonical::canonical;
 use super::number::Decimal;
 use super::rules::{ArrayRule, Compiled, ObjectRule, Rule, RuleId, types};
@@ -69,9 +69,7 @@ impl Evaluation<'_> {
             return refuse(Reason::WrongType, node);
         }
         for assertion in &rule.asserted {
-            if reads(assertion, node) {
-                self.bytes(node)?;
-            }
+            self.steps(steps(assertion, node), node)?;
             holds(assertion, node)?;
         }
         if let (Some(object), Kind::Object) = (&rule.object, node.kind()) {
@@ -145,7 +143,7 @@ impl Evaluation<'_> {
             }
             for (expression, id) in &rule.patterns {
                 self.step(node)?;
-                self.bytes(key)?;
+                self.steps(expression.steps(name.len()), node)?;
                 if expression.is_match(&name) {
                     declared = true;
                     self.apply(*id, value)?;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 /// Exponents beyond are refused with the value that holds them. It leaves room to add lengths to one.
-const EXPONENT_MAX: i64 = 1_000_000_000_000_000;
+const EXPONENT_MAX: u64 = 1_000_000_000_000_000;
 
 /// A decimal: its digits have no zeros at either end, and `exponent` is that of the last one. Zero has
 /// no digits.
@@ -25,7 +25,7 @@ impl Decimal {
             Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
             None => (rest, 0),
         };
-        if exponent.abs() > EXPONENT_MAX {
+        if exponent.unsigned_abs() > EXPONENT_MAX {
             return None;
         }
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -182,6 +182,8 @@ mod tests {
             "1e1000000000000001",
             "1e-99999999999999999999",
             "0e9999999999999999",
+            // It has no counterpart above zero.
+            "1e-9223372036854775808",
         ] {
             assert_eq!(Decimal::parse(literal), None);
         }

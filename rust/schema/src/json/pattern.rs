@@ -4,30 +4,73 @@ mod class;
 
 use std::iter::Peekable;
 use std::str::Chars;
+use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
-const COMPILED_BYTES_MAX: usize = 1 << 20;
+use crate::limits::{PATTERN_BYTES_MAX, PATTERN_STEP_BYTES, PATTERN_TEXT_BYTES_MAX};
+
 const NEST_MAX: u32 = 64;
+/// The smallest size (bytes) that a compiled expression is counted with; the others are each four times as large.
+const SIZE_MIN: usize = 4 << 10;
+/// Memory (bytes) in which one thread remembers states while it searches, at the least.
+const STATES_BYTES_MIN: usize = 64 << 10;
+
+/// A compiled expression. Clones are the same one: each by itself would have states of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Pattern {
+    expression: Arc<Regex>,
+    /// What its size is counted as.
+    pub bytes: usize,
+}
+
+impl Pattern {
+    pub fn is_match(&self, text: &str) -> bool {
+        self.expression.is_match(text)
+    }
+
+    /// How many steps it takes to hold it against so many bytes.
+    ///
+    /// SECURITY: the time is linear in the text, and in the expression too: where its states are too many to be
+    /// remembered, each byte is held against each part of it.
+    pub fn steps(&self, text_bytes: usize) -> usize {
+        text_bytes.saturating_mul(self.bytes / SIZE_MIN) / PATTERN_STEP_BYTES
+    }
+}
 
 /// Compiles an expression. Look-around and back-references can't run in linear time and are refused.
-pub(super) fn compile(expression: &str) -> Result<Regex, String> {
+pub(super) fn compile(expression: &str) -> Result<Pattern, String> {
+    if expression.len() > PATTERN_TEXT_BYTES_MAX {
+        return Err(format!(
+            "a pattern has more than {PATTERN_TEXT_BYTES_MAX} bytes"
+        ));
+    }
     let translated =
         translate(expression).map_err(|what| format!("the pattern `{expression}`: {what}"))?;
-    RegexBuilder::new(&translated)
-        .size_limit(COMPILED_BYTES_MAX)
-        .dfa_size_limit(COMPILED_BYTES_MAX)
-        .nest_limit(NEST_MAX)
-        .build()
-        .map_err(|error| match error {
-            regex::Error::CompiledTooBig(_) => {
-                format!("the pattern `{expression}` is too large")
+    let mut bytes = SIZE_MIN;
+    while bytes <= PATTERN_BYTES_MAX {
+        let built = RegexBuilder::new(&translated)
+            .size_limit(bytes)
+            .dfa_size_limit(bytes.max(STATES_BYTES_MIN))
+            .nest_limit(NEST_MAX)
+            .build();
+        match built {
+            Ok(expression) => {
+                return Ok(Pattern {
+                    expression: Arc::new(expression),
+                    bytes,
+                });
             }
-            _ => format!(
-                "the pattern `{expression}` can't be used: no look-around or back-references, \
-                 nothing that isn't in ECMA-262"
-            ),
-        })
+            Err(regex::Error::CompiledTooBig(_)) => bytes *= 4,
+            Err(_) => {
+                return Err(format!(
+                    "the pattern `{expression}` can't be used: no look-around or back-references, \
+                     nothing that isn't in ECMA-262"
+                ));
+            }
+        }
+    }
+    Err(format!("the pattern `{expression}` is too large"))
 }
 
 /// ECMA-262's `.`: everything but what ends a line (section 12.3).

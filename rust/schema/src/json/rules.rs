@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use regex::Regex;
-
 use super::format::Format;
 use super::number::Decimal;
+use super::pattern::Pattern;
 use super::shape::Shape;
 
 /// The number of a subschema.
@@ -97,8 +96,8 @@ impl Rule {
 
 #[derive(Debug, Clone)]
 pub(super) enum Assertion {
-    /// `enum` and `const`: canonical texts of the values.
-    Values(&'static str, Vec<Vec<u8>>),
+    /// `enum` and `const`.
+    Values(&'static str, Values),
     Minimum(Decimal),
     Maximum(Decimal),
     Above(Decimal),
@@ -106,14 +105,42 @@ pub(super) enum Assertion {
     MultipleOf(Decimal),
     LengthMin(u64),
     LengthMax(u64),
-    Pattern(Regex),
+    Pattern(Pattern),
     Format(Format),
+}
+
+/// Canonical texts of values.
+#[derive(Debug, Clone)]
+pub(super) struct Values {
+    listed: Vec<Vec<u8>>,
+    /// Their places, by their texts.
+    order: Vec<usize>,
+}
+
+impl Values {
+    pub fn new(listed: Vec<Vec<u8>>) -> Self {
+        let mut order: Vec<usize> = (0..listed.len()).collect();
+        order.sort_unstable_by_key(|at| listed.get(*at));
+        Self { listed, order }
+    }
+
+    /// In the order of the schema.
+    pub fn listed(&self) -> &[Vec<u8>] {
+        &self.listed
+    }
+
+    pub fn contains(&self, text: &Vec<u8>) -> bool {
+        let found = self
+            .order
+            .binary_search_by_key(&Some(text), |at| self.listed.get(*at));
+        found.is_ok()
+    }
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct ObjectRule {
     pub properties: HashMap<String, RuleId>,
-    pub patterns: Vec<(Regex, RuleId)>,
+    pub patterns: Vec<(Pattern, RuleId)>,
     pub additional: Option<RuleId>,
     pub names: Option<RuleId>,
     pub required: Vec<String>,
@@ -139,11 +166,20 @@ pub(super) struct ArrayRule {
 pub(crate) struct Compiled {
     pub(super) rules: Vec<Rule>,
     pub(super) root: RuleId,
+    /// What a value of each rule may be, as bits of `types`.
+    pub(super) types: Vec<u8>,
+    /// Of the compiled patterns.
+    pub pattern_bytes: usize,
     /// What it names, once somebody asks.
     pub(super) shape: OnceLock<Option<Shape>>,
 }
 
 impl Compiled {
+    /// Subschemas.
+    pub fn parts(&self) -> usize {
+        self.rules.len()
+    }
+
     /// What it names. `None`: more than the limits allow.
     pub(super) fn places(&self) -> Option<&Shape> {
         self.shape.get_or_init(|| self.shape()).as_ref()

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use regex::Regex;
-
+use super::pattern::Pattern;
 use super::rules::{Compiled, ObjectRule, Rule, RuleId, types};
 use crate::limits::{EVALUATIONS_MAX, SCHEMA_TYPES_MAX};
 
@@ -17,7 +16,7 @@ pub(super) struct Place {
     pub applied: Vec<RuleId>,
     pub rules: Vec<RuleId>,
     pub members: HashMap<String, PlaceId>,
-    pub patterns: Vec<Regex>,
+    pub patterns: Vec<Pattern>,
     /// Of members whose name matches one of the patterns.
     pub matching: PlaceId,
     /// Of all other members, where the schema says what they are.
@@ -131,7 +130,9 @@ impl Builder<'_> {
         let objects: Vec<&ObjectRule> = found().filter_map(|it| it.object.as_deref()).collect();
         let arrays = found().filter_map(|it| it.array.as_deref());
         let entries = arrays.flat_map(|it| it.prefix.iter().chain(&it.items));
-        let entries = self.place(entries.copied().collect())?;
+        let entries: Vec<RuleId> = entries.copied().collect();
+        self.steps_left = self.steps_left.checked_sub(entries.len())?;
+        let entries = self.place(entries)?;
 
         let mut members: BTreeMap<&String, Vec<RuleId>> = BTreeMap::new();
         for name in objects.iter().flat_map(|it| it.properties.keys()) {

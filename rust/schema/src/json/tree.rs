@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::parse::Parser;
-use crate::error::Invalid;
-use crate::limits::Limits;
+use crate::error::{Invalid, SchemaError};
+use crate::limits::{Limits, SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX};
 
 /// What stands at a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,23 @@ impl<'v> Tree<'v> {
     /// Says why the bytes are no JSON within the limits.
     pub fn parse(bytes: &'v [u8], limits: &Limits) -> Result<Self, Invalid> {
         Parser::new(bytes, limits)?.document()
+    }
+
+    /// The text of a schema, which is JSON.
+    ///
+    /// # Errors
+    /// `SchemaError` says why it is none, and on which line.
+    pub fn of_schema(text: &'v str) -> Result<Self, SchemaError> {
+        let limits = Limits {
+            value_bytes_max: SCHEMA_BYTES_MAX,
+            depth_max: SCHEMA_DEPTH_MAX,
+            ..Limits::default()
+        };
+        Self::parse(text.as_bytes(), &limits).map_err(|invalid| {
+            let before = text.get(..invalid.at).unwrap_or_default();
+            let line = u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX);
+            SchemaError::new(format!("no JSON: {}", invalid.reason), line)
+        })
     }
 
     pub(super) fn new(text: &'v str, entries: Vec<Entry>) -> Self {

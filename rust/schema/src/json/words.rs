@@ -1,16 +1,14 @@
 //! Single words of a JSON Schema: what they assert of a value by itself.
 
-use regex::Regex;
-
 use super::canonical::canonical;
 use super::compile::Linker;
 use super::format::Format;
 use super::number::Decimal;
-use super::pattern;
-use super::rules::{Assertion, types};
+use super::pattern::{self, Pattern};
+use super::rules::{Assertion, Values, types};
 use super::tree::{Kind, Members, Node};
 use crate::error::SchemaError;
-use crate::limits::{SCHEMA_CONSTANT_BYTES_MAX, SCHEMA_PATTERNS_MAX};
+use crate::limits::{SCHEMA_CONSTANT_BYTES_MAX, SCHEMA_PATTERN_BYTES_MAX, SCHEMA_PATTERNS_MAX};
 
 impl Linker<'_, '_> {
     pub(super) fn assertion(
@@ -21,10 +19,10 @@ impl Linker<'_, '_> {
         Ok(Some(match word {
             "enum" if value.kind() == Kind::Array => {
                 let values = value.items().map(|item| self.constant(item));
-                Assertion::Values("enum", values.collect::<Result<_, _>>()?)
+                Assertion::Values("enum", Values::new(values.collect::<Result<_, _>>()?))
             }
             "enum" => return fail(value, "`enum` must be a list"),
-            "const" => Assertion::Values("const", vec![self.constant(value)?]),
+            "const" => Assertion::Values("const", Values::new(vec![self.constant(value)?])),
             "minimum" => Assertion::Minimum(number(value)?),
             "maximum" => Assertion::Maximum(number(value)?),
             "exclusiveMinimum" => Assertion::Above(number(value)?),
@@ -67,7 +65,7 @@ impl Linker<'_, '_> {
         &mut self,
         at: Node<'_, '_>,
         expression: &str,
-    ) -> Result<Regex, SchemaError> {
+    ) -> Result<Pattern, SchemaError> {
         if let Some(known) = self.patterns.get(expression) {
             return Ok(known.clone());
         }
@@ -77,6 +75,11 @@ impl Linker<'_, '_> {
         }
         let compiled = pattern::compile(expression);
         let compiled = compiled.map_err(|what| SchemaError::new(what, at.line()))?;
+        self.pattern_bytes += compiled.bytes;
+        if self.pattern_bytes > SCHEMA_PATTERN_BYTES_MAX {
+            let what = format!("its patterns take more than {SCHEMA_PATTERN_BYTES_MAX} bytes");
+            return fail(at, what);
+        }
         self.patterns
             .insert(expression.to_owned(), compiled.clone());
         Ok(compiled)

@@ -7,7 +7,10 @@ use super::scalar::Scalar;
 use super::types::{Compiled, Enumeration, Field, FieldType, Message};
 use super::wellknown;
 use crate::error::SchemaError;
-use crate::limits::{SCHEMA_REFERENCES_MAX, SCHEMA_TYPES_MAX};
+use crate::limits::{
+    SCHEMA_DEPTH_MAX, SCHEMA_NAME_BYTES_MAX, SCHEMA_REFERENCES_MAX, SCHEMA_SYMBOLS_MAX,
+    SCHEMA_TYPES_MAX,
+};
 use crate::schema::Reference;
 
 /// Compiles a schema; what it imports is among the references, by the name of the import, or comes
@@ -62,6 +65,7 @@ struct Linker {
     enumerations: Vec<Enumeration>,
     names: HashMap<String, Named>,
     open: Vec<Open>,
+    symbols: usize,
     read: HashSet<String>,
     /// The reference that is being read.
     file: Option<String>,
@@ -110,9 +114,20 @@ impl Linker {
         Ok(())
     }
 
-    fn name(&mut self, full: String, named: Named, line: u32) -> Result<(), SchemaError> {
+    fn has_room(&self, line: u32) -> Result<(), SchemaError> {
         if self.names.len() + self.open.len() >= SCHEMA_TYPES_MAX {
-            let what = format!("the schema has more than {SCHEMA_TYPES_MAX} types and fields");
+            return Err(SchemaError::too_many_types(line));
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, full: String, named: Named, line: u32) -> Result<(), SchemaError> {
+        self.has_room(line)?;
+        // SECURITY: each of its parts is a scope, in which every name within is looked for.
+        if full.len() > SCHEMA_NAME_BYTES_MAX || full.split('.').count() > SCHEMA_DEPTH_MAX {
+            let what = format!(
+                "a name has more than {SCHEMA_NAME_BYTES_MAX} bytes or {SCHEMA_DEPTH_MAX} parts"
+            );
             return Err(SchemaError::new(what, line));
         }
         if self.names.contains_key(&full) {
@@ -140,6 +155,11 @@ impl Linker {
         }
         if proto3 && text.symbols.first().is_none_or(|(number, _)| *number != 0) {
             let what = format!("the first symbol of `{full}` must be 0 in proto3");
+            return Err(SchemaError::new(what, text.line));
+        }
+        self.symbols += text.symbols.len();
+        if self.symbols > SCHEMA_SYMBOLS_MAX {
+            let what = format!("the schema has more than {SCHEMA_SYMBOLS_MAX} symbols");
             return Err(SchemaError::new(what, text.line));
         }
         let mut symbols = text.symbols.clone();
@@ -184,10 +204,7 @@ impl Linker {
                 let what = format!("the name or number of `{}` stands twice", field.name);
                 return Err(SchemaError::new(what, field.line));
             }
-            if self.names.len() + self.open.len() >= SCHEMA_TYPES_MAX {
-                let what = format!("the schema has more than {SCHEMA_TYPES_MAX} types and fields");
-                return Err(SchemaError::new(what, field.line));
-            }
+            self.has_room(field.line)?;
             self.open.push(Open {
                 message: id,
                 scope: scope.clone(),

@@ -2,7 +2,7 @@
 
 use super::token::{Token, Word, tokens};
 use crate::error::SchemaError;
-use crate::limits::SCHEMA_BYTES_MAX;
+use crate::limits::{SCHEMA_BYTES_MAX, SCHEMA_NAME_BYTES_MAX, SCHEMA_REFERENCES_MAX};
 
 /// How deep messages may be declared within messages.
 const MESSAGE_DEPTH_MAX: usize = 32;
@@ -106,10 +106,20 @@ impl<'t> Parser<'_, 't> {
         self.fail(format!("`{sign}` is missing"))
     }
 
+    fn is_short(&self, name: &str) -> Result<(), SchemaError> {
+        if name.len() > SCHEMA_NAME_BYTES_MAX {
+            return self.fail(format!(
+                "a name has more than {SCHEMA_NAME_BYTES_MAX} bytes"
+            ));
+        }
+        Ok(())
+    }
+
     fn name(&mut self) -> Result<&'t str, SchemaError> {
         let Some(Word::Name(name)) = self.peek() else {
             return self.fail("a name is missing");
         };
+        self.is_short(name)?;
         self.at += 1;
         Ok(name)
     }
@@ -128,6 +138,7 @@ impl<'t> Parser<'_, 't> {
         let Some(Word::Text(text)) = self.peek() else {
             return self.fail("a text in quotes is missing");
         };
+        self.is_short(text)?;
         self.at += 1;
         Ok(text)
     }
@@ -207,6 +218,10 @@ impl<'t> Parser<'_, 't> {
                     self.at += 1;
                     if matches!(self.peek(), Some(Word::Name("public" | "weak" | "option"))) {
                         self.at += 1;
+                    }
+                    if file.imports.len() >= SCHEMA_REFERENCES_MAX {
+                        let what = format!("more than {SCHEMA_REFERENCES_MAX} files are imported");
+                        return self.fail(what);
                     }
                     let line = self.line();
                     file.imports.push((self.text()?.to_owned(), line));

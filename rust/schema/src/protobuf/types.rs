@@ -68,6 +68,13 @@ pub(crate) struct Compiled {
 }
 
 impl Compiled {
+    /// Messages, fields and symbols.
+    pub fn parts(&self) -> usize {
+        let fields = self.messages.iter().map(|message| 1 + message.fields.len());
+        let symbols = self.enumerations.iter().map(|it| 1 + it.symbols.len());
+        fields.chain(symbols).sum()
+    }
+
     pub(super) fn message(&self, id: u32) -> Option<&Message> {
         self.messages.get(id as usize)
     }

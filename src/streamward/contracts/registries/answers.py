@@ -5,8 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from streamward.contracts.registries.schemas import SchemaUnusable, registered_schema
-from streamward.contracts.registries.web import RegistryWeb
+from streamward.contracts.registries.schemas import (
+    GuidsUnresolved,
+    SchemaUnusable,
+    registered_schema,
+    schema_of_guid,
+)
+from streamward.contracts.registries.web import RegistryUnreachable, RegistryWeb
 from streamward.errors import InvalidArgument
 from streamward.log import Logger
 from streamward.model.document import Bundle
@@ -47,18 +52,28 @@ class RegistryAnswers:
         return {"schema": self.schema}
 
     def schema(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The schema of an id under one of these subjects, or that there is none.
+        """The schema of an id or GUID under one of these subjects, or that there is none.
 
         SECURITY: an id is what somebody wrote in front of a value; it selects a schema in the
         registry that the bundle names for the stream, and leads nowhere else.
         """
-        registry, identifier = str(question["registry"]), int(question["id"])
-        with self._registries.web(registry).asking() as asking:
-            try:
-                found = registered_schema(asking, identifier, question["subjects"])
-            except SchemaUnusable as error:
-                log.warning("schema not usable", target=registry, entry=identifier, cause=error)
-                return {"unusable": True}
+        registry, subjects = str(question["registry"]), question["subjects"]
+        web = self._registries.web(registry, str(question["digest"]))
+        guid = question.get("guid")
+        try:
+            with web.asking() as asking:
+                if guid is None:
+                    found = registered_schema(asking, int(question["id"]), subjects)
+                else:
+                    found = schema_of_guid(asking, str(guid), web.context, subjects)
+        except SchemaUnusable as error:
+            entry = question.get("id", guid)
+            log.warning("schema not usable", target=registry, entry=entry, cause=error)
+            return {"unusable": True}
+        except GuidsUnresolved:
+            return {"unresolved": True}
+        except RegistryUnreachable as error:
+            return {"unreachable": str(error)}
         if found is None:
             return {"unknown": True}
         return {
@@ -75,11 +90,16 @@ class _Registries:
         self._settings = settings
         self._webs: dict[str, RegistryWeb] = {}
 
-    def web(self, name: str) -> RegistryWeb:
+    def web(self, name: str, digest: str) -> RegistryWeb:
         settings = self._settings
         registry = settings.registries.get(name)
         if registry is None:
             raise InvalidArgument(f"the bundle declares no schema registry `{name}`")
+        if registry.digest() != digest:
+            # SECURITY: while a bundle is loaded, the data plane may ask about what was declared
+            # before, or is not yet: the answer of one registry is never kept as another's.
+            what = f"the schema registry `{name}` is declared otherwise than where it was asked for"
+            raise InvalidArgument(what)
         web = self._webs.get(name)
         if web is None:
             authorities = None if registry.ca is None else settings.read(registry.ca)

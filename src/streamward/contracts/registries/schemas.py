@@ -6,7 +6,12 @@ from typing import Final
 
 import msgspec
 
-from streamward.contracts.registries.web import Asking
+from streamward.contracts.registries.web import (
+    DEFAULT_CONTEXT,
+    Asking,
+    RegistryAnswerInvalid,
+    RegistryPathUnknown,
+)
 
 REFERENCES_MAX: Final = 100
 """Schemas that one schema may refer to, directly or not; as many as the data plane compiles."""
@@ -19,8 +24,16 @@ TEXT_BYTES_MAX: Final = 8 << 20
 """Of all of them together."""
 
 
+GUID_IDS_MAX: Final = 100
+"""Ids that one GUID may have: one for each context of a registry."""
+
+
 class SchemaUnusable(Exception):
     """A schema beyond what is taken; says in words why."""
+
+
+class GuidsUnresolved(Exception):
+    """The registry has no GUIDs of schemas."""
 
 
 class _Version(msgspec.Struct):
@@ -38,6 +51,12 @@ class _Schema(msgspec.Struct, rename={"kind": "schemaType"}):
     schema: str
     kind: str | None = None
     references: list[_Named] | None = None
+    guid: str | None = None
+
+
+class _Id(msgspec.Struct):
+    id: int
+    context: str | None = None
 
 
 _FORMATS: Final = {"AVRO": "avro", "PROTOBUF": "protobuf", "JSON": "json"}
@@ -57,16 +76,48 @@ def registered_schema(
 ) -> Registered | None:
     """The schema of an id, if it is registered under one of the subjects; None: it isn't.
 
-    Raises RegistryUnreachable, or SchemaUnusable where it is beyond a limit.
+    Raises RegistryUnreachable, RegistryAnswerInvalid, or SchemaUnusable where it is beyond a limit.
     """
-    # SECURITY: ids are the registry's, not the subject's: that one exists says nothing of a stream.
-    versions = asking.get(list[_Version], "schemas", "ids", identifier, "versions")
-    under = next((it.subject for it in versions or () if it.subject in subjects), None)
+    under = _subject(asking, identifier, subjects)
     if under is None:
         return None
     found = asking.get(_Schema, "schemas", "ids", identifier, subject=under)
+    return None if found is None else _whole(asking, found)
+
+
+def schema_of_guid(
+    asking: Asking, guid: str, context: str, subjects: Sequence[str]
+) -> Registered | None:
+    """The schema of a GUID, if it is registered under one of the subjects of this context of the
+    registry; None: it isn't. Confluent Platform 8.0 and later have GUIDs.
+
+    Raises as `registered_schema` does, and GuidsUnresolved where the registry has none.
+    """
+    try:
+        known = asking.get(list[_Id], "schemas", "guids", guid, "ids")
+    except RegistryPathUnknown:
+        raise GuidsUnresolved from None
+    for each in (known or ())[:GUID_IDS_MAX]:
+        if (each.context or DEFAULT_CONTEXT) == context and _subject(asking, each.id, subjects):
+            break
+    else:
+        return None
+    # What readers are given who ask for it.
+    found = asking.get(_Schema, "schemas", "guids", guid)
     if found is None:
         return None
+    if found.guid is not None and found.guid.lower() != guid:
+        raise RegistryAnswerInvalid(f"the schema of the GUID `{guid}` is that of another")
+    return _whole(asking, found)
+
+
+def _subject(asking: Asking, identifier: int, subjects: Sequence[str]) -> str | None:
+    # SECURITY: ids are the registry's, not the subject's: that one exists says nothing of a stream.
+    versions = asking.get(list[_Version], "schemas", "ids", identifier, "versions")
+    return next((it.subject for it in versions or () if it.subject in subjects), None)
+
+
+def _whole(asking: Asking, found: _Schema) -> Registered:
     gathered = _Gathered()
     gathered.take(found.schema)
     _gather(asking, found.references or (), gathered, 1)

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -28,6 +28,7 @@ else:
 BODY_BYTES_MAX: Final = 4 << 20
 """A schema of 1 MiB, every character of which is escaped, and what stands around it."""
 
+DEFAULT_CONTEXT: Final = "."
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 T = TypeVar("T")
@@ -36,10 +37,21 @@ _NOT_THERE: Final = frozenset({40401, 40402, 40403})
 
 
 class RegistryUnreachable(Unavailable):
-    """A registry gave no answer, or none that can be used."""
+    """There is no connection to a registry: nothing can be asked of it."""
 
     code = "schema_registry.unreachable"
-    help = "Look at `url`, `user`, `token` and `ca` of the SchemaRegistry, and whether it is up."
+    help = "Look at `url` and `ca` of the SchemaRegistry, and whether it is up."
+
+
+class RegistryAnswerInvalid(Unavailable):
+    """A registry gave no answer about one thing, or none that can be used."""
+
+    code = "schema_registry.answer"
+    help = "Look at `url`, `user` and `token` of the SchemaRegistry, and at the registry's log."
+
+
+class RegistryPathUnknown(RegistryAnswerInvalid):
+    """A registry does not have that part of the API."""
 
 
 class _Refusal(msgspec.Struct):
@@ -73,6 +85,12 @@ class RegistryWeb:
     def asking(self) -> Asking:
         """A conversation about one schema, with all the time that there is for it."""
         return Asking(self._url, self._timeout, self._trust, self._authorization())
+
+    @property
+    def context(self) -> str:
+        """The context of the registry's subjects that its `url` leads to; `.` is the default."""
+        _, found, context = self._url.rpartition("/contexts/")
+        return unquote(context.partition("/")[0]) if found else DEFAULT_CONTEXT
 
 
 class Asking:
@@ -108,7 +126,8 @@ class Asking:
     def get(self, answer: type[T], *path: str | int, **query: str) -> T | None:
         """What the registry has there; None where it says that there is nothing.
 
-        Raises RegistryUnreachable for any other answer, and where time is over.
+        Raises RegistryUnreachable where there is no connection, RegistryAnswerInvalid for any
+        other answer, and where time is over.
         """
         place = "/".join(quote(str(part), safe="") for part in path)
         try:
@@ -121,39 +140,43 @@ class Asking:
             ) as response:
                 body = self._read(response, place)
         except (httpx.HTTPError, ValueError) as error:
-            self._left()
             # SECURITY: errors about a request may show its headers, and so what proves who asks.
             shown = str(error) if isinstance(error, httpx.ConnectError) else ""
             what = f"`{self._url}` can't be asked: {shown or type(error).__name__}"
-            raise RegistryUnreachable(what) from None
+            if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
+                raise RegistryUnreachable(what) from None
+            self._left()
+            raise RegistryAnswerInvalid(what) from None
         if response.status_code == _NOT_FOUND and _says_not_there(body):
             return None
+        if response.status_code == _NOT_FOUND:
+            raise RegistryPathUnknown(f"`{self._url}/{place}` is no path of the registry")
         if response.status_code != _OK:
-            raise RegistryUnreachable(f"`{self._url}/{place}` answered {response.status_code}")
+            raise RegistryAnswerInvalid(f"`{self._url}/{place}` answered {response.status_code}")
         try:
             return msgspec.json.decode(body, type=answer)
         except msgspec.DecodeError as error:
             what = f"`{self._url}/{place}` answered what is not of the API"
-            raise RegistryUnreachable(what) from error
+            raise RegistryAnswerInvalid(what) from error
 
     def _left(self) -> float:
         left = self._ends - monotonic_seconds()
         if left <= 0:
             what = f"`{self._url}` gave no answer within {self._seconds:g} s"
-            raise RegistryUnreachable(what)
+            raise RegistryAnswerInvalid(what)
         return left
 
     def _read(self, response: Any, place: str) -> bytes:
         if response.headers.get("content-encoding", "identity") != "identity":
             # SECURITY: a few compressed bytes can stand for more than memory holds.
             what = f"`{self._url}/{place}` answered in an encoding that wasn't asked for"
-            raise RegistryUnreachable(what)
+            raise RegistryAnswerInvalid(what)
         body = bytearray()
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > BODY_BYTES_MAX:
                 what = f"`{self._url}/{place}` answered more than {BODY_BYTES_MAX} bytes"
-                raise RegistryUnreachable(what)
+                raise RegistryAnswerInvalid(what)
             self._left()
         return bytes(body)
 

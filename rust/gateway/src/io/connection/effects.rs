@@ -126,10 +126,10 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                     let _ = reply.send(EffectReply::Keys);
                 });
             }
-            Effect::ObtainSchemas(needs) => {
+            Effect::ObtainSchemas { asker, needs } => {
                 let shared = self.shared.clone();
                 tokio::spawn(async move {
-                    schemas::obtain(&shared, needs).await;
+                    schemas::obtain(&shared, &asker, needs).await;
                     let _ = reply.send(EffectReply::Schemas);
                 });
             }

@@ -62,7 +62,7 @@ impl Session {
             let may_ask = self.rounds < ROUNDS_MAX;
             let api = (key, version);
             let needs = self.validate_answer(api, &exchange, &mut answer, may_ask, now)?;
-            (!needs.is_empty()).then_some(Effect::ObtainSchemas(needs))
+            (!needs.is_empty()).then(|| self.obtain_schemas(needs))
         } else {
             Some(Effect::ObtainKeys(needs))
         };

@@ -2,23 +2,28 @@
 
 use serde_json::{Value as Json, json};
 
+use streamward_schema::SchemaId;
+
 use super::fetch::deliver;
 use super::sealing::{data_key, fetch, produce, records, sealing, written};
 use super::{Outcome, Script, by, codes, document};
-use crate::schemas::{ASKED_MAX, SchemaNeed, read};
+use crate::contracts::{Contracts, Wrong};
+use crate::schemas::{ASKED_MAX, LookUp, SchemaNeed, Schemas, read};
 use crate::session::{Answer, Effect, EffectReply, Verdict};
 
 const TEXT: &str = r#"{"schema": "\"string\"", "format": "avro", "references": []}"#;
 const UNKNOWN: &str = r#"{"unknown": true}"#;
 /// The Avro text `hi` behind the id 7.
 const GOOD: &[u8] = b"\0\0\0\0\x07\x04hi";
+const SEVEN: SchemaId = SchemaId::Number(7);
 const BAD: &[u8] = b"\0\0\0\0\x07\x40hi";
 
 fn registered(document: &mut Json, change: impl FnOnce(&mut Json)) {
     document["contracts"] = json!({"streams": [{"name": "ok.a", "key": null, "on_write": "refuse",
         "on_read": "off", "value": {"format": "avro", "text": "", "references": [], "message": null,
         "admit_undeclared": false, "schema_ids": [], "refused_patterns": [],
-        "registry": {"name": "main", "subjects": ["ok.a-value"], "cache_milliseconds": 60000,
+        "registry": {"name": "main", "digest": "sha256:1", "ids": "prefix", "subjects": ["ok.a-value"],
+            "cache_milliseconds": 60000,
             "unknown_milliseconds": 30000, "stale_milliseconds": 0}}}]});
     change(&mut document["contracts"]["streams"][0]);
 }
@@ -31,19 +36,23 @@ fn held(change: impl FnOnce(&mut Json)) -> Json {
 
 fn needs(script: &Script) -> Vec<SchemaNeed> {
     match &script.outcome {
-        Outcome::Verdict(Verdict::Wait(Effect::ObtainSchemas(needs)))
-        | Outcome::Answer(Answer::Wait(Effect::ObtainSchemas(needs)), _) => needs.clone(),
+        Outcome::Verdict(Verdict::Wait(Effect::ObtainSchemas { asker, needs }))
+        | Outcome::Answer(Answer::Wait(Effect::ObtainSchemas { asker, needs }), _) => {
+            assert_eq!(&**asker, "alice");
+            needs.clone()
+        }
         other => panic!("{other:?}"),
     }
 }
 
 impl Script {
     /// When: what is told of the schemas that a request or an answer waits for.
-    fn schemas(&mut self, told: impl Fn(u32) -> Option<&'static str>) -> &mut Self {
+    fn schemas(&mut self, told: impl Fn(SchemaId) -> Option<&'static str>) -> &mut Self {
         for need in needs(self) {
-            let schemas = &self.session.schemas;
             let answer = read(&need, told(need.id).map(str::as_bytes));
-            schemas.learn(&need, answer, schemas.begin(), self.now);
+            self.session
+                .schemas
+                .learn(&need, &"alice".into(), answer, self.now);
         }
         self.outcome = match &self.outcome {
             Outcome::Verdict(_) => {
@@ -63,8 +72,7 @@ fn an_id_is_asked_for_once_and_values_are_held_to_its_schema() {
     let asked = needs(&script);
     assert_eq!(asked.len(), 1);
     let question: Json = serde_json::from_slice(&asked[0].question()).unwrap();
-    let expected =
-        json!({"type": "schema", "registry": "main", "subjects": ["ok.a-value"], "id": 7});
+    let expected = json!({"type": "schema", "registry": "main", "digest": "sha256:1", "subjects": ["ok.a-value"], "id": 7});
     assert_eq!(question, expected);
     script
         .schemas(|_| Some(TEXT))
@@ -89,7 +97,7 @@ fn ids_that_are_not_of_the_stream_and_headers_beside_them_are_refused() {
     let foreign = records(0, &[b"\0\0\0\0\x08\x04hi"]);
     script
         .request(&produce(9, -1, &[records(0, &[GOOD]), foreign]))
-        .schemas(|id| Some(if id == 7 { TEXT } else { UNKNOWN }))
+        .schemas(|id| Some(if id == SEVEN { TEXT } else { UNKNOWN }))
         .rewrites(|request| assert_eq!(written(request).len(), 1));
     let reason = script.log("denied")[0]["reason"].clone();
     let expected =
@@ -103,38 +111,139 @@ fn ids_that_are_not_of_the_stream_and_headers_beside_them_are_refused() {
     }
 }
 
-#[test]
-fn a_header_that_names_another_schema_is_refused() {
-    let contract = crate::contracts::Contracts::build(
-        &serde_json::from_value(held(|_| {})["contracts"].clone()).unwrap(),
-    );
-    let contract = contract.unwrap();
-    let record = |headers| streamward_records::Record {
+/// Given: a contract whose ids stand there; what it says of a record with this value and these headers.
+fn checked(ids: &str, format: &str, value: &[u8], headers: &[u8]) -> Result<(), Wrong> {
+    let document = held(|it| {
+        it["value"]["registry"]["ids"] = json!(ids);
+        it["value"]["format"] = json!(format);
+    });
+    let section = serde_json::from_value(document["contracts"].clone()).unwrap();
+    let contracts = Contracts::build(&section).unwrap();
+    let record = streamward_records::Record {
         attributes: 0,
         timestamp_delta: 0,
         offset_delta: 0,
         key: None,
-        value: Some(GOOD),
+        value: Some(value),
         headers,
     };
-    let check = |headers| {
-        let schemas = crate::schemas::Schemas::default();
-        contract
-            .of("ok.a")
-            .unwrap()
-            .check(&record(headers), &schemas, 0)
+    let look_up = LookUp {
+        schemas: &Schemas::default(),
+        asker: &"alice".into(),
+        now: 0,
     };
-    let named = check(b"\x02\x22__value_schema_id\x02x");
-    assert!(
-        matches!(named, Err(crate::contracts::Wrong::Record(_))),
-        "{named:?}"
-    );
+    contracts.of("ok.a").unwrap().check(&record, &look_up)
+}
+
+/// Headers as they lie in a record; of the values, none is longer than 63 bytes.
+fn headers(all: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
+    let short = |length: usize| u8::try_from(2 * length).unwrap();
+    let mut bytes = vec![short(all.len())];
+    for (name, value) in all {
+        bytes.push(short(name.len()));
+        bytes.extend(name.bytes());
+        bytes.push(value.map_or(1, |it| short(it.len())));
+        bytes.extend(value.unwrap_or_default());
+    }
+    bytes
+}
+
+const HEADER: &str = "__value_schema_id";
+const GUID: &[u8] = b"\x010123456789abcdef";
+
+#[test]
+fn a_header_that_names_another_schema_is_refused() {
+    let named = checked("prefix", "avro", GOOD, &headers(&[(HEADER, Some(GUID))]));
+    let Err(Wrong::Record(why)) = named else {
+        panic!("{named:?}");
+    };
+    assert!(why.contains("`ids: header`"), "{why}");
     // The header of keys says nothing of values.
-    let other = check(b"\x02\x1e__key_schema_id\x02x");
-    assert!(
-        matches!(other, Err(crate::contracts::Wrong::Ask(_))),
-        "{other:?}"
+    let other = checked(
+        "prefix",
+        "avro",
+        GOOD,
+        &headers(&[("__key_schema_id", Some(GUID))]),
     );
+    assert!(matches!(other, Err(Wrong::Ask(_))), "{other:?}");
+}
+
+#[test]
+fn an_id_in_a_header_is_asked_for_where_the_contract_says_so() {
+    let of = |ids, value, all: &[(&str, Option<&[u8]>)]| match checked(
+        ids,
+        "avro",
+        value,
+        &headers(all),
+    ) {
+        Err(Wrong::Ask(need)) => need.id.to_string(),
+        Err(Wrong::Record(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    let guid = "30313233-3435-3637-3839-616263646566";
+    let number: &[u8] = b"\0\0\0\0\x09";
+    assert_eq!(of("header", b"\x04hi", &[(HEADER, Some(GUID))]), guid);
+    assert_eq!(of("header", b"\x04hi", &[(HEADER, Some(number))]), "9");
+    // Readers that know both take the header's, whatever stands in front.
+    assert_eq!(of("either", GOOD, &[(HEADER, Some(GUID))]), guid);
+    assert_eq!(of("either", GOOD, &[]), "7");
+    let said = |ids, all: &[(&str, Option<&[u8]>)], what: &str| {
+        let why = of(ids, GOOD, all);
+        assert!(why.contains(what), "{why}");
+    };
+    said("header", &[], "is missing");
+    for ids in ["header", "either"] {
+        // Of two, one reader takes the first and another the last; without a value, some look in front.
+        said(
+            ids,
+            &[(HEADER, Some(GUID)), (HEADER, Some(number))],
+            "more than once",
+        );
+        said(ids, &[(HEADER, None)], "no schema id");
+        for odd in [
+            &b""[..],
+            b"\x01",
+            b"\x02\0\0\0\x09",
+            &GUID[..16],
+            b"\0\0\0\0\x09\0",
+        ] {
+            said(ids, &[(HEADER, Some(odd))], "no schema id");
+        }
+    }
+}
+
+#[test]
+fn a_value_whose_id_is_in_a_header_is_held_to_its_schema_from_the_first_byte() {
+    let document = held(|it| it["value"]["registry"]["ids"] = json!("header"));
+    let section = serde_json::from_value(document["contracts"].clone()).unwrap();
+    let contracts = Contracts::build(&section).unwrap();
+    let (schemas, asker) = (Schemas::default(), "alice".into());
+    let all = headers(&[(HEADER, Some(GUID))]);
+    let check = |value| {
+        let record = streamward_records::Record {
+            attributes: 0,
+            timestamp_delta: 0,
+            offset_delta: 0,
+            key: None,
+            value: Some(value),
+            headers: &all,
+        };
+        let look_up = LookUp {
+            schemas: &schemas,
+            asker: &asker,
+            now: 0,
+        };
+        contracts.of("ok.a").unwrap().check(&record, &look_up)
+    };
+    let Err(Wrong::Ask(need)) = check(b"\x04hi") else {
+        panic!("it is not asked for");
+    };
+    schemas.learn(&need, &asker, read(&need, Some(TEXT.as_bytes())), 0);
+    assert!(check(b"\x04hi").is_ok());
+    assert!(matches!(check(GOOD), Err(Wrong::Record(_))));
+    // An id that the registry doesn't resolve is nobody's.
+    schemas.learn(&need, &asker, read(&need, Some(UNKNOWN.as_bytes())), 0);
+    assert!(matches!(check(b"\x04hi"), Err(Wrong::Record(_))));
 }
 
 #[test]
@@ -194,7 +303,7 @@ fn an_answer_waits_for_schemas_too_and_refuses_without_them() {
         script.request(&fetch(11)).forwards();
         script.broker(|answer| deliver(answer, "ok.a", &parts));
         script.schemas(|id| {
-            if id == 7 {
+            if id == SEVEN {
                 seven
             } else {
                 seven.map(|_| UNKNOWN)
