@@ -5,7 +5,8 @@
 use std::sync::LazyLock;
 
 use streamward_schema::{
-    Format, Mask, Masker, Pattern, Patterns, Reason, Schema, Selection, unframe,
+    Format, Mask, Masker, Pattern, Patterns, Reason, Reference, Schema, Selection, unframe,
+    unframe_header,
 };
 
 const AVRO: &str = r#"{"type":"record","name":"R","fields":[{"name":"s","type":"string"},
@@ -26,7 +27,12 @@ struct Known {
 }
 
 static KNOWN: LazyLock<Known> = LazyLock::new(|| {
-    let compile = |format, text| (format, Schema::compile(format, text, &[]).expect("a schema"));
+    let compile = |format, text| {
+        (
+            format,
+            Schema::compile(format, text, &[]).expect("a schema"),
+        )
+    };
     Known {
         schemas: [
             compile(Format::Avro, AVRO),
@@ -45,15 +51,32 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let known = &*KNOWN;
     let (format, schema) = &known.schemas[usize::from(choice & 3) % 3];
     if choice & 4 != 0 {
-        if let Ok(text) = std::str::from_utf8(input)
-            && let Ok(schema) = Schema::compile(*format, text, &[])
-        {
+        let Ok(text) = std::str::from_utf8(input) else {
+            return;
+        };
+        // What it refers to as `r` stands behind it, as what comes from a registry or a bundle may.
+        let (text, referred) = text.split_once('\u{1}').unwrap_or((text, ""));
+        let references = [Reference {
+            name: "r".to_owned(),
+            text: referred.to_owned(),
+        }];
+        let references = if referred.is_empty() {
+            &[]
+        } else {
+            &references[..]
+        };
+        if let Ok(schema) = Schema::compile(*format, text, references) {
+            assert!(schema.memory_bytes() >= text.len());
             let _ = schema.declared();
             let _ = schema.mask_problem(&["s"], Mask::Redact);
+            let _ = schema.validate(b"{\"s\":[1,\"a\"]}");
+            let _ = schema.validate(&[2; 16]);
         }
         return;
     }
-    let _ = unframe(input, *format == Format::Protobuf);
+    let protobuf = *format == Format::Protobuf;
+    let _ = unframe(input, protobuf);
+    let _ = unframe_header(input, protobuf);
     let _ = schema.validate_content(input, &known.patterns);
     let valid = schema.validate(input).is_ok();
     let key = Masker::key(b"key");

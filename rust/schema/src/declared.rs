@@ -6,6 +6,8 @@ use crate::limits::SCHEMA_DEPTH_MAX;
 
 /// Fields that are told of one schema, those of its alternatives included.
 pub const DECLARED_MAX: usize = 10_000;
+/// Names of types and symbols that are told of all of them: each field of a large union has all of its types.
+pub const DECLARED_NAMES_MAX: usize = 200_000;
 
 /// A field that a schema declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,7 @@ pub(crate) struct Description {
     /// The path of something of which not all that may be within it is declared.
     open: Option<Vec<String>>,
     told: usize,
+    names: usize,
     is_cut: bool,
 }
 
@@ -43,11 +46,16 @@ impl Description {
     /// Tells of a field, or of one more alternative of a field. Whether there is room for what is within it.
     pub fn tell(&mut self, declared: Declared) -> bool {
         // Types within types can make endlessly many.
-        if declared.path.len() > SCHEMA_DEPTH_MAX || self.told >= DECLARED_MAX {
+        let names = declared.types.len() + declared.symbols.len();
+        if declared.path.len() > SCHEMA_DEPTH_MAX
+            || self.told >= DECLARED_MAX
+            || self.names + names > DECLARED_NAMES_MAX
+        {
             self.is_cut = true;
             return false;
         }
         self.told += 1;
+        self.names += names;
         let known = self.places.get(&declared.path);
         if let Some(known) = known.and_then(|at| self.fields.get_mut(*at)) {
             let new = |known: &[String], more: Vec<String>| -> Vec<String> {
@@ -86,6 +94,11 @@ impl Description {
     /// Where the first of what is not declared may stand.
     pub fn open_at(&self) -> Option<&[String]> {
         self.open.as_deref()
+    }
+
+    /// Nothing of it is told: the rest need not be gone through.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// More is declared than can be told.

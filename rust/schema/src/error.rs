@@ -19,7 +19,9 @@ impl SchemaError {
     /// What it says is cut off behind some length: it may quote names of any length.
     pub(crate) fn new(what: impl Into<String>, line: u32) -> Self {
         let mut what = what.into();
-        what.truncate(what.floor_char_boundary(ERROR_BYTES_MAX));
+        let most = what.len().min(ERROR_BYTES_MAX);
+        let end = (0..=most).rev().find(|at| what.is_char_boundary(*at));
+        what.truncate(end.unwrap_or(0));
         Self {
             what,
             reference: None,

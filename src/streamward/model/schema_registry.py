@@ -44,8 +44,8 @@ class SchemaRegistry(Noun):
     """How long an id that is known is not asked for again; a version that was deleted is refused
     after so long."""
     unknown_cache: Duration = Field(default=30 * _SECOND, ge=_SECOND, le=10 * _MINUTE)
-    """How long an id that isn't known is not asked for again. On behalf of one stream, at most 32
-    unknown ids are asked for in this time."""
+    """How long an id that isn't known is not asked for again. For one principal on one stream, at
+    most 32 ids are asked for in vain in this time."""
     on_outage: Literal["refuse", "serve-cached"] = "refuse"
     """While it gives no answer: producers are told to try again once `cache` is over, or what is
     cached serves on. An id that is not cached can't be judged: producers try again."""

@@ -1,5 +1,7 @@
 //! What a schema declares, for checks and comparisons.
 
+use std::collections::HashSet;
+
 use super::parse::type_name;
 use super::types::{Compiled, Field, Logical, Type, TypeId};
 use super::walk::leaf_type;
@@ -37,13 +39,12 @@ impl Compiled {
     /// The types behind arrays and unions, each once.
     fn through(&self, ids: &[TypeId]) -> Vec<TypeId> {
         let mut open: Vec<TypeId> = ids.to_vec();
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         let mut result = Vec::new();
         while let Some(id) = open.pop() {
-            if seen.contains(&id) {
+            if !seen.insert(id) {
                 continue;
             }
-            seen.push(id);
             match self.get(id).map(|declared| &declared.kind) {
                 Some(Type::Array(inner)) => open.push(*inner),
                 Some(Type::Union(branches)) => open.extend(branches.iter().rev()),
@@ -69,6 +70,9 @@ impl Compiled {
         all: &mut Description,
     ) {
         for inner in self.through(&[id]) {
+            if all.is_cut() {
+                return;
+            }
             if let Some((_, names)) = around.iter().find(|(outer, _)| *outer == inner) {
                 all.again(path, *names);
                 continue;
@@ -77,6 +81,9 @@ impl Compiled {
             match self.get(inner).map(|declared| &declared.kind) {
                 Some(Type::Record(fields)) => {
                     for field in fields {
+                        if all.is_cut() {
+                            break;
+                        }
                         path.push(field.name.clone());
                         if all.tell(self.declared(field.kind, path, field.has_default)) {
                             self.below(field.kind, path, around, all);

@@ -66,7 +66,7 @@ impl<'c> Walk<'c> {
     }
 
     fn member(&mut self, shape: &'c Shape, (within, name): (&Place, &str), id: PlaceId) {
-        let Some(place) = shape.place(id) else {
+        let Some(place) = shape.place(id).filter(|_| !self.all.is_cut()) else {
             return;
         };
         self.path.push(name.to_owned());

@@ -67,6 +67,9 @@ impl Compiled {
         }
         around.push((id, path.len()));
         for field in &message.fields {
+            if all.is_cut() {
+                break;
+            }
             if message.entry && field.number == 1 {
                 continue;
             }
