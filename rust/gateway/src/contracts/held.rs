@@ -43,6 +43,15 @@ impl<'r> IdHeader<'r> {
         Wrong::Record(format!("its header `{}` {what}", self.name))
     }
 
+    /// Does it say which schema it is, where contracts have ids there?
+    fn counts(self, ids: IdsIn) -> Result<bool, Wrong> {
+        match ids {
+            IdsIn::Prefix => self.absent().map(|()| false),
+            IdsIn::Header => Ok(true),
+            IdsIn::Either => Ok(self.count > 0),
+        }
+    }
+
     /// SECURITY: readers that know both take the id of the header (Confluent's `DualSchemaIdDeserializer`), so that they
     /// would read by another schema than the one that was held against the value.
     fn absent(self) -> Result<(), Wrong> {
@@ -85,26 +94,14 @@ impl Held {
             }
             Source::Registry(of, ids) => {
                 let protobuf = of.format == Format::Protobuf;
-                let by_header = match ids {
-                    IdsIn::Prefix => {
-                        header.absent()?;
-                        None
-                    }
-                    IdsIn::Header => Some(header.content()?),
-                    IdsIn::Either if header.count == 0 => None,
-                    IdsIn::Either => Some(header.content()?),
-                };
-                let (id, message, at) = match by_header {
-                    Some(content) => {
-                        let named = unframe_header(content, protobuf);
-                        let named = named.ok_or_else(|| header.wrong("holds no schema id"))?;
-                        (named.id, named.message, 0)
-                    }
-                    None => {
-                        let framed = unframe(value, protobuf).map_err(|it| it.to_string())?;
-                        let id = SchemaId::Number(framed.schema_id);
-                        (id, framed.message, framed.at)
-                    }
+                let (id, message, at) = if header.counts(*ids)? {
+                    let named = unframe_header(header.content()?, protobuf);
+                    let named = named.ok_or_else(|| header.wrong("holds no schema id"))?;
+                    (named.id, named.message, 0)
+                } else {
+                    let framed = unframe(value, protobuf).map_err(|it| it.to_string())?;
+                    let id = SchemaId::Number(framed.schema_id);
+                    (id, framed.message, framed.at)
                 };
                 let need = SchemaNeed { of: of.clone(), id };
                 let value = value.get(at..).unwrap_or_default();

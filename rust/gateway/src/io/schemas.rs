@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 use tokio::time::timeout;
 
 use super::Shared;
@@ -30,15 +30,14 @@ pub async fn obtain(shared: &Shared, asker: &Arc<str>, needs: Vec<SchemaNeed>) {
 
 async fn obtain_one(shared: &Shared, asker: &Arc<str>, need: SchemaNeed) {
     let schemas = &shared.schemas;
-    let mut hasher = DefaultHasher::new();
-    // Streams take turns, not ids: how much is asked for one stream is counted while it is asked.
-    need.of.hash(&mut hasher);
-    let turns = schemas.turns.len() as u64;
-    let place = usize::try_from(hasher.finish() % turns).unwrap_or(0);
-    let Some(turn) = schemas.turns.get(place) else {
+    // SECURITY: one question at a time for each principal: what it has asked for in vain is counted before it asks
+    // again, and a registry that is slow about its ids keeps no one else waiting.
+    let Some(_one) = turn(&schemas.askers, asker).await else {
         return;
     };
-    let _turn = turn.lock().await;
+    let Some(_turn) = turn(&schemas.turns, &need).await else {
+        return;
+    };
     let found = schemas.find(&need, asker, now_milliseconds());
     if !matches!(found, FoundSchema::NotThere) {
         return;
@@ -52,6 +51,15 @@ async fn obtain_one(shared: &Shared, asker: &Arc<str>, need: SchemaNeed) {
         tracing::warn!(schema_registry = registry, schema_id = %id, %error, "no answer about a schema");
     }
     schemas.learn(&need, asker, told, now_milliseconds());
+}
+
+/// Waits for the place of this key among these.
+async fn turn<'p>(places: &'p [Mutex<()>], key: impl Hash) -> Option<MutexGuard<'p, ()>> {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    let place = hasher.finish() % u64::try_from(places.len()).ok()?;
+    let place = places.get(usize::try_from(place).ok()?)?;
+    Some(place.lock().await)
 }
 
 /// Has it done in a thread, of which there are only so many. What comes after its time is not looked at; its place

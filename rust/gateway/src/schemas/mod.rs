@@ -113,6 +113,8 @@ pub struct Schemas {
     held: Mutex<Held>,
     /// One question at a time for each of these, so that many connections ask for one schema once.
     pub turns: [tokio::sync::Mutex<()>; 16],
+    /// And for each of these, so that a principal has one at a time.
+    pub askers: [tokio::sync::Mutex<()>; 32],
     /// Places for schemas that are being compiled.
     pub compiling: Arc<tokio::sync::Semaphore>,
 }
@@ -123,6 +125,7 @@ impl Default for Schemas {
             counts: SchemaCounts::default(),
             held: Mutex::default(),
             turns: Default::default(),
+            askers: Default::default(),
             compiling: Arc::new(tokio::sync::Semaphore::new(COMPILING_MAX)),
         }
     }

@@ -217,17 +217,17 @@ fn an_id_that_no_registry_has_is_never_asked_for() {
 /// Given: `asker` has asked for so many ids in vain.
 fn flood(schemas: &Schemas, asker: &str, of: &Arc<Registered>, ids: std::ops::Range<u32>) -> u32 {
     let asker: Arc<str> = asker.into();
-    let mut asked = 0;
+    let mut times = 0;
     for id in ids {
         let one = need(of, id);
         if found_for(schemas, &asker, &one, NOW) == "not there" {
-            asked += 1;
+            times += 1;
             // In every way in which it may be in vain.
             let odd = if id % 2 == 0 { Some(UNKNOWN) } else { None };
             learn_for(schemas, &asker, &one, odd, NOW);
         }
     }
-    asked
+    times
 }
 
 #[test]
