@@ -54,7 +54,7 @@ async fn obtain_one(shared: &Shared, asker: &Arc<str>, need: SchemaNeed) {
 }
 
 /// Waits for the place of this key among these.
-async fn turn<'p>(places: &'p [Mutex<()>], key: impl Hash) -> Option<MutexGuard<'p, ()>> {
+async fn turn(places: &[Mutex<()>], key: impl Hash) -> Option<MutexGuard<'_, ()>> {
     let mut hasher = DefaultHasher::new();
     key.hash(&mut hasher);
     let place = hasher.finish() % u64::try_from(places.len()).ok()?;

@@ -111,22 +111,30 @@ fn ids_that_are_not_of_the_stream_and_headers_beside_them_are_refused() {
     }
 }
 
-/// Given: a contract whose ids stand there; what it says of a record with this value and these headers.
-fn checked(ids: &str, format: &str, value: &[u8], headers: &[u8]) -> Result<(), Wrong> {
-    let document = held(|it| {
-        it["value"]["registry"]["ids"] = json!(ids);
-        it["value"]["format"] = json!(format);
-    });
+fn contracts(document: &Json) -> Contracts {
     let section = serde_json::from_value(document["contracts"].clone()).unwrap();
-    let contracts = Contracts::build(&section).unwrap();
-    let record = streamward_records::Record {
+    Contracts::build(&section).unwrap()
+}
+
+fn record<'r>(value: &'r [u8], headers: &'r [u8]) -> streamward_records::Record<'r> {
+    streamward_records::Record {
         attributes: 0,
         timestamp_delta: 0,
         offset_delta: 0,
         key: None,
         value: Some(value),
         headers,
-    };
+    }
+}
+
+/// Given: a contract whose ids stand there; what it says of a record with this value and these headers.
+fn checked(ids: &str, format: &str, value: &[u8], headers: &[u8]) -> Result<(), Wrong> {
+    let document = held(|it| {
+        it["value"]["registry"]["ids"] = json!(ids);
+        it["value"]["format"] = json!(format);
+    });
+    let contracts = contracts(&document);
+    let record = record(value, headers);
     let look_up = LookUp {
         schemas: &Schemas::default(),
         asker: &"alice".into(),
@@ -215,19 +223,11 @@ fn an_id_in_a_header_is_asked_for_where_the_contract_says_so() {
 #[test]
 fn a_value_whose_id_is_in_a_header_is_held_to_its_schema_from_the_first_byte() {
     let document = held(|it| it["value"]["registry"]["ids"] = json!("header"));
-    let section = serde_json::from_value(document["contracts"].clone()).unwrap();
-    let contracts = Contracts::build(&section).unwrap();
+    let contracts = contracts(&document);
     let (schemas, asker) = (Schemas::default(), "alice".into());
     let all = headers(&[(HEADER, Some(GUID))]);
     let check = |value| {
-        let record = streamward_records::Record {
-            attributes: 0,
-            timestamp_delta: 0,
-            offset_delta: 0,
-            key: None,
-            value: Some(value),
-            headers: &all,
-        };
+        let record = record(value, &all);
         let look_up = LookUp {
             schemas: &schemas,
             asker: &asker,
