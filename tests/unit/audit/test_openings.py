@@ -97,6 +97,17 @@ def raw(entry: Entry) -> Entry:
     return Entry(entry.index, entry.leaf)
 
 
+def test_an_opening_opens_its_commitment_and_no_other(log: Log) -> None:
+    token = log.writer.commit("ip", ADDRESS, "mallory")
+    _, place, commitment = token.split(":")
+    opening = dict(log.openings.all())[int(place)]
+    assert opening.opens(commitment)
+    for at in range(len(commitment)):
+        other = "A" if commitment[at] != "A" else "B"
+        assert not opening.opens(commitment[:at] + other + commitment[at + 1 :])
+    assert not opening.opens(commitment[:-1])
+
+
 def test_what_is_erased_of_a_subject_is_gone_and_the_leaves_are_the_same(log: Log) -> None:
     leaves = [entry.leaf for entry in log.entries()]
 
@@ -185,6 +196,7 @@ TAMPERED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "one put in the place of another": (lambda it: second_first(it), "entry 0"),
     "blanked without an entry": (lambda it: blanked(it), "entry 0 commits to is gone"),
     "blanked to the letter": (lambda it: b" " * len(it), "entry 0 commits to can't be read"),
+    "no JSON": (lambda it: rewritten(it, b'"salt":', b'"salt"!'), "is not what entry 0"),
     "cut off": (lambda it: it[: len(it) // 2 + 20], "entry 3"),
     "emptied": (lambda it: b"", "entry 0 commits to is gone"),
     "no opening any more": (lambda it: b"\xff" * len(it), "entry 0 commits to can't be read"),

@@ -166,6 +166,58 @@ def test_a_rotation_ends_the_old_one_after_the_overlap(house: House) -> None:
     assert house.state(old.id) is State.DISABLED
 
 
+def test_an_overlap_lets_nobody_in_beyond_the_end_that_was_declared(house: House) -> None:
+    old = house.add(class_name="short", expires=NOW + 60_000).credential
+    asyncio.run(house.service.rotate(BY, old.id))
+    assert house.service.store.get(old.id).expires == NOW + 60_000
+    assert house.service.store.get(old.id).successor is not None
+
+
+def test_only_a_password_that_holds_is_rotated(house: House) -> None:
+    """Else whoever was shut out would get in again by another one."""
+    asyncio.run(house.service.disable(BY, house.add(id="api-1").credential.id, "on leave"))
+    house.add(id="api-2", expires=NOW + 5)
+    house.add(id="api-3", not_before=NOW + DAY)
+    house.now += 5
+    for identifier, why in (("api-1", "disabled"), ("api-2", "expired"), ("api-3", "early")):
+        with pytest.raises(InvalidArgument, match=f"is {why}; add another one"):
+            asyncio.run(house.service.rotate(BY, identifier))
+    assert len(asyncio.run(house.service.list())) == 3
+
+
+def test_the_data_plane_forgets_what_was_ended(house: House) -> None:
+    for verb in ("disable", "enable", "revoke", "remove"):
+        if verb == "disable":
+            house.add(id="api-1")
+        before = house.enforcer.forgotten
+        asyncio.run(getattr(house.service, verb)(BY, "api-1", "why"))
+        assert house.enforcer.forgotten == before + 1, verb
+
+
+def test_what_another_gateway_has_ended_meanwhile_is_no_trouble(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.add(id="api-1", expires=NOW + 5)
+    asyncio.run(house.service.revoke(BY, "api-1", "left"))
+    house.now += 5
+    found = iter([("api-1", NOW + 5), None])
+    monkeypatch.setattr(house.service.store, "next_end", lambda: next(found))
+    assert asyncio.run(house.service.end_what_is_over()) is None
+    assert house.state("api-1") is State.REVOKED
+
+
+def test_as_much_is_decrypted_for_whoever_is_not_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.add(id="api-1")
+    decoys: list[None] = []
+    monkeypatch.setattr(house.service.store, "decrypt_decoy", lambda: decoys.append(None))
+    for principal, count in (("api", 3), ("nobody", 4)):
+        decoys.clear()
+        house.service.passwords(principal)
+        assert len(decoys) == count
+
+
 def test_a_rotation_without_overlap_is_felt_at_once(house: House) -> None:
     old = house.add().credential
     asyncio.run(house.service.rotate(BY, old.id, 0))
@@ -273,8 +325,9 @@ def test_what_has_no_meaning_is_refused(house: House) -> None:
         house.add("batch", class_name="long")
     with pytest.raises(InvalidArgument, match="before it begins"):
         house.add("batch", expires=NOW)
-    with pytest.raises(InvalidArgument, match="before it begins"):
-        house.add("batch", not_before=NOW + 2, expires=NOW + 1)
+    for start, end in ((NOW + 2, NOW + 1), (NOW - 9, NOW - 1), (NOW - 9, NOW)):
+        with pytest.raises(InvalidArgument, match="before it begins"):
+            house.add("batch", not_before=start, expires=end)
     with pytest.raises(NotFound):
         asyncio.run(house.service.revoke(BY, "nothing", "x"))
 
@@ -367,6 +420,29 @@ def test_a_store_that_is_down_is_left_alone_for_a_moment(house: House) -> None:
         house.service.passwords("api")
     assert opened == 2
     house.service.configure(house.settings)
+    assert house.service.passwords("api") == {"credentials": []}
+
+
+def test_a_store_that_does_not_answer_is_not_asked_again_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each question may take seconds, and there may be many."""
+    asked = 0
+
+    def away(principal: str) -> list[StoredCredential]:
+        nonlocal asked
+        asked += 1
+        raise StoreUnavailable("down")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(house.service.store, "of_principal", away)
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                house.service.passwords("api")
+    assert asked == 1
+    with pytest.raises(StoreUnavailable):
+        house.service.passwords("api")
+    house.now += 1_000
     assert house.service.passwords("api") == {"credentials": []}
 
 

@@ -8,7 +8,7 @@ from streamward.errors import InvalidArgument
 from streamward.model.duration import format_duration, parse_duration
 from streamward.model.event import Entry
 from streamward.response import Containment, Overlay, TargetType, Verb
-from streamward.response.containment import Change, load_overlay
+from streamward.response.containment import Change, load_overlay, rule_containment_id
 from tests.support.log import denied
 
 
@@ -54,6 +54,19 @@ def test_a_lifted_or_expired_containment_is_gone_and_the_epoch_grows(change: Cha
     overlay = fold(one.entry(Change.OPENED, 1), one.entry(change, 2))
 
     assert (dict(overlay.active), overlay.epoch) == ({}, 2)
+
+
+def test_the_epoch_never_goes_back_to_that_of_an_earlier_entry() -> None:
+    """A gateway takes no overlay that is older than the one it has."""
+    ahead = Overlay().apply_ahead(Entry(5, containment().entry(Change.OPENED, 1)))
+    assert ahead.epoch == 6
+    later = ahead.apply(Entry(3, containment("c-2").entry(Change.OPENED, 1)))
+    assert (later.epoch, set(later.active)) == (6, {"c-1", "c-2"})
+
+
+def test_no_other_alert_and_rule_have_the_same_containment() -> None:
+    pairs = [("a", "bc"), ("ab", "c"), ("abc", ""), ("1:a", "bc"), ("", "abc")]
+    assert len({rule_containment_id(*pair) for pair in pairs}) == len(pairs)
 
 
 CHANGES = st.lists(st.tuples(st.sampled_from(["c-1", "c-2"]), st.sampled_from(list(Change))))

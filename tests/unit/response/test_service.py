@@ -1,13 +1,14 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from streamward.audit import SavedState
 from streamward.clock import monotonic_seconds
-from streamward.errors import NotFound, Unavailable
+from streamward.errors import InvalidArgument, NotFound, Unavailable
 from streamward.model.alert import Alert, Severity
 from streamward.model.entries import alert_event
 from streamward.response import ContainmentRule
@@ -204,6 +205,34 @@ def test_a_lifted_containment_stays_lifted_and_is_not_opened_again(setting: Sett
     assert setting.changes() == [("mallory", "opened"), ("mallory", "lifted")]
     assert setting.sink.taken[-1] == (3, [])
     assert setting.log.of_kind("containment")[-1]["containment"]["owner"] == "oncall"
+
+
+def test_a_containment_is_opened_once_whoever_asks_again(setting: Setting) -> None:
+    async def script(service: ResponseService) -> None:
+        for _ in range(2):
+            await service.open(containment())
+        await service.lift(containment().id, "oncall", "false alarm")
+        await service.open(containment())
+        assert not service.overlay.active
+
+    setting.run(script)
+
+    assert setting.changes() == [("mallory", "opened"), ("mallory", "lifted")]
+
+
+def test_no_more_containments_are_open_than_a_gateway_takes(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamward.response.service.OVERLAY_CONTAINMENTS_MAX", 1)
+
+    async def script(service: ResponseService) -> None:
+        await service.open(containment())
+        with pytest.raises(InvalidArgument, match="lift some first"):
+            await service.open(replace(containment(), id="c-2"))
+
+    setting.run(script)
+
+    assert setting.changes() == [("mallory", "opened")]
 
 
 def test_an_expired_containment_gets_its_entry_once(setting: Setting) -> None:
