@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from streamward.bundle.fields import field_names, names_at
 from streamward.bundle.yaml import Tree
+from streamward.model.action import Action
 from streamward.model.document import ANY_KIND, Document, DocumentKind, FieldPath, Mistake, Place
 from streamward.model.nearest import meant, nearest
 
@@ -170,9 +171,9 @@ def _explained(
         expected = context.get("expected") or context.get("expected_tags") or ""
         words = re.findall(r"'([^']*)'", str(expected))
         given = context.get("tag", value)
-        return f"`{_short(given)}` is not a value of `{_tag_field(field, context)}`", meant(
-            str(given), words
-        )
+        named = field if isinstance(field, str) else _list_of(location)
+        said = f"`{_short(given)}` is not a value of `{_tag_field(named, context)}`"
+        return said, meant(_BY_CLIENTS.get(str(given), str(given)), words)
     if error_type == "union_tag_not_found":
         return "`type` is missing", "add `type:`"
     if error_type == "string_pattern_mismatch":
@@ -184,6 +185,15 @@ def _explained(
         return f"`{field}` must not be empty", f"add an entry, or remove `{field}:`"
     message = str(context.get("error") or detail["msg"])
     return _short_message(message), _known(kind, location)
+
+
+# What clients do is called otherwise by Kafka's authorizer, and by rules.
+_BY_CLIENTS = {"produce": Action.WRITE.word, "consume": Action.READ.word}
+
+
+def _list_of(location: tuple[int | str, ...]) -> str:
+    """The field whose entry this is."""
+    return next((part for part in reversed(location) if isinstance(part, str)), "")
 
 
 def _noun(field: str | int) -> str:

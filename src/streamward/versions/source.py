@@ -111,6 +111,7 @@ class BundleSource:
         record = self._applied
         return {
             "folder": {
+                "path": str(self._directory.resolve()),
                 "content": self._folder_digest,
                 "drift": record is not None and record.content != self._folder_digest,
                 "runs": record is None or self._from_folder,

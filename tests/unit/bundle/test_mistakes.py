@@ -75,7 +75,7 @@ CASES = [
     Case("credential type unknown", W, "type: unix_user", "type: unixuser", "- id: alice-console", "`unixuser` is not a value of `type`", "did you mean `unix_user`?"),
     Case("credential type missing", W, "    type: unix_user\n", "", "- id: alice-console", "`type` is missing", "add `type:`"),
     Case("action unknown", S, "allow: [write, read]", "allow: [write, reed]", "reed", "`reed` is not a", "did you mean `read`?"),
-    Case("synonym in a grant", S, "allow: [write, read]", "allow: [produce, read]", "produce", "`produce` is not a", ""),
+    Case("synonym in a grant", S, "allow: [write, read]", "allow: [produce, read]", "produce", "`produce` is not a value of `allow`", "did you mean `write`?"),
     Case("both allow and deny", S, "deny: [read]", "deny: [read]\nallow: [read]", "kind: Grant\nid: no-cards", "exactly one of `allow` and `deny`"),
     Case("neither name nor prefix", G, "prefix: payments.totals.\n", "", "kind: Stream\nclasses", "exactly one of `name` and `prefix`"),
     Case("subject and san", W, "    san: spiffe://example.org/scoring", "    san: a\n    subject: CN=a", "- id: scoring-spiffe", "exactly one of `subject`, `san` and `mapped_name`"),
