@@ -1,13 +1,17 @@
 """Streams that programs seal or open by themselves: the gateway looks, and does not open."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as AIOTopicPartition
 from confluent_kafka import KafkaException, TopicPartition
 
 from streamward.app import open_sealer
 from streamward.dev.kafka import KafkaServer
 from streamward.sdk import Parts, RecordRefused, Sealer
+from streamward.sdk.aio import AIOOpeningConsumer
 from streamward.sdk.confluent import OpeningConsumer, SealingProducer
 from tests.support.confluent import create_topics, error_code, produce
 from tests.support.doors import declare_door, sealer_of
@@ -131,6 +135,17 @@ def test_sealed_and_opened_by_programs_the_gateway_and_the_broker_see_ciphertext
         assert SECRET not in value
 
 
+async def awaited(endpoint: Endpoint, sealer: Sealer) -> tuple[bytes | None, bytes | None]:
+    """The same of the first record, with aiokafka."""
+    consumer = AIOKafkaConsumer(**endpoint.aiokafka(), auto_offset_reset="earliest")
+    async with asyncio.timeout(SECONDS), AIOOpeningConsumer(consumer, sealer) as reader:
+        place = AIOTopicPartition(DOOR, 0)
+        consumer.assign([place])
+        await consumer.seek_to_beginning(place)
+        record = await reader.getone()
+    return record.key, record.value
+
+
 def test_two_programs_with_nothing_but_certificates_seal_and_open(
     clients: GatewayProcess, direct: Endpoint
 ) -> None:
@@ -139,6 +154,7 @@ def test_two_programs_with_nothing_but_certificates_seal_and_open(
 
     opener = sealer_of(clients.bundle, reader)
     assert opened(clients.bundle.endpoint(reader), opener, DOOR) == (b"card-1", SECRET)
+    assert asyncio.run(awaited(clients.bundle.endpoint(reader), opener)) == (b"card-1", SECRET)
     for endpoint in (direct, clients.bundle.endpoint(writer)):
         (value,) = values(endpoint, DOOR, 1)
         assert value.startswith(ENVELOPE)
