@@ -160,6 +160,12 @@ def test_two_programs_with_only_a_certificate_seal_and_open(house: House) -> Non
     assert all(entry["policy_version"] and entry["rules"] for entry in granted)
 
 
+def test_it_is_listed_as_what_it_is(house: House) -> None:
+    with house.gateway.door() as door:
+        listeners = door.status()["listeners"]
+    assert [one["name"] for one in listeners if one["grants"]] == ["keys"]
+
+
 def test_a_grant_ends_in_minutes_and_holds_no_wrapping_key(house: House) -> None:
     status, answer = house.post(
         {"stream": END_TO_END, "operation": "seal", "data_key": True, "deterministic_key": True}

@@ -102,6 +102,8 @@ pub struct ListenerStatus {
     pub address: String,
     /// The broker behind it; `null`: any.
     pub node: Option<i32>,
+    /// Does it grant data keys, and speak no Kafka?
+    pub grants: bool,
 }
 
 /// One cluster.
@@ -572,6 +574,7 @@ fn pause(time: Duration) {
 struct Socket {
     listener: String,
     node: Option<i32>,
+    grants: bool,
     bound: StdListener,
 }
 
@@ -589,6 +592,7 @@ fn bind_all(snapshot: &Snapshot) -> Result<Vec<Socket>, GatewayError> {
             sockets.push(Socket {
                 listener: listener.name.clone(),
                 node,
+                grants: listener.grants.is_some(),
                 bound: socket,
             });
         }
@@ -607,6 +611,7 @@ fn spawn_all(
     for Socket {
         listener,
         node,
+        grants,
         bound: socket,
     } in sockets
     {
@@ -622,6 +627,7 @@ fn spawn_all(
             name: listener.clone(),
             address,
             node,
+            grants,
         });
         runtime.spawn(serve(
             shared.clone(),

@@ -81,6 +81,8 @@ def _listeners(status: dict[str, Any]) -> list[str]:
 def _listener(one: dict[str, Any]) -> str:
     node = one.get("node")
     role = "bootstrap" if node is None else f"broker {node}"
+    if one.get("grants"):
+        role = "keys for programs"
     return f"{one.get('name')}  {one.get('address')}  {role}"
 
 
