@@ -87,6 +87,7 @@ class KeyRings:
             held = self._confirmed(place, stream, now)
             usable = held is not None and _serves(held, now, parts)
             if held is not None and usable and (held.refresh is None or now < held.refresh):
+                self._sealing.move_to_end(place)
                 return held.key
             try:
                 made = self._made(ring, stream)
@@ -112,6 +113,7 @@ class KeyRings:
                 answer = self._source.deterministic_key({"ring": ring, "stream": stream})
                 held = _sealing(ring, answer, now)
                 _keep(self._deterministic, place, held)
+            self._deterministic.move_to_end(place)
             return held.key
 
     def opening(self, kid: bytes, stream: str = "") -> DataKey:

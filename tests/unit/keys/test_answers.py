@@ -41,6 +41,21 @@ def test_each_question_makes_another_data_key(room: Room) -> None:
     assert {room.key(one["kid"]).writer for one in made} == {"gateway-a"}
 
 
+def test_a_key_for_a_program_says_so(room: Room) -> None:
+    made = [room.answers.data_key({"ring": "clinical", "writer": it}) for it in ("api", "x" * 300)]
+
+    writers = [room.key(one["kid"]).writer for one in made]
+    assert writers[0] == "api at gateway-a"
+    assert len(writers[1]) == 200
+
+
+def test_a_program_is_told_whether_its_key_may_go_on(room: Room) -> None:
+    kid = room.answers.data_key({"ring": "clinical"})["kid"]
+
+    assert "unknown" not in room.answers.confirm_key({"kid": kid})
+    assert room.answers.confirm_key({"kid": "0" * 32}) == {"unknown": True}
+
+
 def test_no_data_key_is_known_that_is_not_durable(tmp_path: Path) -> None:
     first = Room(tmp_path)
     made = first.answers.data_key({"ring": "clinical"})

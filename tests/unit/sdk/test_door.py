@@ -132,6 +132,35 @@ def test_a_key_seals_until_its_grant_ends_and_not_longer(door: FakeDoor) -> None
         held.sealing("cards", 1, "cards")
 
 
+def test_what_is_held_is_bounded_and_what_is_used_stays(
+    door: FakeDoor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streamward.sdk.keyring.SEALING_KEYS_MAX", 2)
+    held = rings(door)
+    for take in (
+        lambda it: held.sealing("cards", 1, it),
+        lambda it: held.deterministic("cards", it),
+    ):
+        first, _ = take("a"), take("b")
+        assert take("a") is first
+        asked = len(door.asked)
+        take("c")
+        assert take("a") is first
+        assert len(door.asked) == asked + 1
+        take("b")
+        assert len(door.asked) == asked + 2
+
+
+def test_how_streams_are_sealed_is_bounded(door: FakeDoor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streamward.sdk.door.STREAMS_MAX", 2)
+    streams = DoorStreams(door, lambda: door.now)  # type: ignore[arg-type]
+    for topic in ("a", "b", "a", "c", "a"):
+        streams.of(topic, "seal")
+    assert [topic for topic, _, _ in door.asked] == ["a", "b", "c"]
+    streams.of("b", "seal")
+    assert len(door.asked) == 4
+
+
 def test_a_grant_is_renewed_before_its_end_and_the_key_stays(door: FakeDoor) -> None:
     held = rings(door)
     key = held.sealing("cards", 1, "cards")
