@@ -122,8 +122,16 @@ class Schema:
         """References are name and text of each. Raises CoreError `schema.invalid`."""
     def problem(self, value: bytes, patterns: list[str] = ...) -> str | None:
         """What is wrong with a value, or that it holds one of the patterns; None: nothing."""
-    def mask(self, value: bytes, masks: list[tuple[list[str], str]], secret: bytes) -> bytes:
-        """The value with masks on the fields of these paths. Raises CoreError `schema.value`."""
+    def mask(
+        self,
+        value: bytes,
+        masks: list[tuple[list[str], str, str | None]],
+        secret: bytes,
+        stream: str,
+    ) -> bytes:
+        """The value of a stream with masks on the fields of these paths, each with the group of its
+        hashes. Raises CoreError `schema.value`.
+        """
     def declared(self) -> bytes:
         """JSON: every field with path, types, required, repeated, number, symbols."""
     def mask_problem(self, path: list[str], mask: str) -> str | None:

@@ -4,7 +4,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::Serialize;
 use streamward_schema::{
-    Declared, Format, Mask, Masker, Pattern, Patterns, Reference, SchemaError, Selection,
+    Declared, Format, HashDomain, HashSecret, Mask, Masker, Pattern, Patterns, Reference,
+    SchemaError, Selection,
 };
 
 use crate::error::failed;
@@ -147,26 +148,33 @@ impl Schema {
         Ok(checked.err().map(|invalid| invalid.to_string()))
     }
 
-    /// The value with masks (path and name of each) on its fields, and without what the schema doesn't name.
+    /// The value of a stream with masks (path, name and hash group of each) on its fields, and without what the schema
+    /// doesn't name.
     fn mask<'py>(
         &self,
         python: Python<'py>,
         value: &[u8],
-        masks: Vec<(Vec<String>, String)>,
+        masks: Vec<(Vec<String>, String, Option<String>)>,
         secret: &[u8],
+        stream: &str,
     ) -> PyResult<Bound<'py, PyBytes>> {
-        let selection = Selection::new(masks.iter().map(|(path, _)| path))
+        let selection = Selection::new(masks.iter().map(|(path, ..)| path))
             .map_err(|error| failed(INVALID, &error.to_string()))?;
         let names: PyResult<Vec<Option<Mask>>> = masks
             .iter()
-            .map(|(_, name)| mask_of(name).map(Some))
+            .map(|(_, name, _)| mask_of(name).map(Some))
             .collect();
         let names = names?;
-        let key = Masker::key(secret);
+        let secret = HashSecret::new(secret);
+        let keys = masks.iter().map(|(path, _, group)| {
+            let own = HashDomain::Field { stream, path };
+            secret.key(&group.as_deref().map_or(own, HashDomain::Group))
+        });
+        let keys: Vec<_> = keys.collect();
         let masked = python
             .detach(|| {
                 self.0
-                    .mask(value, &selection, &mut Masker::new(&names, Some(&key)))
+                    .mask(value, &selection, &mut Masker::new(&names, &keys))
             })
             .map_err(|invalid| failed(VALUE, &invalid.to_string()))?;
         Ok(PyBytes::new(python, &masked))

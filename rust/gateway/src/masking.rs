@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_lc_rs::hmac;
 use serde::Deserialize;
 use streamward_records::{Masks, Record, Refusal};
-use streamward_schema::{Mask, Masker, Schema, Selection};
+use streamward_schema::{HashDomain, HashSecret, Mask, Masker, Schema, Selection};
 
 use crate::contracts::{SchemaSection, compile, value_at};
 use crate::materials::Materials;
@@ -41,7 +41,9 @@ pub struct MaskedStream {
     pub key: ShownKey,
     /// The headers that they see, as they are; all others are left out.
     pub headers: Vec<String>,
-    /// A reference to the key of hashes; `None`: there are none.
+    /// The group that hashes of keys are of; `None`: they are the stream's own.
+    pub key_hash_group: Option<String>,
+    /// A reference to the secret of hashes; `None`: there are none.
     pub secret: Option<String>,
     /// What becomes of a value that can't be masked.
     pub on_invalid: OnInvalid,
@@ -55,6 +57,8 @@ pub struct MaskedField {
     pub path: Vec<String>,
     /// What all see who are in none of the views.
     pub others: MaskName,
+    /// All fields and keys of a group have equal hashes for equal values; `None`: this field's are its own.
+    pub hash_group: Option<String>,
     /// What some see instead: the first that has the reader decides.
     pub views: Vec<View>,
 }
@@ -184,16 +188,31 @@ impl Masking {
         let secret = match &self.declared.secret {
             Some(reference) => {
                 let bytes = materials.get(reference)?.trim_ascii_end();
-                Some((!bytes.is_empty()).then(|| Masker::key(bytes))?)
+                Some((!bytes.is_empty()).then(|| HashSecret::new(bytes))?)
             }
             None => None,
         };
         let fields = self.declared.fields.iter();
         let masks = fields.map(|field| field.seen(&is_among).map(|name| name.0));
+        let masks: Vec<Option<Mask>> = masks.collect();
+        let key_of = |domain| secret.as_ref().and_then(|it| it.key(&domain));
+        let stream = &self.declared.name;
+        let hashed = self.declared.fields.iter().zip(&masks);
+        let keys = hashed.map(|(field, mask)| {
+            let own = HashDomain::Field {
+                stream,
+                path: &field.path,
+            };
+            let domain = field.hash_group.as_deref().map_or(own, HashDomain::Group);
+            key_of(domain).filter(|_| *mask == Some(Mask::Hash))
+        });
+        let group = self.declared.key_hash_group.as_deref();
+        let of_keys = group.map_or(HashDomain::Key { stream }, HashDomain::Group);
         Some(Seen {
             masking: self,
-            masks: masks.collect(),
-            secret,
+            keys: keys.collect(),
+            masks,
+            key: key_of(of_keys),
             told: Vec::new(),
         })
     }
@@ -204,7 +223,10 @@ impl Masking {
 pub struct Seen<'m> {
     masking: &'m Masking,
     masks: Vec<Option<Mask>>,
-    secret: Option<hmac::Key>,
+    /// What hashes of fields are made with, in the order of the masks.
+    keys: Vec<Option<hmac::Key>>,
+    /// What hashes of records' keys are made with.
+    key: Option<hmac::Key>,
     /// What was wrong with the first values that could not be masked; nothing of the values.
     pub told: Vec<String>,
 }
@@ -217,7 +239,7 @@ impl Seen<'_> {
         };
         let at = value_at(schema, &section.schema_ids, value)?;
         let (frame, value) = value.split_at_checked(at).unwrap_or((value, &[]));
-        let mut visitor = Masker::new(&self.masks, self.secret.as_ref());
+        let mut visitor = Masker::new(&self.masks, &self.keys);
         let masked = schema.mask(value, &masking.selection, &mut visitor);
         let masked = masked.map_err(|invalid| invalid.to_string())?;
         out.extend_from_slice(frame);
@@ -237,10 +259,10 @@ impl Masks for Seen<'_> {
     }
 
     fn key(&mut self, key: &[u8], out: &mut Vec<u8>) -> bool {
-        match (self.masking.declared.key, &self.secret) {
+        match (self.masking.declared.key, &self.key) {
             (ShownKey::Keep, _) => out.extend_from_slice(key),
-            (ShownKey::Hash, Some(secret)) => {
-                out.extend_from_slice(Masker::digest(secret, key).as_bytes());
+            (ShownKey::Hash, Some(hashing)) => {
+                out.extend_from_slice(Masker::digest(hashing, key).as_bytes());
             }
             (ShownKey::Hash, None) | (ShownKey::Withhold, _) => return false,
         }

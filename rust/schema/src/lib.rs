@@ -12,6 +12,7 @@ mod disguise;
 mod edit;
 mod error;
 mod field;
+mod hash;
 mod injection;
 mod json;
 mod limits;
@@ -26,6 +27,7 @@ pub use confluent::{Framed, Named, SchemaId, unframe, unframe_header};
 pub use declared::Declared;
 pub use error::{Invalid, Reason, SchemaError};
 pub use field::{Content, Leaf, LeafType, Visit};
+pub use hash::{HashDomain, HashSecret};
 pub use injection::{Pattern, Patterns};
 pub use limits::{
     ERROR_BYTES_MAX, EVALUATION_DEPTH_MAX, EVALUATIONS_MAX, Limits, NUMBER_BYTES_MAX,

@@ -14,8 +14,6 @@ pub const KEPT_CHARACTERS: usize = 4;
 const FIXED_HASH_BYTES_MAX: u32 = 32;
 const REDACTED: &str = "***";
 const REDACTED_UUID: &str = "00000000-0000-0000-0000-000000000000";
-/// Keeps the hashes of masks apart from whatever else the same key may sign.
-const HASH_LABEL: &[u8] = b"streamward mask v1\0";
 
 /// How a field is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,34 +74,25 @@ impl Mask {
 #[derive(Debug, Clone)]
 pub struct Masker<'m> {
     masks: &'m [Option<Mask>],
-    secret: Option<&'m hmac::Key>,
+    keys: &'m [Option<hmac::Key>],
 }
 
 impl<'m> Masker<'m> {
-    /// `secret` (HMAC-SHA-256) is what makes hashes unguessable. Without one there are none: a field that
-    /// is to be hashed can't be masked.
-    pub fn new(masks: &'m [Option<Mask>], secret: Option<&'m hmac::Key>) -> Self {
-        Self { masks, secret }
-    }
-
-    /// A key from a secret of any length.
-    pub fn key(secret: &[u8]) -> hmac::Key {
-        hmac::Key::new(hmac::HMAC_SHA256, secret)
+    /// `keys` (HMAC-SHA-256, each derived by [`crate::HashSecret`]) are what makes hashes unguessable, in the order of the
+    /// masks. A field that is to be hashed and has none can't be masked.
+    pub fn new(masks: &'m [Option<Mask>], keys: &'m [Option<hmac::Key>]) -> Self {
+        Self { masks, keys }
     }
 
     /// The hash of something else than a field, such as a record's key: as many hexadecimal digits as a text's.
-    pub fn digest(secret: &hmac::Key, content: &[u8]) -> String {
-        hexadecimal(
-            tag(secret, content)
-                .as_ref()
-                .get(..HASH_BYTES)
-                .unwrap_or_default(),
-        )
+    pub fn digest(key: &hmac::Key, content: &[u8]) -> String {
+        let tag = hmac::sign(key, content);
+        hexadecimal(tag.as_ref().get(..HASH_BYTES).unwrap_or_default())
     }
 
-    fn hash(&self, content: &[u8]) -> Result<hmac::Tag, Reason> {
-        let secret = self.secret.ok_or(Reason::Unmaskable)?;
-        Ok(tag(secret, content))
+    fn hash(&self, rule: u32, content: &[u8]) -> Result<hmac::Tag, Reason> {
+        let key = self.keys.get(rule as usize).and_then(Option::as_ref);
+        Ok(hmac::sign(key.ok_or(Reason::Unmaskable)?, content))
     }
 }
 
@@ -117,7 +106,7 @@ impl Visit for Masker<'_> {
         }
         match mask {
             Mask::Redact => Ok(Some(redacted(leaf.kind))),
-            Mask::Hash => self.hashed(leaf).map(Some),
+            Mask::Hash => self.hashed(rule, leaf).map(Some),
             Mask::KeepLast => kept(&leaf.content).map(Some),
             Mask::Year => year(leaf).map(Some),
         }
@@ -131,19 +120,12 @@ impl Visit for Masker<'_> {
     }
 }
 
-fn tag(secret: &hmac::Key, content: &[u8]) -> hmac::Tag {
-    let mut hash = hmac::Context::with_key(secret);
-    hash.update(HASH_LABEL);
-    hash.update(content);
-    hash.sign()
-}
-
 impl Masker<'_> {
-    fn hashed(&self, leaf: &Leaf<'_>) -> Result<Content<'static>, Reason> {
+    fn hashed(&self, rule: u32, leaf: &Leaf<'_>) -> Result<Content<'static>, Reason> {
         let tag = match &leaf.content {
-            Content::Text(text) => self.hash(text.as_bytes())?,
-            Content::Bytes(bytes) => self.hash(bytes)?,
-            Content::Integer(number) => self.hash(number.to_string().as_bytes())?,
+            Content::Text(text) => self.hash(rule, text.as_bytes())?,
+            Content::Bytes(bytes) => self.hash(rule, bytes)?,
+            Content::Integer(number) => self.hash(rule, number.to_string().as_bytes())?,
             Content::Real(_) | Content::Boolean(_) => return Err(Reason::Unmaskable),
         };
         let tag = tag.as_ref();

@@ -1,7 +1,9 @@
 //! Avro values, whole and malformed.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use streamward_schema::{Format, Limits, Mask, Masker, Reason, Reference, Schema, Selection};
+use streamward_schema::{
+    Format, HashDomain, HashSecret, Limits, Mask, Masker, Reason, Reference, Schema, Selection,
+};
 
 const PAYMENT: &str = r#"{"type":"record","name":"Payment","namespace":"shop","fields":[
   {"name":"id","type":"long"},
@@ -189,9 +191,13 @@ fn masks_change_their_fields_and_nothing_else() {
         Some(Mask::Year),
         Some(Mask::Hash),
     ];
-    let key = Masker::key(b"a secret");
+    let key = HashSecret::new(b"a secret").key(&HashDomain::Group("g"));
     let masked = schema
-        .mask(&payment(), &fields, &mut Masker::new(&masks, Some(&key)))
+        .mask(
+            &payment(),
+            &fields,
+            &mut Masker::new(&masks, &vec![key.clone(); masks.len()]),
+        )
         .unwrap();
     schema.validate(&masked).unwrap();
     let has = |part: &[u8]| masked.windows(part.len()).any(|window| window == part);
@@ -201,12 +207,20 @@ fn masks_change_their_fields_and_nothing_else() {
     // 2024-01-01 is day 19723.
     assert!(masked.ends_with(&[0x96, 0xb4, 0x02, 1]));
     let again = schema
-        .mask(&payment(), &fields, &mut Masker::new(&masks, Some(&key)))
+        .mask(
+            &payment(),
+            &fields,
+            &mut Masker::new(&masks, &vec![key.clone(); masks.len()]),
+        )
         .unwrap();
     assert_eq!(masked, again);
-    let other = Masker::key(b"another secret");
+    let other = HashSecret::new(b"another secret").key(&HashDomain::Group("g"));
     let differs = schema
-        .mask(&payment(), &fields, &mut Masker::new(&masks, Some(&other)))
+        .mask(
+            &payment(),
+            &fields,
+            &mut Masker::new(&masks, &vec![other; masks.len()]),
+        )
         .unwrap();
     assert_ne!(masked, differs);
 }
@@ -219,12 +233,12 @@ fn a_block_that_says_its_size_says_the_new_one() {
     );
     let fields = Selection::new([["s"]]).unwrap();
     let value = [3, 8, 2, b'a', 2, b'b', 0];
-    let key = Masker::key(b"k");
+    let key = HashSecret::new(b"k").key(&HashDomain::Group("g"));
     let masked = schema
         .mask(
             &value,
             &fields,
-            &mut Masker::new(&[Some(Mask::Redact)], Some(&key)),
+            &mut Masker::new(&[Some(Mask::Redact)], &[key]),
         )
         .unwrap();
     assert_eq!(masked, b"\x03\x10\x06***\x06***\0");

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use streamward_schema::{
-    Format, Invalid, Limits, Mask, Masker, Pattern, Patterns, Reason, Reference, Schema, Selection,
+    Format, HashDomain, HashSecret, Invalid, Limits, Mask, Masker, Pattern, Patterns, Reason,
+    Reference, Schema, Selection,
 };
 
 fn compile(text: &str) -> Schema {
@@ -347,14 +348,14 @@ fn masks_change_their_fields_and_nothing_else() {
         Some(Mask::Redact),
         Some(Mask::Redact),
     ];
-    let key = Masker::key(b"k");
+    let key = HashSecret::new(b"k").key(&HashDomain::Group("g"));
     let value = r#"{ "card" : "4111\u0032222333344\u00345", "born":"1980-07-08","limit":1.50,
       "tags":["x","y"],"orders":[{"note":"n\"1"},{}],"names":{"k":"v"},"open":true,"address":{"street":"s"}}"#;
     let masked = schema
         .mask(
             value.as_bytes(),
             &fields,
-            &mut Masker::new(&masks, Some(&key)),
+            &mut Masker::new(&masks, &vec![key.clone(); masks.len()]),
         )
         .unwrap();
     let masked = String::from_utf8(masked).unwrap();
@@ -376,13 +377,13 @@ fn masks_change_their_fields_and_nothing_else() {
 fn a_mask_on_what_has_fields_shows_nothing() {
     let schema = compile(r#"{"properties":{"a":{}}}"#);
     let fields = Selection::new([["a"]]).unwrap();
-    let key = Masker::key(b"k");
+    let key = HashSecret::new(b"k").key(&HashDomain::Group("g"));
     let masks = [Some(Mask::Redact)];
     let refused: Invalid = schema
         .mask(
             b"{\"a\":{\"b\":1}}",
             &fields,
-            &mut Masker::new(&masks, Some(&key)),
+            &mut Masker::new(&masks, &vec![key.clone(); masks.len()]),
         )
         .unwrap_err();
     assert_eq!(refused.reason, Reason::Unmaskable);
@@ -391,7 +392,7 @@ fn a_mask_on_what_has_fields_shows_nothing() {
 fn masked(schema: &Schema, paths: &[&[&str]], value: &str) -> Result<String, Reason> {
     let fields = Selection::new(paths.iter().map(|it| it.iter())).unwrap();
     let masks = vec![Some(Mask::Redact); paths.len()];
-    let masked = schema.mask(value.as_bytes(), &fields, &mut Masker::new(&masks, None));
+    let masked = schema.mask(value.as_bytes(), &fields, &mut Masker::new(&masks, &[]));
     let masked = masked.map_err(|invalid| invalid.reason)?;
     Ok(String::from_utf8(masked).unwrap())
 }
@@ -471,11 +472,11 @@ fn without_a_secret_there_is_no_hash_and_without_a_mask_it_stays() {
     let schema = compile(r#"{"properties":{"a":{"type":"string"},"b":{"type":"object"}}}"#);
     let fields = Selection::new([["a"], ["b"]]).unwrap();
     let masks = [Some(Mask::Hash), None];
-    let refused = schema.mask(br#"{"a":"x"}"#, &fields, &mut Masker::new(&masks, None));
+    let refused = schema.mask(br#"{"a":"x"}"#, &fields, &mut Masker::new(&masks, &[]));
     assert_eq!(refused.unwrap_err().reason, Reason::Unmaskable);
     let value = br#"{"a":"x","b":{}}"#;
     let masks = [None, None];
-    let seen = schema.mask(value, &fields, &mut Masker::new(&masks, None));
+    let seen = schema.mask(value, &fields, &mut Masker::new(&masks, &[]));
     assert_eq!(seen.unwrap(), value);
 }
 

@@ -1,7 +1,9 @@
 //! Protobuf values, whole and malformed.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use streamward_schema::{Format, Mask, Masker, Reason, Reference, Schema, Selection, unframe};
+use streamward_schema::{
+    Format, HashDomain, HashSecret, Mask, Masker, Reason, Reference, Schema, Selection, unframe,
+};
 
 const PAYMENT: &str = r#"
 syntax = "proto3";
@@ -223,11 +225,15 @@ fn masks_within_messages_change_every_length_around_them() {
         Some(Mask::Redact),
         Some(Mask::Redact),
     ];
-    let key = Masker::key(b"k");
+    let key = HashSecret::new(b"k").key(&HashDomain::Group("g"));
     let mut value = whole();
     value.extend([0x6a, 7, 0x12, 5, 0x0a, 3, b'a', b'b', b'c']);
     let masked = schema
-        .mask(&value, &fields, &mut Masker::new(&masks, Some(&key)))
+        .mask(
+            &value,
+            &fields,
+            &mut Masker::new(&masks, &vec![key.clone(); masks.len()]),
+        )
         .unwrap();
     schema.validate(&masked).unwrap();
     let has = |part: &[u8]| masked.windows(part.len()).any(|window| window == part);
@@ -263,7 +269,7 @@ fn fields_that_are_not_declared_are_left_out_of_what_is_masked() {
     .concat();
     let masks = [Some(Mask::Redact); 2];
     let masked = schema
-        .mask(&value, &fields, &mut Masker::new(&masks, None))
+        .mask(&value, &fields, &mut Masker::new(&masks, &[]))
         .unwrap();
     let expected = [
         &b"\x0a\x03***\x12\x05\x0a\x03***"[..],

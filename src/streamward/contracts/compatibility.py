@@ -299,6 +299,10 @@ def _masked_readers(old: MaskedReading | None, new: MaskedReading | None) -> Ite
     if key != new.key and new.key != "withhold":
         what = f"what readers with masks see of keys was `{key}` and is `{new.key}`"
         yield Change(what, Breaks.PROTECTION)
+    group = None if old is None else old.key_hash_group
+    if group != new.key_hash_group and new.key == "hash":
+        what = f"hashes of keys were {_grouped(group)} and are {_grouped(new.key_hash_group)}"
+        yield Change(what, Breaks.PROTECTION)
     for header in sorted(set(new.headers) - set(() if old is None else old.headers)):
         yield Change(f"readers with masks see the header `{header}`", Breaks.PROTECTION)
 
@@ -307,7 +311,12 @@ def _shown(masks: object) -> str:
     others = getattr(masks, "others", None)
     classes = getattr(masks, "access_classes", {})
     parts = [f"`{others}`", *(f"`{mask}` for `{name}`" for name, mask in sorted(classes.items()))]
-    return ", ".join(parts)
+    group = getattr(masks, "hash_group", None)
+    return ", ".join(parts) + ("" if group is None else f" ({_grouped(group)})")
+
+
+def _grouped(group: str | None) -> str:
+    return "the stream's own" if group is None else f"of the group `{group}`"
 
 
 def _less(old: tuple[str, ...], new: tuple[str, ...], noun: str) -> Iterator[Change]:

@@ -24,6 +24,10 @@ class ValueRefused(StreamwardError):
     code = "schema.value"
 
 
+Mask = tuple[list[str], str, str | None]
+"""The path of a field, the name of its mask, and the group that its hashes are of, if any."""
+
+
 class CompiledSchema(Protocol):
     """A schema as `streamward._core` holds it."""
 
@@ -31,8 +35,8 @@ class CompiledSchema(Protocol):
         """What is wrong with a value; None: nothing."""
         ...
 
-    def mask(self, value: bytes, masks: list[tuple[list[str], str]], secret: bytes, /) -> bytes:
-        """The value with masks on its fields."""
+    def mask(self, value: bytes, masks: list[Mask], secret: bytes, stream: str, /) -> bytes:
+        """The value of a stream with masks on its fields."""
         ...
 
     def mask_problem(self, path: list[str], mask: str, /) -> str | None:

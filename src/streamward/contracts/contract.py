@@ -90,7 +90,7 @@ def _masks(settings: tuple[FieldSetting, ...]) -> tuple[int | None, FieldMasks |
             value = setting.value
             if isinstance(value, FieldMasks):
                 return index, value
-            return index, FieldMasks(others=value, access_classes={})
+            return index, FieldMasks(others=value)
     return None, None
 
 

@@ -149,6 +149,33 @@ def _hashes_without_secret(
         yield document.mistake(what, *found[0], "key", suggestion=hint)
 
 
+def groups_of_hashes(bundle: Bundle) -> Iterator[Mistake]:
+    """Hashes of a group are equal for equal values only where all of it has one secret."""
+    secrets: dict[str, tuple[str, str]] = {}
+    for document, contract in contracts(bundle):
+        reading = masked_reading(contract)
+        if reading is None or reading.secret is None:
+            continue
+        found = [
+            (field.masks.hash_group, (*field.mask_place, "hash_group"))
+            for field in fields_of(contract)
+            if field.masks is not None and field.masks.hash_group is not None
+        ]
+        setting = setting_of(contract, MaskedSetting)
+        if reading.key_hash_group is not None and setting is not None:
+            found.append((reading.key_hash_group, (*setting[0], "key_hash_group")))
+        stream = contract.object.stream
+        for group, place in found:
+            first, secret = secrets.setdefault(group, (stream, reading.secret))
+            if secret != reading.secret:
+                yield document.mistake(
+                    f"the hash group `{group}` has another secret in `{first}`, so no hash of one "
+                    "is found in the other",
+                    *place,
+                    suggestion=f"name the same `secret`, here `{secret}`, or another group",
+                )
+
+
 def classified_fields_masked(bundle: Bundle) -> Iterator[Mistake]:
     """Fields of a class that readers with masks see as they are."""
     for document, contract in contracts(bundle):
@@ -237,6 +264,7 @@ CHECKS = (
     masks_without_schema,
     masked_for_somebody,
     readers_of_masks,
+    groups_of_hashes,
     classified_fields_masked,
     masks_of_sealed_streams,
 )

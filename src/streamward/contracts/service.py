@@ -12,6 +12,7 @@ from streamward.contracts.compatibility import (
     schema_changes,
 )
 from streamward.contracts.compiled import (
+    Mask,
     SchemaInvalid,
     ValueRefused,
     compile_schema,
@@ -145,14 +146,14 @@ def try_sample(bundle: Bundle, stream: str, value: bytes, secret: bytes) -> Samp
     problem = schema.problem(value, list(patterns_of(contract)))
     if problem is not None:
         return Sample(problem, None)
-    masks: list[tuple[list[str], str]] = [
-        (list(field.path), field.masks.others)
+    masks: list[Mask] = [
+        (list(field.path), field.masks.others, field.masks.hash_group)
         for field in fields_of(contract)
         if field.masks is not None
     ]
     module = core()
     try:
-        return Sample(None, schema.mask(value, masks, secret))
+        return Sample(None, schema.mask(value, masks, secret, stream))
     except module.CoreError as error:
         raise ValueRefused(str(error.args[-1])) from error
 

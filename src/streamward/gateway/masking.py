@@ -28,6 +28,7 @@ class MaskedFieldEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     path: tuple[str, ...]
     others: str
+    hash_group: str | None
     views: tuple[ViewEntry, ...]
 
 
@@ -41,6 +42,7 @@ class MaskedStreamEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     fields: tuple[MaskedFieldEntry, ...]
     key: str
     headers: tuple[str, ...]
+    key_hash_group: str | None
     secret: str | None
     on_invalid: str
 
@@ -74,6 +76,7 @@ def _stream(
         fields=() if reading is None else tuple(_field(bundle, field) for field in fields),
         key="withhold" if reading is None else reading.key,
         headers=() if reading is None else reading.headers,
+        key_hash_group=None if reading is None else reading.key_hash_group,
         secret=None if reading is None else reading.secret,
         on_invalid="refuse" if reading is None else reading.on_invalid,
     )
@@ -85,6 +88,7 @@ def _field(bundle: Bundle, field: ContractField) -> MaskedFieldEntry:
     return MaskedFieldEntry(
         path=field.path,
         others=masks.others,
+        hash_group=masks.hash_group,
         views=tuple(
             ViewEntry(readers=readers_of(bundle, (name,)), mask=None if mask == "none" else mask)
             for name, mask in masks.access_classes.items()

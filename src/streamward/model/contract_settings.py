@@ -133,8 +133,22 @@ class FieldMasks(Noun):
 
     others: MaskName
     """What everybody sees who is named nowhere here and may not see it."""
-    access_classes: dict[AccessClassName, Literal["redact", "hash", "keep-last", "year", "none"]]
+    access_classes: dict[
+        AccessClassName, Literal["redact", "hash", "keep-last", "year", "none"]
+    ] = Field(default={})
     """`none`: they see the field as it is."""
+    hash_group: Name | None = None
+    """Equal values have equal hashes in all fields and keys of a group, of any stream with the same
+    secret. Without one, hashes of this field are equal to none of another field or stream."""
+
+    @model_validator(mode="after")
+    def _hashes(self) -> Self:
+        if self.hash_group is not None and "hash" not in (
+            self.others,
+            *self.access_classes.values(),
+        ):
+            raise ValueError("`hash_group` is for fields that somebody sees as a `hash`")
+        return self
 
 
 class MaskedReading(Noun):
@@ -144,13 +158,23 @@ class MaskedReading(Noun):
     """Whose readers see masks. Who is neither here nor in `streamward.unmasked` is refused."""
     key: Literal["withhold", "hash", "keep"] = "withhold"
     """What they see of the keys of records: nothing, a keyed hash, or all."""
+    key_hash_group: Name | None = None
+    """The group that hashes of keys are of (`hash_group` of a field). Without one, they are equal
+    to none of another stream, or of a field."""
     headers: tuple[HeaderName, ...] = Field(default=(), max_length=50)
     """Headers that they see as they are; all others are left out."""
     secret: MaskSecretReference | None = None
-    """The key of hashes, at least 16 bytes: needed where a field's mask or `key` is `hash`."""
+    """What the keys of hashes are derived from, at least 16 bytes: needed where a field's mask or
+    `key` is `hash`."""
     on_invalid: Literal["refuse", "mark"] = "refuse"
-    """What becomes of a value that can't be masked, because it is not as the schema says: its
-    partition is refused, or it is delivered empty and marked by a header."""
+    """What becomes of a value that can't be masked, because it is not as the schema says: its batch
+    is refused, or it is delivered empty and marked by a header."""
+
+    @model_validator(mode="after")
+    def _hashes(self) -> Self:
+        if self.key_hash_group is not None and self.key != "hash":
+            raise ValueError("`key_hash_group` is for `key: hash`")
+        return self
 
 
 class _Setting(Noun):

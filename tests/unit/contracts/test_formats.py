@@ -108,9 +108,13 @@ def test_what_fastavro_writes_passes_and_masks_change_their_fields_only(
     order: dict[str, Any],
 ) -> None:
     value = avro_bytes(order)
-    masks = [(["card"], "redact"), (["items", "sku"], "keep-last"), (["labels", "*"], "redact")]
+    masks = [
+        (["card"], "redact", None),
+        (["items", "sku"], "keep-last", None),
+        (["labels", "*"], "redact", None),
+    ]
 
-    masked = avro_schema().mask(value, masks, b"secret")
+    masked = avro_schema().mask(value, masks, b"secret", "orders")
 
     def hidden(item: dict[str, Any]) -> dict[str, Any]:
         sku = item["sku"]
@@ -201,9 +205,10 @@ def messages(draw: st.DrawFn) -> Any:
 def test_what_protobuf_writes_passes_and_masks_change_their_fields_only(message: Any) -> None:
     schema = _core.Schema("protobuf", PROTO)
     value = message.SerializeToString()
-    masks = [(["card"], "redact"), (["item", "sku"], "redact"), (["items", "*", "sku"], "redact")]
+    paths = (["card"], ["item", "sku"], ["items", "*", "sku"], ["tags"])
+    masks = [(path, "redact", None) for path in paths]
 
-    masked = Message.FromString(schema.mask(value, [*masks, (["tags"], "redact")], b"secret"))
+    masked = Message.FromString(schema.mask(value, masks, b"secret", "orders"))
 
     expected = Message.FromString(value)
     # A field that isn't on the wire is not there to be masked.

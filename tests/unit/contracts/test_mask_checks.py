@@ -50,6 +50,8 @@ schema:
           - {property: streamward.mask, value: {others: hash, access_classes: {analysing: redact}}}
 """
 
+_CONTRACT = BUNDLE.split("---\n")[-1]
+
 
 @pytest.fixture
 def told(tmp_path: Path) -> Callable[..., list[str]]:
@@ -81,6 +83,18 @@ def test_what_is_declared_in_full_passes(told: Callable[..., list[str]]) -> None
         ('secret: "env:MASK"', "key: all", 30, "`all`"),
         ("value: keep-last", "value: year-only", 34, "`year-only`"),
         (
+            "value: keep-last",
+            "value: {others: keep-last, hash_group: cards}",
+            34,
+            "`hash_group` is for fields that somebody sees as a `hash`",
+        ),
+        (
+            'secret: "env:MASK"',
+            'secret: "env:MASK", key_hash_group: cards',
+            30,
+            "`key_hash_group` is for `key: hash`",
+        ),
+        (
             "        customProperties: [{property: streamward.mask, value: keep-last}]\n",
             "",
             33,
@@ -102,6 +116,22 @@ def test_masks_that_would_not_hold_are_told(
     found = told(old, new)
 
     assert any(one.startswith(f"bundle.yaml:{line}:") and expected in one for one in found), found
+
+
+def test_a_group_of_hashes_has_one_secret(told: Callable[..., list[str]], tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(f"""\
+{{kind: Stream, name: shop.mails, classes: [cards], seal: {{ring: ring, unreadable: mask}}}}
+---
+{_CONTRACT.replace("shop.cards", "shop.mails").replace("env:MASK", "env:OTHER")}""")
+    group = "{others: hash, hash_group: mails, access_classes: {analysing: redact}}"
+    mask = "{others: hash, access_classes: {analysing: redact}}"
+
+    assert told() == []
+    (tmp_path / "other.yaml").write_text((tmp_path / "other.yaml").read_text().replace(mask, group))
+    found = told(mask, group)
+
+    assert len(found) == 1, found
+    assert "the hash group `mails` has another secret in" in found[0]
 
 
 def test_masks_without_a_schema_are_told(told: Callable[..., list[str]]) -> None:

@@ -2,8 +2,6 @@
 
 import datetime
 import functools
-import hashlib
-import hmac
 import io
 import json
 import re
@@ -15,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamward import _core
+from tests.support.mask_hashes import hash_of
 
 SECRET = b"a secret of hashes"
 EPOCH = datetime.date(1970, 1, 1)
@@ -28,23 +27,26 @@ MASKS = {
     ("inner", "mail"): "hash",
     ("labels", "*"): "redact",
 }
-PATHS = [(list(path), mask) for path, mask in MASKS.items()]
+STREAM = "shop.people"
+GROUPS = {("inner", "mail"): "mails"}
+PATHS = [(list(path), mask, GROUPS.get(path)) for path, mask in MASKS.items()]
 
 
-def tag(content: bytes) -> bytes:
-    return hmac.digest(SECRET, b"streamward mask v1\0" + content, hashlib.sha256)[:16]
+def tag(content: bytes, path: tuple[str, ...]) -> bytes:
+    names = ["field", STREAM, *path] if path not in GROUPS else ["group", GROUPS[path]]
+    return hash_of(SECRET, names, content)
 
 
-def hidden(mask: str, value: Any) -> Any:
+def hidden(mask: str, value: Any, path: tuple[str, ...]) -> Any:
     """The mask of a value, written down once more and independently."""
     if isinstance(value, list):
-        return [hidden(mask, each) for each in value]
+        return [hidden(mask, each, path) for each in value]
     if value is None:
         return None
     if mask == "redact":
         return "***" if isinstance(value, str) else type(value)()
     if mask == "hash":
-        return tag(value.encode()).hex() if isinstance(value, str) else tag(value)
+        return tag(value.encode(), path).hex() if isinstance(value, str) else tag(value, path)
     if mask == "keep-last":
         return "*" * (len(value) - 4) + value[-4:] if len(value) >= 8 else "*" * len(value)
     if isinstance(value, datetime.date):
@@ -57,9 +59,9 @@ def expected(value: dict[str, Any], base: tuple[str, ...] = ()) -> dict[str, Any
     for name, each in value.items():
         path = (*base, name)
         if path in MASKS:
-            seen[name] = hidden(MASKS[path], each)
+            seen[name] = hidden(MASKS[path], each, path)
         elif (*path, "*") in MASKS and each is not None:
-            seen[name] = {key: hidden(MASKS[*path, "*"], one) for key, one in each.items()}
+            seen[name] = {key: hidden(MASKS[*path, "*"], one, path) for key, one in each.items()}
         elif isinstance(each, dict):
             seen[name] = expected(each, path)
         elif isinstance(each, list):
@@ -142,7 +144,7 @@ def test_masked_avro_is_the_mask_of_what_fastavro_reads(person: dict[str, Any]) 
     stream = io.BytesIO()
     fastavro.schemaless_writer(stream, AVRO, person)
 
-    masked = avro_schema().mask(stream.getvalue(), PATHS, SECRET)
+    masked = avro_schema().mask(stream.getvalue(), PATHS, SECRET, STREAM)
 
     left = io.BytesIO(masked)
     assert fastavro.schemaless_reader(left, AVRO, None) == expected(person)
@@ -176,7 +178,7 @@ def json_schema() -> Any:
     return _core.Schema("json", json.dumps(JSON_SCHEMA))
 
 
-_JSON_PATHS = [(path, mask) for path, mask in PATHS if path != ["raw"]]
+_JSON_PATHS = [one for one in PATHS if one[0] != ["raw"]]
 UNKNOWN = st.dictionaries(st.sampled_from(["u", "Mail", "mail ", "raw", "x.y"]), TEXTS, max_size=3)
 
 
@@ -197,7 +199,7 @@ def test_masked_json_is_the_mask_of_what_it_names(
     random.shuffle(members)
     value = json.dumps(dict(members), ensure_ascii=ascii_only, indent=indent).encode()
 
-    masked = json_schema().mask(value, _JSON_PATHS, SECRET)
+    masked = json_schema().mask(value, _JSON_PATHS, SECRET, STREAM)
 
     assert json.loads(masked) == expected(named)
     assert not shows(masked)
@@ -275,7 +277,7 @@ def test_masked_protobuf_is_the_mask_of_what_its_readers_read(
     for one in wider.inner:
         one.extra = inside.encode()
 
-    masked = protobuf_schema().mask(wider.SerializeToString(), PATHS, SECRET)
+    masked = protobuf_schema().mask(wider.SerializeToString(), PATHS, SECRET, STREAM)
 
     left = expected(person)
     # A field that isn't on the wire is not there to be masked.
