@@ -8,12 +8,14 @@ use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
 use crate::open::{Budget, Mark, Opened};
-use crate::record::{Headers, Record, write_header, write_record};
+use crate::record::{Header, Headers, Record, write_header, write_record};
 use crate::scratch::{Parts, Scratch};
 use crate::varint;
 
 /// Faults that are told of the records that one call marks.
 const MARKED_MAX: usize = 64;
+/// A mark says no more than this many bytes.
+const MARK_CODE_BYTES_MAX: usize = 32;
 
 /// What a reader sees of a record.
 pub trait Masks {
@@ -36,7 +38,7 @@ pub trait Masks {
     /// Appends what is seen of a record's key; `false`: the record is delivered without one.
     fn key(&mut self, key: &[u8], out: &mut Vec<u8>) -> bool;
 
-    /// Is the header of this name seen? It is as it lies, or not there.
+    /// Is the header of this name seen? It is as it lies, or not there. What marks a record is always seen.
     fn shows_header(&self, name: &[u8]) -> bool;
 }
 
@@ -105,6 +107,18 @@ pub fn mask_records(
         }
     }
     Ok(masker.masked)
+}
+
+/// Does this header mark its record as not being as it must be?
+///
+/// SECURITY: without it, who sees masks would take for verified what is not. It is told by its form, so that nothing else
+/// of a record leaves under its name.
+fn is_mark(header: &Header<'_>) -> bool {
+    let is_code = |value: &[u8]| {
+        let mut bytes = value.iter();
+        value.len() <= MARK_CODE_BYTES_MAX && bytes.all(|it| matches!(it, b'a'..=b'z' | b'_'))
+    };
+    header.name == MARK.as_bytes() && header.value.is_some_and(is_code)
 }
 
 struct Masker<'m, M> {
@@ -178,7 +192,7 @@ impl<M: Masks> Masker<'_, M> {
         block: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
         let headers = Headers::new(record.headers).ok_or(Refusal::Record)?;
-        let shown = headers.filter(|it| self.masks.shows_header(it.name));
+        let shown = headers.filter(|it| is_mark(it) || self.masks.shows_header(it.name));
         let count = i64::try_from(shown.clone().count()).unwrap_or(i64::MAX);
         block.clear();
         varint::write(block, count.saturating_add(i64::from(marked.is_some())));

@@ -319,3 +319,26 @@ fn a_section_that_contradicts_itself_is_refused() {
         assert_eq!(built.is_err(), place != 2, "{place}");
     }
 }
+
+#[test]
+fn who_sees_masks_is_told_what_was_found_wrong_before() {
+    // Neither the contract's mark nor that of a signature is lost where all other headers are.
+    let mut contract = masked(|_| {});
+    contract["contracts"] = super::contracts::held(|it| {
+        it["on_write"] = "off".into();
+        it["on_read"] = "mark".into();
+    })["contracts"]
+        .clone();
+    let signature =
+        super::signing::signing(masked(|_| {}), |it| it["on_violation"] = "mark".into());
+    let bad: &[u8] = br#"{"shop":"s1"}"#;
+    for (document, value, mark) in [
+        (&contract, bad, "contract_invalid"),
+        (&signature, b"{\"card\":\"4111222\"}", "unsigned"),
+    ] {
+        let mut script = by("root", document);
+        let got = seen(&mut script, &keyed(value)).unwrap();
+        assert_eq!(beside(&got), (None, vec![format!("{MARK}={mark}")]));
+        assert!(!got.windows(4).any(|it| it == b"4111"));
+    }
+}
