@@ -5,14 +5,29 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourceType,
+)
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+from streamward import clock
 from streamward.app import open_signer
 from streamward.dev.kafka import KafkaServer
 from streamward.sdk import RecordRefused
 from streamward.sdk.signing_clients import SigningProducer, VerifyingConsumer
-from tests.support.confluent import SECONDS_MAX, consume, create_topics, error_code, produce
+from tests.support.confluent import (
+    SECONDS_MAX,
+    consume,
+    consumer,
+    create_topics,
+    error_code,
+    produce,
+)
 from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually, of_kind
 from tests.support.gateway import GatewayProcess
@@ -66,6 +81,12 @@ sign: {{by: producer, each: record, keys: [testers]}}
 kind: Stream
 prefix: conformance.signed.followed.
 classes: [test-data]
+sign: {{key: new, follow: true}}
+---
+kind: Stream
+prefix: conformance.signed.compacted.
+classes: [test-data]
+seal: {{ring: test-ring, key: deterministic}}
 sign: {{key: new, follow: true}}
 """
 
@@ -294,3 +315,96 @@ def alerts(gateway: GatewayProcess, topic: str) -> list[str]:
     """What was found in a topic."""
     found = (each["alert"] for each in of_kind(gateway, "alert"))
     return [it["detection"] for it in found if it["entity"]["name"] == topic]
+
+
+COMPACTED = {
+    "cleanup.policy": "compact",
+    "segment.ms": "1000",
+    "min.cleanable.dirty.ratio": "0.0",
+    "max.compaction.lag.ms": "1",
+}
+
+
+@pytest.fixture
+def quick_cleaner(kafka: KafkaServer, direct: Endpoint) -> Iterator[None]:
+    """The brokers' log cleaners look for work all the time, instead of every 15 seconds."""
+    admin = AdminClient(direct.librdkafka())
+
+    def change(operation: AlterConfigOpType) -> None:
+        entry = ConfigEntry("log.cleaner.backoff.ms", "50", incremental_operation=operation)
+        wanted = [
+            ConfigResource(ResourceType.BROKER, str(node.id), incremental_configs=[entry])
+            for node in kafka.nodes
+        ]
+        for future in admin.incremental_alter_configs(wanted).values():
+            future.result(SECONDS_MAX)
+
+    change(AlterConfigOpType.SET)
+    yield
+    change(AlterConfigOpType.DELETE)
+
+
+Batch = dict[str, bytes | None]
+
+
+def write_segments(endpoint: Endpoint, topic: str, batches: list[Batch]) -> None:
+    """Write each batch in one request, as the beginning of a segment of the log."""
+    start = clock.now_milliseconds() - 86_400_000
+    for index, batch in enumerate(batches):
+        producer = Producer(endpoint.librdkafka(linger_ms=200))
+        for key, value in batch.items():
+            # In the records' own time the segment before is old enough to be closed.
+            producer.produce(topic, value, key=key, timestamp=start + 10_000 * index)
+        assert producer.flush(SECONDS_MAX) == 0
+
+
+def test_what_the_log_cleaner_leaves_verifies_opens_and_is_not_told_as_dropped(
+    signing: GatewayProcess,
+    signed: Endpoint,
+    direct: Endpoint,
+    unique: str,
+    quick_cleaner: None,
+) -> None:
+    topic = topic_of(direct, unique, "compacted.", **COMPACTED)
+    batches: list[Batch] = [
+        {"a": b"a1", "b": b"b1", "c": b"c1", "d": b"d1"},
+        {"a": b"a2", "d": None, "b": b"b2"},
+        {"a": b"a3"},
+        {"end": b"of the segment that is written to, which no cleaner touches"},
+    ]
+    write_segments(signed, topic, batches)
+
+    def left() -> list[int]:
+        """The offsets that the broker still has, of nine or fewer."""
+        reader = consumer(direct, f"{topic}-left", enable_partition_eof=True)
+        try:
+            reader.assign([TopicPartition(topic, 0, 0)])
+            found = []
+            while (message := reader.poll(SECONDS_MAX)) is not None and not message.error():
+                found.append(message.offset() or 0)
+            return found
+        finally:
+            reader.close()
+
+    # The newest of each sealed key, and what takes one back: deterministic keys compact.
+    assert eventually(lambda: left() == [2, 5, 6, 7, 8], 60.0), left()
+    found = messages(signed, topic, 5)
+    assert [(it.key(), it.value()) for it in found] == [
+        (b"c", b"c1"),
+        (b"d", None),
+        (b"b", b"b2"),
+        (b"a", b"a3"),
+        (b"end", batches[3]["end"]),
+    ]
+    lies = messages(direct, topic, 5)
+    assert all(b"d1" not in (it.key() or b"") + (it.value() or b"") for it in lies)
+    assert [len(signature(it.headers())) > 64 for it in lies] == [True] * 5
+
+    # The follower has read all of it once it tells what lies behind it.
+    forged = Producer(direct.librdkafka())
+    forged.produce(topic, b"injected", key=b"e")
+    assert forged.flush(SECONDS_MAX) == 0
+    signing.stop()
+    signing.start()
+    assert eventually(lambda: "signing.unverified" in alerts(signing, topic), 60.0)
+    assert alerts(signing, topic) == ["signing.unverified"]
