@@ -3,20 +3,27 @@
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from streamward.app.replaying import recorded_accesses
 from streamward.dev.kafka import KafkaServer
-from tests.support.confluent import create_topics, error_code, produce
+from streamward.model.event import GATEWAY
+from tests.conformance.test_signing import write_key
+from tests.support.confluent import SECONDS_MAX, create_topics, error_code, produce
 from tests.support.endpoints import Endpoint
-from tests.support.entries import moved, of_kind, settled
+from tests.support.entries import eventually, moved, of_kind, settled
 from tests.support.gateway import GatewayProcess
 from tests.support.protected import (
+    BAD_MESSAGE,
+    CORRUPT_MESSAGE,
     ENVELOPE,
     INVALID_RECORD,
     KEYS,
     SECRET,
     messages,
-    protecting,
+    protecting_bundle,
+    reasons,
     ring,
     values,
 )
@@ -25,6 +32,12 @@ SOURCE = "conformance.letters.in"
 TARGET = "conformance.letters.dead"
 NO_COPY = "conformance.letters.unheard"
 KEPT = "conformance.letters.kept"
+READ = "conformance.letters.read.in"
+READ_TARGET = "conformance.letters.read.dead"
+SIGNED = "conformance.letters.signed.in"
+SIGNED_TARGET = "conformance.letters.signed.dead"
+NO_TOPIC = "conformance.letters.nowhere.in"
+NOWHERE = "conformance.letters.nowhere.dead"
 HEADERS = "streamward.dead_letter."
 
 _BUNDLE = f"""\
@@ -49,6 +62,39 @@ name: {KEPT}
 classes: [test-data]
 seal: {{ring: letters}}
 ---
+kind: Stream
+name: {READ}
+classes: [test-data]
+seal: {{ring: letters, on_violation: dead-letter, dead_letter: {READ_TARGET}}}
+---
+kind: Stream
+name: {READ_TARGET}
+classes: [test-data]
+seal: {{ring: letters}}
+---
+{{kind: SigningKey, name: key, key: "file:key.pem"}}
+---
+kind: Stream
+name: {SIGNED}
+classes: [test-data]
+seal: {{ring: letters, on_violation: dead-letter, dead_letter: {SIGNED_TARGET}}}
+sign: {{key: key}}
+---
+kind: Stream
+name: {SIGNED_TARGET}
+classes: [test-data]
+seal: {{ring: letters}}
+---
+kind: Stream
+name: {NO_TOPIC}
+classes: [test-data]
+seal: {{ring: letters, on_violation: dead-letter, dead_letter: {NOWHERE}}}
+---
+kind: Stream
+name: {NOWHERE}
+classes: [test-data]
+seal: {{ring: letters}}
+---
 kind: Grant
 id: nobody-writes-here
 to: ["role:tester"]
@@ -62,7 +108,9 @@ def letters(
     kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GatewayProcess]:
     """A gateway whose sealed streams have dead letters."""
-    with protecting(kafka, tmp_path_factory.mktemp("letters"), _BUNDLE) as process:
+    bundle = protecting_bundle(kafka, tmp_path_factory.mktemp("letters"), _BUNDLE)
+    write_key(bundle.folder / "key.pem", ed25519.Ed25519PrivateKey.generate())
+    with GatewayProcess(bundle) as process:
         yield process
 
 
@@ -152,3 +200,95 @@ def test_who_may_not_write_there_is_not_copied(letters: GatewayProcess, direct: 
     denied = of_kind(letters, "denied", resource={"type": "Stream", "name": KEPT})
     assert {rule for each in denied for rule in each["rules"]} == {"grant:nobody-writes-here#1"}
     assert moved(letters, KEPT, "Write") == {}
+
+
+def until_refused(endpoint: Endpoint, topic: str, start: int = 0) -> list[bytes]:
+    """What a reader gets from this offset on, until it is refused what lies behind."""
+    reader = Consumer(endpoint.librdkafka(group_id=f"{topic}-reader"))
+    got: list[bytes] = []
+    try:
+        reader.assign([TopicPartition(topic, 0, start)])
+        while True:
+            message = reader.poll(SECONDS_MAX)
+            assert message is not None, got
+            error = message.error()
+            if error is not None:
+                assert error.code() in {BAD_MESSAGE, CORRUPT_MESSAGE}
+                return got
+            got.append(message.value() or b"")
+    finally:
+        reader.close()
+
+
+def test_what_is_refused_on_read_is_copied_once_and_all_before_it_is_read(
+    letters: GatewayProcess, direct: Endpoint
+) -> None:
+    tester = letters.bundle.endpoint("tester")
+    create_topics(direct, READ, READ_TARGET, partitions=1)
+    produce(tester, READ, [b"one", b"two"])
+    injected = [b"injected", b"by the broker's operator"]
+    produce(direct, READ, injected, compression_type="zstd", linger_ms=200)
+    produce(tester, READ, [b"behind"])
+
+    # Who comes again, from the start or where it stopped, is refused again: nothing more is copied.
+    for start, expected in ((0, [b"one", b"two"]), (0, [b"one", b"two"]), (2, []), (3, [])):
+        assert until_refused(tester, READ, start) == expected
+    # Whoever seeks past it, as an operator may who has seen the copy, gets what is right behind it.
+    reader = Consumer(tester.librdkafka(group_id=f"{READ}-behind"))
+    reader.assign([TopicPartition(READ, 0, 4)])
+    behind = reader.consume(1, SECONDS_MAX)
+    reader.close()
+    assert [it.value() for it in behind] == [b"behind"]
+    copies = messages(tester, READ_TARGET, 2)
+    assert [it.value() for it in copies] == injected
+    told_of = {"stream": READ, "partition": "0", "record": "0"}
+    told_of["reason"] = "sealing:plaintext: plaintext in a sealed stream"
+    assert [told(it) for it in copies] == [told_of | {"offset": offset} for offset in ("2", "3")]
+    for it in messages(direct, READ_TARGET, 2):
+        assert (it.value() or b"").startswith(ENVELOPE)
+    # Another batch is copied behind them: they lie there once.
+    produce(direct, READ, [b"later"])
+    assert until_refused(tester, READ, 5) == []
+    assert [it.value() for it in messages(tester, READ_TARGET, 3)] == [*injected, b"later"]
+    # The log says of what the copies are, and that nobody but the gateway wrote them.
+    assert eventually(lambda: moved(letters, READ_TARGET, "Write", GATEWAY)[0].all == {0, 1, 2})
+    assert moved(letters, READ_TARGET, "Write") == {}
+    assert reasons(letters, READ) == {"sealing:plaintext"}
+    # No rule of a policy let it: nothing that another policy would decide otherwise.
+    replayed = recorded_accesses(letters.state / "audit", 0)
+    assert {each.principal for each in replayed} == {"tester"}
+
+
+def test_a_record_whose_signature_does_not_verify_is_copied(
+    letters: GatewayProcess, direct: Endpoint
+) -> None:
+    tester = letters.bundle.endpoint("tester")
+    create_topics(direct, SIGNED, SIGNED_TARGET, partitions=1)
+    produce(tester, SIGNED, [b"signed"])
+    lies = messages(direct, SIGNED, 1)[0].value() or b""
+    produce(direct, SIGNED, [lies])
+
+    assert until_refused(tester, SIGNED) == [b"signed"]
+
+    copy = told(messages(tester, SIGNED_TARGET, 1)[0])
+    assert (copy["stream"], copy["offset"]) == (SIGNED, "1")
+    assert copy["reason"].startswith("signing:unsigned: ")
+
+
+def test_without_a_stream_of_dead_letters_the_refusal_stays_and_the_log_says_so(
+    letters: GatewayProcess, direct: Endpoint
+) -> None:
+    tester = letters.bundle.endpoint("tester")
+    create_topics(direct, NO_TOPIC, partitions=1)
+    produce(direct, NO_TOPIC, [b"injected"])
+
+    for _ in range(3):
+        assert until_refused(tester, NO_TOPIC) == []
+
+    def lost() -> list[str]:
+        denied = of_kind(letters, "denied", resource={"type": "Stream", "name": NOWHERE})
+        return [each["reason"] for each in denied]
+
+    expected = ["refused records are not copied: there is no such topic"]
+    assert eventually(lambda: lost() == expected), lost()
+    assert moved(letters, NOWHERE, "Write", GATEWAY) == {}

@@ -92,7 +92,36 @@ pub struct Software {
     pub version: Option<Arc<str>>,
 }
 
+/// What the log names the gateway itself; no principal can be declared with this name.
+pub const GATEWAY: &str = "streamward:gateway";
+
 impl Caller {
+    /// The gateway itself, by what somebody's connection made it do: that connection is named, and the address is
+    /// nobody's. It has proved itself by nothing, and entries name no credential or mechanism of it.
+    pub fn gateway(peer: &Peer) -> Self {
+        Self {
+            peer: Peer {
+                address: SocketAddr::from(([0, 0, 0, 0], 0)),
+                proxy: None,
+                committed: Arc::default(),
+                ..peer.clone()
+            },
+            principal: GATEWAY.into(),
+            principal_type: principal_type(PrincipalKind::Service),
+            tenant: None,
+            credential: GATEWAY.into(),
+            other_credentials: Arc::default(),
+            mechanism: Mechanism::Unix,
+            mfa: false,
+            device_posture: None,
+            device_status: None,
+            roles: Arc::default(),
+            asserted: Arc::default(),
+            expires_milliseconds: None,
+            session_ends_milliseconds: None,
+        }
+    }
+
     /// Who has proved to be this identity.
     pub fn new(peer: &Peer, identity: &Identity, mechanism: Mechanism) -> Self {
         let asserted = &identity.attributes;

@@ -1,8 +1,9 @@
 //! Copies of what was refused, on their way to the stream that the bundle names for them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aws_lc_rs::digest;
 use bytes::Bytes;
 use streamward_policy::{Action, Decision, Resource, ResourceKind};
 
@@ -38,6 +39,8 @@ pub struct DeadLetter {
     pub policy_version: String,
     /// The API by which the records came, and its version.
     pub api: (&'static str, i16),
+    /// Of what was refused on read: so that it is copied once, however often it is fetched.
+    pub attempt: Option<Attempt>,
 }
 
 impl DeadLetter {
@@ -73,6 +76,7 @@ impl DeadLetter {
 #[derive(Debug, Default)]
 pub struct DeadLetters {
     held: Arc<Mutex<Held>>,
+    copied: Arc<Mutex<Copied>>,
 }
 
 #[derive(Debug, Default)]
@@ -147,10 +151,99 @@ impl DeadLetters {
         })
     }
 
+    /// May this batch of a stream be copied: was it not, or is it long enough ago that it failed?
+    pub fn is_due(&self, batch: &BatchDigest, now: i64) -> bool {
+        let copied = self.copied.lock().unwrap_or_else(PoisonError::into_inner);
+        copied.again.get(batch).is_none_or(|again| *again <= now)
+    }
+
+    /// Begins to copy a batch, unless it was copied or is about to be.
+    pub fn begin(&self, batch: BatchDigest, now: i64) -> Option<Attempt> {
+        let mut copied = self.copied.lock().unwrap_or_else(PoisonError::into_inner);
+        let copied = &mut *copied;
+        match copied.again.get_mut(&batch) {
+            Some(again) if *again > now => return None,
+            Some(again) => *again = i64::MAX,
+            None => {
+                if copied.order.len() >= COPIED_MAX
+                    && let Some(oldest) = copied.order.pop_front()
+                {
+                    copied.again.remove(&oldest);
+                }
+                copied.order.push_back(batch);
+                copied.again.insert(batch, i64::MAX);
+            }
+        }
+        Some(Attempt {
+            copied: self.copied.clone(),
+            batch,
+            again: now.saturating_add(AGAIN_AFTER_MILLISECONDS),
+        })
+    }
+
     /// Is nothing on its way?
     pub fn is_idle(&self) -> bool {
         lock(&self.held).bytes == 0
     }
+}
+
+/// Which batch of which partition; the first half of a SHA-256.
+pub type BatchDigest = [u8; 16];
+
+/// Batches found wrong on read that are known to be copied; beyond that, the oldest is copied again when it is fetched
+/// again.
+pub const COPIED_MAX: usize = 65_536;
+/// A copy that failed is tried again by the next fetch after this long.
+pub const AGAIN_AFTER_MILLISECONDS: i64 = 30_000;
+
+/// What was copied since the gateway began.
+#[derive(Debug, Default)]
+struct Copied {
+    /// From when on each may be copied again; never, while that is under way and once it is done.
+    again: HashMap<BatchDigest, i64>,
+    /// Oldest first.
+    order: VecDeque<BatchDigest>,
+}
+
+/// A copy under way. Dropped before it is done, it may be tried again later.
+#[derive(Debug)]
+pub struct Attempt {
+    copied: Arc<Mutex<Copied>>,
+    batch: BatchDigest,
+    again: i64,
+}
+
+impl Attempt {
+    /// The copy lies in its stream.
+    pub fn done(mut self) {
+        self.again = i64::MAX;
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        let mut copied = self.copied.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(again) = copied.again.get_mut(&self.batch) {
+            *again = self.again;
+        }
+    }
+}
+
+/// Names a batch: the place where it was found, and all of its bytes.
+pub fn digest_of(cluster: &str, topic: &str, partition: i32, batch: &[u8]) -> BatchDigest {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in [cluster.as_bytes(), topic.as_bytes()] {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    context.update(&partition.to_be_bytes());
+    context.update(batch);
+    let whole = context.finish();
+    let mut half = BatchDigest::default();
+    half.iter_mut()
+        .zip(whole.as_ref())
+        .for_each(|(to, from)| *to = *from);
+    half
 }
 
 #[cfg(test)]
@@ -174,5 +267,50 @@ mod tests {
         drop((first, others));
         assert!(letters.is_idle());
         assert!(lock(&letters.held).shares.is_empty());
+    }
+
+    fn numbered(number: usize) -> BatchDigest {
+        digest_of("c", "t", 0, &number.to_be_bytes())
+    }
+
+    #[test]
+    fn a_batch_is_copied_once_and_again_where_that_failed() {
+        let letters = DeadLetters::default();
+        let batch = numbered(0);
+        let attempt = letters.begin(batch, 0).unwrap();
+        // Under way, however long that takes.
+        assert!(!letters.is_due(&batch, i64::MAX - 1) && letters.begin(batch, 50_000).is_none());
+        drop(attempt);
+        assert!(!letters.is_due(&batch, AGAIN_AFTER_MILLISECONDS - 1));
+        assert!(letters.begin(batch, AGAIN_AFTER_MILLISECONDS - 1).is_none());
+        letters
+            .begin(batch, AGAIN_AFTER_MILLISECONDS)
+            .unwrap()
+            .done();
+        assert!(letters.begin(batch, i64::MAX - 1).is_none());
+        // Elsewhere it is another one.
+        for other in [
+            digest_of("c", "t", 1, &[0; 8]),
+            digest_of("c", "u", 0, &[0; 8]),
+            digest_of("ct", "", 0, &[0; 8]),
+        ] {
+            assert!(letters.begin(other, 0).is_some());
+        }
+    }
+
+    #[test]
+    fn so_many_copies_are_remembered_and_the_oldest_is_forgotten() {
+        let letters = DeadLetters::default();
+        for number in 0..=COPIED_MAX {
+            letters.begin(numbered(number), 0).unwrap().done();
+        }
+        assert!(letters.is_due(&numbered(0), 0));
+        assert!(!letters.is_due(&numbered(1), 0));
+        assert_eq!(lock_copied(&letters), (COPIED_MAX, COPIED_MAX));
+    }
+
+    fn lock_copied(letters: &DeadLetters) -> (usize, usize) {
+        let copied = letters.copied.lock().unwrap();
+        (copied.again.len(), copied.order.len())
     }
 }

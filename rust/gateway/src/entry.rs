@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use streamward_audit::{Commitment, leaf};
 use streamward_policy::{Action, Decision, Resource};
 
-use crate::caller::{Caller, Peer};
+use crate::caller::{Caller, GATEWAY, Peer};
 
 /// The extension of OCSF whose object the entries carry (`docs/reference/ocsf.md`).
 const EXTENSION_VERSION: &str = "1.0.0";
@@ -181,8 +181,11 @@ impl Entry {
         if let Some(tenant) = &caller.tenant {
             entry = entry.with("tenant", &**tenant);
         }
+        entry = entry.with("principal", &*caller.principal);
+        if &*caller.principal == GATEWAY {
+            return entry;
+        }
         entry
-            .with("principal", &*caller.principal)
             .with("credential", &*caller.credential)
             .with("mechanism", caller.mechanism.name())
     }

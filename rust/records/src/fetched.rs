@@ -19,7 +19,8 @@ const MARK_BYTES: usize = 128;
 /// By how many times a batch may grow because its records are compressed anew.
 const GROWTH_MAX: usize = 4;
 
-/// Shows each record of `records`, the content of one partition of an answer to Fetch, with its offset. Gives how
+/// Shows each record of `records`, the content of one partition of an answer to Fetch, with its offset and its index in
+/// its batch. Gives how
 /// many bytes are in whole batches: a last one of which only a part is there is not looked at.
 ///
 /// # Errors
@@ -28,7 +29,7 @@ pub fn visit_fetched<E: From<Fault>>(
     records: &[u8],
     limits: &Limits,
     scratch: &mut Scratch,
-    visit: &mut impl FnMut(i64, &Record<'_>) -> Result<(), E>,
+    visit: &mut impl FnMut((i64, u32), &Record<'_>) -> Result<(), E>,
 ) -> Result<usize, E> {
     let mut at = 0;
     for batch in batch::batches(records) {
@@ -41,9 +42,9 @@ pub fn visit_fetched<E: From<Fault>>(
         if batch.is_control() || batch.records == 0 && batch.payload.is_empty() {
             continue;
         }
-        visit_batch(&batch, limits, scratch, &mut |_, record| {
+        visit_batch(&batch, limits, scratch, &mut |index, record| {
             let offset = batch.base_offset.saturating_add(record.offset_delta.into());
-            visit(offset, record)
+            visit((offset, index), record)
         })?;
     }
     Ok(at)

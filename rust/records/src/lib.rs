@@ -28,7 +28,7 @@ mod visit;
 pub use associated::{Home, Place, external_aad, field_path};
 
 pub use check::{Checking, KnownKey, KnownKeys, check_records};
-pub use copy::{Told, copy_records};
+pub use copy::{Telling, Told, copy_records};
 pub use envelope::{
     ALGORITHM_A256GCM, ALGORITHM_A256GCM_SIV, Coding, Envelope, KID_BYTES, Kid, VERSION,
 };

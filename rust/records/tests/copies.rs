@@ -11,7 +11,7 @@
 mod common;
 
 use common::{CODECS, Message, batch, batch_of, finish, message, payload, read};
-use streamward_records::{Limits, Refusal, Scratch, copy_records};
+use streamward_records::{Limits, Refusal, Scratch, Telling, copy_records};
 use streamward_wire::kafka::batch::batches;
 
 const TOLD: [(&str, &[u8]); 2] = [("why", b"plaintext"), ("who", b"alice")];
@@ -21,7 +21,10 @@ fn copy(records: &[u8], bytes_max: usize) -> Result<Vec<u8>, Refusal> {
     let (mut scratch, mut out) = (Scratch::default(), Vec::new());
     copy_records(
         records,
-        &TOLD,
+        &Telling {
+            headers: &TOLD,
+            offset: None,
+        },
         &Limits::default(),
         bytes_max,
         &mut scratch,
@@ -88,4 +91,32 @@ fn what_can_t_be_read_or_is_too_large_is_not_copied() {
     assert_eq!(copy(&good[..40], ROOM), Err(Refusal::Batch));
     let short = batch_of(CODECS[0], 2, &payload(&[message(b"k", b"v")]));
     assert_eq!(copy(&short, ROOM), Err(Refusal::Count));
+}
+
+#[test]
+fn what_came_from_a_broker_says_where_it_lay_and_is_counted_anew() {
+    let messages: Vec<_> = (0..4).map(|_| message(b"k", b"v")).collect();
+    let (gone, all) = (payload(&messages[..2]), payload(&messages));
+    for codec in CODECS {
+        // As compaction leaves it: the first two records are gone, and offsets stay.
+        let mut compacted = batch_of(codec, 2, &all[gone.len()..]);
+        compacted[23..27].copy_from_slice(&3_i32.to_be_bytes());
+        finish(&mut compacted);
+        let telling = Telling {
+            headers: &TOLD,
+            offset: Some("where"),
+        };
+        let (mut scratch, mut out) = (Scratch::default(), Vec::new());
+        let limits = Limits::default();
+        copy_records(&compacted, &telling, &limits, ROOM, &mut scratch, &mut out).unwrap();
+        let lay = read(&out).into_iter().map(|it| it.headers.last().cloned());
+        let expected = ["42", "43"].map(|it| (b"where".to_vec(), Some(it.as_bytes().to_vec())));
+        assert_eq!(lay.flatten().collect::<Vec<_>>(), expected);
+        // Brokers take a batch only with as many offsets as it has records.
+        let copied = batches(&out).next().unwrap().unwrap();
+        assert_eq!(
+            (copied.base_offset, copied.last_offset, copied.records),
+            (0, 1, 2)
+        );
+    }
 }

@@ -9,7 +9,7 @@ from streamward.audit.follower import Follower
 from streamward.audit.journal import journal_readers
 from streamward.errors import InvalidArgument
 from streamward.model.action import Action, ResourceType
-from streamward.model.event import Entry, Kind
+from streamward.model.event import GATEWAY, Entry, Kind
 from streamward.model.resource import Resource
 from streamward.policy.replay import Recorded, Replay, Replayed
 from streamward.versions import Content
@@ -24,7 +24,8 @@ REPLAYED_MAX: Final = 1_000_000
 def recorded_accesses(audit_dir: Path, since: int) -> tuple[Recorded, ...]:
     """What was opened or denied since then (ms since 1970), each kind of access once, the newest.
 
-    What a containment decided is left out: it is no rule of the policy. Raises Unavailable where
+    What a containment decided is left out: it is no rule of the policy. So is what the gateway did
+    itself, which the bundle says and no rule. Raises Unavailable where
     the log can't be read, InvalidArgument where it holds too many different ones.
     """
     found: dict[tuple[Any, ...], Recorded] = {}
@@ -49,6 +50,8 @@ def _recorded(entry: Entry, since: int) -> Recorded | None:
     if event.time < since or event.kind not in REPLAYED_KINDS:
         return None
     if told.principal is None or told.action is None or told.resource is None:
+        return None
+    if told.principal == GATEWAY:
         return None
     if any(rule.startswith("containment:") for rule in told.rules) or told.resource.name == "*":
         return None

@@ -26,6 +26,9 @@ from streamward.model.event_bodies import (
 ENTRY_BYTES_MAX: Final = 65_535
 """The largest leaf that a journal frame holds."""
 
+GATEWAY: Final = "streamward:gateway"
+"""The principal of what a gateway does itself; nobody can be declared with this name."""
+
 
 class Kind(StrEnum):
     """What an entry of the log says."""

@@ -38,10 +38,11 @@ class Sealing(Noun):
     """What a reader gets who may read the stream and isn't in the ring's access class."""
     on_violation: Literal["refuse", "dead-letter", "mark"] = "refuse"
     """What becomes of plaintext, or of an envelope from elsewhere: the batch is refused, refused
-    and copied to `dead_letter` (on write), or the record is marked by a header."""
+    and copied to `dead_letter`, or the record is marked by a header."""
     dead_letter: StreamText | None = None
     """Where refused batches are copied to: a stream that is sealed, carries the same classes, and
-    that whoever writes here may write to."""
+    that whoever writes here may write to. What is refused on read the gateway copies itself,
+    once."""
     accepts_from: tuple[StreamText, ...] = Field(default=(), max_length=50)
     """Streams whose envelopes may lie here too: those of which this is a mirror or dead letters."""
     home: ClusterName | None = None

@@ -49,18 +49,25 @@ impl Default for Burials {
 /// Writes a copy, in a task of its own: the answer to whoever was refused does not wait for it. What becomes of it
 /// is entered.
 pub fn spawn(shared: Arc<Shared>, current: Current, cluster: Arc<Cluster>, letter: DeadLetter) {
-    tokio::spawn(async move { deliver(&shared, &current, &cluster, &letter).await });
+    tokio::spawn(async move { deliver(&shared, &current, &cluster, letter).await });
 }
 
-async fn deliver(shared: &Shared, current: &Current, cluster: &Cluster, letter: &DeadLetter) {
+async fn deliver(shared: &Shared, current: &Current, cluster: &Cluster, letter: DeadLetter) {
     let Ok(_turn) = shared.burials.turns.acquire().await else {
         return;
     };
     let end = sleep(WRITTEN_WITHIN).deadline();
-    if let Err(error) = write(shared, current, cluster, letter, end).await {
-        let bytes = letter.room.bytes();
-        tracing::warn!(cluster = cluster.name, bytes, %error, "refused records are not copied");
-        letter.enter_lost(&shared.recorder, &error.to_string(), now_milliseconds());
+    match write(shared, current, cluster, &letter, end).await {
+        Ok(()) => {
+            if let Some(attempt) = letter.attempt {
+                attempt.done();
+            }
+        }
+        Err(error) => {
+            let bytes = letter.room.bytes();
+            tracing::warn!(cluster = cluster.name, bytes, %error, "refused records are not copied");
+            letter.enter_lost(&shared.recorder, &error.to_string(), now_milliseconds());
+        }
     }
 }
 

@@ -1,25 +1,20 @@
 //! Streams with a contract: each record is held to it before it is sealed or leaves, and where the contract says
 //! so, once it is opened for a reader.
 
-use std::collections::BTreeSet;
+mod fetched;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use streamward_policy::Action;
-use streamward_records::{Fault, Limits, Scratch, mark_fetched, visit_fetched, visit_records};
+use streamward_records::{Fault, Limits, Scratch, visit_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::fetch::FetchExchange;
 use super::produce::Sending;
-use super::sealing::{Refused, code_of, refusal, refuse, take_out};
+use super::sealing::{Refused, code_of, refusal, take_out};
 use super::{Close, Effect, Session, Verdict};
-use crate::contracts::{Contract, OnRead, Wrong};
+use crate::contracts::{Contract, Wrong};
 use crate::schemas::{ASKED_MAX, LookUp, SchemaNeed, Schemas};
-
-/// The header of a marked record says so.
-const MARKED: &str = "contract_invalid";
-/// Records of one partition of which the log tells each by itself.
-const TOLD_MAX: usize = 64;
 
 impl From<Fault> for Refused {
     fn from(fault: Fault) -> Self {
@@ -165,7 +160,7 @@ impl Session {
         Ok(())
     }
 
-    fn enter_invalid(
+    pub(super) fn enter_invalid(
         &mut self,
         api: (ApiKey, i16),
         action: Action,
@@ -183,75 +178,6 @@ impl Session {
         };
         let decision = refusal(rule, format!("{place}: {what}"));
         self.enter_refusal(api, action, topic, &decision, now)
-    }
-
-    /// Does the contract of a topic say that what is read is held to it too? Only of what the caller gets in plain.
-    fn is_held_on_read(&self, topic: &str) -> bool {
-        self.snapshot.contracts.on_read(topic).is_some() && !self.form(topic).stays_sealed()
-    }
-
-    /// Does any of what is fetched have to be held to a contract?
-    pub(super) fn validates(&self, exchange: &FetchExchange) -> bool {
-        self.snapshot.contracts.reads() && exchange.names().any(|name| self.is_held_on_read(name))
-    }
-
-    /// Holds what was opened to the contracts of its streams. Gives the schemas that must be asked for before
-    /// anything can be said of it.
-    pub(super) fn validate_answer(
-        &mut self,
-        api: (ApiKey, i16),
-        exchange: &FetchExchange,
-        answer: &mut Struct,
-        may_ask: bool,
-        now: i64,
-    ) -> Result<Vec<SchemaNeed>, Close> {
-        let mut needs = Vec::new();
-        if !self.snapshot.contracts.reads() {
-            return Ok(needs);
-        }
-        let (contracts, schemas) = (self.snapshot.contracts.clone(), self.schemas.clone());
-        let asker = self.asker();
-        let look_up = LookUp {
-            schemas: &schemas,
-            asker: &asker,
-            now,
-        };
-        let topics = answer.array_mut("Responses").into_iter().flatten();
-        let mut scratch = self.keys.scratch();
-        for topic in topics.filter_map(Value::as_struct_mut) {
-            let Some(name) = exchange.find(topic).map(|it| it.name.clone()) else {
-                continue;
-            };
-            let Some(contract) = contracts
-                .on_read(&name)
-                .filter(|_| self.is_held_on_read(&name))
-            else {
-                continue;
-            };
-            let partitions = topic.array_mut("Partitions").into_iter().flatten();
-            for partition in partitions.filter_map(Value::as_struct_mut) {
-                let mut check = Check {
-                    contract,
-                    look_up,
-                    needs: &mut needs,
-                    may_ask,
-                };
-                let index = partition.int("PartitionIndex");
-                let found = hold_fetched(partition, &mut check, &mut scratch);
-                let counted = u64::try_from(found.len()).unwrap_or(u64::MAX);
-                let counts = &schemas.counts.refused_read;
-                counts.fetch_add(counted, Ordering::Relaxed);
-                for Stop { offset, refused } in found.iter().take(TOLD_MAX) {
-                    let place = match offset {
-                        Some(offset) => format!("partition {index}, offset {offset}"),
-                        None => format!("partition {index}"),
-                    };
-                    self.enter_invalid(api, Action::Read, &name, (&place, refused), now)?;
-                }
-            }
-        }
-        self.keys.put_back(scratch);
-        Ok(needs)
     }
 }
 
@@ -281,88 +207,4 @@ fn refused_of(topic: &Struct, check: &mut Check<'_>, scratch: &mut Scratch) -> R
         }
     }
     refusals
-}
-
-/// What keeps a partition from being given, and the record at which offset.
-struct Stop {
-    offset: Option<i64>,
-    refused: Refused,
-}
-
-impl From<Refused> for Stop {
-    fn from(refused: Refused) -> Self {
-        Self {
-            offset: None,
-            refused,
-        }
-    }
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self {
-            offset: (fault.offset >= 0).then_some(fault.offset),
-            refused: Refused {
-                code: error::CORRUPT_MESSAGE,
-                fault: Some(fault),
-                told: None,
-            },
-        }
-    }
-}
-
-fn invalid(offset: i64, what: String) -> Stop {
-    Stop {
-        offset: Some(offset),
-        refused: Refused {
-            code: error::CORRUPT_MESSAGE,
-            fault: None,
-            told: Some((0, what)),
-        },
-    }
-}
-
-/// Refuses a partition, or marks records in it; says what is wrong.
-fn hold_fetched(partition: &mut Struct, check: &mut Check<'_>, scratch: &mut Scratch) -> Vec<Stop> {
-    let Value::Bytes(records) = partition.get("Records") else {
-        return Vec::new();
-    };
-    if records.is_empty() {
-        return Vec::new();
-    }
-    let records = records.clone();
-    let marks = check.contract.on_read == OnRead::Mark;
-    let limits = Limits::default();
-    let mut found = Vec::new();
-    let mut offsets = BTreeSet::new();
-    let visited = visit_fetched(&records, &limits, scratch, &mut |offset, record| {
-        match check.record(record)? {
-            None => {}
-            Some(what) if marks => {
-                offsets.insert(offset);
-                found.push(invalid(offset, what));
-            }
-            Some(what) => return Err(invalid(offset, what)),
-        }
-        Ok(())
-    });
-    let changed = visited.and_then(|whole| {
-        if offsets.is_empty() {
-            return Ok((whole < records.len()).then(|| records.slice(..whole)));
-        }
-        let mut out = Vec::with_capacity(records.len() + 64 * offsets.len());
-        mark_fetched(&records, (&offsets, MARKED), &limits, scratch, &mut out)?;
-        Ok(Some(out.into()))
-    });
-    match changed {
-        Ok(Some(bytes)) => {
-            partition.set("Records", Value::Bytes(bytes));
-        }
-        Ok(None) => {}
-        Err(stop) => {
-            refuse(partition, stop.refused.code);
-            return vec![stop];
-        }
-    }
-    found
 }

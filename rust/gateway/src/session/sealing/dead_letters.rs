@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use streamward_policy::{Action, ResourceKind};
-use streamward_records::{Limits, Mark, Scratch, copy_records};
+use streamward_policy::{Action, Decision, ResourceKind};
+use streamward_records::{Limits, Mark, Scratch, Telling, copy_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::{Refused, refusal};
@@ -14,25 +14,40 @@ use crate::sealing::SealedStream;
 use crate::session::authorize::Permission;
 use crate::session::{Close, Session};
 
-/// Headers of a copy: the stream and the partition that it was meant for, why it was refused, which record of its
-/// batch was found wrong first, and who wrote it.
-const STREAM: &str = "streamward.dead_letter.stream";
-const PARTITION: &str = "streamward.dead_letter.partition";
-const REASON: &str = "streamward.dead_letter.reason";
-const RECORD: &str = "streamward.dead_letter.record";
-const PRINCIPAL: &str = "streamward.dead_letter.principal";
+/// Headers of a copy: the stream and the partition that it was meant for, or lies in, why it was refused, and which
+/// record of its batch was found wrong first.
+pub(super) const STREAM: &str = "streamward.dead_letter.stream";
+pub(super) const PARTITION: &str = "streamward.dead_letter.partition";
+pub(super) const REASON: &str = "streamward.dead_letter.reason";
+pub(super) const RECORD: &str = "streamward.dead_letter.record";
+/// Of what was refused on write: who wrote it.
+pub(super) const PRINCIPAL: &str = "streamward.dead_letter.principal";
+/// Of what was refused on read: where the record lies in its stream.
+pub(super) const OFFSET: &str = "streamward.dead_letter.offset";
 
 /// The records of each partition of a topic as the client sent them.
 pub type Originals = Vec<(i32, Bytes)>;
 
 /// Why there is no copy.
-enum NotCopied {
+pub(super) enum NotCopied {
     /// No more are taken of this request.
     Full,
     /// None of this stream's records may lie in the target.
     Target(String),
     /// Something about these records.
     Records(String),
+}
+
+impl NotCopied {
+    /// What the log says of it.
+    pub(super) fn decision(self, name: &str) -> Decision {
+        let why = match self {
+            Self::Full => "too many copies wait to be written".to_owned(),
+            Self::Target(why) | Self::Records(why) => why,
+        };
+        let reason = format!("refused records of `{name}` are not copied: {why}");
+        refusal("dead_letter:not_copied", reason)
+    }
 }
 
 impl Session {
@@ -112,8 +127,21 @@ impl Session {
             let Permission::Allowed(Some(access)) = allowed else {
                 continue;
             };
-            let place = (name, *index);
-            match self.copied(place, &target, records, refused, now) {
+            let (record, reason) = told(refused);
+            let principal = self.caller.as_ref().map(|it| it.principal.clone());
+            let principal = principal.unwrap_or_default();
+            let (partition, record) = (index.to_string(), record.to_string());
+            let telling = Telling {
+                headers: &[
+                    (STREAM, name.as_bytes()),
+                    (PARTITION, partition.as_bytes()),
+                    (REASON, reason.as_bytes()),
+                    (RECORD, record.as_bytes()),
+                    (PRINCIPAL, principal.as_bytes()),
+                ],
+                offset: None,
+            };
+            match self.copied((name, &target), records, &telling, now) {
                 Ok((records, room)) => {
                     let Some(caller) = self.caller.clone() else {
                         continue;
@@ -128,18 +156,14 @@ impl Session {
                         classes: self.snapshot.policy.classes_of(&target),
                         policy_version: self.snapshot.policy.version().to_owned(),
                         api: (api.0.name(), api.1),
+                        attempt: None,
                     });
                 }
                 Err(not) => {
                     // SECURITY: one entry for all that it holds for, however many partitions a request has.
                     let holds_for_all = matches!(not, NotCopied::Target(_));
                     *full = matches!(not, NotCopied::Full);
-                    let why = match not {
-                        NotCopied::Full => "too many copies wait to be written".to_owned(),
-                        NotCopied::Target(why) | NotCopied::Records(why) => why,
-                    };
-                    let reason = format!("refused records of `{name}` are not copied: {why}");
-                    let decision = refusal("dead_letter:not_copied", reason);
+                    let decision = not.decision(name);
                     self.enter_refusal(api, Action::Write, &target, &decision, now)?;
                     if holds_for_all {
                         break;
@@ -150,13 +174,12 @@ impl Session {
         Ok(())
     }
 
-    /// The copy as it is to lie in the target, or why there is none.
-    fn copied(
+    /// The copy of records of a stream as it is to lie in the target, or why there is none.
+    pub(super) fn copied(
         &self,
-        (name, index): (&str, i32),
-        target: &str,
+        (name, target): (&str, &str),
         records: &[u8],
-        refused: &Refused,
+        telling: &Telling<'_>,
         now: i64,
     ) -> Result<(Bytes, Room), NotCopied> {
         if let Some(why) = self.less_safe(name, target) {
@@ -167,28 +190,17 @@ impl Session {
         };
         // An envelope is sealed once more, not taken for one of this stream's own.
         sealed.mark = Mark::Header;
-        let (record, reason) = told(refused);
-        let principal = self.caller.as_ref().map(|it| it.principal.clone());
-        let (partition, record) = (index.to_string(), record.to_string());
-        let headers: [(&str, &[u8]); 5] = [
-            (STREAM, name.as_bytes()),
-            (PARTITION, partition.as_bytes()),
-            (REASON, reason.as_bytes()),
-            (RECORD, record.as_bytes()),
-            (
-                PRINCIPAL,
-                principal.as_deref().unwrap_or_default().as_bytes(),
-            ),
-        ];
         // A copy is never smaller than what it is of, but for its compression. Room comes before the copy.
-        let writer = principal.as_deref().unwrap_or_default();
-        let room = self.dead_letter_bounds.reserve(writer, records.len());
+        let caller = self.caller.as_ref().map(|it| it.principal.clone());
+        let room = self
+            .dead_letter_bounds
+            .reserve(caller.as_deref().unwrap_or_default(), records.len());
         let Some(mut room) = room else {
             return Err(NotCopied::Full);
         };
         let bytes_max = room.bytes().min(self.limits.frame_bytes_max);
         let mut scratch = self.keys.scratch();
-        let copied = self.copied_with(&sealed, records, &headers, bytes_max, &mut scratch, now);
+        let copied = self.copied_with(&sealed, records, telling, bytes_max, &mut scratch, now);
         self.keys.put_back(scratch);
         let copied = copied.map_err(NotCopied::Records)?;
         room.shrink(copied.len());
@@ -199,14 +211,14 @@ impl Session {
         &self,
         sealed: &super::Sealed,
         records: &[u8],
-        headers: &[(&str, &[u8])],
+        telling: &Telling<'_>,
         bytes_max: usize,
         scratch: &mut Scratch,
         now: i64,
     ) -> Result<Vec<u8>, String> {
         let mut plain = Vec::with_capacity(records.len() + records.len() / 8 + 256);
         let limits = Limits::default();
-        copy_records(records, headers, &limits, bytes_max, scratch, &mut plain)
+        copy_records(records, telling, &limits, bytes_max, scratch, &mut plain)
             .map_err(|fault| fault.refusal.to_string())?;
         // Partitions are not bound, so it doesn't matter which one it will be.
         self.seal_partition(Some(sealed), 0, &plain, bytes_max, scratch, now)
@@ -218,7 +230,7 @@ impl Session {
 }
 
 /// Which record of the batch was found wrong, and the rule with its reason; never a part of a value.
-fn told(refused: &Refused) -> (u32, String) {
+pub(super) fn told(refused: &Refused) -> (u32, String) {
     match (&refused.told, &refused.fault) {
         (Some((index, what)), _) => (*index, format!("contract:invalid: {what}")),
         (None, Some(fault)) => {

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use streamward_policy::Action;
 use streamward_records::{
-    Budget, Fault, FoundKey, Keys, Kid, Limits, Opened, Opening, Scratch, Unopened, mask_records,
+    Budget, FoundKey, Keys, Kid, Limits, Opened, Opening, Scratch, Unopened, mask_records,
     open_records,
 };
 use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
+use super::findings::{Findings, Stage, leave_before};
 use super::held::ROUNDS_MAX;
 use super::{Form, HeldAnswer, Sealed};
 use crate::data_keys::{KeyNeed, KeysNow};
@@ -55,18 +54,11 @@ impl Session {
         now: i64,
     ) -> Result<Answer, Close> {
         let mut answer = self.decode_response(key, version, frame)?;
-        let budget = Budget::of(frame.len());
-        self.verify_answer((key, version), &exchange, &mut answer, budget, now)?;
-        let needs = self.open_answer((key, version), &exchange, &mut answer, budget, now)?;
-        let wait = if needs.is_empty() {
-            let may_ask = self.rounds < ROUNDS_MAX;
-            let api = (key, version);
-            let needs = self.validate_answer(api, &exchange, &mut answer, may_ask, now)?;
-            (!needs.is_empty()).then(|| self.obtain_schemas(needs))
-        } else {
-            Some(Effect::ObtainKeys(needs))
-        };
-        if let Some(effect) = wait {
+        let originals = self.fetched_originals(&exchange, &answer);
+        let mut findings = Findings::default();
+        let waits = self.look_at_answer(&exchange, &mut answer, frame.len(), &mut findings, now);
+        let waits = waits.or_else(|| self.wait_to_copy(&originals, &findings, now));
+        if let Some(effect) = waits {
             let shaping = Shaping::Fetch(exchange);
             let exchange = Exchange {
                 key,
@@ -82,30 +74,51 @@ impl Session {
             });
             return Ok(Answer::Wait(effect));
         }
+        self.enter_findings((key, version), &findings, now)?;
+        self.copy_findings((key, version), &originals, &findings, now)?;
         let budget = Budget::of(frame.len());
         self.mask_answer((key, version), &exchange, &mut answer, budget, now)?;
         self.release_tree((key, version), &mut exchange, &mut answer, now)?;
         encode_response_in_parts(key, version, correlation_id, &answer).map(Answer::RewriteParts)
     }
 
+    /// Verifies, opens and validates what is to be. Gives what must be asked for before anything can be said of it.
+    fn look_at_answer(
+        &self,
+        exchange: &FetchExchange,
+        answer: &mut Struct,
+        bytes: usize,
+        findings: &mut Findings,
+        now: i64,
+    ) -> Option<Effect> {
+        let budget = Budget::of(bytes);
+        self.verify_answer(exchange, answer, budget, findings);
+        let needs = self.open_answer(exchange, answer, budget, findings, now);
+        if !needs.is_empty() {
+            return Some(Effect::ObtainKeys(needs));
+        }
+        let may_ask = self.rounds < ROUNDS_MAX;
+        let needs = self.validate_answer(exchange, answer, may_ask, findings, now);
+        (!needs.is_empty()).then(|| self.obtain_schemas(needs))
+    }
+
     /// Opens all that is to be opened. Gives the keys that must be asked for before anything can be said of it.
     fn open_answer(
-        &mut self,
-        api: (ApiKey, i16),
+        &self,
         exchange: &FetchExchange,
         answer: &mut Struct,
         mut budget: Budget,
+        findings: &mut Findings,
         now: i64,
-    ) -> Result<Vec<KeyNeed>, Close> {
+    ) -> Vec<KeyNeed> {
         let mut needs = Vec::new();
-        let mut found = Found::default();
         let keys = self.keys.clone();
         let chosen = Chosen {
             now: keys.at(now),
             found: std::cell::RefCell::default(),
         };
         let Some(topics) = answer.array_mut("Responses") else {
-            return Ok(needs);
+            return needs;
         };
         let mut scratch = keys.scratch();
         for topic in topics.iter_mut().filter_map(Value::as_struct_mut) {
@@ -130,7 +143,7 @@ impl Session {
                     continue;
                 };
                 let with = (&chosen, &mut budget, &mut scratch);
-                let asked = self.open_partition(sealed, &name, partition, with, &mut found, now);
+                let asked = self.open_partition(sealed, &name, partition, with, findings, now);
                 for need in asked {
                     if !needs.contains(&need) {
                         needs.push(need);
@@ -139,15 +152,7 @@ impl Session {
             }
         }
         keys.put_back(scratch);
-        if needs.is_empty() {
-            // What waits for keys is looked at again from its beginning: it is entered once.
-            let opened = &self.keys.counts.opened;
-            opened.fetch_add(found.opened, Ordering::Relaxed);
-            for (topic, index, fault) in &found.faults {
-                self.enter_violation(api, Action::Read, (topic, *index), fault, now)?;
-            }
-        }
-        Ok(needs)
+        needs
     }
 
     fn open_partition(
@@ -156,16 +161,10 @@ impl Session {
         topic: &Arc<str>,
         partition: &mut Struct,
         (keys, budget, scratch): (&Chosen<'_>, &mut Budget, &mut Scratch),
-        found: &mut Found,
+        findings: &mut Findings,
         now: i64,
     ) -> Vec<KeyNeed> {
         let index = i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1);
-        let Value::Bytes(records) = partition.get("Records") else {
-            return Vec::new();
-        };
-        if records.is_empty() {
-            return Vec::new();
-        }
         let opening = Opening {
             homes: &sealed.homes,
             partition: sealed.partition_bound.then_some(index),
@@ -174,30 +173,43 @@ impl Session {
             headers: &sealed.headers,
             mark: sealed.mark,
         };
-        let mut out = self.keys.buffers.take(records.len());
-        let with = (keys, budget, scratch);
-        match open_all(records, (sealed, &opening), with, &mut out) {
-            Ok(opened) => {
-                found.count((topic, index), &opened, &out);
-                if opened.left_out {
-                    leave_acquired(partition, &out);
-                }
-                let out = self.keys.buffers.share(out);
-                partition.set("Records", Value::Bytes(out));
+        let before = *budget;
+        for may_leave in [true, false] {
+            let Value::Bytes(records) = partition.get("Records") else {
+                break;
+            };
+            if records.is_empty() {
+                break;
             }
-            Err(Unopened::Fault(fault)) => {
-                refuse(partition, error::CORRUPT_MESSAGE);
-                found.faults.push((topic.clone(), index, fault));
-            }
-            Err(Unopened::Missing(kids)) => {
-                let needs = kids.into_iter().map(KeyNeed::Open);
-                let mut needs: Vec<KeyNeed> = needs.collect();
-                needs.retain(|need| self.keys.lacks(need, now));
-                if !needs.is_empty() && self.rounds < ROUNDS_MAX {
-                    return needs;
+            *budget = before;
+            let mut out = self.keys.buffers.take(records.len());
+            let with = (keys, &mut *budget, &mut *scratch);
+            match open_all(records, (sealed, &opening), with, &mut out) {
+                Ok(opened) => {
+                    count_opened(findings, (topic, index), &opened, &out);
+                    if opened.left_out {
+                        leave_acquired(partition, &out);
+                    }
+                    let out = self.keys.buffers.share(out);
+                    partition.set("Records", Value::Bytes(out));
+                    break;
                 }
-                // The provider's trouble, not the reader's: it tries again.
-                refuse(partition, error::KAFKA_STORAGE_ERROR);
+                Err(Unopened::Fault(fault)) => {
+                    findings.fault(Stage::Open, (topic, index), fault, true);
+                    if !(may_leave && leave_before(partition, fault.offset)) {
+                        refuse(partition, error::CORRUPT_MESSAGE);
+                    }
+                }
+                Err(Unopened::Missing(kids)) => {
+                    let needs = kids.into_iter().map(KeyNeed::Open);
+                    let mut needs: Vec<KeyNeed> = needs.collect();
+                    needs.retain(|need| self.keys.lacks(need, now));
+                    if !needs.is_empty() && self.rounds < ROUNDS_MAX {
+                        return needs;
+                    }
+                    // The provider's trouble, not the reader's: it tries again.
+                    refuse(partition, error::KAFKA_STORAGE_ERROR);
+                }
             }
         }
         Vec::new()
@@ -247,22 +259,14 @@ fn open_all(
     Ok(opened)
 }
 
-/// What is to be told of an answer once all of it is opened.
-#[derive(Default)]
-struct Found {
-    opened: u64,
-    faults: Vec<(Arc<str>, i32, Fault)>,
-}
-
-impl Found {
-    fn count(&mut self, (topic, index): (&Arc<str>, i32), opened: &Opened, out: &[u8]) {
-        let records = batches(out).map_while(Result::ok);
-        let records = records.filter(|it| !it.is_control());
-        let records: u64 = records.map(|it| u64::from(it.records)).sum();
-        self.opened += records.saturating_sub(opened.marked_count);
-        let marked = opened.marked.iter();
-        self.faults
-            .extend(marked.map(|fault| (topic.clone(), index, *fault)));
+/// Notes what became of the records of a partition.
+fn count_opened(findings: &mut Findings, place: (&Arc<str>, i32), opened: &Opened, out: &[u8]) {
+    let records = batches(out).map_while(Result::ok);
+    let records = records.filter(|it| !it.is_control());
+    let records: u64 = records.map(|it| u64::from(it.records)).sum();
+    findings.opened += records.saturating_sub(opened.marked_count);
+    for fault in &opened.marked {
+        findings.fault(Stage::Open, place, *fault, false);
     }
 }
 

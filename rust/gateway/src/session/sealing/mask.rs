@@ -5,6 +5,7 @@ use streamward_records::{Budget, Limits, Mark, Refusal, mask_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::fetch::{leave_acquired, refuse};
+use super::findings::leave_before;
 use super::{Form, refusal};
 use crate::masking::{OnInvalid, Seen};
 use crate::session::fetch::FetchExchange;
@@ -68,32 +69,39 @@ impl Session {
         partition: &mut Struct,
         now: i64,
     ) -> Result<(), Close> {
-        let Value::Bytes(records) = partition.get("Records") else {
-            return Ok(());
-        };
-        if records.is_empty() {
-            return Ok(());
-        }
         seen.told.clear();
-        let mut out = self.keys.buffers.take(records.len());
-        let mut scratch = self.keys.scratch();
+        let (mut faults, before) = (Vec::new(), *budget);
         let limits = Limits::default();
-        let masked = mask_records(records, seen, mark, &limits, budget, &mut scratch, &mut out);
-        self.keys.put_back(scratch);
-        let faults = match masked {
-            Ok(masked) => {
-                if masked.left_out {
-                    leave_acquired(partition, &out);
+        for may_leave in [true, false] {
+            let Value::Bytes(records) = partition.get("Records") else {
+                break;
+            };
+            if records.is_empty() {
+                break;
+            }
+            *budget = before;
+            let mut out = self.keys.buffers.take(records.len());
+            let mut scratch = self.keys.scratch();
+            let masked = mask_records(records, seen, mark, &limits, budget, &mut scratch, &mut out);
+            self.keys.put_back(scratch);
+            match masked {
+                Ok(masked) => {
+                    if masked.left_out {
+                        leave_acquired(partition, &out);
+                    }
+                    let out = self.keys.buffers.share(out);
+                    partition.set("Records", Value::Bytes(out));
+                    faults.extend(masked.marked);
+                    break;
                 }
-                let out = self.keys.buffers.share(out);
-                partition.set("Records", Value::Bytes(out));
-                masked.marked
+                Err(fault) => {
+                    if !(may_leave && leave_before(partition, fault.offset)) {
+                        refuse(partition, error::CORRUPT_MESSAGE);
+                    }
+                    faults.push(fault);
+                }
             }
-            Err(fault) => {
-                refuse(partition, error::CORRUPT_MESSAGE);
-                vec![fault]
-            }
-        };
+        }
         let mut told = std::mem::take(&mut seen.told).into_iter();
         for fault in faults {
             let told = match fault.refusal {

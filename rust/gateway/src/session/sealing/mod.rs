@@ -3,7 +3,9 @@
 
 mod check;
 mod dead_letters;
+mod dead_letters_read;
 mod fetch;
+mod findings;
 mod held;
 mod mask;
 mod produce;
@@ -18,10 +20,12 @@ use streamward_records::{Fault, Home, Mark};
 use streamward_wire::kafka::ApiKey;
 
 pub(super) use self::fetch::{leave_acquired, refuse};
+pub(super) use self::findings::{Finding, Findings, Stage, leave_before};
 pub(super) use self::held::HeldAnswer;
 pub(super) use self::produce::{Refused, code_of, take_out};
 
 use super::{Close, Session};
+use crate::caller::Caller;
 use crate::data_keys::DataKeys;
 use crate::fields::StreamFields;
 use crate::masking::Masking;
@@ -271,13 +275,26 @@ impl Session {
         decision: &Decision,
         now: i64,
     ) -> Result<(), Close> {
-        let Some(caller) = self.caller.clone() else {
-            return Ok(());
-        };
+        match self.caller.clone() {
+            Some(caller) => self.enter_refusal_of(&caller, api, action, topic, decision, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Enters why records of a stream are not taken from somebody, or not given.
+    fn enter_refusal_of(
+        &mut self,
+        caller: &Caller,
+        api: (ApiKey, i16),
+        action: Action,
+        topic: &str,
+        decision: &Decision,
+        now: i64,
+    ) -> Result<(), Close> {
         let classes = self.snapshot.policy.classes_of(topic);
         let kind = ResourceKind::Stream;
         let deed = Deed {
-            caller: &caller,
+            caller,
             api: api.0.name(),
             api_version: api.1,
             action,

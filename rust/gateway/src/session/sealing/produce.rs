@@ -18,6 +18,7 @@ use crate::session::produce::{ProduceExchange, Sending};
 use crate::session::{Close, Effect, Head, Session, Shaping, Verdict, new_response};
 
 /// What a partition is refused with.
+#[derive(Clone)]
 pub(in crate::session) struct Refused {
     pub code: i16,
     pub fault: Option<Fault>,
@@ -277,7 +278,7 @@ fn refused_for(fault: Fault) -> Refused {
 }
 
 /// The keys without which nothing can be sealed for a stream; none where its producers do that.
-fn needs_of(stream: &SealedStream) -> impl Iterator<Item = KeyNeed> {
+pub(super) fn needs_of(stream: &SealedStream) -> impl Iterator<Item = KeyNeed> {
     let ring: Arc<str> = stream.ring.as_str().into();
     let sealed_here = stream.sealed_by == SealedBy::Gateway;
     let deterministic = sealed_here && stream.key == KeySealing::Deterministic;

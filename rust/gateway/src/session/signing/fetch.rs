@@ -1,13 +1,14 @@
 //! Answers to Fetch of signed streams: each record is verified before it is opened, or leaves.
 
-use streamward_policy::Action;
-use streamward_records::{Budget, Limits, Scratch, verify_records};
-use streamward_wire::kafka::{ApiKey, Struct, Value, error};
+use std::sync::Arc;
+
+use streamward_records::{Budget, Limits, Refusal, Scratch, verify_records};
+use streamward_wire::kafka::{Struct, Value, error};
 
 use super::SignedTopic;
+use crate::session::Session;
 use crate::session::fetch::FetchExchange;
-use crate::session::sealing::{leave_acquired, refuse};
-use crate::session::{Close, Session};
+use crate::session::sealing::{Findings, Stage, leave_acquired, leave_before, refuse};
 
 impl Session {
     /// Does any of what is fetched have to be verified?
@@ -17,18 +18,17 @@ impl Session {
 
     /// Verifies what lies in signed streams; refuses or marks the rest.
     pub(in crate::session) fn verify_answer(
-        &mut self,
-        api: (ApiKey, i16),
+        &self,
         exchange: &FetchExchange,
         answer: &mut Struct,
         mut budget: Budget,
-        now: i64,
-    ) -> Result<(), Close> {
+        findings: &mut Findings,
+    ) {
         if !self.verifies(exchange) {
-            return Ok(());
+            return;
         }
         let Some(topics) = answer.array_mut("Responses") else {
-            return Ok(());
+            return;
         };
         let keys = self.keys.clone();
         let mut scratch = keys.scratch();
@@ -45,65 +45,62 @@ impl Session {
             let opens = self.form(&name).is_made_anew();
             for partition in partitions.iter_mut().filter_map(Value::as_struct_mut) {
                 let index = i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1);
-                let place = (&*name, index);
                 let with = (&mut budget, &mut scratch);
-                self.verify_partition(api, &signed, place, partition, opens, with, now)?;
+                let how = (&signed, opens);
+                self.verify_partition(how, (&name, index), partition, with, findings);
             }
         }
         keys.put_back(scratch);
-        Ok(())
     }
 
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "what one partition is verified with"
-    )]
     fn verify_partition(
-        &mut self,
-        api: (ApiKey, i16),
-        signed: &SignedTopic,
-        (topic, index): (&str, i32),
+        &self,
+        (signed, opens): (&SignedTopic, bool),
+        place: (&Arc<str>, i32),
         partition: &mut Struct,
-        opens: bool,
         (budget, scratch): (&mut Budget, &mut Scratch),
-        now: i64,
-    ) -> Result<(), Close> {
-        let Value::Bytes(records) = partition.get("Records") else {
-            return Ok(());
-        };
-        if records.is_empty() {
-            return Ok(());
-        }
-        let verifying = signed.verifying(index, None, opens);
-        // What leaves as it came needs no other place.
-        let mut out = if opens {
-            self.keys.buffers.take(records.len())
-        } else {
-            Vec::new()
-        };
-        let limits = Limits::default();
-        let faults = match verify_records(records, &verifying, &limits, budget, scratch, &mut out) {
-            Ok(verified) => {
-                if verified.left_out {
-                    leave_acquired(partition, &out);
+        findings: &mut Findings,
+    ) {
+        let verifying = signed.verifying(place.1, None, opens);
+        let (before, limits) = (*budget, Limits::default());
+        for may_leave in [true, false] {
+            let Value::Bytes(records) = partition.get("Records") else {
+                return;
+            };
+            if records.is_empty() {
+                return;
+            }
+            *budget = before;
+            // What leaves as it came needs no other place.
+            let mut out = if opens {
+                self.keys.buffers.take(records.len())
+            } else {
+                Vec::new()
+            };
+            match verify_records(records, &verifying, &limits, budget, scratch, &mut out) {
+                Ok(verified) => {
+                    if verified.left_out {
+                        leave_acquired(partition, &out);
+                    }
+                    if verified.rewritten {
+                        let out = self.keys.buffers.share(out);
+                        partition.set("Records", Value::Bytes(out));
+                    }
+                    for fault in verified.marked {
+                        findings.fault(Stage::Verify, place, fault, false);
+                    }
+                    return;
                 }
-                if verified.rewritten {
-                    let out = self.keys.buffers.share(out);
-                    partition.set("Records", Value::Bytes(out));
+                Err(fault) => {
+                    findings.fault(Stage::Verify, place, fault, true);
+                    // SECURITY: that a record comes again is known beside the first one only: were that to leave, the next
+                    // fetch would begin behind it, and take the second for the first.
+                    let may_leave = may_leave && fault.refusal != Refusal::Replayed;
+                    if !(may_leave && leave_before(partition, fault.offset)) {
+                        refuse(partition, error::CORRUPT_MESSAGE);
+                    }
                 }
-                verified.marked
-            }
-            Err(fault) => {
-                refuse(partition, error::CORRUPT_MESSAGE);
-                vec![fault]
-            }
-        };
-        // An answer that waited for keys is verified again; what is wrong with it was entered then.
-        if self.rounds == 0 {
-            for fault in &faults {
-                self.enter_unverified(api, Action::Read, (topic, index), fault, now)?;
             }
         }
-        Ok(())
     }
 }

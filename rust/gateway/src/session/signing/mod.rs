@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// Enters what was found wrong with signatures in a partition.
-    fn enter_unverified(
+    pub(super) fn enter_unverified(
         &mut self,
         api: (ApiKey, i16),
         action: Action,

@@ -10,11 +10,11 @@ use crate::dead_letters::{DEAD_LETTER_SHARE_BYTES_MAX, DeadLetter};
 
 type Change = fn(&mut Json);
 
-const TARGET: &str = "ok.dead";
+pub(super) const TARGET: &str = "ok.dead";
 const BAD: &[u8] = b"no JSON";
 
 /// `ok.a` is sealed and holds JSON, and what is refused of it goes to `ok.dead`.
-fn letters(change: impl FnOnce(&mut Json)) -> Json {
+pub(super) fn letters(change: impl FnOnce(&mut Json)) -> Json {
     let mut document = super::contracts::held(|_| {});
     let sealed = sealing(|it| {
         it["on_violation"] = "dead-letter".into();
@@ -46,7 +46,7 @@ fn copied(document: &Json) -> (Script, Vec<DeadLetter>) {
     (script, letters)
 }
 
-fn why_not(script: &mut Script) -> Vec<String> {
+pub(super) fn why_not(script: &mut Script) -> Vec<String> {
     let denied = script.log("denied");
     let rule = |it: &&Json| it["rules"][0] == "dead_letter:not_copied";
     let told = denied.iter().filter(rule);

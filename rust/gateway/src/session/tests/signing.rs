@@ -271,3 +271,19 @@ fn what_a_producer_signs_is_held_to_its_key() {
         "partition 0, record 0 of a batch: an unsigned record in a signed stream"
     );
 }
+
+#[test]
+fn what_comes_again_is_refused_together_with_what_it_repeats() {
+    let document = signing(document(), |_| {});
+    let (mut script, first) = signed(&document, &[records(0, &[b"one"])]);
+    let mut again = first.clone();
+    again[..8].copy_from_slice(&1_i64.to_be_bytes());
+    // Were the first to leave, the next fetch would begin behind it.
+    script.request(&fetch(11)).forwards();
+    script.broker(|answer| deliver(answer, "ok.a", &[[first, again].concat()]));
+    script.answers(|answer| {
+        assert_eq!(codes(answer), ["ok.a/0:2"]);
+        assert!(delivered(answer)[0].is_empty());
+    });
+    assert_eq!(script.log("denied")[0]["rules"][0], "signing:replayed");
+}
