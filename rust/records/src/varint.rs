@@ -5,6 +5,14 @@ const BYTES_MAX: usize = 10;
 
 /// Reads a number from the start of `bytes` and moves on; `None`: cut short, or larger than 64 bits.
 pub fn read(bytes: &mut &[u8]) -> Option<i64> {
+    // Most numbers of a record take one byte.
+    if let Some((byte, rest)) = bytes.split_first()
+        && byte & 0x80 == 0
+    {
+        *bytes = rest;
+        let value = i64::from(*byte);
+        return Some((value >> 1) ^ -(value & 1));
+    }
     let mut value: u64 = 0;
     for (place, byte) in bytes.iter().take(BYTES_MAX).enumerate() {
         let group = u64::from(byte & 0x7f);

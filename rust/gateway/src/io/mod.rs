@@ -14,6 +14,7 @@ mod keys;
 pub mod listener;
 pub mod login;
 pub mod metering;
+pub mod output;
 pub mod passwords;
 pub mod probe;
 mod proxy;

@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::time::{Sleep, sleep};
 
 use super::Current;
-use super::buffer::{Input, Output};
+use super::buffer::Input;
 use super::clock::now_milliseconds;
+use super::output::Output;
 use crate::limits::{Memory, Share};
 use crate::metrics::Side;
 use crate::session::{Close, Session};

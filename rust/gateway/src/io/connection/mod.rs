@@ -19,10 +19,11 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::broker::{BrokerStream, Caller, Dialled, dial};
-use super::buffer::{Input, Output};
+use super::buffer::Input;
 use super::clock::now_milliseconds;
 use super::idle::{Idle, Now};
 use super::metering::Metering;
+use super::output::Output;
 use super::renewal::{Renewal, renew};
 use super::trust::Shown;
 use super::waiting::{Ending, Muted, Room};

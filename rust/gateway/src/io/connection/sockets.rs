@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use streamward_wire::frame::LENGTH_BYTES;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::io::buffer::{Input, Output};
+use crate::io::buffer::Input;
+use crate::io::output::Output;
 
 /// Pieces that one write takes, so that the head of a frame does not leave as a packet of its own.
 const SLICES_MAX: usize = 16;
