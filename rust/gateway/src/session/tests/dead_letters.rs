@@ -65,7 +65,7 @@ fn a_refused_batch_is_copied_sealed() {
 
 #[test]
 fn nothing_is_copied_to_where_it_would_be_less_safe() {
-    let refused: [(Change, &str); 10] = [
+    let refused: [(Change, &str); 12] = [
         (
             |it| it["sealing"]["streams"][1]["value"] = false.into(),
             "does not seal whole values",
@@ -103,6 +103,27 @@ fn nothing_is_copied_to_where_it_would_be_less_safe() {
                 it["sealing"]["streams"][1]["ring"] = "wide".into();
             },
             "is opened for readers for whom the stream is not",
+        ),
+        (
+            |it| {
+                let ring = json!({"name": "roles", "data_class": "cardholder", "access_class": "all",
+                    "readers": {"roles": ["auditor"], "principals": ["alice"]}});
+                let rings = it["sealing"]["rings"].as_array_mut().unwrap();
+                rings.push(ring);
+                it["sealing"]["streams"][1]["ring"] = "roles".into();
+            },
+            "is opened for readers for whom the stream is not",
+        ),
+        (
+            |it| {
+                let mut contract = it["contracts"]["streams"][0].clone();
+                contract["name"] = TARGET.into();
+                it["contracts"]["streams"]
+                    .as_array_mut()
+                    .unwrap()
+                    .push(contract);
+            },
+            "takes only what its contract says",
         ),
         (
             |it| {
@@ -158,4 +179,74 @@ fn without_a_journal_no_copy_leaves_at_the_end() {
     assert!(script.session.may_copy(&Close::ClientGone, now));
     let what = String::new();
     assert!(!script.session.may_copy(&Close::Unrecorded { what }, now));
+    // What was written before can't be entered any more.
+    script.request(&produce(9, -1, &[records(0, &[b"{\"card\":\"4\"}"])]));
+    script.keys(Some(&data_key(1))).rewrites(|_| {});
+    script.break_journal();
+    script.broker(|answer| super::signing::taken(answer, 0));
+    assert!(!script.session.may_copy(&Close::ClientGone, now));
+}
+
+#[test]
+fn the_key_of_the_target_is_asked_for_with_that_of_the_stream() {
+    let document = letters(|it| {
+        let mut ring = it["sealing"]["rings"][0].clone();
+        ring["name"] = "other".into();
+        let rings = it["sealing"]["rings"].as_array_mut().unwrap();
+        rings.push(ring);
+        it["sealing"]["streams"][1]["ring"] = "other".into();
+    });
+    let mut script = by("alice", &document);
+    script.request(&produce(9, -1, &[records(0, &[BAD])]));
+    let wanted = ["ring", "other"].map(|it| KeyNeed::Seal(it.into()));
+    assert_eq!(needs(&script), wanted);
+}
+
+/// What is copied of these records, which wait for the key that seals a million of them.
+fn copied_of(document: &Json, batch: &[u8], code: i16) -> (Script, Vec<DeadLetter>) {
+    let mut script = by("alice", document);
+    script.request(&produce(9, -1, &[batch.to_vec()]));
+    let mut key = data_key(1);
+    key["records_max"] = 1_000_000.into();
+    script.keys(Some(&key));
+    script.refuses(&[&format!("ok.a/0:{code}")]);
+    let letters = script.session.take_dead_letters();
+    (script, letters)
+}
+
+#[test]
+fn what_is_corrupt_and_what_a_stream_would_copy_to_itself_is_not_copied_and_no_matter() {
+    let mut corrupt = records(0, &[BAD]);
+    corrupt[20] ^= 1;
+    let to_itself = letters(|it| it["sealing"]["streams"][0]["dead_letter"] = "ok.a".into());
+    for (document, batch, code) in [
+        (letters(|_| {}), corrupt, 2),
+        (to_itself, records(0, &[BAD]), 87),
+    ] {
+        let (mut script, copies) = copied_of(&document, &batch, code);
+        assert!(copies.is_empty());
+        assert_eq!(why_not(&mut script), [""; 0]);
+    }
+}
+
+#[test]
+fn an_envelope_is_sealed_once_more_and_not_taken_for_one_of_the_target() {
+    let (_, envelope) = super::sealing::sealed(&sealing(|_| {}), &[b"{}"]);
+    let envelope = values(&envelope).remove(0);
+    let (mut script, copies) = copied_of(&letters(|_| {}), &records(0, &[BAD, &envelope]), 87);
+    assert_eq!(why_not(&mut script), [""; 0]);
+    let copies = values(&copies[0].records);
+    assert_eq!(copies.len(), 2);
+    assert!(copies.iter().all(|it| Envelope::parse(it).is_ok()));
+    assert!(copies[1].len() > envelope.len());
+}
+
+#[test]
+fn a_copy_that_no_broker_takes_is_not_made() {
+    // A frame may be a mebibyte; each record of a byte becomes one of some hundreds.
+    let many = records(0, &vec![&b"x"[..]; 6_000]);
+    let (mut script, copies) = copied_of(&letters(|_| {}), &many, 87);
+    assert!(copies.is_empty());
+    assert_eq!(why_not(&mut script).len(), 1);
+    assert!(script.session.dead_letter_bounds.is_idle());
 }

@@ -204,13 +204,24 @@ fn without_the_secret_of_hashes_the_reader_tries_again() {
         it["secret"] = "file:gone".into();
         it["fields"][0]["others"] = "hash".into();
     });
-    let mut script = by("root", &document);
-    let refused = seen(&mut script, &records(0, &[CARD]));
-    assert_eq!(
-        refused,
-        Err(format!("ok.a/0:{}", error::KAFKA_STORAGE_ERROR))
-    );
-    assert!(script.ranges().is_empty());
+    let hashed = masked(|it| {
+        it["secret"] = "file:record-public".into();
+        it["fields"][0]["others"] = "hash".into();
+    });
+    for (document, withheld) in [(&document, None), (&hashed, Some("file:record-public"))] {
+        let mut script = by("root", document);
+        if let Some(reference) = withheld {
+            seen(&mut script, &records(0, &[CARD])).unwrap();
+            script.withhold(reference);
+        }
+        let before = script.ranges().len();
+        let refused = seen(&mut script, &records(1, &[CARD]));
+        assert_eq!(
+            refused,
+            Err(format!("ok.a/0:{}", error::KAFKA_STORAGE_ERROR))
+        );
+        assert_eq!(script.ranges().len(), before);
+    }
 }
 
 #[test]
@@ -248,6 +259,15 @@ fn a_sealed_stream_is_opened_before_it_is_masked() {
     let mut document = document.clone();
     document["masking"]["streams"][0]["unmasked"]["principals"] = json!(["alice", "root"]);
     document["masking"]["streams"][0]["masked"]["principals"] = json!([]);
+    let mut script = by("root", &document);
+    script.request(&fetch(11)).refuses(&["ok.a/0:29"]);
+    assert_eq!(script.log("denied")[0]["rules"][0], "sealing:reader");
+}
+
+#[test]
+fn masks_open_nothing_where_others_than_readers_of_the_ring_are_refused() {
+    let mut document = sealing(|_| {});
+    masking(&mut document, |_| {});
     let mut script = by("root", &document);
     script.request(&fetch(11)).refuses(&["ok.a/0:29"]);
     assert_eq!(script.log("denied")[0]["rules"][0], "sealing:reader");
@@ -318,6 +338,11 @@ fn a_section_that_contradicts_itself_is_refused() {
         // A year fits a text, so that one is fine.
         assert_eq!(built.is_err(), place != 2, "{place}");
     }
+    let mut twice = masked(|_| {});
+    let streams = twice["masking"]["streams"].as_array_mut().unwrap();
+    streams.push(streams[0].clone());
+    let built = crate::snapshot::Snapshot::build(twice.to_string().as_bytes(), super::materials());
+    assert!(built.is_err());
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn signing(document: Json, change: impl FnOnce(&mut Json)) -> Json {
 }
 
 /// `ok.a` is signed by `alice`, whose private key `ours` is in other documents.
-fn by_producer() -> Json {
+pub(super) fn by_producer() -> Json {
     signing(document(), |it| {
         it["by"] = "producer".into();
         it["each"] = "record".into();
@@ -33,7 +33,7 @@ fn by_producer() -> Json {
 }
 
 /// What `ok.a` holds at the broker after `alice` wrote these, and who goes on.
-fn signed(document: &Json, batches: &[Vec<u8>]) -> (Script, Vec<u8>) {
+pub(super) fn signed(document: &Json, batches: &[Vec<u8>]) -> (Script, Vec<u8>) {
     let mut script = by("alice", document);
     let mut at_broker = Vec::new();
     for records in batches {
@@ -51,7 +51,7 @@ fn signed(document: &Json, batches: &[Vec<u8>]) -> (Script, Vec<u8>) {
 const UNWRITTEN: [i64; 14] = [2, 3, 6, 10, 17, 18, 19, 29, 32, 45, 47, 53, 87, 100];
 
 /// The broker's answer to partition 0 of `ok.a`.
-fn taken(answer: &mut streamward_wire::kafka::Struct, code: i64) {
+pub(super) fn taken(answer: &mut streamward_wire::kafka::Struct, code: i64) {
     let mut entry = answer.element("Responses");
     entry.set("Name", "ok.a");
     let mut partition = entry.element("PartitionResponses");
