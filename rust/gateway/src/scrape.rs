@@ -208,6 +208,13 @@ fn requests_and_bytes(text: &mut Text, shared: &Shared) {
     each_value(
         text,
         shared,
+        &all::BYPASSED_BYTES,
+        "peer",
+        ListenerMetrics::bypassed,
+    );
+    each_value(
+        text,
+        shared,
         &all::SENT_BYTES,
         "peer",
         ListenerMetrics::sent,

@@ -17,6 +17,7 @@ use tokio_rustls::client::TlsStream;
 use super::Current;
 use super::clock::now_nanoseconds;
 use super::login::Login;
+use super::read_ahead::ReadAhead;
 use super::renewal::Renewal;
 use crate::cluster::Cluster;
 use crate::metrics::Outcome;
@@ -52,7 +53,7 @@ pub enum BrokerStream {
     /// In clear.
     Plain(TcpStream),
     /// Inside TLS.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<ReadAhead<TcpStream>>>),
 }
 
 impl AsyncRead for BrokerStream {
@@ -243,6 +244,6 @@ async fn inside_tls(host: &str, stream: TcpStream, manner: &Manner) -> io::Resul
         .unwrap_or_else(|| host.to_owned());
     let name = ServerName::try_from(name)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-    let connecting = TlsConnector::from(tls.clone()).connect(name, stream);
+    let connecting = TlsConnector::from(tls.clone()).connect(name, ReadAhead::new(stream));
     Ok(BrokerStream::Tls(Box::new(connecting.await?)))
 }

@@ -14,6 +14,7 @@ use tokio_rustls::{Accept, TlsAcceptor};
 use super::clock::now_milliseconds;
 use super::connection::Connection;
 use super::proxy;
+use super::read_ahead::ReadAhead;
 use super::trust::{Shown, Trust};
 use super::{Current, Shared};
 use crate::caller::Peer;
@@ -316,7 +317,7 @@ async fn serve_client(
     };
     let within = Duration::from_millis(session.bounds().timeout_milliseconds.handshake);
     let within = within.saturating_sub(spent);
-    let accepting = TlsAcceptor::from(tls.configuration).accept(stream);
+    let accepting = TlsAcceptor::from(tls.configuration).accept(ReadAhead::new(stream));
     let stream = match secure(&mut session, &metrics, within, accepting).await {
         Ok(stream) => stream,
         Err(close) => return close,
@@ -356,8 +357,8 @@ async fn secure(
     session: &mut Session,
     metrics: &ListenerMetrics,
     within: Duration,
-    accepting: Accept<TcpStream>,
-) -> Result<TlsStream<TcpStream>, Close> {
+    accepting: Accept<ReadAhead<TcpStream>>,
+) -> Result<TlsStream<ReadAhead<TcpStream>>, Close> {
     let Ok(accepted) = timeout(within, accepting).await else {
         metrics.tls_failed.of(TlsFailure::TooSlow).add_one();
         return Err(Close::TooSlow {

@@ -124,6 +124,12 @@ impl Metering {
         self.meter.received(from, bytes);
     }
 
+    /// Bytes came in, and go out again without having been in memory.
+    pub fn bypassed(&self, from: Side, bytes: usize) {
+        self.meter.received(from, bytes);
+        self.meter.bypassed(from, bytes);
+    }
+
     /// Bytes went out.
     pub fn sent(&self, to: Side, bytes: usize) {
         self.meter.sent(to, bytes);

@@ -19,6 +19,7 @@ pub mod passwords;
 pub mod probe;
 mod proxy;
 pub mod questions;
+mod read_ahead;
 mod renewal;
 mod schemas;
 pub mod tls;

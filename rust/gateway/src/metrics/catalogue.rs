@@ -91,6 +91,10 @@ catalogue! {
     /// In.
     RECEIVED_BYTES = counter("streamward_received_bytes", &["listener", "peer"],
         "Bytes of Kafka's protocol that came in, TLS taken off.");
+    /// Past.
+    BYPASSED_BYTES = counter("streamward_bypassed_bytes", &["listener", "peer"],
+        "Of the bytes that came in, those that went from socket to socket inside the kernel: the rest of large batches \
+         that the gateway need not see, where neither side speaks TLS.");
     /// Out.
     SENT_BYTES = counter("streamward_sent_bytes", &["listener", "peer"],
         "Bytes of Kafka's protocol that went out, before TLS.");

@@ -71,6 +71,7 @@ struct Shard {
     requests: Box<[Counter]>,
     responses: Counters<Source>,
     received: Counters<Side>,
+    bypassed: Counters<Side>,
     sent: Counters<Side>,
     in_flight: Gauge,
     queued: [Gauge; 2],
@@ -88,6 +89,7 @@ impl Default for Shard {
                 .collect(),
             responses: Counters::default(),
             received: Counters::default(),
+            bypassed: Counters::default(),
             sent: Counters::default(),
             in_flight: Gauge::default(),
             queued: Default::default(),
@@ -169,6 +171,11 @@ impl ListenerMetrics {
     /// Bytes that came in, by from whom.
     pub fn received(&self) -> Vec<(&'static str, u64)> {
         self.each(|shard| &shard.received)
+    }
+
+    /// Those of them that never were in the gateway's memory.
+    pub fn bypassed(&self) -> Vec<(&'static str, u64)> {
+        self.each(|shard| &shard.bypassed)
     }
 
     /// Bytes that went out, by to whom.
@@ -279,6 +286,11 @@ impl Meter {
     /// Bytes came in.
     pub fn received(&self, from: Side, bytes: usize) {
         self.shard().received.of(from).add(bytes as u64);
+    }
+
+    /// Bytes came in and stayed in the kernel.
+    pub fn bypassed(&self, from: Side, bytes: usize) {
+        self.shard().bypassed.of(from).add(bytes as u64);
     }
 
     /// Bytes went out.

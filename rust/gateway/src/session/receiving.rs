@@ -234,6 +234,19 @@ impl Session {
         Ok(released)
     }
 
+    /// Bytes of the batch that is on its way: nothing about them needs to be seen.
+    pub fn unseen_of_request(&self) -> usize {
+        let receiving = self.receiving.as_ref().filter(|it| it.readable == 0);
+        receiving.map_or(0, |it| it.batch_left)
+    }
+
+    /// So many of them left without being seen.
+    pub fn pass_request(&mut self, bytes: usize) {
+        if let Some(receiving) = &mut self.receiving {
+            receiving.pass(bytes.min(receiving.batch_left));
+        }
+    }
+
     /// Rights may end while a request arrives: what has left of it is a part that no broker takes.
     fn still_receivable(&mut self, receiving: &mut Receiving, now: i64) -> Result<(), Close> {
         self.still_proved(now)?;
@@ -274,9 +287,7 @@ impl Receiving {
         }
         if self.batch_left > 0 {
             let bytes = self.batch_left.min(input.len());
-            self.batch_left -= bytes;
-            self.records_left -= bytes;
-            self.stream.skip(bytes);
+            self.pass(bytes);
             return Ok(bytes);
         }
         if self.records_left > 0 {
@@ -298,6 +309,13 @@ impl Receiving {
             Progress::Done => self.ended = true,
         }
         Ok(bytes)
+    }
+
+    /// Counts bytes of a batch as left.
+    fn pass(&mut self, bytes: usize) {
+        self.batch_left -= bytes;
+        self.records_left -= bytes;
+        self.stream.skip(bytes);
     }
 
     /// Reads the header of the batch that begins here, if it is there.

@@ -162,6 +162,19 @@ impl Session {
         }
     }
 
+    /// Bytes of the batch that is on its way: it is entered, and nothing about them needs to be seen.
+    pub fn unseen_of_answer(&self) -> usize {
+        let streaming = self.streaming.as_ref().filter(|it| it.header == 0);
+        streaming.map_or(0, |it| it.batch_left)
+    }
+
+    /// So many of them left without being seen.
+    pub fn pass_answer(&mut self, bytes: usize) {
+        if let Some(streaming) = &mut self.streaming {
+            streaming.pass(bytes.min(streaming.batch_left));
+        }
+    }
+
     /// The rights may have changed while an answer is on its way through: it ends where it is, with
     /// the connection, unless all of it is still the caller's.
     pub(super) fn recheck_streaming(&mut self, now: i64) -> Result<(), Close> {
@@ -209,9 +222,7 @@ impl Streaming {
         }
         if self.batch_left > 0 {
             let bytes = self.batch_left.min(input.len());
-            self.batch_left -= bytes;
-            self.records_left -= bytes;
-            self.stream.skip(bytes);
+            self.pass(bytes);
             return Ok((bytes, false));
         }
         if self.records_left > 0 {
@@ -254,6 +265,13 @@ impl Streaming {
             }),
             Progress::Done => Ok((bytes, true)),
         }
+    }
+
+    /// Counts bytes of a batch as left.
+    fn pass(&mut self, bytes: usize) {
+        self.batch_left -= bytes;
+        self.records_left -= bytes;
+        self.stream.skip(bytes);
     }
 
     /// Enters the batch that begins here, if its header is there.

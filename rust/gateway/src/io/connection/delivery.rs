@@ -4,16 +4,16 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 
-use super::{Broker, Connection};
+use super::{Broker, Connection, Socket};
 use crate::io::clock::now_milliseconds;
 use crate::session::Close;
 
 /// What a client sent before it left is on its way to the broker within this time, or given up.
 const DELIVERY_SECONDS_MAX: u64 = 10;
 
-impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
+impl<C: Socket> Connection<C> {
     /// The client has left, and the broker still gets what it sent: with acks=0 nobody would miss it.
     pub(super) async fn deliver(&mut self) {
         let delivered = poll_fn(|context| self.poll_deliver(context));
@@ -38,7 +38,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             let mut moved = self.poll_change(context, now_milliseconds())?;
             moved |= self.poll_dial(context)?;
             moved |= self.send_to_broker(context)?;
-            if self.to_broker.is_empty() && !self.broker_unflushed {
+            if !self.owes_broker() {
                 return Poll::Ready(Ok(()));
             }
             if !moved {

@@ -5,15 +5,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
-use super::Connection;
+use super::{Connection, Socket};
 use crate::io::passwords::Attempt;
 use crate::io::{dead_letters, groups, keys, schemas, tokens, topics};
 use crate::session::{Close, Effect, EffectReply};
 
-impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
+impl<C: Socket> Connection<C> {
     pub(super) fn poll_effect(
         &mut self,
         context: &mut Context<'_>,

@@ -2,6 +2,7 @@
 //! [`Session`], with no lock and, for what needs no change, no copy.
 
 mod answers;
+mod bypass;
 mod delivery;
 mod effects;
 mod requests;
@@ -14,10 +15,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use streamward_audit::AuditError;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use self::bypass::Bypass;
+pub use self::sockets::Socket;
 use super::broker::{BrokerStream, Caller, Dialled, dial};
 use super::buffer::Input;
 use super::clock::now_milliseconds;
@@ -56,6 +58,10 @@ pub struct Connection<C> {
     to_broker: Output,
     from_broker: Input,
     to_client: Output,
+    /// Before what is in `to_broker`.
+    past_to_broker: Bypass,
+    /// Before what is in `to_client`.
+    past_to_client: Bypass,
     client_unflushed: bool,
     broker_unflushed: bool,
     current: Current,
@@ -76,7 +82,7 @@ fn next_change(mut changes: watch::Receiver<Current>) -> Boxed<Option<watch::Rec
     Box::pin(async move { changes.changed().await.ok().map(|()| changes) })
 }
 
-impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
+impl<C: Socket> Connection<C> {
     /// A connection whose client has been accepted.
     pub fn new(
         shared: Arc<Shared>,
@@ -108,6 +114,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             to_broker: Output::default(),
             from_broker: Input::new(),
             to_client: Output::default(),
+            past_to_broker: Bypass::default(),
+            past_to_client: Bypass::default(),
             client_unflushed: false,
             broker_unflushed: false,
             current,
@@ -186,11 +194,11 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         moved |= self.receive_from_client(context)?;
         self.account();
         self.poll_ticks(context)?;
-        if self.to_client.is_empty() && !self.client_unflushed {
+        if !self.owes_client() {
             if let Some(close) = self.closing.take() {
                 return Err(close);
             }
-            let drained = self.session.in_flight() == 0 && self.to_broker.is_empty();
+            let drained = self.session.in_flight() == 0 && !self.owes_broker();
             if self.current.draining && drained && self.effect.is_none() {
                 return Err(Close::Draining);
             }
@@ -283,8 +291,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let owed = self.session.in_flight() > 0
             || self.session.is_receiving()
             || self.session.is_streaming()
-            || self.broker_unflushed
-            || !self.to_broker.is_empty()
+            || self.owes_broker()
             || !self.from_broker.unparsed().is_empty();
         if owed || !self.renewal_is_due() {
             return;
@@ -300,6 +307,16 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             let caller = Caller::Client(principal.as_deref());
             renew(&current, &cluster, node, caller, stream, within).await
         }));
+    }
+
+    /// Is anything on its way to the client?
+    fn owes_client(&self) -> bool {
+        !self.to_client.is_empty() || self.client_unflushed || !self.past_to_client.is_empty()
+    }
+
+    /// Is anything on its way to the broker?
+    fn owes_broker(&self) -> bool {
+        !self.to_broker.is_empty() || self.broker_unflushed || !self.past_to_broker.is_empty()
     }
 
     /// Nothing more can move: what there is to count is counted.
@@ -319,7 +336,8 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         } else {
             None
         };
-        let (to_client, to_broker) = (self.to_client.bytes(), self.to_broker.bytes());
+        let to_client = self.to_client.bytes() + self.past_to_client.bytes();
+        let to_broker = self.to_broker.bytes() + self.past_to_broker.bytes();
         self.metering.rest(to_client, to_broker, mute);
     }
 
@@ -368,9 +386,9 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
                 muted: self.session.is_muted(),
                 takes_requests: self.takes_requests(),
                 request_begun: begun,
-                answer_waits: !self.to_client.is_empty() || self.client_unflushed,
+                answer_waits: self.owes_client(),
                 in_flight: self.session.in_flight() > 0,
-                broker_owes: self.session.in_flight() > 0 && self.to_client.is_empty(),
+                broker_owes: self.session.in_flight() > 0 && !self.owes_client(),
                 waits_for_memory: self.room.waits(),
                 has_turn: self.room.has_turn(),
             };

@@ -4,14 +4,13 @@ use std::ops::Range;
 use std::task::Context;
 
 use streamward_wire::frame::{self, LENGTH_BYTES};
-use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::sockets::{needed, receive, send};
-use super::{Broker, Connection};
+use super::{Broker, Connection, Socket};
 use crate::metrics::{Side, Source};
 use crate::session::{Close, Verdict};
 
-impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
+impl<C: Socket> Connection<C> {
     pub(super) fn parse_requests(
         &mut self,
         context: &mut Context<'_>,
@@ -21,16 +20,18 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         while self.takes_requests() {
             if self.session.is_receiving() {
                 let released = self.session.receive(self.from_client.unparsed(), now)?;
-                if released == 0 {
-                    break;
+                if released > 0 {
+                    let place = self.from_client.take_frame(released);
+                    self.to_broker.push_input(place);
+                    moved = true;
                 }
-                let place = self.from_client.take_frame(released);
-                self.to_broker.push_input(place);
                 if !self.session.is_receiving() {
                     self.count_request(&Verdict::Forward);
                     self.idle.request_ended();
+                    moved = true;
+                } else if released == 0 {
+                    break;
                 }
-                moved = true;
                 continue;
             }
             let limits = self.session.request_limits();
@@ -55,6 +56,7 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
             {
                 break;
             }
+            self.past_to_broker.expected = false;
             let place = self.from_client.take_frame(length);
             let body = self
                 .from_client
@@ -125,6 +127,14 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         let Broker::Open(broker) = &mut self.broker else {
             return Ok(false);
         };
+        if !self.past_to_broker.is_empty()
+            && let Some(broker) = broker.bare()
+        {
+            let sent = self.past_to_broker.give(broker, context);
+            let sent = sent.map_err(|_| Close::BrokerGone)?;
+            self.metering.sent(Side::Broker, sent);
+            return Ok(sent > 0);
+        }
         let sent = send(
             broker,
             &mut self.to_broker,
@@ -143,16 +153,25 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         if !self.takes_requests() {
             return Ok(false);
         }
+        if let Some(moved) = self.take_past_to_broker(context)? {
+            return Ok(moved);
+        }
         let needed = if self.session.is_receiving() {
             None
         } else {
             needed(self.from_client.unparsed())
         };
+        let most = self.past_to_broker.read_bytes_max(
+            self.session.unseen_of_request(),
+            needed,
+            self.from_client.unparsed().len(),
+        );
         let input = (Side::Client, &mut self.from_client);
         let (output, current) = (&self.to_broker, &self.current);
         let Some(room) = self.room.spare(input, output, needed, current, context) else {
             return Ok(false);
         };
+        let (room, _) = room.split_at_mut(room.len().min(most));
         let Some(length) =
             receive(&mut self.client, room, context).map_err(|_| Close::ClientGone)?
         else {
@@ -162,5 +181,31 @@ impl<C: AsyncRead + AsyncWrite + Unpin + Send> Connection<C> {
         self.metering.received(Side::Client, length);
         self.idle.request_moved();
         Ok(true)
+    }
+
+    /// Takes what the session need not see past the gateway's memory. `None`: this is read as usual.
+    fn take_past_to_broker(&mut self, context: &mut Context<'_>) -> Result<Option<bool>, Close> {
+        let unseen = self.session.unseen_of_request();
+        let (Some(client), Broker::Open(broker)) = (self.client.bare(), &self.broker) else {
+            return Ok(None);
+        };
+        if broker.bare().is_none()
+            || !self.from_client.is_drained()
+            || !self.past_to_broker.is_open_for(unseen)
+        {
+            return Ok(None);
+        }
+        if self.owes_broker() {
+            // What stands before it goes first.
+            return Ok(Some(false));
+        }
+        let taken = self.past_to_broker.take(client, unseen, context);
+        let Some(length) = taken.map_err(|_| Close::ClientGone)? else {
+            return Ok(self.past_to_broker.is_open_for(unseen).then_some(false));
+        };
+        self.session.pass_request(length);
+        self.metering.bypassed(Side::Client, length);
+        self.idle.request_moved();
+        Ok(Some(true))
     }
 }
