@@ -88,8 +88,11 @@ class JournalReader:
 class Policy:
     """The evaluator that the gateway runs, for explaining and testing."""
 
-    def __init__(self, document: bytes) -> None:
-        """JSON `{"environment", "policy", "principals"}`; raises CoreError `policy.invalid`."""
+    def __init__(self, document: bytes, validated: bool = False) -> None:
+        """JSON `{"environment", "policy", "principals"}`; raises CoreError `policy.invalid`.
+
+        With `validated` its rules aren't held against the schema: they were before.
+        """
     def decide(self, request: bytes) -> bytes: ...
     def ask(self, question: bytes) -> bytes:
         """JSON: every right that is asked for, under which circumstances."""

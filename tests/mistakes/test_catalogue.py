@@ -12,7 +12,7 @@ from streamward import clock
 from streamward.app import bundle_checks, document_kinds, file_kinds, read_bundle
 from streamward.bundle.load import Loaded, load_texts
 from streamward.bundle.yaml import Tree, parse
-from streamward.policy import diff
+from streamward.policy import WARNINGS, diff
 from streamward.policy.cases import failed_cases
 from streamward.policy.proof.gate import broken_invariants
 from streamward.policy.questions import access_matrix
@@ -87,6 +87,9 @@ def test_check_finds_it_and_names_the_line(mistake: Mistake) -> None:
     places = {(it.place.file, it.place.line) for it in told}
     assert line_of(loaded, mistake) in places, [str(it) for it in told]
     assert told[0].suggestion or "write" in told[0].what, "it doesn't say what to do"
+    # Who only asks leaves these out, and must not miss an error.
+    found = [it for check in WARNINGS for it in check(loaded.bundle)]
+    assert [it for it in found if it.is_error] == []
 
 
 def only(invariant: str, text: str) -> str:

@@ -232,9 +232,16 @@ struct Policy(Evaluator);
 #[pymethods]
 impl Policy {
     #[new]
-    fn new(python: Python<'_>, document: &[u8]) -> PyResult<Self> {
+    #[pyo3(signature = (document, validated = false))]
+    fn new(python: Python<'_>, document: &[u8], validated: bool) -> PyResult<Self> {
         python
-            .detach(|| Evaluator::from_json(document))
+            .detach(|| {
+                if validated {
+                    Evaluator::from_validated_json(document)
+                } else {
+                    Evaluator::from_json(document)
+                }
+            })
             .map(Self)
             .map_err(|error| raise(error.code(), &error))
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::ask::{Attribute, Beside, Circumstances, Flip, Slot, Value, flips};
 use crate::attributes::{AGES, Ages, TEXTS, Texts};
+use crate::compile::Effort;
 use crate::error::PolicyError;
 use crate::evaluate::Facts;
 use crate::moment::Moment;
@@ -28,7 +29,7 @@ struct Document {
     policy: PolicySection,
     principals: Vec<PrincipalEntry>,
     #[serde(default)]
-    questions: Beside,
+    questions: Option<Beside>,
 }
 
 /// An entry of `identity.principals` of a snapshot; its credentials are nothing to the policy.
@@ -215,6 +216,19 @@ impl Policy {
     /// # Errors
     /// As [`Policy::compile`], and where the document is not of this form.
     pub fn from_json(document: &[u8]) -> Result<Self, PolicyError> {
+        Self::of_document(document, false)
+    }
+
+    /// As [`Policy::from_json`], of a document that it took before: its rules are not validated
+    /// anew, which is most of the work. Only for questions, never for what decides.
+    ///
+    /// # Errors
+    /// As [`Policy::from_json`], those of validation excepted.
+    pub fn from_validated_json(document: &[u8]) -> Result<Self, PolicyError> {
+        Self::of_document(document, true)
+    }
+
+    fn of_document(document: &[u8], validated: bool) -> Result<Self, PolicyError> {
         if document.len() > DOCUMENT_BYTES_MAX {
             return Err(PolicyError::Document(format!(
                 "more than {DOCUMENT_BYTES_MAX} bytes"
@@ -223,8 +237,13 @@ impl Policy {
         let document: Document = serde_json::from_slice(document)
             .map_err(|error| PolicyError::Document(error.to_string()))?;
         let principals: Vec<_> = document.principals.into_iter().map(Into::into).collect();
-        let policy = Self::compile(&document.policy, &document.environment, &principals)?;
-        Ok(policy.with(document.questions))
+        let effort = Effort {
+            for_questions: document.questions.is_some(),
+            validated,
+        };
+        let policy =
+            Self::compile_with(&document.policy, &document.environment, &principals, effort)?;
+        Ok(policy.with(document.questions.unwrap_or_default()))
     }
 
     /// Answer a decision request in JSON; `now_milliseconds` stands where it names no time.

@@ -8,6 +8,7 @@
 mod acls;
 mod ask;
 mod attributes;
+mod compile;
 mod conditions;
 mod document;
 mod entities;

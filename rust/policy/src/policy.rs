@@ -11,6 +11,7 @@ use cedar_policy::{Authorizer, Entities, Entity, Schema};
 use crate::acls::{self, ACLS_MAX, Acl, Member};
 use crate::ask::{Beside, Index};
 use crate::attributes::{AGES, TEXTS, ages_of, begins_of, texts_of};
+use crate::compile::Effort;
 use crate::entities::{self, Assertable, KnownPrincipal, Types};
 use crate::error::{PolicyError, one_line};
 use crate::evaluate::{Facts, Outcome, Question, evaluate};
@@ -71,6 +72,15 @@ impl Policy {
         environment: &str,
         principals: &[PrincipalFacts],
     ) -> Result<Self, PolicyError> {
+        Self::compile_with(section, environment, principals, Effort::default())
+    }
+
+    pub(crate) fn compile_with(
+        section: &PolicySection,
+        environment: &str,
+        principals: &[PrincipalFacts],
+        effort: Effort,
+    ) -> Result<Self, PolicyError> {
         let types = Types::new()?;
         let schema = Schema::from_str(&section.schema)
             .map_err(|error| PolicyError::Schema(one_line(&error)))?;
@@ -88,7 +98,7 @@ impl Policy {
         else {
             return Err(PolicyError::Section(problems));
         };
-        let rules = Rules::new(&section.rules, schema.clone(), &namespaces)?;
+        let rules = Rules::new(&section.rules, schema.clone(), &namespaces, effort)?;
         let policy = Self {
             version: section.version.clone(),
             environment: environment.to_owned(),
@@ -110,7 +120,9 @@ impl Policy {
             authorizer: Authorizer::new(),
             memo: Memo::new(),
         };
-        policy.probe()?;
+        if !effort.validated {
+            policy.probe()?;
+        }
         Ok(policy)
     }
 

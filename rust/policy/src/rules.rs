@@ -1,17 +1,16 @@
 //! Rules, grouped into the slices that a request can need.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use cedar_policy::{
-    EntityUid, PolicyId, PolicySet, PrincipalConstraint, Schema, ValidationMode, Validator,
-};
+use cedar_policy::{EntityUid, PolicySet, PrincipalConstraint, Schema, Validator};
 
+use crate::compile::{Effort, compile_all};
 use crate::conditions::Conditions;
-use crate::error::{PolicyError, RuleProblem, one_line};
+use crate::error::{PolicyError, RuleProblem};
 use crate::prefixes::Prefixes;
 use crate::probes::Probes;
-use crate::reads::{Reads, look};
+use crate::reads::Reads;
 use crate::scope::Scope;
 use crate::section::Rule;
 use crate::span::{AgeTurns, Turns};
@@ -50,10 +49,12 @@ pub(crate) struct CompiledRule {
     pub id: String,
     pub policy: cedar_policy::Policy,
     pub scope: Scope,
-    probes: Probes,
-    conditions: Option<Conditions>,
-    reads: Reads,
-    turns: AgeTurns,
+    pub probes: Probes,
+    pub conditions: Option<Conditions>,
+    pub reads: Reads,
+    pub turns: AgeTurns,
+    /// The rule as Cedar's JSON, where questions will be asked.
+    pub tree: Option<Arc<serde_json::Value>>,
 }
 
 /// All rules. A name falls into the slice of its longest namespace, whose prefix tells all other
@@ -69,7 +70,12 @@ pub(crate) struct Rules {
 
 impl Rules {
     /// Parse and validate every rule.
-    pub fn new(rules: &[Rule], schema: Schema, namespaces: &Prefixes) -> Result<Self, PolicyError> {
+    pub fn new(
+        rules: &[Rule],
+        schema: Schema,
+        namespaces: &Prefixes,
+        effort: Effort,
+    ) -> Result<Self, PolicyError> {
         if rules.len() > RULES_MAX {
             let problem = format!("a policy has at most {RULES_MAX} rules");
             return Err(PolicyError::Section(vec![problem]));
@@ -83,9 +89,10 @@ impl Rules {
             outside: OnceLock::new(),
         };
         let (mut problems, mut ids) = (Vec::new(), HashSet::new());
-        for rule in rules {
+        let all = compile_all(rules, &validator, effort);
+        for (rule, result) in rules.iter().zip(all) {
             let result = if ids.insert(&rule.id) {
-                compiled.add(rule, &validator, namespaces)
+                result.and_then(|it| compiled.add(rule, it, namespaces))
             } else {
                 Err("another rule has the same id".to_owned())
             };
@@ -108,10 +115,9 @@ impl Rules {
     fn add(
         &mut self,
         rule: &Rule,
-        validator: &Validator,
+        compiled: CompiledRule,
         namespaces: &Prefixes,
     ) -> Result<(), String> {
-        let compiled = compile(rule, validator)?;
         let index = self.compiled.len();
         if rule.slices.is_empty() {
             self.everywhere.push(index);
@@ -230,40 +236,4 @@ impl Rules {
         selected.failed.sort_unstable();
         selected
     }
-}
-
-fn compile(rule: &Rule, validator: &Validator) -> Result<CompiledRule, String> {
-    if rule.cedar.len() > RULE_BYTES_MAX {
-        return Err(format!("it is longer than {RULE_BYTES_MAX} bytes"));
-    }
-    let policy = cedar_policy::Policy::parse(Some(PolicyId::new(&rule.id)), &rule.cedar)
-        .map_err(|error| one_line(&error))?;
-    let alone = PolicySet::from_policies([policy.clone()]).map_err(|error| one_line(&error))?;
-    let result = validator.validate(&alone, ValidationMode::Strict);
-    if !result.validation_passed() {
-        let errors: Vec<_> = result
-            .validation_errors()
-            .map(|error| one_line(error))
-            .collect();
-        return Err(errors.join("; "));
-    }
-    let tree = policy.to_json().map_err(|error| one_line(&error))?;
-    let findings = look(&tree);
-    if findings.looks_into_literal {
-        return Err(
-            "it looks into an entity that is not of the request; ask about `principal`, \
-                    `action` or `resource`"
-                .to_owned(),
-        );
-    }
-    let scope = Scope::of(&policy);
-    Ok(CompiledRule {
-        id: rule.id.clone(),
-        probes: Probes::of(&policy, &scope, &tree),
-        conditions: Conditions::of(&policy, &tree),
-        scope,
-        policy,
-        reads: findings.reads,
-        turns: findings.turns,
-    })
 }

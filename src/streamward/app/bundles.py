@@ -41,6 +41,11 @@ def file_kinds() -> tuple[FileKind, ...]:
 
 def bundle_checks() -> tuple[Check, ...]:
     """Every check across documents, those of materials excepted."""
+    return (*error_checks(), *policy.WARNINGS)
+
+
+def error_checks() -> tuple[Check, ...]:
+    """Those of them that can find an error."""
     return (
         *bundle_kinds.CHECKS,
         *gateway_checks.CHECKS,

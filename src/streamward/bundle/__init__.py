@@ -1,6 +1,8 @@
-"""The folder that declares everything: rooms register their kinds, it reads and checks them."""
+"""The folder that declares everything: rooms register their kinds, it reads and checks them.
 
-from streamward.bundle.load import Loaded, load
+`streamward.bundle.load` does, and loads the readers of YAML.
+"""
+
 from streamward.model.document import (
     Bundle,
     Check,
@@ -22,14 +24,12 @@ __all__ = [
     "Document",
     "DocumentKind",
     "FileKind",
-    "Loaded",
     "Material",
     "Mistake",
     "Noun",
     "Place",
     "RefersTo",
     "SourceFile",
-    "load",
     "meant",
     "nearest",
 ]

@@ -6,26 +6,27 @@ from pathlib import Path, PurePosixPath
 
 from streamward.model.document import Mistake, Place
 
-FILES_MAX = 2_000
+FILES_MAX = 10_000
 FILE_BYTES_MAX = 1_048_576
 DEPTH_MAX = 16
 SKIPPED_FOLDERS = frozenset({"secrets", "tls"})
 SUFFIXES = (".yaml", ".yml", ".cedar", ".avsc", ".proto", ".schema.json")
 
 
-def read_files(root: Path, mistakes: list[Mistake]) -> Iterator[tuple[PurePosixPath, str]]:
-    """Every file that may declare something, by path; what can't be read becomes a mistake."""
+def read_files(root: Path, mistakes: list[Mistake]) -> Iterator[tuple[str, str]]:
+    """Path and text of every file that may declare something; what can't be read is a mistake."""
+    resolved = root.resolve()
     for count, path in enumerate(_paths(root, mistakes)):
         if count >= FILES_MAX:
             what = f"the bundle has more than {FILES_MAX} files; the rest is not read"
-            mistakes.append(Mistake(Place(path.as_posix(), 1), what))
+            mistakes.append(Mistake(Place(path, 1), what))
             return
-        text = _text(root, path, mistakes)
+        text = _text(root, resolved, path, mistakes)
         if text is not None:
             yield path, text
 
 
-def _paths(root: Path, mistakes: list[Mistake]) -> Iterator[PurePosixPath]:
+def _paths(root: Path, mistakes: list[Mistake]) -> Iterator[str]:
     def unreadable(error: OSError) -> None:
         folder = os.path.relpath(str(error.filename), root)
         mistakes.append(Mistake(Place(folder, 1), f"the folder can't be read: {error.strerror}"))
@@ -34,21 +35,23 @@ def _paths(root: Path, mistakes: list[Mistake]) -> Iterator[PurePosixPath]:
         relative = PurePosixPath(Path(folder).relative_to(root).as_posix())
         deep = len(relative.parts) >= DEPTH_MAX
         folders[:] = sorted(f for f in folders if not deep and _is_read(f))
+        before = "".join(f"{part}/" for part in relative.parts)
         for name in sorted(names):
             if not name.startswith(".") and name.endswith(SUFFIXES):
-                yield relative / name
+                yield before + name
 
 
 def _is_read(folder: str) -> bool:
     return not folder.startswith(".") and folder not in SKIPPED_FOLDERS
 
 
-def _text(root: Path, path: PurePosixPath, mistakes: list[Mistake]) -> str | None:
-    place = Place(path.as_posix(), 1)
+def _text(root: Path, resolved: Path, path: str, mistakes: list[Mistake]) -> str | None:
+    place = Place(path, 1)
     data = b""
     full = root / path
     try:
-        if not full.resolve().is_relative_to(root.resolve()):
+        # No folder is a link: the walk follows none.
+        if full.is_symlink() and not full.resolve().is_relative_to(resolved):
             what = "the file is a link that leads out of the bundle"
             mistakes.append(Mistake(place, what, suggestion="put a copy here"))
             return None
@@ -64,7 +67,7 @@ def _text(root: Path, path: PurePosixPath, mistakes: list[Mistake]) -> str | Non
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         what = "the file is not UTF-8 text"
-        mistakes.append(Mistake(Place(path.as_posix(), line), what, suggestion="save it as UTF-8"))
+        mistakes.append(Mistake(Place(path, line), what, suggestion="save it as UTF-8"))
     except OSError as error:
         mistakes.append(Mistake(place, f"the file can't be read: {error.strerror}"))
     return None

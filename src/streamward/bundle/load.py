@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from streamward.bundle.documents import read_document
 from streamward.bundle.files import read_files
@@ -62,7 +63,7 @@ def load(
     if not root.is_dir():
         raise NotFound(f"there is no bundle at `{root}`: not a folder")
     mistakes: list[Mistake] = []
-    texts = {path.as_posix(): text for path, text in read_files(root, mistakes)}
+    texts = dict(read_files(root, mistakes))
     return load_texts(root, texts, kinds, file_kinds, checks, mistakes)
 
 
@@ -73,10 +74,14 @@ def load_texts(
     file_kinds: Iterable[FileKind] = (),
     checks: Iterable[Check] = (),
     before: Iterable[Mistake] = (),
+    fields: list[Mapping[str, Any]] | None = None,
 ) -> Loaded:
-    """As `load`, with the texts of the files given; references are answered in `root`."""
+    """As `load`, with the texts of the files given; references are answered in `root`.
+
+    What each document was read from is added to `fields`, where that is wanted.
+    """
     mistakes = list(before)
-    bundle = _read(root, texts, tuple(kinds), tuple(file_kinds), mistakes)
+    bundle = _read(root, texts, tuple(kinds), tuple(file_kinds), mistakes, fields)
     for check in (duplicates, unknown_references, *checks):
         mistakes.extend(check(bundle))
     return Loaded(bundle, tuple(sorted(_causes(mistakes), key=_order)), texts)
@@ -99,6 +104,7 @@ def _read(
     kinds: tuple[DocumentKind, ...],
     file_kinds: tuple[FileKind, ...],
     mistakes: list[Mistake],
+    fields: list[Mapping[str, Any]] | None,
 ) -> Bundle:
     by_name = {kind.name: kind for kind in kinds}
     documents: list[Document] = []
@@ -112,7 +118,7 @@ def _read(
             mistakes.extend(found)
             files.append(SourceFile(file_kind.name, path.as_posix(), text, value))
         elif path.suffix in YAML_SUFFIXES:
-            _read_yaml(path, text, by_name, documents, broken, mistakes)
+            _read_yaml(path, text, by_name, documents, broken, mistakes, fields)
     return Bundle(root, tuple(documents), tuple(files), frozenset(broken))
 
 
@@ -129,9 +135,12 @@ def _read_yaml(
     documents: list[Document],
     broken: set[tuple[str, str]],
     mistakes: list[Mistake],
+    fields: list[Mapping[str, Any]] | None,
 ) -> None:
     for tree in parse(path.as_posix(), text):
         document, spoiled = read_document(tree, kinds, mistakes)
         if document is not None:
             documents.append(document)
+            if fields is not None:
+                fields.append(tree.value)
         broken.update(spoiled)

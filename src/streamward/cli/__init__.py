@@ -1,79 +1,40 @@
 """The terminal door: one file for each noun."""
 
-import importlib
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, NoReturn
+from collections.abc import Iterator
+from typing import Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
 from rich.text import Text
-from typer.core import TyperGroup
-from typer.main import get_command
 
 from streamward import __version__
+from streamward.cli.nouns import group_of
 from streamward.errors import BundleInvalid, StreamwardError
 
 CAUSES_MAX: Final = 10
 MISTAKES_SHOWN_MAX: Final = 50
 
-_COMMANDS: Final = {
-    "init": "init_command",
-    "check": "check_command",
-    "apply": "apply_command",
-    "demo": "demo_command",
+_PLACES: Final = {
+    "init": "init:init_command",
+    "check": "check:check_command",
+    "apply": "apply:apply_command",
+    "demo": "demo:demo_command",
+    "gateway": "gateway:app",
+    "audit": "audit:app",
+    "contain": "contain:app",
+    "detect": "detect:app",
+    "policy": "policy:app",
+    "identity": "identity:app",
+    "keys": "keys:app",
+    "schema": "schema:app",
+    "contracts": "contracts:app",
+    "dev": "dev:app",
 }
-_GROUPS: Final = (
-    "gateway",
-    "audit",
-    "contain",
-    "detect",
-    "policy",
-    "identity",
-    "keys",
-    "schema",
-    "contracts",
-    "dev",
-)
-
-
-class _Nouns(Mapping[str, Any]):
-    """Commands by name, each imported when it is asked for.
-
-    A gateway lives for months and needs neither the demo's Kafka clients nor an HTTP client.
-    """
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in _COMMANDS and name not in _GROUPS:
-            raise KeyError(name)
-        module = importlib.import_module(f"streamward.cli.{name}")
-        if name in _GROUPS:
-            command = get_command(module.app)
-        else:
-            single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-            single.command(name)(getattr(module, _COMMANDS[name]))
-            command = get_command(single)
-        command.name = name
-        return command
-
-    def __iter__(self) -> Iterator[str]:
-        return iter((*_COMMANDS, *_GROUPS))
-
-    def __len__(self) -> int:
-        return len(_COMMANDS) + len(_GROUPS)
-
-
-class _Root(TyperGroup):
-    """The `streamward` command."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.commands = _Nouns()  # type: ignore[assignment]
-
 
 app = typer.Typer(
     name="streamward",
-    cls=_Root,
+    cls=group_of(_PLACES),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="""Declared, enforced and provable access to Kafka.

@@ -25,3 +25,9 @@ Socket = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a JSON document.")]
+NoCache = Annotated[
+    bool,
+    typer.Option(
+        "--no-cache", help="Read and check the folder anew, and keep nothing for the next question."
+    ),
+]

@@ -1,118 +1,30 @@
 """`streamward policy`: ask the policy, offline, with the evaluator of the gateway."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import Final
 
 import typer
-from rich.console import Console
 
-from streamward.app import valid_bundle, version_at
-from streamward.app.sights import records_of
-from streamward.cli import (
-    policy_ask,
-    policy_diff,
-    policy_import,
-    policy_prove,
-    policy_test,
-    policy_unused,
-    policy_versions,
-)
-from streamward.cli.options import AuditDir, StateDir
-from streamward.cli.policy_explained import show_explanation
-from streamward.policy import explain, parse_action, parse_context, parse_resource
+from streamward.cli.nouns import group_of
 
-app = typer.Typer(no_args_is_help=True, help="Ask who may do what, and why.")
-app.add_typer(policy_import.app, name="import")
-app.command("who-can")(policy_ask.who_can_command)
-app.command("what-can")(policy_ask.what_can_command)
-app.command("roles")(policy_ask.roles_command)
-app.command("matrix")(policy_ask.matrix_command)
-app.command("unused")(policy_unused.unused_command)
-app.command("diff")(policy_diff.diff_command)
-app.command("test")(policy_test.run_command)
-app.command("history")(policy_versions.history)
-app.command("show")(policy_versions.show)
-app.command("rollback")(policy_versions.rollback)
-app.command("prove")(policy_prove.prove_command)
+_PLACES: Final = {
+    "who-can": "policy_ask:who_can_command",
+    "what-can": "policy_ask:what_can_command",
+    "roles": "policy_ask:roles_command",
+    "matrix": "policy_ask:matrix_command",
+    "unused": "policy_unused:unused_command",
+    "diff": "policy_diff:diff_command",
+    "test": "policy_test:run_command",
+    "history": "policy_versions:history",
+    "show": "policy_versions:show",
+    "rollback": "policy_versions:rollback",
+    "prove": "policy_prove:prove_command",
+    "explain": "policy_explain:explain_command",
+    "import": "policy_import:app",
+}
+
+app = typer.Typer(cls=group_of(_PLACES), no_args_is_help=True, help="Ask who may do what, and why.")
 
 
 @app.callback()
 def _group() -> None:
     """Ask who may do what, and why."""
-
-
-@app.command("explain")
-def explain_command(
-    principal: Annotated[str, typer.Option("--as", metavar="P", help="The principal.")],
-    action: Annotated[
-        str, typer.Option("--do", metavar="ACTION", help="`produce`, `consume`, `describe`, …")
-    ],
-    resource: Annotated[
-        str,
-        typer.Option(
-            "--on",
-            metavar="RESOURCE",
-            help="A stream's NAME, `group:NAME`, `transaction:NAME` or `cluster`.",
-        ),
-    ],
-    directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="The folder of the bundle.")
-    ] = Path("."),
-    context: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--context",
-            metavar="KEY=VALUE",
-            help="`source=10.20.0.7`, `mfa=false`, `hour=3`, `weekday=6`, …; may be repeated.",
-        ),
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            "--at",
-            metavar="VERSION",
-            help="As an applied version decided: its number, or the digest that an entry names.",
-        ),
-    ] = None,
-    state_dir: StateDir = None,
-    audit_dir: AuditDir = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
-) -> None:
-    """Say what the gateway would decide, which rules decide it, and what would turn it.
-
-    What would turn it are the changes of fewest attributes (another source, hour, second factor,
-    group of a token, …) with which the decision is another, each confirmed by the evaluator.
-
-    Of a stream it says what becomes of its records: how they are sealed and signed, where refused
-    ones go, and whether this reader sees them clear, opened, masked, as ciphertext or not at all.
-
-    What the context leaves out gets: source 127.0.0.1, TLS, a certificate, MFA and device as the
-    principal declares them, the bundle's environment, and now.
-
-    Examples:
-        streamward policy explain examples/payments --as payments-api --do produce
-        --on payments.transactions
-
-        streamward policy explain --as fraud-investigator --do consume --on payments.transactions
-        --context source=203.0.113.9 --context hour=3
-    """
-    day = None
-    if at is None:
-        bundle = valid_bundle(directory, materials=False)
-    else:
-        bundle, day = version_at(directory, at, state_dir, audit_dir)
-    explanation = explain(
-        bundle,
-        principal,
-        parse_action(action),
-        parse_resource(bundle, resource),
-        parse_context(context or ()),
-        today=day,
-    )
-    console = Console(soft_wrap=True, highlight=False)
-    records = records_of(bundle, explanation.decision)
-    if as_json:
-        told = None if records is None else records.document()
-        console.print_json(data={**explanation.document(), "records": told})
-    else:
-        show_explanation(console, explanation, records)

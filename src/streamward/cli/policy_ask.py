@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
-from streamward.app import valid_bundle
+from streamward.app import asked_bundle
 from streamward.app.sights import sees
-from streamward.cli.options import AsJson
+from streamward.cli.options import AsJson, NoCache
 from streamward.cli.policy_tables import console, plain, show_rights, show_roles
 from streamward.model.document import Bundle
 from streamward.policy import parse_action, parse_resource
@@ -47,6 +47,7 @@ def who_can_command(
         str | None,
         typer.Option("--class", metavar="CLASS", help="Any stream that carries this data class."),
     ] = None,
+    no_cache: NoCache = False,
     as_json: AsJson = False,
 ) -> None:
     """Name every principal that may do something, by which rule, and under which conditions.
@@ -63,7 +64,7 @@ def who_can_command(
 
         streamward policy who-can --do consume --do produce --class cardholder --json
     """
-    bundle = valid_bundle(directory, materials=False)
+    bundle = asked_bundle(directory, cache=not no_cache)
     resource = None if on is None else parse_resource(bundle, on)
     actions = [parse_action(word) for word in do]
     rights = who_can(bundle, actions, resource, data_class)
@@ -90,6 +91,7 @@ def what_can_command(
         list[str] | None,
         typer.Option("--do", metavar="ACTION", help="Only this; may be repeated."),
     ] = None,
+    no_cache: NoCache = False,
     as_json: AsJson = False,
 ) -> None:
     """List everything that a principal may do, on every resource that rules tell apart.
@@ -102,7 +104,7 @@ def what_can_command(
 
         streamward policy what-can --as analytics-batch --do consume --json
     """
-    bundle = valid_bundle(directory, materials=False)
+    bundle = asked_bundle(directory, cache=not no_cache)
     actions = [parse_action(word) for word in do] if do else None
     rights = what_can(bundle, principal, *(() if actions is None else (actions,)))
     to = console()
@@ -130,6 +132,7 @@ def roles_command(
     role: Annotated[
         str | None, typer.Option("--role", metavar="ROLE", help="Only this one.")
     ] = None,
+    no_cache: NoCache = False,
     as_json: AsJson = False,
 ) -> None:
     """Expand roles: what each includes, who holds it, and which grants it comes to.
@@ -141,7 +144,7 @@ def roles_command(
 
         streamward policy roles --role fraud-analyst --json
     """
-    roles = effective_roles(valid_bundle(directory, materials=False), role)
+    roles = effective_roles(asked_bundle(directory, cache=not no_cache), role)
     to = console()
     if as_json:
         to.print_json(data={"roles": [one.document() for one in roles]})
@@ -158,6 +161,7 @@ def matrix_command(
         Path | None,
         typer.Option("--check", metavar="FILE", help="Exit with 1 where it isn't what FILE holds."),
     ] = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Print the access matrix: each principal, resource and operation, and in which cases.
 
@@ -171,7 +175,7 @@ def matrix_command(
 
         streamward policy matrix . --check access-matrix.txt
     """
-    matrix = access_matrix(valid_bundle(directory, materials=False))
+    matrix = access_matrix(asked_bundle(directory, cache=not no_cache))
     if write is not None:
         write.write_text(matrix, encoding="utf-8")
     if check is not None:

@@ -29,7 +29,11 @@ from streamward.policy.kafka_acls.cluster import describe_acls
 from streamward.policy.kafka_acls.listing import LISTING_BYTES_MAX
 from streamward.policy.kafka_acls.properties import read_connection
 
-app = typer.Typer(no_args_is_help=True, help="Turn another product's access rules into grants.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Turn another product's access rules into grants.",
+)
 
 SHOWN_MAX = 200
 _STYLES = {

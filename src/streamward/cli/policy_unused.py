@@ -6,11 +6,11 @@ from typing import Annotated, Final
 import typer
 from rich.text import Text
 
-from streamward.app import bundle_name, paths_of, valid_bundle
+from streamward.app import asked_bundle, bundle_name, paths_of
 from streamward.audit.index import RulesUsed, opened_index, rules_used
 from streamward.audit.journal import journal_readers
 from streamward.audit.places import index_path, log_origin
-from streamward.cli.options import AsJson, AuditDir, StateDir
+from streamward.cli.options import AsJson, AuditDir, NoCache, StateDir
 from streamward.cli.policy_tables import console, plain
 from streamward.clock import now_milliseconds
 from streamward.errors import NotFound
@@ -29,6 +29,7 @@ def unused_command(
     ] = 90,
     audit_dir: AuditDir = None,
     state_dir: StateDir = None,
+    no_cache: NoCache = False,
     as_json: AsJson = False,
 ) -> None:
     """List rules and grants that no entry of the log used in so many days.
@@ -41,7 +42,7 @@ def unused_command(
 
         streamward policy unused . --json
     """
-    bundle = valid_bundle(directory, materials=False)
+    bundle = asked_bundle(directory, cache=not no_cache)
     where = paths_of(bundle_name(bundle), state_dir, audit_dir).audit
     if not where.is_dir():
         raise NotFound(f"there is no log at `{where}`")

@@ -6,14 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
-def cache_root() -> Path:
-    """`$STREAMWARD_CACHE`, else `$XDG_CACHE_HOME/streamward`, else `~/.cache/streamward`."""
-    explicit = os.environ.get("STREAMWARD_CACHE")
-    if explicit:
-        return Path(explicit).expanduser().resolve()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "streamward"
+from streamward.app.kept import cache_root as cache_root
 
 
 @contextmanager

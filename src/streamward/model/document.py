@@ -23,7 +23,11 @@ class Noun(BaseModel):
     """Base of everything that a bundle declares: frozen, and no field that isn't declared."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        use_attribute_docstrings=False,
+        defer_build=True,
     )
 
 

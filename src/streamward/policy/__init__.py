@@ -1,6 +1,7 @@
 """Who may do what: grants, classes and Cedar files compile to the rules that are enforced."""
 
 from streamward.policy.checks import CHECKS as RULE_CHECKS
+from streamward.policy.checks import WARNINGS
 from streamward.policy.compile import compile_policy, days_of_change, next_change
 from streamward.policy.difference import Difference, diff
 from streamward.policy.kinds import DOCUMENT_KINDS, FILE_KINDS
@@ -20,6 +21,7 @@ __all__ = [
     "CHECKS",
     "DOCUMENT_KINDS",
     "FILE_KINDS",
+    "WARNINGS",
     "Difference",
     "Explanation",
     "PolicySection",

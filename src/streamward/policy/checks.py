@@ -52,8 +52,7 @@ def unknown_networks(bundle: Bundle) -> Iterator[Mistake]:
 
 
 def targets(bundle: Bundle) -> Iterator[Mistake]:
-    """Patterns with a `*` in the middle, unknown classes, and streams that nothing declares."""
-    streams = None if bundle.broken else _Streams(bundle.of(Stream))
+    """Patterns with a `*` in the middle, and unknown classes."""
     for document, grant in _grants(bundle):
         for index, text in enumerate(grant.on):
             target = Target.parse(text)
@@ -70,7 +69,17 @@ def targets(bundle: Bundle) -> Iterator[Mistake]:
                     suggestion=f"write `{text.split('*')[0]}*`, or one line for each name; "
                     "a `*` that is part of the name is written `\\*`",
                 )
-            elif target.word == "stream" and streams is not None and not streams.meet(target):
+
+
+def undeclared_streams(bundle: Bundle) -> Iterator[Mistake]:
+    """Targets that no declared stream has anything to do with."""
+    if bundle.broken:
+        return
+    streams = _Streams(bundle.of(Stream))
+    for document, grant in _grants(bundle):
+        for index, text in enumerate(grant.on):
+            target = Target.parse(text)
+            if target.word == "stream" and not (target.stray_star or streams.meet(target)):
                 yield document.mistake(
                     f"no document declares a stream `{target.text.removeprefix('stream:')}`",
                     "on",
@@ -86,7 +95,8 @@ class _Streams:
 
     def __init__(self, streams: Iterable[Stream]) -> None:
         streams = tuple(streams)
-        self.names = sorted(stream.name or stream.prefix or "" for stream in streams)
+        self.names = frozenset(stream.name or stream.prefix or "" for stream in streams)
+        self._ordered = sorted(self.names)
         self._whole = frozenset(stream.name for stream in streams if stream.name is not None)
         self._prefixes = frozenset(s.prefix for s in streams if s.prefix is not None)
 
@@ -97,9 +107,10 @@ class _Streams:
             return True
         if target.prefix is None:
             return target.name in self._whole
-        after = bisect.bisect_left(self.names, target.prefix)
-        is_all = target.prefix == ""
-        return is_all or (after < len(self.names) and self.names[after].startswith(target.prefix))
+        after = bisect.bisect_left(self._ordered, target.prefix)
+        if target.prefix == "":
+            return True
+        return after < len(self._ordered) and self._ordered[after].startswith(target.prefix)
 
 
 def actions_fit_targets(bundle: Bundle) -> Iterator[Mistake]:
@@ -156,8 +167,8 @@ CHECKS = (
     unknown_networks,
     targets,
     actions_fit_targets,
-    expired_grants,
-    unused_roles,
     *lints.CHECKS,
     rules_compile,
 )
+WARNINGS = (undeclared_streams, expired_grants, unused_roles, *lints.WARNINGS)
+"""Checks that never find an error: who only asks leaves them out."""

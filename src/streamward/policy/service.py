@@ -13,10 +13,8 @@ from streamward.model.nearest import meant
 from streamward.model.resource import Resource
 from streamward.model.topology import Cluster
 from streamward.policy.alternatives import Alternative, alternatives
-from streamward.policy.compile import compile_policy
-from streamward.policy.days import utc_today
-from streamward.policy.evaluator import decide, evaluator, policy_schema
-from streamward.policy.questions.beside import beside
+from streamward.policy.evaluator import decide
+from streamward.policy.questions.compiled import compiled
 from streamward.policy.section import PolicySection, Rule
 from streamward.policy.validate import CONTEXT_ATTRIBUTES
 
@@ -112,10 +110,11 @@ def explain(
     names = bundle.names("Principal")
     if principal not in names:
         raise NotFound(f"there is no principal `{principal}`: {meant(principal, names)}")
-    section = compile_policy(bundle, policy_schema(), today or utc_today())
-    compiled = evaluator(section, bundle, questions=beside(section, bundle))
-    decision = decide(compiled, principal, action, resource, context or {})
-    return Explanation(decision, _rules(section, decision), alternatives(compiled, decision))
+    asked = compiled(bundle, today=today)
+    decision = decide(asked.kernel, principal, action, resource, context or {})
+    return Explanation(
+        decision, _rules(asked.section, decision), alternatives(asked.kernel, decision)
+    )
 
 
 def _rules(section: PolicySection, decision: Decision) -> tuple[Rule, ...]:

@@ -12,7 +12,7 @@ from streamward.errors import InvalidArgument, StreamwardError
 
 CONTENT_BYTES_MAX: Final = 16 * 1024 * 1024
 """All files of a version together."""
-CONTENT_FILES_MAX: Final = 2_000
+CONTENT_FILES_MAX: Final = 10_000
 PATH_CHARACTERS_MAX: Final = 1_000
 
 

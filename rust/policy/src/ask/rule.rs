@@ -124,7 +124,7 @@ pub(crate) struct Prepared {
     pub reads: Reading,
     /// The last day on which it holds, in days since 1970.
     pub last_day: Option<i64>,
-    tree: Json,
+    tree: Arc<Json>,
 }
 
 impl Prepared {
@@ -305,7 +305,10 @@ fn clauses(policy: &cedar_policy::Policy, tree: &Json) -> Vec<Clause> {
 
 pub(crate) fn prepared(rule: &CompiledRule, slices: Vec<Uid>, last_day: Option<i64>) -> Prepared {
     // It was read from this form when it was compiled.
-    let tree = rule.policy.to_json().unwrap_or(Json::Null);
+    let tree = match &rule.tree {
+        Some(tree) => Arc::clone(tree),
+        None => Arc::new(rule.policy.to_json().unwrap_or(Json::Null)),
+    };
     let clauses = clauses(&rule.policy, &tree);
     let condition = clauses.iter().map(|clause| clause.expression.clone());
     let condition = condition

@@ -50,7 +50,7 @@ class Carried:
 
 
 def _beginning(prefix: str, texts: list[str], known: dict[str, list[Stream]]) -> Iterator[Stream]:
-    for text in texts[bisect.bisect_left(texts, prefix) :]:
-        if not text.startswith(prefix):
-            return
-        yield from known[text]
+    place = bisect.bisect_left(texts, prefix)
+    while place < len(texts) and texts[place].startswith(prefix):
+        yield from known[texts[place]]
+        place += 1

@@ -171,7 +171,7 @@ def prefixes_without_a_separator(bundle: Bundle) -> Iterator[Mistake]:
                 yield document.mistake(what, "on", index, suggestion=hint, severity="warning")
 
 
-CHECKS = (
+WARNINGS = (
     everything,
     to_everyone,
     to_nobody,

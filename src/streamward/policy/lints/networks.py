@@ -48,4 +48,4 @@ def sources(bundle: Bundle) -> Iterator[Mistake]:
                 yield document.mistake(what, "sources", index, suggestion=hint, severity="warning")
 
 
-CHECKS = (networks, sources)
+WARNINGS = (networks, sources)

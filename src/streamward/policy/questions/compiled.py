@@ -1,21 +1,28 @@
 """A bundle's policy, compiled once and asked often."""
 
 import datetime
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 import msgspec
 
-from streamward.errors import InvalidArgument
+from streamward.errors import InvalidArgument, PolicyInvalid
 from streamward.model.action import Action, ResourceType
 from streamward.model.document import Bundle
 from streamward.model.resource import Resource
 from streamward.model.topology import Cluster
 from streamward.policy.compile import compile_policy
 from streamward.policy.days import utc_today
-from streamward.policy.evaluator import core_errors, evaluator, policy_schema
+from streamward.policy.evaluator import (
+    compiled_module,
+    core_errors,
+    evaluated,
+    evaluator,
+    policy_schema,
+)
 from streamward.policy.questions.beside import beside
 from streamward.policy.questions.rights import (
     Asked,
@@ -27,7 +34,7 @@ from streamward.policy.questions.rights import (
     Ruling,
     Work,
 )
-from streamward.policy.section import PolicySection
+from streamward.policy.section import PolicySection, canonical
 
 
 class Kernel(Protocol):
@@ -167,6 +174,42 @@ def compiled(bundle: Bundle, *, today: datetime.date | None = None) -> Compiled:
 
     Raises PolicyInvalid where a rule doesn't compile, Unavailable without the compiled module.
     """
-    section = compile_policy(bundle, policy_schema(), today or utc_today())
+    day = today or utc_today()
+    kept = bundle.once(_kept).get(day)
+    if kept is not None:
+        return kept()
+    section = compile_policy(bundle, policy_schema(), day)
     kernel: Any = evaluator(section, bundle, questions=beside(section, bundle))
+    return Compiled(bundle, section, kernel)
+
+
+def keep(bundle: Bundle, make: Callable[[], Compiled], day: datetime.date) -> None:
+    """Have `compiled` answer with this for a day; made when it is first asked for, and once."""
+    bundle.once(_kept)[day] = functools.cache(make)
+
+
+def _kept(bundle: Bundle) -> dict[datetime.date, Callable[[], Compiled]]:
+    """By day. A bundle that nobody keeps anything for holds no compiled policy in memory."""
+    return {}
+
+
+def written(asked: Compiled) -> bytes:
+    """A compiled bundle for `restored`: the document that its evaluator was made of."""
+    document = evaluated(asked.section, asked.bundle)
+    document["questions"] = beside(asked.section, asked.bundle)
+    return canonical(document)
+
+
+class _Written(msgspec.Struct):
+    policy: PolicySection
+
+
+def restored(bundle: Bundle, document: bytes) -> Compiled:
+    """What `written` wrote, compiled without being validated anew.
+
+    Raises ValueError or PolicyInvalid for anything else.
+    """
+    section = msgspec.json.decode(document, type=_Written).policy
+    with core_errors(PolicyInvalid):
+        kernel = compiled_module().Policy(document, validated=True)
     return Compiled(bundle, section, kernel)

@@ -1,0 +1,178 @@
+//! From the texts of rules to rules that are known to fit the schema.
+
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::thread;
+
+use cedar_policy::{PolicyId, PolicySet, ValidationMode, Validator};
+
+use crate::conditions::Conditions;
+use crate::error::one_line;
+use crate::probes::Probes;
+use crate::reads::look;
+use crate::rules::{CompiledRule, RULE_BYTES_MAX};
+use crate::scope::Scope;
+use crate::section::Rule;
+
+/// Threads that compile the rules of one policy.
+const THREADS_MAX: usize = 8;
+/// Rules for which another thread is worth its start: each takes a few tenths of a millisecond.
+const RULES_PER_THREAD_MIN: usize = 64;
+
+/// What is done with each rule beside compiling it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Effort {
+    /// Keep what questions read, and use more than one thread: a person waits. A gateway, which
+    /// asks no questions, has neither the memory nor threads with heaps of their own to spare.
+    pub for_questions: bool,
+    /// Every rule was validated before, by this version and against this schema.
+    pub validated: bool,
+}
+
+/// Each rule compiled, in their order, or what is wrong with it.
+pub(crate) fn compile_all(
+    rules: &[Rule],
+    validator: &Validator,
+    effort: Effort,
+) -> Vec<Result<CompiledRule, String>> {
+    let compile_some = |some: &[Rule]| -> Vec<_> {
+        some.iter()
+            .map(|rule| compile(rule, validator, effort))
+            .collect()
+    };
+    let threads = if effort.for_questions {
+        thread::available_parallelism().map_or(1, NonZero::get)
+    } else {
+        1
+    };
+    let threads = threads
+        .min(THREADS_MAX)
+        .min(rules.len() / RULES_PER_THREAD_MIN);
+    if threads < 2 {
+        return compile_some(rules);
+    }
+    let (own, others) = rules.split_at(rules.len().div_ceil(threads));
+    thread::scope(|scope| {
+        let compile_some = &compile_some;
+        let others: Vec<_> = others
+            .chunks(own.len())
+            .map(|some| {
+                let started =
+                    thread::Builder::new().spawn_scoped(scope, move || compile_some(some));
+                (some, started)
+            })
+            .collect();
+        let mut all = compile_some(own);
+        for (some, started) in others {
+            all.extend(match started {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                // There are no more threads to be had.
+                Err(_) => compile_some(some),
+            });
+        }
+        all
+    })
+}
+
+fn compile(rule: &Rule, validator: &Validator, effort: Effort) -> Result<CompiledRule, String> {
+    if rule.cedar.len() > RULE_BYTES_MAX {
+        return Err(format!("it is longer than {RULE_BYTES_MAX} bytes"));
+    }
+    let policy = cedar_policy::Policy::parse(Some(PolicyId::new(&rule.id)), &rule.cedar)
+        .map_err(|error| one_line(&error))?;
+    if !effort.validated {
+        validate(&policy, validator)?;
+    }
+    let tree = policy.to_json().map_err(|error| one_line(&error))?;
+    let findings = look(&tree);
+    if findings.looks_into_literal {
+        return Err(
+            "it looks into an entity that is not of the request; ask about `principal`, \
+                    `action` or `resource`"
+                .to_owned(),
+        );
+    }
+    let scope = Scope::of(&policy);
+    Ok(CompiledRule {
+        id: rule.id.clone(),
+        probes: Probes::of(&policy, &scope, &tree),
+        conditions: Conditions::of(&policy, &tree),
+        scope,
+        policy,
+        reads: findings.reads,
+        turns: findings.turns,
+        tree: effort.for_questions.then(|| Arc::new(tree)),
+    })
+}
+
+fn validate(policy: &cedar_policy::Policy, validator: &Validator) -> Result<(), String> {
+    let alone = PolicySet::from_policies([policy.clone()]).map_err(|error| one_line(&error))?;
+    let result = validator.validate(&alone, ValidationMode::Strict);
+    if result.validation_passed() {
+        return Ok(());
+    }
+    let errors: Vec<_> = result
+        .validation_errors()
+        .map(|error| one_line(error))
+        .collect();
+    Err(errors.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use cedar_policy::Schema;
+
+    use super::*;
+
+    fn told(rules: &[Rule], effort: Effort) -> Vec<Result<String, String>> {
+        let validator = Validator::new(Schema::from_str(crate::SCHEMA).unwrap());
+        let compiled = compile_all(rules, &validator, effort);
+        compiled.into_iter().map(|it| it.map(|it| it.id)).collect()
+    }
+
+    fn rules(count: usize) -> Vec<Rule> {
+        let text = |number: usize| match number % 50 {
+            7 => "permit (principal, action".to_owned(),
+            9 => "permit (principal, action, resource) when { context.nothing };".to_owned(),
+            _ => {
+                format!("permit (principal in Streamward::Role::\"r{number}\", action, resource);")
+            }
+        };
+        let rule = |number| Rule {
+            id: format!("rule{number}"),
+            source: "rules.yaml:1".to_owned(),
+            cedar: text(number),
+            slices: Vec::new(),
+        };
+        (0..count).map(rule).collect()
+    }
+
+    #[test]
+    fn threads_tell_the_same_in_the_same_order() {
+        let asked = Effort {
+            for_questions: true,
+            validated: false,
+        };
+        for count in [0, 1, 63, 64, 128, 131, 400] {
+            let rules = rules(count);
+            let alone = told(&rules, Effort::default());
+            assert_eq!(alone.len(), count);
+            assert_eq!(alone, told(&rules, asked), "{count} rules");
+        }
+    }
+
+    #[test]
+    fn only_validation_is_left_out_of_what_was_validated() {
+        let rules = rules(10);
+        let validated = Effort {
+            for_questions: false,
+            validated: true,
+        };
+        let (anew, before) = (told(&rules, Effort::default()), told(&rules, validated));
+        assert!(anew[7].is_err() && before[7].is_err(), "it doesn't parse");
+        assert!(anew[9].is_err() && before[9].is_ok());
+    }
+}
