@@ -11,8 +11,8 @@ from pydantic import BaseModel, TypeAdapter
 from streamward.app import kept
 from streamward.bundle.files import read_files
 from streamward.errors import NotFound, PolicyInvalid
-from streamward.model.document import Bundle, Document, Mistake, Noun, Place, SourceFile
 from streamward.model.contract import DataContract
+from streamward.model.document import Bundle, Document, Mistake, Noun, Place, SourceFile
 from streamward.model.grant import Grant
 from streamward.model.keys import AccessClass, KeyRing
 from streamward.model.manifest import Manifest

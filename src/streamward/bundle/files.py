@@ -21,7 +21,7 @@ def read_files(root: Path, mistakes: list[Mistake]) -> Iterator[tuple[str, str]]
             what = f"the bundle has more than {FILES_MAX} files; the rest is not read"
             mistakes.append(Mistake(Place(path, 1), what))
             return
-        text = _text(root, resolved, path, mistakes)
+        text = _text(str(root), resolved, path, mistakes)
         if text is not None:
             yield path, text
 
@@ -45,21 +45,22 @@ def _is_read(folder: str) -> bool:
     return not folder.startswith(".") and folder not in SKIPPED_FOLDERS
 
 
-def _text(root: Path, resolved: Path, path: str, mistakes: list[Mistake]) -> str | None:
+def _text(root: str, resolved: Path, path: str, mistakes: list[Mistake]) -> str | None:
     place = Place(path, 1)
     data = b""
-    full = root / path
+    full = f"{root}/{path}"
     try:
         # No folder is a link: the walk follows none.
-        if full.is_symlink() and not full.resolve().is_relative_to(resolved):
+        if os.path.islink(full) and not Path(full).resolve().is_relative_to(resolved):
             what = "the file is a link that leads out of the bundle"
             mistakes.append(Mistake(place, what, suggestion="put a copy here"))
             return None
-        if not full.is_file():
+        if not Path(full).is_file():
             mistakes.append(Mistake(place, "not a regular file"))
             return None
-        with full.open("rb") as stream:
-            data = stream.read(FILE_BYTES_MAX + 1)
+        with open(full, "rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            data = stream.read(min(size, FILE_BYTES_MAX) + 1)
         if len(data) > FILE_BYTES_MAX:
             mistakes.append(Mistake(place, f"the file has more than {FILE_BYTES_MAX} bytes"))
             return None
