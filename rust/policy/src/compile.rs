@@ -127,10 +127,12 @@ mod tests {
 
     use super::*;
 
-    fn told(rules: &[Rule], effort: Effort) -> Vec<Result<String, String>> {
+    /// The id of each rule that compiles; the validator tells of actions in any order.
+    fn told(rules: &[Rule], effort: Effort) -> Vec<Result<String, ()>> {
         let validator = Validator::new(Schema::from_str(crate::SCHEMA).unwrap());
         let compiled = compile_all(rules, &validator, effort);
-        compiled.into_iter().map(|it| it.map(|it| it.id)).collect()
+        let id_of = |it: Result<CompiledRule, String>| it.map(|it| it.id).map_err(drop);
+        compiled.into_iter().map(id_of).collect()
     }
 
     fn rules(count: usize) -> Vec<Rule> {
@@ -156,7 +158,7 @@ mod tests {
             for_questions: true,
             validated: false,
         };
-        for count in [0, 1, 63, 64, 128, 131, 400] {
+        for count in [0, 1, 64, 128, 131, 200] {
             let rules = rules(count);
             let alone = told(&rules, Effort::default());
             assert_eq!(alone.len(), count);

@@ -26,7 +26,7 @@ class Noun(BaseModel):
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
-        use_attribute_docstrings=False,
+        use_attribute_docstrings=True,
         defer_build=True,
     )
 
