@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use common::{CODECS, Message, Stream, batch, message, read};
 use streamward_records::{
-    Checking, Fault, Kid, KnownKey, KnownKeys, Limits, Refusal, Scratch, Unopened, check_records,
+    Checking, Fault, Kid, KnownKey, KnownKeys, Limits, MISSING_MAX, Refusal, Scratch, Unopened,
+    check_records,
 };
 
 #[derive(Default)]
@@ -144,6 +145,38 @@ fn a_key_must_be_a_living_one_of_the_ring_and_of_its_purpose() {
         facts.0.insert([1; 16], known);
         assert_eq!(refusal(&records, &facts), refused);
     }
+}
+
+#[test]
+fn what_was_sealed_for_a_value_is_no_key_whatever_is_said_of_who_sealed_it() {
+    let mut messages = sealed();
+    messages[0].key = messages[0].value.take();
+    messages[0].headers.clear();
+    let mut facts = facts();
+    // The envelope names a key that seals keys of records, and is not of their algorithm.
+    facts.0.insert([1; 16], of("clinical-care", true));
+    assert_eq!(
+        refusal(&batch(CODECS[0], &messages), &facts),
+        Refusal::Algorithm
+    );
+}
+
+#[test]
+fn no_more_keys_are_asked_for_than_so_many() {
+    let envelope = sealed()[0].value.clone().unwrap();
+    let at = envelope.windows(16).position(|it| it == [1; 16]).unwrap();
+    let messages: Vec<Message> = (0..=MISSING_MAX)
+        .map(|number| {
+            let mut value = envelope.clone();
+            value[at..at + 8].copy_from_slice(&(number as u64 + 1000).to_be_bytes());
+            Message {
+                value: Some(value),
+                ..Message::default()
+            }
+        })
+        .collect();
+    let found = check(&batch(CODECS[0], &messages), &facts());
+    assert!(matches!(found, Err(Unopened::Missing(kids)) if kids.len() == MISSING_MAX));
 }
 
 #[test]

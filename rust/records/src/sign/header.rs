@@ -275,3 +275,6 @@ pub fn write<'h, I: Iterator<Item = &'h Hash>>(
 }
 
 const _: () = assert!(TAG_18_ARRAY_4[1] == ARRAY << 5 | 4);
+
+#[cfg(test)]
+mod tests;

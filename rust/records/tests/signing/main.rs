@@ -15,6 +15,7 @@
 mod common;
 
 mod attacks;
+mod bounds;
 mod combined;
 mod golden;
 mod round_trip;
