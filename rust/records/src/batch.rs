@@ -56,7 +56,7 @@ pub struct Buffers<'s> {
 }
 
 /// Appends `batch`, whose bytes are `raw`, with its records edited. Says how many bytes these took before they were
-/// compressed.
+/// compressed, as they came or as they leave, whichever are more: also what is taken out of them had to be inflated.
 pub fn rewrite(
     batch: &Batch<'_>,
     raw: &[u8],
@@ -117,7 +117,7 @@ pub fn rewrite(
     put(out, start + LENGTH_AT, &length.to_be_bytes());
     let crc = crc32c::crc32c(out.get(start + CHECKED_AT..).unwrap_or_default());
     put(out, start + CRC_AT, &crc.to_be_bytes());
-    Ok(edited_bytes)
+    Ok(edited_bytes.max(payload.len()))
 }
 
 /// Edits each record. `most`: what `out` may hold at any time.
