@@ -14,6 +14,8 @@ from streamward.model.principal import Principal, Role
 from streamward.model.stream import DataClass, Stream
 from streamward.model.token_issuer import TokenIssuer
 from streamward.policy.difference.approvals import rule_between, weaker
+from streamward.policy.difference.changes import Difference
+from streamward.policy.difference.gate import mistakes
 from streamward.policy.difference.loosened import loosenings
 
 DAY = datetime.date(2027, 1, 1)
@@ -200,7 +202,8 @@ def test_who_may_open_is_access() -> None:
         # Who was given the right to read with an approval was given it to see what is there.
         reads = {"to": ["principal:vendor"], "allow": ["read"]}
         assert told(old, bundle(approval(**reads), **changed)) == []
-        assert told(old, bundle(approval(**(reads | {"to": ["role:other"]})), **changed)) == [what]
+        for other in ({"to": ["role:other"]}, {"allow": ["write"]}):
+            assert told(old, bundle(approval(**(reads | other)), **changed)) == [what]
         assert told(bundle(**changed), old) == []
 
 
@@ -240,3 +243,14 @@ def test_a_stream_that_is_not_sealed_any_more_is_told() -> None:
     assert told(bundle(streams=sealed), bundle()) == [what]
     assert told(bundle(streams=sealed, rings=two), bundle(streams=elsewhere, rings=two)) == [what]
     assert told(bundle(), bundle(streams=sealed)) == []
+
+
+def test_what_nobody_agreed_to_keeps_a_version_out() -> None:
+    loosened = loosenings(bundle(), bundle(streams=[]), DAY)
+    fewer = weaker(bundle(), bundle(rule=None), DAY)
+    difference = Difference("old", "new", (), (), fewer, loosened)
+    assert [it.what for it in mistakes(bundle(), difference)] == [
+        "the bundle asks for fewer approvals: the new bundle asks for no approvals at all",
+        "`pay.cards` is no longer of class `cardholder`: nobody approved it",
+    ]
+    assert all(it.severity == "error" for it in mistakes(bundle(), difference))
