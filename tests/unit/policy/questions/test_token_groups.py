@@ -20,6 +20,8 @@ pytest.importorskip("streamward._core")
 
 MANY = 40
 EXAMPLES = int(os.environ.get("STREAMWARD_PROOF_EXAMPLES", "0"))
+# As many as are asked for take as long as they take.
+pytestmark = pytest.mark.timeout(0 if EXAMPLES else 300)
 NEWS = Asked(Resource(ResourceType.STREAM, "news"), "news")
 GUEST = """\
 kind: Principal
