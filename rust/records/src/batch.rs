@@ -1,7 +1,9 @@
 //! A batch rewritten in place of its payload: what the writer said of it stays, its length, its compressed bytes
 //! and its checksum are made anew. No record is merged, split or dropped.
 
-use streamward_wire::kafka::batch::{Batch, Compression, HEADER_BYTES, crc_matches};
+use streamward_wire::kafka::batch::{
+    Batch, Batches, Compression, HEADER_BYTES, batches, crc_matches,
+};
 
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
@@ -53,6 +55,56 @@ pub struct Buffers<'s> {
     pub inflated: &'s mut Vec<u8>,
     pub edited: &'s mut Vec<u8>,
     pub parts: &'s mut Parts,
+}
+
+/// Each batch of one partition of a Produce request, with its bytes; the first that can't be read, or a rest that is
+/// no batch, ends it with a fault. A control batch is one: brokers refuse it from clients.
+pub fn produced(records: &[u8]) -> Produced<'_> {
+    Produced {
+        records,
+        batches: batches(records),
+        at: 0,
+        ended: false,
+    }
+}
+
+/// The iterator that [`produced`] returns.
+pub struct Produced<'a> {
+    records: &'a [u8],
+    batches: Batches<'a>,
+    at: usize,
+    ended: bool,
+}
+
+impl<'a> Produced<'a> {
+    fn whole(&mut self, batch: Batch<'a>) -> Result<(Batch<'a>, &'a [u8]), Fault> {
+        let of_batch = |refusal| Fault::of_batch(batch.base_offset, refusal);
+        let raw = self.records.get(self.at..self.at + batch.bytes);
+        let raw = raw.ok_or_else(|| of_batch(Refusal::Batch))?;
+        self.at += batch.bytes;
+        if batch.is_control() {
+            // SECURITY: brokers alone write these; as one, records would pass as they are.
+            return Err(of_batch(Refusal::Control));
+        }
+        Ok((batch, raw))
+    }
+}
+
+impl<'a> Iterator for Produced<'a> {
+    type Item = Result<(Batch<'a>, &'a [u8]), Fault>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = match self.batches.next() {
+            Some(Ok(batch)) => Some(self.whole(batch)),
+            None if self.batches.rest() == 0 => None,
+            Some(Err(_)) | None => Some(Err(Fault::of_batch(0, Refusal::Batch))),
+        };
+        self.ended = !matches!(next, Some(Ok(_)));
+        next
+    }
 }
 
 /// Appends `batch`, whose bytes are `raw`, with its records edited. Says how many bytes these took before they were

@@ -1,8 +1,8 @@
 //! Copies of batches for another stream, such as one of dead letters: each record with further headers.
 
-use streamward_wire::kafka::batch::{self, HEADER_BYTES};
+use streamward_wire::kafka::batch::HEADER_BYTES;
 
-use crate::batch::{Bounds, Buffers, CHECKED_AT, CRC_AT, Edit, put, rewrite};
+use crate::batch::{Bounds, CHECKED_AT, CRC_AT, Edit, produced, put, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
@@ -47,22 +47,10 @@ pub fn copy_records(
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
-    let (mut at, begin) = (0, out.len());
-    let mut batches = batch::batches(records);
-    for batch in batches.by_ref() {
-        let batch = batch.map_err(|_| Fault::of_batch(0, Refusal::Batch))?;
-        let raw = records.get(at..at + batch.bytes);
-        let raw = raw.ok_or(Fault::of_batch(batch.base_offset, Refusal::Batch))?;
-        at += batch.bytes;
-        if batch.is_control() {
-            return Err(Fault::of_batch(batch.base_offset, Refusal::Control));
-        }
-        let buffers = Buffers {
-            codecs: &mut scratch.codecs,
-            inflated: &mut scratch.inflated,
-            edited: &mut scratch.edited,
-            parts: &mut scratch.parts,
-        };
+    let begin = out.len();
+    for batch in produced(records) {
+        let (batch, raw) = batch?;
+        let buffers = scratch.buffers();
         let start = out.len();
         let bounds = Bounds {
             edited: limits.inflated_bytes_max,
@@ -76,9 +64,6 @@ pub fn copy_records(
         rewrite(&batch, raw, limits, &mut copying, bounds, buffers, out)?;
         let last = copying.index.saturating_sub(1);
         disown(out.get_mut(start..).unwrap_or_default(), last);
-    }
-    if batches.rest() > 0 {
-        return Err(Fault::of_batch(0, Refusal::Batch));
     }
     Ok(())
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use streamward_wire::kafka::batch;
 
 use crate::MARK;
-use crate::batch::{Bounds, Buffers, Edit, rewrite};
+use crate::batch::{Bounds, Edit, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
+use crate::open::Budget;
 use crate::record::{Headers, Record, write_header, write_record};
 use crate::scratch::{Parts, Scratch};
 use crate::varint;
@@ -50,6 +51,60 @@ pub fn visit_fetched<E: From<Fault>>(
     Ok(at)
 }
 
+/// What edits the batches of an answer to Fetch.
+pub(crate) trait EditFetched: Edit {
+    /// The next batch begins at this offset.
+    fn enter(&mut self, base_offset: i64);
+
+    /// A batch leaves no more, nor what was told of its records since it was entered.
+    fn leave_out(&mut self);
+}
+
+/// Appends each whole batch of one partition of an answer to Fetch, edited, for as long as the budget allows. Control
+/// batches, and those of which compaction left nothing, are as they were.
+///
+/// # Errors
+/// The first batch or record that can't be read or edited.
+pub(crate) fn edit_fetched(
+    records: &[u8],
+    edit: &mut impl EditFetched,
+    limits: &Limits,
+    budget: &mut Budget,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let mut at = 0;
+    for batch in batch::batches(records) {
+        let batch = batch.map_err(|_| Fault::of_batch(-1, Refusal::Batch))?;
+        if !batch.complete {
+            break;
+        }
+        edit.enter(batch.base_offset);
+        if budget.is_spent() {
+            edit.leave_out();
+            break;
+        }
+        let start = out.len();
+        let raw = records.get(at..at + batch.bytes).unwrap_or_default();
+        at += batch.bytes;
+        let inflated = if batch.is_control() || batch.records == 0 && batch.payload.is_empty() {
+            out.extend_from_slice(raw);
+            0
+        } else {
+            let bounds = Bounds {
+                edited: limits.inflated_bytes_max.max(batch.payload.len()),
+                written: usize::MAX,
+            };
+            rewrite(&batch, raw, limits, edit, bounds, scratch.buffers(), out)?
+        };
+        if !budget.spend(out.len() - start, inflated) {
+            out.truncate(start);
+            edit.leave_out();
+        }
+    }
+    Ok(())
+}
+
 /// Appends `records`, the whole batches of one partition of an answer to Fetch, in which the records at these offsets
 /// have a header that says what is wrong with them; all others are as they were.
 ///
@@ -80,19 +135,21 @@ pub fn mark_fetched(
             code,
             base_offset: batch.base_offset,
         };
-        let buffers = Buffers {
-            codecs: &mut scratch.codecs,
-            inflated: &mut scratch.inflated,
-            edited: &mut scratch.edited,
-            parts: &mut scratch.parts,
-        };
         let marks = MARK_BYTES.saturating_mul(offsets.len());
         let bounds = Bounds {
             edited: limits.inflated_bytes_max.saturating_add(marks),
             // What was compressed harder than it is here again grows.
             written: raw.len().saturating_mul(GROWTH_MAX).saturating_add(marks),
         };
-        rewrite(&batch, raw, limits, &mut marker, bounds, buffers, out)?;
+        rewrite(
+            &batch,
+            raw,
+            limits,
+            &mut marker,
+            bounds,
+            scratch.buffers(),
+            out,
+        )?;
     }
     Ok(())
 }

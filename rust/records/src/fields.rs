@@ -1,8 +1,6 @@
 //! Sealing single fields of values on their way to the broker. Where fields are in a value, the caller knows.
 
-use streamward_wire::kafka::batch;
-
-use crate::batch::{Bounds, Buffers, Edit, rewrite};
+use crate::batch::{Bounds, Edit, produced, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
@@ -33,31 +31,14 @@ pub fn seal_fields(
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
     let start = out.len();
-    let mut at = 0;
-    let mut batches = batch::batches(records);
-    for batch in batches.by_ref() {
-        let batch = batch.map_err(|_| Fault::of_batch(0, Refusal::Batch))?;
-        let raw = records.get(at..at + batch.bytes);
-        let raw = raw.ok_or(Fault::of_batch(batch.base_offset, Refusal::Batch))?;
-        at += batch.bytes;
-        if batch.is_control() {
-            // SECURITY: brokers alone write these; as one, plaintext would pass unsealed.
-            return Err(Fault::of_batch(batch.base_offset, Refusal::Control));
-        }
+    for batch in produced(records) {
+        let (batch, raw) = batch?;
         let bounds = Bounds {
             edited: limits.inflated_bytes_max,
             written: bytes_max.saturating_sub(out.len() - start),
         };
-        let buffers = Buffers {
-            codecs: &mut scratch.codecs,
-            inflated: &mut scratch.inflated,
-            edited: &mut scratch.edited,
-            parts: &mut scratch.parts,
-        };
+        let buffers = scratch.buffers();
         rewrite(&batch, raw, limits, &mut Sealer(seal), bounds, buffers, out)?;
-    }
-    if batches.rest() > 0 {
-        return Err(Fault::of_batch(0, Refusal::Batch));
     }
     Ok(())
 }

@@ -1,19 +1,16 @@
 //! Masking the records of a stream on their way to a reader who sees only a part of them.
 
-use streamward_wire::kafka::batch;
-
 use crate::MARK;
-use crate::batch::{Bounds, Buffers, Edit, rewrite};
+use crate::batch::Edit;
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
+use crate::fetched::{EditFetched, edit_fetched};
 use crate::limits::Limits;
 use crate::open::{Budget, Mark, Opened};
 use crate::record::{Header, Headers, Record, write_header, write_record};
 use crate::scratch::{Parts, Scratch};
 use crate::varint;
 
-/// Faults that are told of the records that one call marks.
-const MARKED_MAX: usize = 64;
 /// A mark says no more than this many bytes.
 const MARK_CODE_BYTES_MAX: usize = 32;
 
@@ -62,50 +59,10 @@ pub fn mask_records(
         masks,
         mark,
         offset: 0,
+        before: 0,
         masked: Opened::default(),
     };
-    let mut at = 0;
-    for batch in batch::batches(records) {
-        let batch = batch.map_err(|_| Fault::of_batch(-1, Refusal::Batch))?;
-        if !batch.complete {
-            break;
-        }
-        if budget.is_spent() {
-            masker.masked.left_out = true;
-            break;
-        }
-        let start = out.len();
-        let raw = records.get(at..at + batch.bytes).unwrap_or_default();
-        at += batch.bytes;
-        // Brokers write control batches; compaction leaves batches without records.
-        if batch.is_control() || batch.records == 0 && batch.payload.is_empty() {
-            out.extend_from_slice(raw);
-            if !budget.spend(raw.len(), 0) {
-                out.truncate(start);
-                masker.masked.left_out = true;
-            }
-            continue;
-        }
-        masker.offset = batch.base_offset;
-        let buffers = Buffers {
-            codecs: &mut scratch.codecs,
-            inflated: &mut scratch.inflated,
-            edited: &mut scratch.edited,
-            parts: &mut scratch.parts,
-        };
-        let bounds = Bounds {
-            edited: limits.inflated_bytes_max.max(batch.payload.len()),
-            written: usize::MAX,
-        };
-        let marked = (masker.masked.marked.len(), masker.masked.marked_count);
-        let inflated = rewrite(&batch, raw, limits, &mut masker, bounds, buffers, out)?;
-        if !budget.spend(out.len() - start, inflated) {
-            out.truncate(start);
-            masker.masked.marked.truncate(marked.0);
-            masker.masked.marked_count = marked.1;
-            masker.masked.left_out = true;
-        }
-    }
+    edit_fetched(records, &mut masker, limits, budget, scratch, out)?;
     Ok(masker.masked)
 }
 
@@ -126,7 +83,20 @@ struct Masker<'m, M> {
     mark: Mark,
     /// Of the batch.
     offset: i64,
+    /// How many records were marked before it.
+    before: u64,
     masked: Opened,
+}
+
+impl<M: Masks> EditFetched for Masker<'_, M> {
+    fn enter(&mut self, base_offset: i64) {
+        self.offset = base_offset;
+        self.before = self.masked.marked_count;
+    }
+
+    fn leave_out(&mut self) {
+        self.masked.leave_out(self.before);
+    }
 }
 
 impl<M: Masks> Edit for Masker<'_, M> {
@@ -155,7 +125,8 @@ impl<M: Masks> Edit for Masker<'_, M> {
             // SECURITY: what was masked before it failed is no part of a value that conforms.
             plain.clear();
             plain.extend_from_slice(self.masks.instead(record.value.unwrap_or_default()));
-            self.mark(record, refusal);
+            let offset = self.offset.saturating_add(record.offset_delta.into());
+            self.masked.tell(offset, refusal);
         }
         key.clear();
         let shown = record.key.is_some_and(|it| self.masks.key(it, key));
@@ -174,17 +145,6 @@ impl<M: Masks> Edit for Masker<'_, M> {
 }
 
 impl<M: Masks> Masker<'_, M> {
-    fn mark(&mut self, record: &Record<'_>, refusal: Refusal) {
-        self.masked.marked_count += 1;
-        if self.masked.marked.len() < MARKED_MAX {
-            self.masked.marked.push(Fault {
-                offset: self.offset.saturating_add(record.offset_delta.into()),
-                index: 0,
-                refusal,
-            });
-        }
-    }
-
     fn headers(
         &self,
         record: &Record<'_>,

@@ -1,6 +1,7 @@
 //! What sealing and opening keep from one batch to the next, so that a record costs no allocation.
 
 use crate::associated::Associated;
+use crate::batch::Buffers;
 use crate::compression::Codecs;
 
 /// Buffers and contexts. Good for any stream; held by one batch at a time.
@@ -35,6 +36,16 @@ pub struct Parts {
 const KEPT_BYTES: usize = 1024 * 1024;
 
 impl Scratch {
+    /// What a batch passes through.
+    pub(crate) fn buffers(&mut self) -> Buffers<'_> {
+        Buffers {
+            codecs: &mut self.codecs,
+            inflated: &mut self.inflated,
+            edited: &mut self.edited,
+            parts: &mut self.parts,
+        }
+    }
+
     /// Gives back what an unusually large batch needed.
     pub fn give_back(&mut self) {
         self.signing.give_back();

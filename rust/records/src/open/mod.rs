@@ -5,16 +5,14 @@ mod opener;
 
 use std::sync::Arc;
 
-use streamward_wire::kafka::batch;
-
 pub use self::budget::Budget;
 pub use self::opener::MISSING_MAX;
 use self::opener::Opener;
 
 use crate::associated::{Home, KeyDigest, Place};
-use crate::batch::{Bounds, Buffers, rewrite};
 use crate::envelope::{Alike, Kid};
 use crate::error::{Fault, Refusal};
+use crate::fetched::edit_fetched;
 use crate::key::DataKey;
 use crate::limits::Limits;
 use crate::scratch::Scratch;
@@ -75,6 +73,31 @@ pub struct Opened {
     pub left_out: bool,
 }
 
+/// Faults that are told of the records that one call marks.
+const MARKED_MAX: usize = 64;
+
+impl Opened {
+    /// The record at this offset was marked.
+    pub(crate) fn tell(&mut self, offset: i64, refusal: Refusal) {
+        self.marked_count += 1;
+        if self.marked.len() < MARKED_MAX {
+            self.marked.push(Fault {
+                offset,
+                index: 0,
+                refusal,
+            });
+        }
+    }
+
+    /// A batch does not leave; before it so many records were marked.
+    pub(crate) fn leave_out(&mut self, marked_before: u64) {
+        self.left_out = true;
+        self.marked_count = marked_before;
+        let told = usize::try_from(marked_before).unwrap_or(MARKED_MAX);
+        self.marked.truncate(told);
+    }
+}
+
 /// Why records were not opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unopened {
@@ -104,48 +127,9 @@ pub fn open_records(
         missing: Vec::new(),
         opened: Opened::default(),
         offset: 0,
+        before: 0,
     };
-    let mut at = 0;
-    for batch in batch::batches(records) {
-        let batch = batch.map_err(|_| Unopened::Fault(Fault::of_batch(-1, Refusal::Batch)))?;
-        if !batch.complete {
-            break;
-        }
-        if budget.is_spent() {
-            opener.opened.left_out = true;
-            break;
-        }
-        let start = out.len();
-        let raw = records.get(at..at + batch.bytes).unwrap_or_default();
-        at += batch.bytes;
-        // Compaction leaves batches without records.
-        if batch.is_control() || batch.records == 0 && batch.payload.is_empty() {
-            out.extend_from_slice(raw);
-            if !budget.spend(raw.len(), 0) {
-                out.truncate(start);
-                opener.opened.left_out = true;
-            }
-            continue;
-        }
-        opener.offset = batch.base_offset;
-        let buffers = Buffers {
-            codecs: &mut scratch.codecs,
-            inflated: &mut scratch.inflated,
-            edited: &mut scratch.edited,
-            parts: &mut scratch.parts,
-        };
-        let bounds = Bounds {
-            edited: limits.inflated_bytes_max.max(batch.payload.len()),
-            written: usize::MAX,
-        };
-        let before = opener.opened.marked_count;
-        let inflated = rewrite(&batch, raw, limits, &mut opener, bounds, buffers, out)
-            .map_err(Unopened::Fault)?;
-        if !budget.spend(out.len() - start, inflated) {
-            out.truncate(start);
-            opener.leave_out(before);
-        }
-    }
+    edit_fetched(records, &mut opener, limits, budget, scratch, out).map_err(Unopened::Fault)?;
     if opener.missing.is_empty() {
         Ok(opener.opened)
     } else {
@@ -180,6 +164,7 @@ pub fn open_value(
         missing: Vec::new(),
         opened: Opened::default(),
         offset: 0,
+        before: 0,
     };
     let mut scratch = Scratch::default();
     let digest = KeyDigest::of(record_key, &mut scratch.parts.wire_key);

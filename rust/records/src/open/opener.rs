@@ -9,7 +9,8 @@ use crate::associated::{Associated, KeyDigest, Place};
 use crate::batch::Edit;
 use crate::compression::{Codecs, Effort};
 use crate::envelope::{Alike, Coding, Envelope, Kid};
-use crate::error::{Fault, Refusal};
+use crate::error::Refusal;
+use crate::fetched::EditFetched;
 use crate::key::{DataKey, algorithm_of};
 use crate::limits::Limits;
 use crate::record::{Headers, Record, write_head, write_header, write_record};
@@ -19,8 +20,6 @@ use crate::varint;
 
 /// Keys that are asked for at one time; records under further ones are opened when these are there.
 pub const MISSING_MAX: usize = 64;
-/// Faults that are told of the records that one call marks.
-const MARKED_MAX: usize = 64;
 
 pub(super) struct Opener<'a, K> {
     pub(super) opening: &'a Opening<'a>,
@@ -32,7 +31,10 @@ pub(super) struct Opener<'a, K> {
     pub(super) alike: Alike,
     pub(super) missing: Vec<Kid>,
     pub(super) opened: Opened,
+    /// Of the batch.
     pub(super) offset: i64,
+    /// How many records were marked before it.
+    pub(super) before: u64,
 }
 
 pub(super) struct Last {
@@ -60,14 +62,8 @@ impl<K: Keys> Edit for Opener<'_, K> {
             // That a key isn't there is told when all records have been looked at.
             Ok(()) | Err(Refusal::KeyNotThere) => Ok(()),
             Err(refusal) if self.opening.mark == Mark::Header => {
-                self.opened.marked_count += 1;
-                if self.opened.marked.len() < MARKED_MAX {
-                    self.opened.marked.push(Fault {
-                        offset: self.offset.saturating_add(record.offset_delta.into()),
-                        index: 0,
-                        refusal,
-                    });
-                }
+                let offset = self.offset.saturating_add(record.offset_delta.into());
+                self.opened.tell(offset, refusal);
                 write_marked(record, refusal, &mut parts.headers, out)
             }
             Err(refusal) => Err(refusal),
@@ -83,15 +79,18 @@ impl<K: Keys> Edit for Opener<'_, K> {
     }
 }
 
-impl<K: Keys> Opener<'_, K> {
-    /// A batch does not leave; before it so many records were marked.
-    pub(super) fn leave_out(&mut self, marked_before: u64) {
-        self.opened.left_out = true;
-        self.opened.marked_count = marked_before;
-        let told = usize::try_from(marked_before).unwrap_or(MARKED_MAX);
-        self.opened.marked.truncate(told);
+impl<K: Keys> EditFetched for Opener<'_, K> {
+    fn enter(&mut self, base_offset: i64) {
+        self.offset = base_offset;
+        self.before = self.opened.marked_count;
     }
 
+    fn leave_out(&mut self) {
+        self.opened.leave_out(self.before);
+    }
+}
+
+impl<K: Keys> Opener<'_, K> {
     fn open(
         &mut self,
         record: &Record<'_>,

@@ -3,14 +3,14 @@
 mod part;
 mod sealer;
 
-use streamward_wire::kafka::batch::{self, Compression};
+use streamward_wire::kafka::batch::Compression;
 
 use self::part::Part;
 pub(crate) use self::part::write_marked;
 use self::sealer::Sealer;
 
 use crate::associated::{Associated, Home, KeyDigest, Place};
-use crate::batch::{Bounds, Buffers, rewrite};
+use crate::batch::{Bounds, produced, rewrite};
 use crate::envelope::Coding;
 use crate::error::{Fault, Refusal};
 use crate::key::DataKey;
@@ -49,17 +49,9 @@ pub fn seal_records(
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
-    let (mut at, start) = (0, out.len());
-    let mut batches = batch::batches(records);
-    for batch in batches.by_ref() {
-        let batch = batch.map_err(|_| Fault::of_batch(0, Refusal::Batch))?;
-        let raw = records.get(at..at + batch.bytes);
-        let raw = raw.ok_or(Fault::of_batch(batch.base_offset, Refusal::Batch))?;
-        at += batch.bytes;
-        if batch.is_control() {
-            // SECURITY: brokers alone write these; as one, plaintext would pass unsealed.
-            return Err(Fault::of_batch(batch.base_offset, Refusal::Control));
-        }
+    let start = out.len();
+    for batch in produced(records) {
+        let (batch, raw) = batch?;
         let records_max = sealing.data_key.records_max();
         if sealing.value && u64::from(batch.records) > records_max {
             return Err(Fault::of_batch(batch.base_offset, Refusal::KeyLimit));
@@ -82,12 +74,7 @@ pub fn seal_records(
             fruitless: 0,
             set: None,
         };
-        let buffers = Buffers {
-            codecs: &mut scratch.codecs,
-            inflated: &mut scratch.inflated,
-            edited: &mut scratch.edited,
-            parts: &mut scratch.parts,
-        };
+        let buffers = scratch.buffers();
         let rewritten = rewrite(&batch, raw, limits, &mut sealer, bounds, buffers, out);
         rewritten.map_err(|fault| {
             if fault.refusal == Refusal::SpentKey && sealer.drawn >= records_max {
@@ -97,9 +84,6 @@ pub fn seal_records(
             }
             fault
         })?;
-    }
-    if batches.rest() > 0 {
-        return Err(Fault::of_batch(0, Refusal::Batch));
     }
     Ok(())
 }
