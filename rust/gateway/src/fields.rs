@@ -42,17 +42,23 @@ impl StreamFields {
         })
     }
 
-    /// Appends a value with what a visitor puts into its fields.
+    /// Appends a value with what is put into its fields.
     fn rewrite(
         &self,
+        work: &mut impl EachField,
+        record: &Record<'_>,
         value: &[u8],
-        visitor: &mut impl Refuses,
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
+        let mut visitor = Visitor {
+            work,
+            record_key: record.key,
+            refusal: None,
+        };
         let at = value_at(&self.schema, &self.schema_ids, value).map_err(|_| Refusal::Schema)?;
         let (frame, inner) = value.split_at_checked(at).ok_or(Refusal::Schema)?;
-        let changed = self.schema.rewrite(inner, &self.selection, visitor);
-        let changed = changed.map_err(|_| visitor.refusal().unwrap_or(Refusal::Schema))?;
+        let changed = self.schema.rewrite(inner, &self.selection, &mut visitor);
+        let changed = changed.map_err(|_| visitor.refusal.unwrap_or(Refusal::Schema))?;
         out.extend_from_slice(frame);
         out.extend_from_slice(changed.as_deref().unwrap_or(inner));
         Ok(())
@@ -64,9 +70,32 @@ impl StreamFields {
     }
 }
 
-/// A visitor that says why it refused.
-trait Refuses: Visit {
-    fn refusal(&self) -> Option<Refusal>;
+/// What is put into a field.
+trait EachField {
+    /// `None`: it stays as it is.
+    fn field(
+        &mut self,
+        record_key: Option<&[u8]>,
+        rule: u32,
+        leaf: &Leaf<'_>,
+    ) -> Result<Option<Content<'static>>, Refusal>;
+}
+
+/// Goes through the fields of one value, and keeps why one was refused.
+struct Visitor<'v, W> {
+    work: &'v mut W,
+    record_key: Option<&'v [u8]>,
+    refusal: Option<Refusal>,
+}
+
+impl<W: EachField> Visit for Visitor<'_, W> {
+    fn leaf(&mut self, rule: u32, leaf: &Leaf<'_>) -> Result<Option<Content<'static>>, Reason> {
+        let put = self.work.field(self.record_key, rule, leaf);
+        put.map_err(|refusal| {
+            self.refusal = Some(refusal);
+            Reason::Unmaskable
+        })
+    }
 }
 
 /// An envelope is a text in texts, and its own bytes in bytes.
@@ -99,20 +128,13 @@ pub struct FieldSealer<'a> {
     pub drawn: u64,
 }
 
-struct Sealing<'s, 'a> {
-    with: &'s mut FieldSealer<'a>,
-    record_key: Option<&'s [u8]>,
-    refusal: Option<Refusal>,
-}
-
-impl Refuses for Sealing<'_, '_> {
-    fn refusal(&self) -> Option<Refusal> {
-        self.refusal
-    }
-}
-
-impl Sealing<'_, '_> {
-    fn seal(&mut self, rule: u32, leaf: &Leaf<'_>) -> Result<Content<'static>, Refusal> {
+impl EachField for FieldSealer<'_> {
+    fn field(
+        &mut self,
+        record_key: Option<&[u8]>,
+        rule: u32,
+        leaf: &Leaf<'_>,
+    ) -> Result<Option<Content<'static>>, Refusal> {
         let content = match (leaf.kind, &leaf.content) {
             (LeafType::Text, Content::Text(text)) => text.as_bytes(),
             (LeafType::Bytes, Content::Bytes(bytes)) => bytes,
@@ -121,32 +143,22 @@ impl Sealing<'_, '_> {
         if decoded(leaf).is_some_and(|it| Envelope::parse(&it).is_ok()) {
             return Err(Refusal::AlreadySealed);
         }
-        let with = &mut *self.with;
-        with.drawn += 1;
-        let place = with.fields.place(rule)?;
+        self.drawn += 1;
+        let place = self.fields.place(rule)?;
         let sealed = seal_value(
-            with.home,
-            with.data_key,
+            self.home,
+            self.data_key,
             place,
-            with.partition,
-            self.record_key,
+            self.partition,
+            record_key,
             content,
         );
         let sealed = sealed.map_err(|refusal| match refusal {
             // A fresh key would not do either.
-            Refusal::SpentKey if with.drawn > with.data_key.records_max() => Refusal::KeyLimit,
+            Refusal::SpentKey if self.drawn > self.data_key.records_max() => Refusal::KeyLimit,
             other => other,
         })?;
-        Ok(encoded(leaf.kind, sealed))
-    }
-}
-
-impl Visit for Sealing<'_, '_> {
-    fn leaf(&mut self, rule: u32, leaf: &Leaf<'_>) -> Result<Option<Content<'static>>, Reason> {
-        self.seal(rule, leaf).map(Some).map_err(|refusal| {
-            self.refusal = Some(refusal);
-            Reason::Unmaskable
-        })
+        Ok(Some(encoded(leaf.kind, sealed)))
     }
 }
 
@@ -157,13 +169,7 @@ impl SealFields for FieldSealer<'_> {
         value: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
-        let fields = self.fields;
-        let mut sealing = Sealing {
-            with: self,
-            record_key: record.key,
-            refusal: None,
-        };
-        fields.rewrite(value, &mut sealing, out)
+        self.fields.rewrite(self, record, value, out)
     }
 }
 
@@ -181,36 +187,28 @@ pub struct FieldOpener<'a, K> {
     pub missing: Vec<Kid>,
 }
 
-struct Opening<'o, 'a, K> {
-    with: &'o mut FieldOpener<'a, K>,
-    record_key: Option<&'o [u8]>,
-    refusal: Option<Refusal>,
-}
-
-impl<K: Keys> Refuses for Opening<'_, '_, K> {
-    fn refusal(&self) -> Option<Refusal> {
-        self.refusal
-    }
-}
-
-impl<K: Keys> Opening<'_, '_, K> {
-    fn open(&mut self, rule: u32, leaf: &Leaf<'_>) -> Result<Option<Content<'static>>, Refusal> {
+impl<K: Keys> EachField for FieldOpener<'_, K> {
+    fn field(
+        &mut self,
+        record_key: Option<&[u8]>,
+        rule: u32,
+        leaf: &Leaf<'_>,
+    ) -> Result<Option<Content<'static>>, Refusal> {
         let bytes = decoded(leaf).ok_or(Refusal::Plaintext)?;
         let envelope = Envelope::parse(&bytes)?;
-        let with = &mut *self.with;
-        let place = with.fields.place(rule)?;
+        let place = self.fields.place(rule)?;
         let opened = open_value(
-            with.homes,
-            with.keys,
+            self.homes,
+            self.keys,
             place,
-            with.partition,
-            self.record_key,
+            self.partition,
+            record_key,
             &bytes,
         );
         let plain = match opened {
             Ok(plain) => plain,
             Err(Refusal::KeyNotThere) => {
-                let missing = &mut with.missing;
+                let missing = &mut self.missing;
                 if missing.len() < streamward_records::MISSING_MAX
                     && !missing.contains(envelope.kid)
                 {
@@ -229,15 +227,6 @@ impl<K: Keys> Opening<'_, '_, K> {
     }
 }
 
-impl<K: Keys> Visit for Opening<'_, '_, K> {
-    fn leaf(&mut self, rule: u32, leaf: &Leaf<'_>) -> Result<Option<Content<'static>>, Reason> {
-        self.open(rule, leaf).map_err(|refusal| {
-            self.refusal = Some(refusal);
-            Reason::Unmaskable
-        })
-    }
-}
-
 impl<K: Keys> Masks for FieldOpener<'_, K> {
     fn value(
         &mut self,
@@ -245,13 +234,7 @@ impl<K: Keys> Masks for FieldOpener<'_, K> {
         value: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
-        let fields = self.fields;
-        let mut opening = Opening {
-            with: self,
-            record_key: record.key,
-            refusal: None,
-        };
-        fields.rewrite(value, &mut opening, out)
+        self.fields.rewrite(self, record, value, out)
     }
 
     /// As it lies: it tells a reader of the ring nothing that is not theirs.

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use streamward_policy::Action;
-use streamward_records::{Fault, Limits, Refusal, Sealing, seal_fields, seal_records};
+use streamward_records::{Fault, Limits, Refusal, Scratch, Sealing, seal_fields, seal_records};
 use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{Struct, Value, error};
 
@@ -171,35 +170,13 @@ impl Session {
         growth: &mut usize,
         now: i64,
     ) -> Result<Vec<(i32, Refused)>, Close> {
-        let mut refusals = Vec::new();
-        let Some(partitions) = topic.array_mut("PartitionData") else {
-            return Ok(refusals);
-        };
-        let mut scratch = self.keys.scratch();
-        for partition in partitions.iter_mut().filter_map(Value::as_struct_mut) {
-            let index = i32::try_from(partition.int("Index")).unwrap_or(-1);
-            let Value::Bytes(records) = partition.get("Records") else {
-                continue;
-            };
+        let each = |session: &mut Self, index: i32, records: &[u8], scratch: &mut Scratch| {
             let bytes_max = records.len().saturating_add(*growth);
-            match self.seal_partition(sealed, index, records, bytes_max, &mut scratch, now) {
-                Ok(out) => {
-                    *growth = bytes_max.saturating_sub(out.len());
-                    let out = self.keys.buffers.share(out);
-                    partition.set("Records", Value::Bytes(out));
-                }
-                Err(refused) => refusals.push((index, refused)),
-            }
-        }
-        self.keys.put_back(scratch);
-        take_out(partitions, sending, &refusals);
-        for (index, refused) in &refusals {
-            if let Some(fault) = &refused.fault {
-                let place = (&*sending.name, *index);
-                self.enter_violation(api, Action::Write, place, fault, now)?;
-            }
-        }
-        Ok(refusals)
+            let out = session.seal_partition(sealed, index, records, bytes_max, scratch, now)?;
+            *growth = bytes_max.saturating_sub(out.len());
+            Ok(Some(out))
+        };
+        self.each_partition(api, topic, sending, now, each, Self::enter_violation)
     }
 
     pub(super) fn seal_partition(
@@ -208,7 +185,7 @@ impl Session {
         partition: i32,
         records: &[u8],
         bytes_max: usize,
-        scratch: &mut streamward_records::Scratch,
+        scratch: &mut Scratch,
         now: i64,
     ) -> Result<Vec<u8>, Refused> {
         let trouble = Refused {

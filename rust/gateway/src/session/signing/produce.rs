@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use streamward_policy::Action;
-use streamward_records::{Budget, Limits, Scratch, Signing, sign_records, verify_records};
+use streamward_records::{Budget, Fault, Limits, Scratch, Signing, sign_records, verify_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::{Counted, SignedTopic};
@@ -37,7 +37,7 @@ impl Session {
             verify_records(records, &verifying, &limits, &mut budget, scratch, &mut out)?;
             Ok(None)
         };
-        self.each_partition(api, topic, sending, now, each)
+        self.each_partition(api, topic, sending, now, each, Self::enter_unverified)
     }
 
     /// Signs the partitions of a topic, where the gateway signs; takes out those that are refused, and says why. `growth`: by so much they may become larger.
@@ -63,7 +63,8 @@ impl Session {
             counts.push((index, counted));
             Ok(Some(out))
         };
-        let refusals = self.each_partition(api, topic, sending, now, each)?;
+        let refusals =
+            self.each_partition(api, topic, sending, now, each, Self::enter_unverified)?;
         for load in &mut sending.loads {
             let counted = counts.iter().find(|(index, _)| *index == load.index);
             load.counted = counted.map(|(_, counted)| *counted);
@@ -110,13 +111,16 @@ impl Session {
         Ok((out, Counted::new(first, next)))
     }
 
-    fn each_partition(
+    /// Gives the records of each partition of a topic to `each`; what that answers stands in their place. Takes out
+    /// those that it refuses, and has `enter` say why.
+    pub(in crate::session) fn each_partition(
         &mut self,
         api: (ApiKey, i16),
         topic: &mut Struct,
         sending: &mut Sending,
         now: i64,
         mut each: impl FnMut(&mut Self, i32, &[u8], &mut Scratch) -> Result<Option<Vec<u8>>, Refused>,
+        enter: EnterFault,
     ) -> Result<Vec<(i32, Refused)>, Close> {
         let mut refusals = Vec::new();
         let Some(partitions) = topic.array_mut("PartitionData") else {
@@ -142,12 +146,16 @@ impl Session {
         for (index, refused) in &refusals {
             if let Some(fault) = &refused.fault {
                 let place = (&*sending.name, *index);
-                self.enter_unverified(api, Action::Write, place, fault, now)?;
+                enter(self, api, Action::Write, place, fault, now)?;
             }
         }
         Ok(refusals)
     }
 }
+
+/// Enters what is wrong with a record of a partition.
+type EnterFault =
+    fn(&mut Session, (ApiKey, i16), Action, (&str, i32), &Fault, i64) -> Result<(), Close>;
 
 /// There is no key at present: the producer tries again.
 const fn trouble() -> Refused {
