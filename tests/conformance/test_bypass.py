@@ -65,7 +65,9 @@ def test_every_byte_arrives_and_every_record_is_entered(
     produce(direct, topic, values, **clear.settings, **sending)
     assert consume(direct, topic, RECORDS, "straight-at-the-broker") == values
     large = {"fetch_message_max_bytes": 4 << 20}
-    assert consume(direct, topic, RECORDS, "conformance.in-clear", **clear.settings, **large) == values
+    assert (
+        consume(direct, topic, RECORDS, "conformance.in-clear", **clear.settings, **large) == values
+    )
     # Heads of requests and small batches are read; of the large ones, most is not.
     assert clear.bypassed("client") - before[0] > total / 2
     assert clear.bypassed("broker") - before[1] > total / 2
