@@ -1,8 +1,20 @@
-"""Libraries that a gateway loads only when it uses them."""
+"""Modules that are loaded when they are first used."""
 
+import importlib
 import importlib.util
-import sys
 from types import ModuleType
+from typing import Any
+
+
+class _Later(ModuleType):
+    """Stands for a module until it is used, and is not among `sys.modules`.
+
+    One that were there (as with `importlib.util.LazyLoader`) would be loaded by whoever looks
+    through them all, as `inspect.getmodule` does, and pydantic by it.
+    """
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(importlib.import_module(self.__name__), attribute)
 
 
 def lazy(name: str) -> ModuleType:
@@ -12,13 +24,6 @@ def lazy(name: str) -> ModuleType:
     not installed. Its user imports it under `TYPE_CHECKING` too, and has
     `from __future__ import annotations`: a signature that names it would load it.
     """
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.loader is None:
+    if importlib.util.find_spec(name) is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+    return _Later(name)
