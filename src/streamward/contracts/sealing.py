@@ -43,6 +43,8 @@ def _seals_of_prefixes(bundle: Bundle) -> dict[str, Sealing]:
 
 def of_longest_prefix(by_prefix: Mapping[str, T], text: str) -> T | None:
     """What is said of the longest prefix that a text has."""
+    if not by_prefix:
+        return None
     for length in range(min(len(text), NAME_CHARACTERS_MAX), -1, -1):
         found = by_prefix.get(text[:length])
         if found is not None:
