@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from streamward.dev.kafka import KafkaServer
+from streamward.errors import BundleInvalid
 from tests.support import requests
 from tests.support.bundles import VICTIMS, GatewayBundle
 from tests.support.confluent import consumer, create_topics, error_code, produce, read
@@ -94,7 +95,7 @@ def test_a_new_grant_is_in_force_after_a_reload(gateway: GatewayProcess, topic: 
 def test_a_broken_bundle_leaves_all_as_it_was(gateway: GatewayProcess, topic: str) -> None:
     gateway.bundle.grants("kind: Grant\nid: broken\nto: ['role:nobody']\n")
     try:
-        with pytest.raises(AssertionError):
+        with pytest.raises(BundleInvalid, match="`on` is missing"):
             gateway.reload()
         assert produce(gateway.bundle.endpoint("tester"), topic, [b"value"]) == [0]
     finally:

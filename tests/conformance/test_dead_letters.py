@@ -12,7 +12,7 @@ from streamward.model.event import GATEWAY
 from tests.conformance.test_signing import write_key
 from tests.support.confluent import SECONDS_MAX, create_topics, error_code, produce
 from tests.support.endpoints import Endpoint
-from tests.support.entries import eventually, moved, of_kind, settled
+from tests.support.entries import Moved, eventually, moved, of_kind, settled
 from tests.support.gateway import GatewayProcess
 from tests.support.protected import (
     BAD_MESSAGE,
@@ -251,7 +251,10 @@ def test_what_is_refused_on_read_is_copied_once_and_all_before_it_is_read(
     assert until_refused(tester, READ, 5) == []
     assert [it.value() for it in messages(tester, READ_TARGET, 3)] == [*injected, b"later"]
     # The log says of what the copies are, and that nobody but the gateway wrote them.
-    assert eventually(lambda: moved(letters, READ_TARGET, "Write", GATEWAY)[0].all == {0, 1, 2})
+    written = {0, 1, 2}
+    assert eventually(
+        lambda: moved(letters, READ_TARGET, "Write", GATEWAY).get(0, Moved()).all == written
+    )
     assert moved(letters, READ_TARGET, "Write") == {}
     assert reasons(letters, READ) == {"sealing:plaintext"}
     # No rule of a policy let it: nothing that another policy would decide otherwise.

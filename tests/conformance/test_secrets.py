@@ -257,7 +257,6 @@ def _followed(place: Place, folder: Path, topic: str) -> Bundle:
         "ca": place.kafka.ca_file.read_bytes(),
         "certificate": (tls / "gateway.pem").read_bytes(),
         "key": (tls / "gateway.key").read_bytes(),
-        "admin": place.kafka.password("admin").encode(),
         "follower": PASSWORD.encode(),
         "client": SECRET.encode(),
         "ours.pem": _new_key(),
@@ -283,17 +282,7 @@ def _followed(place: Place, folder: Path, topic: str) -> Bundle:
         ),
         "plain": ("sasl_ssl", {"tls": ca, "sasl": {"mechanism": "PLAIN"} | follower}),
         "scram-256": ("sasl_ssl", {"tls": ca, "sasl": {"mechanism": "SCRAM-SHA-256"} | follower}),
-        "scram-512": (
-            "sasl_ssl",
-            {
-                "tls": ca,
-                "sasl": {
-                    "mechanism": "SCRAM-SHA-512",
-                    "username": "admin",
-                    "password": "file:admin",
-                },
-            },
-        ),
+        "scram-512": ("sasl_ssl", {"tls": ca, "sasl": {"mechanism": "SCRAM-SHA-512"} | follower}),
         "token": ("sasl_ssl", {"tls": ca, "sasl": {"mechanism": "OAUTHBEARER", "oauth": oauth}}),
     }
     clusters = [
@@ -324,11 +313,11 @@ def test_signed_streams_are_followed_by_every_login_that_brokers_take(
     broker = brokers(place.kafka)[0]
     create_topics(broker, unique)
     produce(broker, unique, [b"injected"])
-    change = UserScramCredentialUpsertion(
-        "follower", ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096), PASSWORD.encode()
-    )
     client = AdminClient(broker.librdkafka())
-    client.alter_user_scram_credentials([change])["follower"].result(30.0)
+    for mechanism in (ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512):
+        info = ScramCredentialInfo(mechanism, 4096)
+        change = UserScramCredentialUpsertion("follower", info, PASSWORD.encode())
+        client.alter_user_scram_credentials([change])["follower"].result(30.0)
     bundle, keeper, log = _followed(place, tmp_path, unique), SecretKeeper(open_store), Log()
 
     def answer(reference: str, private: bool) -> Secret:
