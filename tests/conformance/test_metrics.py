@@ -161,21 +161,26 @@ def test_a_scrape_is_answered_while_clients_are_busy(watched: Watched, topic: st
 
 
 def test_it_is_not_ready_while_the_log_cannot_be_written(watched: Watched) -> None:
-    assert eventually(lambda: watched.get("/health/ready").status_code == 200)
     pid = watched.gateway.pid
+    endpoint = watched.gateway.bundle.endpoint("tester")
     before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
-    try:
-        # An attempt to get in is what there is to write.
-        endpoint = watched.gateway.bundle.endpoint("tester")
-        with contextlib.suppress(OSError), RawClient(endpoint) as client:
-            client.is_closed_by_peer()
-        assert eventually(lambda: watched.missing() == {"journal"})
-        assert watched.get("/health/ready").status_code == 503
-        assert watched.get("/health/live").json() == {"live": True}
-        assert watched.scrape().sum("streamward_journal_healthy") == 0
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+    for _ in range(3):
+        assert eventually(lambda: watched.get("/health/ready").status_code == 200)
+        # What was written just now becomes durable when nothing can be written any more, not even
+        # to standard error.
+        with RawClient(endpoint):
+            pass
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
+        try:
+            # An attempt to get in is what there is to write.
+            with contextlib.suppress(OSError), RawClient(endpoint) as client:
+                client.is_closed_by_peer()
+            assert eventually(lambda: watched.missing() == {"journal"})
+            assert watched.get("/health/ready").status_code == 503
+            assert watched.get("/health/live").json() == {"live": True}
+            assert watched.scrape().sum("streamward_journal_healthy") == 0
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
     assert eventually(lambda: watched.get("/health/ready").status_code == 200)
     assert watched.scrape().sum("streamward_journal_write_failures_total") > 0
 

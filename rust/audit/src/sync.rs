@@ -166,7 +166,10 @@ impl Shared {
     pub(crate) fn run(&self) {
         loop {
             let closing = self.wait();
-            let result = self.sync();
+            // SECURITY: answers wait for this thread. Where it can't go on, nothing is taken for durable any more, and
+            // everybody is told.
+            let result = catch_unwind(AssertUnwindSafe(|| self.sync()))
+                .unwrap_or_else(|_| Err(self.poison(std::io::Error::other("it panicked"))));
             self.answer(&result, closing);
             if closing {
                 return;

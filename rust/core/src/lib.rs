@@ -405,6 +405,9 @@ fn log_to_standard_error() {
         .flatten_event(true)
         .with_writer(std::io::stderr)
         .with_env_filter(filter)
+        // SECURITY: where nothing can be written (a full disk), telling so would panic, and end the thread that
+        // makes the journal durable.
+        .log_internal_errors(false)
         .try_init();
 }
 
