@@ -34,27 +34,21 @@ def streamward_sealing(setting: Setting) -> Iterator[Running]:
 @contextmanager
 def streamward_sealing_signing(setting: Setting) -> Iterator[Running]:
     """Sealed, and signed by the batch; verified before it is opened."""
-    bundle = _bundle(setting, "streamward-sealing-signing", _SEALING + _SIGN.format(each="batch"))
-    _write_key(bundle)
-    with _gateway(bundle) as running:
+    with _signing(setting, "streamward-sealing-signing", _SEALING, "batch") as running:
         yield running
 
 
 @contextmanager
 def streamward_signing(setting: Setting) -> Iterator[Running]:
     """Signed by the batch, and not sealed."""
-    bundle = _bundle(setting, "streamward-signing", _PLAIN + _SIGN.format(each="batch"))
-    _write_key(bundle)
-    with _gateway(bundle) as running:
+    with _signing(setting, "streamward-signing", _PLAIN, "batch") as running:
         yield running
 
 
 @contextmanager
 def streamward_signing_each(setting: Setting) -> Iterator[Running]:
     """Each record signed by itself, and not sealed."""
-    bundle = _bundle(setting, "streamward-signing-each", _PLAIN + _SIGN.format(each="record"))
-    _write_key(bundle)
-    with _gateway(bundle) as running:
+    with _signing(setting, "streamward-signing-each", _PLAIN, "record") as running:
         yield running
 
 
@@ -168,6 +162,14 @@ def _gateway(
         log = process.state / "audit"
         name, address = bundle.folder.name, plain(bundle.plain_port)
         yield Running(name, process.pid, address, tls, log, topics, value)
+
+
+@contextmanager
+def _signing(setting: Setting, name: str, streams: str, each: str) -> Iterator[Running]:
+    bundle = _bundle(setting, name, streams + _SIGN.format(each=each))
+    _write_key(bundle)
+    with _gateway(bundle) as running:
+        yield running
 
 
 @contextmanager

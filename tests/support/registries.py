@@ -4,10 +4,8 @@ registry that says what a test has it say.
 
 import io
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import fastavro
 from confluent_kafka import KafkaError, Message, Producer
@@ -15,6 +13,7 @@ from confluent_kafka import KafkaError, Message, Producer
 from tests.support.confluent import SECONDS_MAX
 from tests.support.entries import of_kind
 from tests.support.gateway import GatewayProcess
+from tests.support.stub_server import StubServer
 
 CONTRACT = """\
 apiVersion: v3.1.0
@@ -37,7 +36,7 @@ name: {topic}
 Answer = tuple[int, Any]
 
 
-class StubRegistry:
+class StubRegistry(StubServer):
     """A registry of Confluent's API on a port of loopback; a context manager."""
 
     def __init__(self) -> None:
@@ -60,13 +59,12 @@ class StubRegistry:
             def log_message(self, *_: Any) -> None:
                 """Nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self.serve(Handler)
 
     @property
     def url(self) -> str:
         """Where its API is."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self.origin
 
     def register(self, subject: str, identifier: int, schema: Any, guid: str | None = None) -> None:
         """Have a schema under a subject."""
@@ -78,20 +76,6 @@ class StubRegistry:
             self.said[f"/schemas/guids/{guid}"] = (200, text)
             listed = [{"context": ".", "id": identifier}]
             self.said[f"/schemas/guids/{guid}/ids"] = (200, listed)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
 
 def framed(identifier: int, body: bytes) -> bytes:

@@ -3,16 +3,16 @@
 import base64
 import functools
 import json
-import threading
 import time
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from tests.support.stub_server import StubServer
 
 ISSUER = "https://issuer.example.org"
 AUDIENCE = "kafka"
@@ -28,7 +28,7 @@ def _encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-class TokenEndpoint:
+class TokenEndpoint(StubServer):
     """Gives signed tokens for `sub` to one client; counts them, and can be down."""
 
     def __init__(self, lifetime_seconds: int = 300, subject: str = "gateway") -> None:
@@ -40,28 +40,12 @@ class TokenEndpoint:
         self.answer: dict[str, Any] = {}
         """What replaces parts of an answer."""
         self._key = _key()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.serve(self._handler())
 
     @property
     def address(self) -> str:
         """Where tokens are given."""
-        return f"http://127.0.0.1:{self._server.server_port}/token"
+        return f"{self.origin}/token"
 
     def jwks(self) -> str:
         """The public key, as brokers read it."""

@@ -10,11 +10,11 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.stub_server import StubServer
 from tests.support.transit import TransitStub
 
 ROLE_ID, SECRET_ID, JWT = "role-of-gateway", "canary-secret-id", "canary-jwt"
@@ -33,7 +33,7 @@ class _Token:
 
 
 @dataclass
-class VaultStub:
+class VaultStub(StubServer):
     """KV v2 at `secret`, KV v1 at `kv`, dynamic users at `database`, certificates at `pki`,
     keys at `transit`.
     """
@@ -56,27 +56,11 @@ class VaultStub:
         self.leases: dict[str, float] = {}
         self.made = 0
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        )
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self.serve(self._handler())
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self.origin
 
     def new_token(self, seconds: int = 3600, *, renewable: bool = True) -> str:
         """A token that is let in."""

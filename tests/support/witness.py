@@ -9,13 +9,13 @@ import hashlib
 import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from tests.support.stub_server import StubServer
 
 _RAW = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
@@ -144,7 +144,7 @@ def _signed_by(vkey: str, signed: str, signatures: str) -> bool:
     return False
 
 
-class WitnessServer:
+class WitnessServer(StubServer):
     """A witness behind HTTP."""
 
     def __init__(self, witness: Witness) -> None:
@@ -164,20 +164,6 @@ class WitnessServer:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Says nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/w"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self.serve(Handler)
+        self.url = f"{self.origin}/w"
+        self.url = f"{self.origin}/w"

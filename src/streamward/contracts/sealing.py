@@ -1,7 +1,8 @@
 """How a stream is sealed: by its own document, by that of a prefix, or by one of its classes."""
 
-from collections.abc import Iterator, Mapping
-from typing import Final, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
 
 from streamward.contracts.classification import classes_of
 from streamward.model.document import Bundle
@@ -50,6 +51,30 @@ def of_longest_prefix(by_prefix: Mapping[str, T], text: str) -> T | None:
         if found is not None:
             return found
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class ByStream(Generic[T]):
+    """What documents of streams say, to be found for a topic."""
+
+    by_name: Mapping[str, T]
+    by_prefix: Mapping[str, T]
+
+    def on(self, stream: str) -> T | None:
+        """What the document of its name says of a topic, or else that of its longest prefix."""
+        return self.by_name.get(stream) or of_longest_prefix(self.by_prefix, stream)
+
+
+def by_stream(said: Iterable[tuple[Stream, T]]) -> ByStream[T]:
+    """Finds it by topic; of two documents with one name or prefix the first counts."""
+    by_name: dict[str, T] = {}
+    by_prefix: dict[str, T] = {}
+    for declared, one in said:
+        if declared.name is not None:
+            by_name.setdefault(declared.name, one)
+        if declared.prefix is not None:
+            by_prefix.setdefault(declared.prefix, one)
+    return ByStream(by_name, by_prefix)
 
 
 def sealing_of(bundle: Bundle, declared: Stream) -> Sealing | None:

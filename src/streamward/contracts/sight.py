@@ -17,7 +17,7 @@ from streamward.contracts.contract import (
     unmasked_for,
 )
 from streamward.contracts.readers import Readers, readers_of
-from streamward.contracts.sealing import of_longest_prefix, sealed_streams
+from streamward.contracts.sealing import ByStream, by_stream, sealed_streams
 from streamward.model.contract import DataContract
 from streamward.model.contract_settings import FieldMasks
 from streamward.model.document import Bundle
@@ -76,19 +76,11 @@ class Sight:
 
 def seal_on(bundle: Bundle, stream: str) -> Sealing | None:
     """How a topic is sealed: as the document of its name says, or that of its longest prefix."""
-    by_name, by_prefix = bundle.once(_seals)
-    return by_name.get(stream) or of_longest_prefix(by_prefix, stream)
+    return bundle.once(_seals).on(stream)
 
 
-def _seals(bundle: Bundle) -> tuple[dict[str, Sealing], dict[str, Sealing]]:
-    by_name: dict[str, Sealing] = {}
-    by_prefix: dict[str, Sealing] = {}
-    for declared, seal in sealed_streams(bundle):
-        if declared.name is not None:
-            by_name.setdefault(declared.name, seal)
-        if declared.prefix is not None:
-            by_prefix.setdefault(declared.prefix, seal)
-    return by_name, by_prefix
+def _seals(bundle: Bundle) -> ByStream[Sealing]:
+    return by_stream(sealed_streams(bundle))
 
 
 def sight_of(bundle: Bundle, principal: str, roles: Collection[str], stream: str) -> Sight:

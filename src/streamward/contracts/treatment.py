@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from streamward.contracts.sealing import of_longest_prefix
+from streamward.contracts.sealing import ByStream, by_stream
 from streamward.contracts.sight import parts, seal_on
 from streamward.contracts.signing import signed_streams
 from streamward.model.document import Bundle
@@ -96,24 +96,16 @@ def treatment_of(bundle: Bundle, stream: str) -> Treatment:
     found = next((it for it in rings if seal is not None and it.name == seal.ring), None)
     ring = None if found is None else found.value
     assert ring is None or isinstance(ring, KeyRing)
-    by_name, by_prefix = bundle.once(_signs)
     return Treatment(
         seal=seal,
         ring=ring,
         ring_source=None if found is None else f"{found.file}:{found.place().line}",
-        sign=by_name.get(stream) or of_longest_prefix(by_prefix, stream),
+        sign=bundle.once(_signs).on(stream),
     )
 
 
-def _signs(bundle: Bundle) -> tuple[dict[str, Signing], dict[str, Signing]]:
-    by_name: dict[str, Signing] = {}
-    by_prefix: dict[str, Signing] = {}
-    for declared, sign in signed_streams(bundle):
-        if declared.name is not None:
-            by_name.setdefault(declared.name, sign)
-        if declared.prefix is not None:
-            by_prefix.setdefault(declared.prefix, sign)
-    return by_name, by_prefix
+def _signs(bundle: Bundle) -> ByStream[Signing]:
+    return by_stream(signed_streams(bundle))
 
 
 def _listed(names: tuple[str, ...]) -> str:
