@@ -14,6 +14,10 @@ use crate::recorder::{Access, Deed, Recorder};
 pub const DEAD_LETTER_BYTES_MAX: usize = 64 << 20;
 /// Of these, bytes of copies of what one principal wrote: of one request, and of all of its connections.
 pub const DEAD_LETTER_SHARE_BYTES_MAX: usize = 16 << 20;
+/// Most copies are at most so many times as large as what they are of, and so many bytes larger: each record gets some
+/// hundreds. For one that is larger, all that is left of its principal's share is taken while it is made.
+const COPY_GROWTH: usize = 4;
+const COPY_BYTES_MORE: usize = 1 << 20;
 /// Copies that are written at one time.
 pub const DEAD_LETTERS_AT_ONCE: usize = 4;
 
@@ -104,6 +108,15 @@ impl Room {
         self.bytes
     }
 
+    /// Takes all that is left of the principal's share as well. `false`: that is nothing.
+    pub fn grow(&mut self) -> bool {
+        let mut held = lock(&self.held);
+        let more = held.left(&self.principal);
+        held.take(&self.principal, more);
+        self.bytes += more;
+        more > 0
+    }
+
     /// The copy has only so many bytes: gives back the rest.
     pub fn shrink(&mut self, bytes: usize) {
         let less = self.bytes.saturating_sub(bytes);
@@ -119,6 +132,18 @@ impl Drop for Room {
 }
 
 impl Held {
+    /// How much more there may wait of what this principal wrote.
+    fn left(&self, principal: &str) -> usize {
+        let share = self.shares.get(principal).copied().unwrap_or_default();
+        let left = DEAD_LETTER_SHARE_BYTES_MAX.saturating_sub(share);
+        left.min(DEAD_LETTER_BYTES_MAX.saturating_sub(self.bytes))
+    }
+
+    fn take(&mut self, principal: &Arc<str>, bytes: usize) {
+        self.bytes += bytes;
+        *self.shares.entry(principal.clone()).or_default() += bytes;
+    }
+
     fn give_back(&mut self, principal: &Arc<str>, bytes: usize) {
         self.bytes = self.bytes.saturating_sub(bytes);
         if let Some(share) = self.shares.get_mut(principal) {
@@ -131,19 +156,20 @@ impl Held {
 }
 
 impl DeadLetters {
-    /// Room for a copy of what this principal wrote, before it is made: at least `least` bytes, and otherwise all that is left
-    /// of its share. `None`: too many wait already.
+    /// Room for a copy of what this principal wrote, before it is made: at least `least` bytes, and so many as most copies
+    /// of `least` bytes need, so that the principal's other connections find room meanwhile. `None`: too many wait already.
     pub fn reserve(&self, principal: &str, least: usize) -> Option<Room> {
         let mut held = lock(&self.held);
-        let share = held.shares.get(principal).copied().unwrap_or_default();
-        let left = DEAD_LETTER_SHARE_BYTES_MAX.saturating_sub(share);
-        let bytes = left.min(DEAD_LETTER_BYTES_MAX.saturating_sub(held.bytes));
-        if bytes == 0 || bytes < least {
+        let left = held.left(principal);
+        if left == 0 || left < least {
             return None;
         }
+        let usual = least
+            .saturating_mul(COPY_GROWTH)
+            .saturating_add(COPY_BYTES_MORE);
+        let bytes = left.min(usual);
         let principal: Arc<str> = principal.into();
-        held.bytes += bytes;
-        *held.shares.entry(principal.clone()).or_default() += bytes;
+        held.take(&principal, bytes);
         Some(Room {
             held: self.held.clone(),
             principal,
@@ -254,19 +280,36 @@ mod tests {
     fn no_more_waits_than_there_is_room_for_and_nobody_takes_all_of_it() {
         let letters = DeadLetters::default();
         let mut first = letters.reserve("alice", 10).unwrap();
+        assert_eq!(first.bytes(), 10 * COPY_GROWTH + COPY_BYTES_MORE);
+        assert!(first.grow());
         assert_eq!(first.bytes(), DEAD_LETTER_SHARE_BYTES_MAX);
-        assert!(letters.reserve("alice", 1).is_none());
+        assert!(!first.grow() && letters.reserve("alice", 1).is_none());
         first.shrink(DEAD_LETTER_SHARE_BYTES_MAX - 10);
         assert!(letters.reserve("alice", 11).is_none());
         assert_eq!(letters.reserve("alice", 10).unwrap().bytes(), 10);
         let others: Vec<Room> = (0..DEAD_LETTER_BYTES_MAX / DEAD_LETTER_SHARE_BYTES_MAX - 1)
-            .map(|it| letters.reserve(&it.to_string(), 1).unwrap())
+            .map(|it| {
+                letters
+                    .reserve(&it.to_string(), DEAD_LETTER_SHARE_BYTES_MAX)
+                    .unwrap()
+            })
             .collect();
         assert_eq!(letters.reserve("late", 1).unwrap().bytes(), 10);
         assert!(letters.reserve("late", 11).is_none());
         drop((first, others));
         assert!(letters.is_idle());
         assert!(lock(&letters.held).shares.is_empty());
+    }
+
+    #[test]
+    fn one_connection_of_a_principal_leaves_room_for_its_others() {
+        let letters = DeadLetters::default();
+        let making: Vec<Room> = (0..8)
+            .map(|_| letters.reserve("alice", 100_000).unwrap())
+            .collect();
+        assert!(making.iter().all(|it| it.bytes() >= 100_000));
+        drop(making);
+        assert!(letters.is_idle());
     }
 
     fn numbered(number: usize) -> BatchDigest {

@@ -14,7 +14,7 @@ use common::{CODECS, Message, batch, batch_of, finish, message, payload, read};
 use streamward_records::{Limits, Refusal, Scratch, Telling, copy_records};
 use streamward_wire::kafka::batch::batches;
 
-const TOLD: [(&str, &[u8]); 2] = [("why", b"plaintext"), ("who", b"alice")];
+const TOLD: [(&str, &[u8]); 2] = [("copy.why", b"plaintext"), ("copy.who", b"alice")];
 const ROOM: usize = 1 << 20;
 
 fn copy(records: &[u8], bytes_max: usize) -> Result<Vec<u8>, Refusal> {
@@ -22,6 +22,7 @@ fn copy(records: &[u8], bytes_max: usize) -> Result<Vec<u8>, Refusal> {
     copy_records(
         records,
         &Telling {
+            prefix: "copy.",
             headers: &TOLD,
             offset: None,
         },
@@ -44,12 +45,19 @@ fn told() -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
 #[test]
 fn records_stay_what_they_are_and_say_why_they_lie_there() {
     let trace = (b"trace".to_vec(), Some(b"1".to_vec()));
+    let near = (b"copy".to_vec(), None);
     let mut messages = vec![message(b"ann", b"one"), Message::default()];
-    messages[0].headers = vec![(b"why".to_vec(), Some(b"forged".to_vec())), trace.clone()];
+    // One that this copy sets, one that only another kind of copy does, and one that none does yet.
+    let forged = ["copy.why", "copy.where", "copy."];
+    let forged = forged.map(|name| (name.as_bytes().to_vec(), Some(b"forged".to_vec())));
+    messages[0].headers = [forged.to_vec(), vec![trace.clone(), near.clone()]].concat();
     for codec in CODECS {
         let copied = copy(&batch(codec, &messages), ROOM).unwrap();
         let found = read(&copied);
-        assert_eq!(found[0].headers, [vec![trace.clone()], told()].concat());
+        assert_eq!(
+            found[0].headers,
+            [vec![trace.clone(), near.clone()], told()].concat()
+        );
         assert_eq!(found[1].headers, told());
         assert_eq!(
             (&found[0].key, &found[0].value),
@@ -103,14 +111,16 @@ fn what_came_from_a_broker_says_where_it_lay_and_is_counted_anew() {
         compacted[23..27].copy_from_slice(&3_i32.to_be_bytes());
         finish(&mut compacted);
         let telling = Telling {
+            prefix: "copy.",
             headers: &TOLD,
-            offset: Some("where"),
+            offset: Some("copy.where"),
         };
         let (mut scratch, mut out) = (Scratch::default(), Vec::new());
         let limits = Limits::default();
         copy_records(&compacted, &telling, &limits, ROOM, &mut scratch, &mut out).unwrap();
         let lay = read(&out).into_iter().map(|it| it.headers.last().cloned());
-        let expected = ["42", "43"].map(|it| (b"where".to_vec(), Some(it.as_bytes().to_vec())));
+        let expected =
+            ["42", "43"].map(|it| (b"copy.where".to_vec(), Some(it.as_bytes().to_vec())));
         assert_eq!(lay.flatten().collect::<Vec<_>>(), expected);
         // Brokers take a batch only with as many offsets as it has records.
         let copied = batches(&out).next().unwrap().unwrap();

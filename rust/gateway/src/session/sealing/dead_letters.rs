@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use streamward_policy::{Action, Decision, ResourceKind};
-use streamward_records::{Limits, Mark, Scratch, Telling, copy_records};
+use streamward_records::{Limits, Mark, Refusal, Scratch, Telling, copy_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::{Refused, refusal};
-use crate::dead_letters::{DeadLetter, DeadLetters, Room};
+use crate::dead_letters::{DEAD_LETTER_SHARE_BYTES_MAX, DeadLetter, DeadLetters, Room};
 use crate::sealing::SealedStream;
 use crate::session::authorize::Permission;
 use crate::session::{Close, Session};
 
+/// How the names of all headers of copies begin; no record brings its own.
+pub(super) const HEADERS: &str = "streamward.dead_letter.";
 /// Headers of a copy: the stream and the partition that it was meant for, or lies in, why it was refused, and which
 /// record of its batch was found wrong first.
 pub(super) const STREAM: &str = "streamward.dead_letter.stream";
@@ -132,6 +134,7 @@ impl Session {
             let principal = principal.unwrap_or_default();
             let (partition, record) = (index.to_string(), record.to_string());
             let telling = Telling {
+                prefix: HEADERS,
                 headers: &[
                     (STREAM, name.as_bytes()),
                     (PARTITION, partition.as_bytes()),
@@ -198,15 +201,31 @@ impl Session {
         let Some(mut room) = room else {
             return Err(NotCopied::Full);
         };
-        let bytes_max = room.bytes().min(self.limits.frame_bytes_max);
+        let frame_max = self.limits.frame_bytes_max;
         let mut scratch = self.keys.scratch();
-        let copied = self.copied_with(&sealed, records, telling, bytes_max, &mut scratch, now);
+        let mut copy = |bytes_max: usize| {
+            self.copied_with(&sealed, records, telling, bytes_max, &mut scratch, now)
+        };
+        let mut copied = copy(room.bytes().min(frame_max));
+        if copied == Err(Some(Refusal::TooLarge)) && room.bytes() < frame_max && room.grow() {
+            copied = copy(room.bytes().min(frame_max));
+        }
         self.keys.put_back(scratch);
-        let copied = copied.map_err(NotCopied::Records)?;
+        let copied = copied.map_err(|why| match why {
+            // With nothing else waiting, there might be room for it.
+            Some(Refusal::TooLarge)
+                if room.bytes() < frame_max.min(DEAD_LETTER_SHARE_BYTES_MAX) =>
+            {
+                NotCopied::Full
+            }
+            Some(refusal) => NotCopied::Records(refusal.to_string()),
+            None => NotCopied::Records("there is no key to seal them with".to_owned()),
+        })?;
         room.shrink(copied.len());
         Ok((Bytes::from(copied), room))
     }
 
+    /// Why there is no copy: what is wrong with the records, or `None`: there is no key.
     fn copied_with(
         &self,
         sealed: &super::Sealed,
@@ -215,17 +234,14 @@ impl Session {
         bytes_max: usize,
         scratch: &mut Scratch,
         now: i64,
-    ) -> Result<Vec<u8>, String> {
+    ) -> Result<Vec<u8>, Option<Refusal>> {
         let mut plain = Vec::with_capacity(records.len() + records.len() / 8 + 256);
         let limits = Limits::default();
         copy_records(records, telling, &limits, bytes_max, scratch, &mut plain)
-            .map_err(|fault| fault.refusal.to_string())?;
+            .map_err(|fault| Some(fault.refusal))?;
         // Partitions are not bound, so it doesn't matter which one it will be.
         self.seal_partition(Some(sealed), 0, &plain, bytes_max, scratch, now)
-            .map_err(|refused| {
-                let fault = refused.fault.map(|it| it.refusal.to_string());
-                fault.unwrap_or_else(|| "there is no key to seal them with".to_owned())
-            })
+            .map_err(|refused| refused.fault.map(|it| it.refusal))
     }
 }
 

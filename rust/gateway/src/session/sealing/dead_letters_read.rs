@@ -9,7 +9,7 @@ use streamward_policy::{Action, Decision, Resource, ResourceKind};
 use streamward_records::{Refusal, Telling};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::dead_letters::{NotCopied, OFFSET, PARTITION, REASON, RECORD, STREAM, told};
+use super::dead_letters::{HEADERS, NotCopied, OFFSET, PARTITION, REASON, RECORD, STREAM, told};
 use super::findings::{Finding, Findings, batch_at};
 use super::held::ROUNDS_MAX;
 use super::produce::{code_of, needs_of};
@@ -177,6 +177,7 @@ impl Session {
         let (record, reason) = told(refused);
         let (partition, record) = (partition.to_string(), record.to_string());
         let telling = Telling {
+            prefix: HEADERS,
             headers: &[
                 (STREAM, topic.as_bytes()),
                 (PARTITION, partition.as_bytes()),

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use streamward_records::Envelope;
 
-use super::sealing::{data_key, needs, produce, records, sealing, values};
+use super::sealing::{data_key, needs, produce, records, records_with, sealing, values};
 use super::{Close, Script, by};
 use crate::data_keys::KeyNeed;
 use crate::dead_letters::{DEAD_LETTER_SHARE_BYTES_MAX, DeadLetter};
@@ -157,7 +157,8 @@ fn no_more_is_copied_than_there_is_room_for_and_that_is_entered_once() {
     let large = vec![b'x'; 50_000];
     let batches = vec![records(0, &[&large]); 8];
     // Of another connection's, so much is on its way.
-    let mut others = bounds.reserve("alice", 1).unwrap();
+    let most = DEAD_LETTER_SHARE_BYTES_MAX / 2;
+    let mut others = bounds.reserve("alice", most).unwrap();
     others.shrink(DEAD_LETTER_SHARE_BYTES_MAX - 4 * 51_000);
     script.request(&produce(9, -1, &batches));
     script.keys(Some(&data_key(1)));
@@ -170,6 +171,60 @@ fn no_more_is_copied_than_there_is_room_for_and_that_is_entered_once() {
     script.request(&produce(9, -1, &batches[..1]));
     assert!(script.session.held_bytes() > 50_000);
     assert_eq!(script.session.take_dead_letters().len(), 1);
+}
+
+#[test]
+fn a_copy_is_made_while_another_connection_of_the_same_principal_makes_one() {
+    let mut script = by("alice", &letters(|_| {}));
+    let bounds = script.session.dead_letter_bounds.clone();
+    let making = bounds.reserve("alice", 1_000).unwrap();
+    script.request(&produce(9, -1, &[records(0, &[BAD])]));
+    script.keys(Some(&data_key(1)));
+    assert_eq!(script.session.take_dead_letters().len(), 1);
+    assert_eq!(why_not(&mut script), [""; 0]);
+    drop(making);
+}
+
+#[test]
+fn a_copy_that_grows_more_than_most_do_takes_what_is_left() {
+    let mut script = by("alice", &letters(|_| {}));
+    script.session.limits.frame_bytes_max = 16 << 20;
+    let many = records(0, &vec![&b"x"[..]; 8_000]);
+    let mut key = data_key(1);
+    key["records_max"] = 1_000_000.into();
+    script.request(&produce(9, -1, std::slice::from_ref(&many)));
+    script.keys(Some(&key));
+    let copies = script.session.take_dead_letters();
+    assert!(copies[0].records.len() > (1 << 20) + 4 * many.len());
+    assert_eq!(copies[0].room.bytes(), copies[0].records.len());
+    // With others waiting there is no room for it, and that is what the log says.
+    let others = script.session.dead_letter_bounds.clone();
+    let mut others = others
+        .reserve("alice", DEAD_LETTER_SHARE_BYTES_MAX / 2)
+        .unwrap();
+    others.shrink(DEAD_LETTER_SHARE_BYTES_MAX - copies[0].records.len() - (1 << 20));
+    script.request(&produce(9, -1, &[many]));
+    assert!(script.session.take_dead_letters().is_empty());
+    let expected = "refused records of `ok.a` are not copied: too many copies wait to be written";
+    assert_eq!(why_not(&mut script), [expected]);
+}
+
+#[test]
+fn whoever_writes_can_not_say_in_the_name_of_a_copy_where_it_lay() {
+    let mut script = by("alice", &letters(|_| {}));
+    let forged = super::schemas::headers(&[
+        ("streamward.dead_letter.offset", Some(b"4711")),
+        ("trace", Some(b"1")),
+    ]);
+    script.request(&produce(9, -1, &[records_with(0, &[BAD], &forged)]));
+    script.keys(Some(&data_key(1)));
+    let copies = script.session.take_dead_letters();
+    let told = super::dead_letters_read::headers(&copies[0]);
+    let names: Vec<&str> = told.iter().map(|(name, _)| name.as_str()).collect();
+    let ours = ["stream", "partition", "reason", "record", "principal"];
+    let ours = ours.map(|it| format!("streamward.dead_letter.{it}"));
+    assert_eq!(names[0], "trace");
+    assert_eq!(names[1..], ours);
 }
 
 #[test]

@@ -6,7 +6,9 @@ use streamward_wire::kafka::batch::batches;
 
 use super::dead_letters::{TARGET, letters, why_not};
 use super::fetch::deliver;
-use super::sealing::{data_key, delivered, fetch, needs, open_key, records, sealed, values};
+use super::sealing::{
+    data_key, delivered, fetch, needs, open_key, records, records_with, sealed, values,
+};
 use super::{Script, by, codes};
 use crate::data_keys::KeyNeed;
 use crate::dead_letters::{AGAIN_AFTER_MILLISECONDS, DeadLetter};
@@ -27,7 +29,7 @@ fn begun(document: &Json) -> (Script, Vec<u8>) {
     (script, at_broker)
 }
 
-fn headers(letter: &DeadLetter) -> Vec<(String, String)> {
+pub(super) fn headers(letter: &DeadLetter) -> Vec<(String, String)> {
     let batch = batches(&letter.records).next().unwrap().unwrap();
     let record = Walk::new(batch.payload, 99).next_record().unwrap();
     let text = |it: &[u8]| String::from_utf8(it.to_vec()).unwrap();
@@ -92,6 +94,16 @@ fn what_is_right_before_it_leaves_and_what_is_wrong_is_copied_once() {
             .next(),
         Some("partition 0, offset 1")
     );
+}
+
+#[test]
+fn whoever_wrote_can_not_say_in_the_name_of_a_copy_who_did() {
+    let (mut script, _) = begun(&letters(|_| {}));
+    let forged = super::schemas::headers(&[("streamward.dead_letter.principal", Some(b"alice"))]);
+    let copies = fetched(&mut script, &records_with(1, &[b"injected"], &forged));
+    let told = headers(&copies[0]);
+    let names: Vec<&str> = told.iter().map(|(name, _)| &name[23..]).collect();
+    assert_eq!(names, ["stream", "partition", "reason", "record", "offset"]);
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn checked(ids: &str, format: &str, value: &[u8], headers: &[u8]) -> Result<(), 
 }
 
 /// Headers as they lie in a record; of the values, none is longer than 63 bytes.
-fn headers(all: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
+pub(super) fn headers(all: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
     let short = |length: usize| u8::try_from(2 * length).unwrap();
     let mut bytes = vec![short(all.len())];
     for (name, value) in all {

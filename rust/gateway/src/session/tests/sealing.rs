@@ -47,6 +47,11 @@ fn varint(out: &mut Vec<u8>, value: usize) {
 
 /// A batch of records without keys.
 pub(super) fn records(base_offset: i64, values: &[&[u8]]) -> Vec<u8> {
+    records_with(base_offset, values, &[0])
+}
+
+/// A batch of records without keys, with these headers as they lie in a record.
+pub(super) fn records_with(base_offset: i64, values: &[&[u8]], headers: &[u8]) -> Vec<u8> {
     let mut payload = Vec::new();
     for (index, value) in values.iter().enumerate() {
         let mut body = vec![0, 0];
@@ -54,7 +59,7 @@ pub(super) fn records(base_offset: i64, values: &[&[u8]]) -> Vec<u8> {
         body.push(1);
         varint(&mut body, value.len());
         body.extend(*value);
-        body.push(0);
+        body.extend(headers);
         varint(&mut payload, body.len());
         payload.extend(body);
     }
