@@ -6,6 +6,7 @@ ours and whole is looked at before it is believed. Nothing but questions reads i
 
 import hashlib
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,13 +22,16 @@ ENTRIES_MAX: Final = 16
 BYTES_MAX: Final = 256 * 1024 * 1024
 """All entries together; those that were used last stay."""
 _FORM: Final = 1
+_OURS: Final = re.compile(r"[0-9a-f]{64}|\.[0-9a-f]{64}\.[0-9a-f]{16}")
+"""Names of entries, and of those that are being written."""
 _DIGEST_BYTES: Final = hashlib.sha256().digest_size
 
 
 def cache_root() -> Path:
     """`$STREAMWARD_CACHE`, else `$XDG_CACHE_HOME/streamward`, else `~/.cache/streamward`.
 
-    What lies there can be made anew; deleting it costs time and nothing else.
+    What lies there can be made anew; deleting it costs time and nothing else. Raises RuntimeError
+    where there is no home to be found.
     """
     explicit = os.environ.get("STREAMWARD_CACHE")
     if explicit:
@@ -44,7 +48,8 @@ def name_of(texts: Mapping[str, str], more: Iterable[str]) -> str:
     digest = hashlib.sha256()
 
     def add(text: str) -> None:
-        data = text.encode()
+        # Names of files may be no UTF-8; `surrogatepass` keeps any two texts apart.
+        data = text.encode(errors="surrogatepass")
         digest.update(b"%d:" % len(data))
         digest.update(data)
 
@@ -73,6 +78,8 @@ def _product() -> Iterator[str]:
 def read_entry(name: str) -> bytes | None:
     """The entry of this name; None where there is none that is whole and ours alone."""
     folder = _folder()
+    if folder is None:
+        return None
     with suppress(OSError):
         if not _is_ours(os.lstat(folder), stat.S_IFDIR):
             return None
@@ -93,9 +100,9 @@ def read_entry(name: str) -> bytes | None:
 def write_entry(name: str, content: bytes) -> None:
     """Keep an entry. What keeps it from being written keeps nobody from an answer."""
     data = hashlib.sha256(content).digest() + content
-    if len(data) > ENTRY_BYTES_MAX:
-        return
     folder = _folder()
+    if len(data) > ENTRY_BYTES_MAX or folder is None:
+        return
     with suppress(OSError):
         folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder.mkdir(exist_ok=True, mode=0o700)
@@ -112,8 +119,12 @@ def write_entry(name: str, content: bytes) -> None:
         _forget(folder)
 
 
-def _folder() -> Path:
-    return cache_root() / "questions"
+def _folder() -> Path | None:
+    """Where entries are; None for a user who has no home, and names no other place."""
+    try:
+        return cache_root() / "questions"
+    except (OSError, RuntimeError):
+        return None
 
 
 def _is_ours(facts: os.stat_result, kind: int) -> bool:
@@ -123,9 +134,10 @@ def _is_ours(facts: os.stat_result, kind: int) -> bool:
 
 
 def _forget(folder: Path) -> None:
-    """Delete those that were not used for the longest time, beyond the bounds."""
+    """Delete those that were not used for the longest time, beyond the bounds; nothing else."""
     with os.scandir(folder) as entries:
-        facts = [(entry.stat(follow_symlinks=False), entry.path) for entry in entries]
+        ours = [entry for entry in entries if _OURS.fullmatch(entry.name)]
+    facts = [(entry.stat(follow_symlinks=False), entry.path) for entry in ours]
     facts.sort(key=lambda it: it[0].st_mtime_ns, reverse=True)
     total = 0
     for number, (fact, path) in enumerate(facts):

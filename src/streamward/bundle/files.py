@@ -46,7 +46,13 @@ def _is_read(folder: str) -> bool:
 
 
 def _text(root: str, resolved: Path, path: str, mistakes: list[Mistake]) -> str | None:
-    place = Place(path, 1)
+    shown = os.fsencode(path).decode(errors="backslashreplace")
+    place = Place(shown, 1)
+    if shown != path:
+        # It names the sources of rules, in documents that are UTF-8.
+        what = "the name of this file, or of its folder, is not UTF-8"
+        mistakes.append(Mistake(place, what, suggestion="rename it"))
+        return None
     data = b""
     full = f"{root}/{path}"
     try:

@@ -240,25 +240,58 @@ def test_a_cache_that_cannot_be_written_keeps_nobody_from_an_answer(
     assert rights(asked_bundle(folder)) == rights(valid_bundle(folder, materials=False))
 
 
+def test_a_user_without_a_home_gets_an_answer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("could not determine home directory")
+
+    monkeypatch.delenv("STREAMWARD_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", no_home)
+    assert rights(asked_bundle(folder)) == rights(valid_bundle(folder, materials=False))
+
+
+def test_a_folder_whose_name_is_no_text_gets_an_answer(tmp_path: Path, folder: Path) -> None:
+    """Names of files are bytes: `caf\xe9` in Latin-1 is no UTF-8."""
+    odd = Path(shutil.copytree(folder, tmp_path / os.fsdecode(b"caf\xe9")))
+    assert rights(asked_bundle(odd)) == rights(valid_bundle(folder, materials=False))
+    assert is_restored(asked_bundle(odd))
+    # Each name has an entry of its own.
+    assert kept.name_of({}, ("\udcc3\udca9",)) != kept.name_of({}, ("\u00e9",))
+
+
 def test_those_used_last_stay(
     entries: Callable[[], list[Path]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept, "ENTRIES_MAX", 2)
-    for number, name in enumerate("abc"):
+    a, b, c, d, e, f = ("0123456789abcdef" * 3 + it * 16 for it in "abcdef")
+    for number, name in enumerate((a, b, c)):
         kept.write_entry(name, b"content")
         os.utime(entries()[0].with_name(name), (number, number))
-    assert [it.name for it in entries()] == ["b", "c"]
-    assert kept.read_entry("b") == b"content"
-    kept.write_entry("d", b"content")
-    assert [it.name for it in entries()] == ["b", "d"]
+    assert [it.name for it in entries()] == [b, c]
+    assert kept.read_entry(b) == b"content"
+    # What isn't ours is neither counted nor deleted.
+    others = [entries()[0].with_name(name) for name in ("notes.txt", ".hidden", b[:63], b + "0")]
+    for other in others:
+        other.write_bytes(b"not ours")
+        os.utime(other, (0, 0))
+    left = entries()[0].with_name(f".{a}.{'0' * 16}")
+    left.write_bytes(b"of a writer that was killed")
+    os.utime(left, (0, 0))
+    kept.write_entry(d, b"content")
+    assert [it.name for it in entries() if it not in others] == [b, d]
+    assert all(it.exists() for it in others)
+    for other in others:
+        other.unlink()
 
     monkeypatch.setattr(kept, "BYTES_MAX", 60)
-    kept.write_entry("e", b"more content")
-    assert [it.name for it in entries()] == ["e"]
+    kept.write_entry(e, b"more content")
+    assert [it.name for it in entries()] == [e]
     monkeypatch.setattr(kept, "ENTRY_BYTES_MAX", 40)
-    kept.write_entry("f", b"more content")
-    assert kept.read_entry("e") is None
-    assert [it.name for it in entries()] == ["e"]
+    kept.write_entry(f, b"more content")
+    assert kept.read_entry(e) is None
+    assert [it.name for it in entries()] == [e]
 
 
 def test_asking_a_restored_bundle_for_more_than_was_kept_is_a_mistake(folder: Path) -> None:

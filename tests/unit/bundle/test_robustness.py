@@ -1,5 +1,6 @@
 """Whatever a folder holds, the check reports mistakes and never raises."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -108,6 +109,15 @@ def test_what_is_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"kind: Tenant\nname: caf\xe9\n")
 
     assert "latin.yaml:2:1: error: the file is not UTF-8 text" in told(tmp_path)
+
+
+def test_a_file_whose_name_is_not_text_is_reported(tmp_path: Path) -> None:
+    """Rules name their file, in documents that are UTF-8."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "more.yaml").write_text("kind: Tenant\nname: t\n")
+    what = "the name of this file, or of its folder, is not UTF-8"
+    assert rf"caf\xe9/more.yaml:1:1: error: {what}" in told(tmp_path)
 
 
 def test_a_link_out_of_the_bundle_is_not_followed(tmp_path: Path) -> None:
