@@ -19,10 +19,8 @@ pub const CHECKED_AT: usize = 21;
 
 /// What becomes of one record.
 pub trait Edit {
-    /// Looks at the batch and its records, inflated, before any of them is edited.
-    fn begin(&mut self, _: &Batch<'_>, _: &[u8], _: &Limits) -> Result<(), Fault> {
-        Ok(())
-    }
+    /// The records that are edited next are those of this batch.
+    fn begin(&mut self, _: &Batch<'_>, _: &Limits) {}
 
     /// Appends what stands in its place.
     fn edit(
@@ -141,7 +139,7 @@ pub fn rewrite(
             .map_err(of_batch)?;
         inflated.as_slice()
     };
-    edit.begin(batch, payload, limits)?;
+    edit.begin(batch, limits);
     let start = out.len();
     let header = raw
         .get(..HEADER_BYTES)

@@ -49,13 +49,22 @@ pub fn head(major: u8, argument: u64) -> ([u8; HEAD_BYTES_MAX], usize) {
 
 /// Appends the head of an item.
 pub fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
+    if argument < 24 {
+        out.push(major << 5 | argument.to_le_bytes()[0]);
+        return;
+    }
     let (bytes, length) = head(major, argument);
     out.extend_from_slice(bytes.get(..length).unwrap_or_default());
 }
 
 /// Bytes of the head of a byte string of this length.
 pub const fn head_bytes(length: usize) -> usize {
-    match length {
+    head_bytes_of(length as u64)
+}
+
+/// Bytes of the head of an item with this argument.
+pub const fn head_bytes_of(argument: u64) -> usize {
+    match argument {
         0..24 => 1,
         24..0x100 => 2,
         0x100..0x1_0000 => 3,

@@ -48,7 +48,6 @@ impl Scratch {
 
     /// Gives back what an unusually large batch needed.
     pub fn give_back(&mut self) {
-        self.signing.give_back();
         self.codecs.give_back();
         let parts = &mut self.parts;
         for buffer in [

@@ -1,24 +1,26 @@
 //! The bytes of a signature: a tagged `COSE_Sign1` (RFC 9052, section 4.2) of one encoding only, whose payload, the
-//! root of the tree, is detached. The path is that of a COSE receipt of inclusion (`RFC9162_SHA256`).
+//! root of the tree, is detached. The path is that of a COSE receipt of inclusion (`RFC9162_SHA256`). Read here, and
+//! written in `form.rs`.
 
 use super::context::{Run, VERSION};
 use super::key::{ALGORITHM_EDDSA, ALGORITHM_ES256, SIGNATURE_BYTES, SignerId};
-use super::tree::{HASH_BYTES, Hash, PATH_NODES_MAX, TREE_LEAVES_MAX, root_of};
+use super::known::Known;
+use super::tree::{HASH_BYTES, Hash, PATH_NODES_MAX, TREE_LEAVES_MAX};
 use crate::cbor::{
-    self, ARRAY, BYTES, MAP, NULL, Reader, UNSIGNED, write_bytes, write_head, write_int, write_text,
+    ARRAY, BYTES, MAP, NULL, Reader, UNSIGNED, write_bytes, write_head, write_int, write_text,
 };
 use crate::error::Refusal;
 
-const TAG_18_ARRAY_4: [u8; 2] = [0xd2, 0x84];
+pub(super) const TAG_18_ARRAY_4: [u8; 2] = [0xd2, 0x84];
 const LABEL_ALGORITHM: i64 = 1;
 const LABEL_KID: i64 = 4;
 /// Which kind of tree: `RFC9162_SHA256`.
 const LABEL_TREE: i64 = 395;
 const TREE_RFC9162_SHA256: i64 = 1;
 /// Proofs that the record is in the tree.
-const LABEL_PROOFS: i64 = 396;
+pub(super) const LABEL_PROOFS: i64 = 396;
 /// Among them, those of inclusion.
-const LABEL_INCLUSION: i64 = -1;
+pub(super) const LABEL_INCLUSION: i64 = -1;
 /// For private use: the version.
 const LABEL_VERSION: i64 = -65_537;
 /// For private use: the producer on whose behalf is signed.
@@ -26,7 +28,11 @@ const LABEL_PRODUCER: i64 = -65_539;
 /// For private use: the run of its counters.
 const LABEL_RUN: i64 = -65_540;
 /// For private use: the counter of the record.
-const LABEL_COUNTER: i64 = -65_541;
+pub(super) const LABEL_COUNTER: i64 = -65_541;
+/// What stands before each node of a path: a byte string of 32.
+pub(super) const NODE_HEAD: [u8; 2] = [0x58, 0x20];
+/// Bytes of a node with its head.
+pub(super) const NODE_BYTES: usize = NODE_HEAD.len() + HASH_BYTES;
 /// Bytes of a producer's name.
 const PRODUCER_BYTES_MAX: usize = 512;
 
@@ -61,9 +67,8 @@ pub struct Signature<'a> {
 struct Proof<'a> {
     size: u64,
     index: u64,
-    /// Byte strings one behind the other, each with its head.
-    path: [&'a [u8]; PATH_NODES_MAX],
-    nodes: usize,
+    /// Its nodes: byte strings one behind the other, each with its head.
+    path: &'a [u8],
 }
 
 impl<'a> Signature<'a> {
@@ -113,18 +118,16 @@ impl<'a> Signature<'a> {
     }
 
     /// What was signed, if the record has this digest.
-    pub fn root(&self, leaf: Hash) -> Result<Hash, Refusal> {
+    pub(super) fn root(&self, leaf: Hash, known: &mut Known) -> Result<Hash, Refusal> {
         let Some(proof) = &self.proof else {
+            known.no_way();
             return Ok(leaf);
         };
-        let mut nodes = [Hash::default(); PATH_NODES_MAX];
-        for (node, bytes) in nodes.iter_mut().zip(proof.path) {
-            if bytes.len() == HASH_BYTES {
-                node.copy_from_slice(bytes);
-            }
-        }
-        let path = nodes.iter().take(proof.nodes);
-        root_of(leaf, proof.index, proof.size, path).ok_or(Refusal::InvalidSignature)
+        let nodes = proof.path.chunks_exact(NODE_BYTES);
+        let path = nodes.filter_map(<[u8]>::last_chunk);
+        known
+            .root_of(leaf, proof.index, proof.size, path)
+            .ok_or(Refusal::InvalidSignature)
     }
 }
 
@@ -142,18 +145,12 @@ impl<'a> Proof<'a> {
         if nodes > PATH_NODES_MAX || !(2..=TREE_LEAVES_MAX as u64).contains(&size) {
             return None;
         }
-        let mut path: [&[u8]; PATH_NODES_MAX] = [&[]; PATH_NODES_MAX];
-        for node in path.iter_mut().take(nodes) {
-            *node = proof.bytes().ok()?;
-            require(node.len(), HASH_BYTES)?;
-        }
-        require(proof.0.len(), 0)?;
-        Some(Self {
-            size,
-            index,
-            path,
-            nodes,
-        })
+        let path = proof.0;
+        require(path.len(), nodes * NODE_BYTES)?;
+        let mut heads = path.chunks_exact(NODE_BYTES);
+        heads
+            .all(|it| it.starts_with(&NODE_HEAD))
+            .then_some(Self { size, index, path })
     }
 }
 
@@ -219,62 +216,8 @@ fn int(reader: &mut Reader<'_>) -> Option<i64> {
     reader.int().ok()
 }
 
-/// Where a record lies in its tree, and the nodes beside its way up.
-pub struct Path<'p, I> {
-    pub size: usize,
-    pub index: usize,
-    pub nodes: I,
-    pub scratch: &'p mut Vec<u8>,
-}
-
-/// Writes a signature into `out`; without a path, of one record alone.
-pub fn write<'h, I: Iterator<Item = &'h Hash>>(
-    out: &mut Vec<u8>,
-    protected: &[u8],
-    counter: u64,
-    path: Option<Path<'_, I>>,
-    signed: &[u8; SIGNATURE_BYTES],
-) {
-    out.clear();
-    out.extend_from_slice(&TAG_18_ARRAY_4);
-    write_bytes(out, protected);
-    if let Some(path) = path {
-        write_head(out, MAP, 2);
-        write_int(out, LABEL_PROOFS);
-        write_head(out, MAP, 1);
-        write_int(out, LABEL_INCLUSION);
-        write_head(out, ARRAY, 1);
-        let nodes = path.scratch;
-        nodes.clear();
-        let mut count = 0;
-        for node in path.nodes {
-            write_bytes(nodes, node);
-            count += 1;
-        }
-        let (size, index) = (path.size as u64, path.index as u64);
-        let heads = [
-            (ARRAY, 3),
-            (UNSIGNED, size),
-            (UNSIGNED, index),
-            (ARRAY, count),
-        ];
-        let heads = heads.map(|(major, argument)| cbor::head(major, argument));
-        let bytes = heads.iter().map(|(_, length)| length).sum::<usize>() + nodes.len();
-        write_head(out, BYTES, bytes as u64);
-        for (head, length) in &heads {
-            out.extend_from_slice(head.get(..*length).unwrap_or_default());
-        }
-        out.extend_from_slice(nodes);
-    } else {
-        write_head(out, MAP, 1);
-    }
-    write_int(out, LABEL_COUNTER);
-    write_head(out, UNSIGNED, counter);
-    out.push(NULL);
-    write_bytes(out, signed);
-}
-
 const _: () = assert!(TAG_18_ARRAY_4[1] == ARRAY << 5 | 4);
+const _: () = assert!(NODE_HEAD[0] == BYTES << 5 | 0x18 && NODE_HEAD[1] as usize == HASH_BYTES);
 
 #[cfg(test)]
 mod tests;

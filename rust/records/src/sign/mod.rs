@@ -5,8 +5,10 @@
 //! tree, so that compaction may take its neighbours away.
 
 mod context;
+mod form;
 mod header;
 mod key;
+mod known;
 mod leaf;
 mod one;
 mod tree;

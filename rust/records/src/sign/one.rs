@@ -1,7 +1,8 @@
 //! One record, for a program that signs or verifies by itself.
 
 use super::context::{Origin, Run, signature_aad, structure};
-use super::header::{self, Path, Protected, Signature};
+use super::form::{Form, fill};
+use super::header::{Protected, Signature};
 use super::key::SigningKey;
 use super::leaf::{Content, leaf};
 use super::verifier::{Judged, Verifier};
@@ -36,8 +37,11 @@ pub fn sign_record(
     let root = leaf(counter, timestamp, content);
     structure(&mut message, &protected, &external, &root);
     let signed = key.sign(&message).ok_or(Refusal::KeyNotThere)?;
-    let alone: Option<Path<'_, std::iter::Empty<_>>> = None;
-    header::write(&mut out, &protected, counter, alone, &signed);
+    let mut form = Form::default();
+    form.set(&protected, 1);
+    let path = form.begin(counter, 0).write(&mut out);
+    let written = out.get_mut(path..).unwrap_or_default();
+    fill(written, std::iter::empty(), &signed);
     Ok(out)
 }
 

@@ -11,20 +11,44 @@ pub const TREE_LEAVES_MAX: usize = 256;
 /// Nodes of the longest path.
 pub const PATH_NODES_MAX: usize = TREE_LEAVES_MAX.ilog2() as usize;
 
-const NODE: [u8; 1] = [1];
+const NODE: u8 = 1;
 
-fn node(left: &Hash, right: &Hash) -> Hash {
-    let mut context = digest::Context::new(&digest::SHA256);
-    context.update(&NODE);
-    context.update(left);
-    context.update(right);
-    finish(context)
+/// The node above these two.
+pub fn node(left: &Hash, right: &Hash) -> Hash {
+    // In one call: a context that is fed and finished costs as much again as so short a hash.
+    let mut bytes = [NODE; 1 + 2 * HASH_BYTES];
+    let (_, both) = bytes.split_at_mut(1);
+    let (first, second) = both.split_at_mut(HASH_BYTES);
+    first.copy_from_slice(left);
+    second.copy_from_slice(right);
+    hash_of(&bytes)
 }
 
-pub fn finish(context: digest::Context) -> Hash {
+/// The digest of these bytes.
+pub fn hash_of(bytes: &[u8]) -> Hash {
+    to_hash(&digest::digest(&digest::SHA256, bytes))
+}
+
+pub fn to_hash(digest: &digest::Digest) -> Hash {
     let mut hash = Hash::default();
-    hash.copy_from_slice(context.finish().as_ref());
+    hash.copy_from_slice(digest.as_ref());
     hash
+}
+
+/// Is this node the last of its level, and has none beside it? It stands on the next level as it is.
+pub const fn is_alone(at: u64, last: u64) -> bool {
+    at & 1 == 0 && at == last
+}
+
+/// How many nodes lie beside the way up from a leaf of a tree of so many.
+pub fn path_nodes(index: usize, size: usize) -> usize {
+    let (mut at, mut last, mut nodes) = (index as u64, size.saturating_sub(1) as u64, 0);
+    while last > 0 {
+        nodes += usize::from(!is_alone(at, last));
+        at >>= 1;
+        last >>= 1;
+    }
+    nodes
 }
 
 /// The nodes of one tree, level by level from its leaves; good for one tree after the other.
@@ -130,7 +154,7 @@ mod tests {
             assert_eq!(root, defined(&leaves), "{count}");
             for (index, leaf) in leaves.iter().enumerate() {
                 let path: Vec<Hash> = tree.path(index).copied().collect();
-                assert!(path.len() <= PATH_NODES_MAX);
+                assert!(path.len() <= PATH_NODES_MAX && path.len() == path_nodes(index, count));
                 let found = root_of(*leaf, index as u64, count as u64, &path);
                 assert_eq!(found, Some(root), "{index} of {count}");
                 let elsewhere = root_of(*leaf, index as u64 ^ 1, count as u64, &path);

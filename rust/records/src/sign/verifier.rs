@@ -6,7 +6,8 @@ use super::SIGNATURE;
 use super::context::{Run, sequence, signature_aad, structure};
 use super::header::{Protected, Signature};
 use super::key::{SIGNATURE_BYTES, VerifyingKey};
-use super::leaf::{Content, leaf};
+use super::known::Known;
+use super::leaf::{Content, leaf_in};
 use super::tree::Hash;
 use super::verify::Verifying;
 use crate::error::Refusal;
@@ -90,6 +91,8 @@ pub struct Verifier<'a> {
     pub verifying: &'a Verifying<'a>,
     external: Vec<Vec<u8>>,
     message: Vec<u8>,
+    room: Vec<u8>,
+    known: Known,
     pub batch: InBatch,
     /// Are records where Kafka put them? Else nothing is known of batches and of what was before.
     in_stream: bool,
@@ -106,6 +109,8 @@ impl<'a> Verifier<'a> {
             verifying,
             external: external.collect(),
             message: Vec::new(),
+            room: Vec::new(),
+            known: Known::default(),
             batch: InBatch::default(),
             in_stream: false,
             last: None,
@@ -143,8 +148,11 @@ impl<'a> Verifier<'a> {
     ) -> Result<Run, Refusal> {
         self.select(signature)?;
         let bound = self.verifying.timestamp.then_some(timestamp);
-        let root = signature.root(leaf(signature.counter, bound, content))?;
+        let leaf = leaf_in(&mut self.room, signature.counter, bound, content);
+        let root = signature.root(leaf, &mut self.known)?;
         let origin = self.signed(signature, root)?;
+        // SECURITY: ways to a root that nobody signed would push out those that are of use.
+        self.known.keep(&root);
         let last = self.last.as_ref().ok_or(Refusal::InvalidSignature)?;
         let run = last.run;
         if !self.in_stream {

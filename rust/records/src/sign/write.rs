@@ -1,18 +1,21 @@
 //! Signing the records of a stream on their way to the broker.
 
+use std::ops::Range;
+
 use streamward_wire::kafka::batch::{self, Batch, Compression};
 
 use super::SIGNATURE;
 use super::context::{Origin, Run, sequence, signature_aad, structure};
-use super::header::{self, Path, Protected};
-use super::key::{SIGNATURE_BYTES, SigningKey};
-use super::leaf::{Content, leaf};
+use super::form::{Form, fill};
+use super::header::Protected;
+use super::key::SigningKey;
+use super::leaf::{Content, leaf_in};
 use super::tree::{Hash, TREE_LEAVES_MAX, Tree};
-use crate::batch::{Bounds, Buffers, Edit, rewrite};
+use crate::batch::{Bounds, Edit, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
-use crate::record::{Headers, Record, Walk, are_canonical, write_header, write_record};
+use crate::record::{Header, Headers, Record, are_canonical, write_head};
 use crate::scratch::{Parts, Scratch};
 use crate::varint;
 
@@ -46,29 +49,18 @@ pub struct Signing<'a> {
     pub sealed: bool,
 }
 
-/// Buffers that are kept from one batch to the next.
+/// Buffers that are kept from one batch to the next. None of them grows with it: a tree is small.
 #[derive(Debug, Default)]
 pub struct Work {
+    /// Of the records of the present tree: their digests.
     leaves: Vec<Hash>,
+    /// And where in their signatures what the tree gives has its place: from the path up to the end.
+    places: Vec<Range<usize>>,
     tree: Tree,
     protected: Vec<u8>,
+    form: Form,
     message: Vec<u8>,
-    path: Vec<u8>,
-    signature: Vec<u8>,
-    headers: Vec<u8>,
-}
-
-/// Records of a batch whose digests' place is kept for the next one.
-const KEPT_LEAVES: usize = 32 * 1024;
-
-impl Work {
-    /// Gives back what an unusually large batch needed.
-    pub fn give_back(&mut self) {
-        self.leaves.clear();
-        self.leaves.shrink_to(KEPT_LEAVES);
-        self.headers.clear();
-        self.headers.shrink_to(KEPT_LEAVES);
-    }
+    hashed: Vec<u8>,
 }
 
 /// Appends `records`, the content of one partition of a Produce request, with each record signed; at
@@ -93,7 +85,6 @@ pub fn sign_records(
         external: signature_aad(signing.origin, signing.partition),
         work: &mut work,
         batch: InBatch::default(),
-        signed: [0; SIGNATURE_BYTES],
         counted: *counter,
     };
     let mut at = 0;
@@ -149,12 +140,7 @@ fn sign_batch(
         },
         written: bytes_max,
     };
-    let buffers = Buffers {
-        codecs: &mut scratch.codecs,
-        inflated: &mut scratch.inflated,
-        edited: &mut scratch.edited,
-        parts: &mut scratch.parts,
-    };
+    let buffers = scratch.buffers();
     rewrite(&batch, raw, limits, signer, bounds, buffers, out).map(drop)
 }
 
@@ -174,6 +160,9 @@ pub fn stays(record: &Record<'_>, place: usize) -> Result<(), Refusal> {
 /// What is known of the batch that is being signed.
 #[derive(Clone, Copy, Debug, Default)]
 struct InBatch {
+    records: usize,
+    headers_max: u32,
+    base_timestamp: i64,
     /// The place of the next record.
     next: usize,
     /// Of an idempotent producer, the sequence number of the first.
@@ -199,77 +188,92 @@ struct Signer<'a, 'w> {
     external: Vec<u8>,
     work: &'w mut Work,
     batch: InBatch,
-    signed: [u8; SIGNATURE_BYTES],
     counted: u64,
 }
 
 impl Signer<'_, '_> {
-    fn add_leaf(
-        &mut self,
-        batch: &Batch<'_>,
-        walk: &mut Walk<'_>,
-        place: usize,
-        headers_max: u32,
-    ) -> Result<(), Refusal> {
-        if walk.rest().is_empty() {
-            return Err(Refusal::Count);
-        }
-        let record = walk.next_record()?;
-        stays(&record, place)?;
-        let mut headers = Headers::new(record.headers).ok_or(Refusal::Record)?;
-        // One is added; what no reader takes must not get into the stream.
-        if headers.left() >= headers_max {
-            return Err(Refusal::Unstable);
-        }
-        let content = Content::of(&record, headers.left(), headers.rest());
-        // SECURITY: signatures in this header are this writer's; one from elsewhere could be taken for it.
-        if headers.any(|it| it.name == SIGNATURE.as_bytes()) {
-            return Err(Refusal::ForgedSignature);
-        }
-        let timestamp = batch.base_timestamp.saturating_add(record.timestamp_delta);
-        let counter = self.batch.counter(place, record.offset_delta);
-        let bound = self.signing.timestamp.then_some(timestamp);
-        self.work.leaves.push(leaf(counter, bound, &content));
-        Ok(())
-    }
-
-    /// Signs the tree that begins with this record.
-    fn begin_tree(&mut self, first: usize) -> Result<(), Refusal> {
-        let Work {
-            leaves,
-            tree,
-            protected,
-            message,
-            ..
-        } = &mut *self.work;
+    /// The next record is the first of a tree.
+    fn begin_tree(&mut self, first: usize) {
         let wanted = match self.signing.each {
             Each::Batch => TREE_LEAVES_MAX,
             Each::Record => 1,
         };
-        let under = leaves.get(first..).unwrap_or_default();
-        let under = under.get(..wanted).unwrap_or(under);
-        self.batch.size = under.len();
-        let root = tree.build(under);
-        let key = self.signing.key;
+        let size = self.batch.records.saturating_sub(first).min(wanted);
+        self.batch.size = size;
+        let key = self.signing.key.public();
         let header = Protected {
-            algorithm: key.public().algorithm(),
-            signer: key.public().id(),
-            tree: under.len() > 1,
+            algorithm: key.algorithm(),
+            signer: key.id(),
+            tree: size > 1,
             producer: self.signing.producer,
             run: self.batch.run.unwrap_or(self.signing.run),
         };
-        header.write(protected);
-        structure(message, protected, &self.external, &root);
+        let work = &mut *self.work;
+        header.write(&mut work.protected);
+        work.form.set(&work.protected, size);
+        work.leaves.clear();
+        work.places.clear();
+    }
+
+    /// Signs the tree, and puts its signature and the paths where there is room for them.
+    fn end_tree(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
+        let work = &mut *self.work;
+        let root = work.tree.build(&work.leaves);
+        structure(&mut work.message, &work.protected, &self.external, &root);
         // Without random numbers nothing can be signed: the producer tries again.
-        self.signed = key.sign(message).ok_or(Refusal::KeyNotThere)?;
+        let signed = self.signing.key.sign(&work.message);
+        let signed = signed.ok_or(Refusal::KeyNotThere)?;
+        for (index, place) in work.places.drain(..).enumerate() {
+            let place = out.get_mut(place).unwrap_or_default();
+            fill(place, work.tree.path(index), &signed);
+        }
+        work.leaves.clear();
+        Ok(())
+    }
+
+    /// Appends a record with a signature that has room for what the tree gives.
+    fn write(
+        &mut self,
+        record: &Record<'_>,
+        headers: &Headers<'_>,
+        counter: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let signature = self.work.form.begin(counter, self.work.leaves.len());
+        let signature_bytes = Some(signature.bytes());
+        let count = i64::from(headers.left()) + 1;
+        let block = headers.rest();
+        let headers_bytes = varint::bytes(count)
+            + block.len()
+            + header_bytes(SIGNATURE.len())
+            + varint::length_bytes(signature_bytes)
+            + signature.bytes();
+        let value_bytes = record.value.map(<[u8]>::len);
+        write_head(out, record, record.key, value_bytes, headers_bytes)?;
+        out.extend_from_slice(record.value.unwrap_or_default());
+        varint::write(out, count);
+        out.extend_from_slice(block);
+        varint::write_length(out, Some(SIGNATURE.len()));
+        out.extend_from_slice(SIGNATURE.as_bytes());
+        varint::write_length(out, signature_bytes);
+        let path = signature.write(out);
+        self.work.places.push(path..out.len());
         Ok(())
     }
 }
 
+/// Bytes of a header's name with its length.
+fn header_bytes(name: usize) -> usize {
+    varint::length_bytes(Some(name)) + name
+}
+
 impl Edit for Signer<'_, '_> {
-    fn begin(&mut self, batch: &Batch<'_>, payload: &[u8], limits: &Limits) -> Result<(), Fault> {
+    fn begin(&mut self, batch: &Batch<'_>, limits: &Limits) {
         let run = Run::of(batch);
         self.batch = InBatch {
+            records: usize::try_from(batch.records).unwrap_or(usize::MAX),
+            headers_max: limits.headers_max,
+            base_timestamp: batch.base_timestamp,
             next: 0,
             sequence: run.map(|_| batch.base_sequence),
             counted: self.counted,
@@ -277,19 +281,9 @@ impl Edit for Signer<'_, '_> {
             size: 0,
         };
         self.work.leaves.clear();
-        let mut walk = Walk::new(payload, limits.headers_max);
-        for index in 0..batch.records {
-            let added = self.add_leaf(batch, &mut walk, index as usize, limits.headers_max);
-            added.map_err(|refusal| Fault {
-                offset: batch.base_offset,
-                index,
-                refusal,
-            })?;
-        }
         if run.is_none() {
             self.counted = self.counted.saturating_add(batch.records.into());
         }
-        Ok(())
     }
 
     fn edit(
@@ -301,35 +295,32 @@ impl Edit for Signer<'_, '_> {
     ) -> Result<(), Refusal> {
         let place = self.batch.next;
         self.batch.next += 1;
-        let index = match self.signing.each {
-            Each::Batch => place % TREE_LEAVES_MAX,
-            Each::Record => 0,
-        };
-        if index == 0 {
-            self.begin_tree(place)?;
+        stays(record, place)?;
+        let headers = Headers::new(record.headers).ok_or(Refusal::Record)?;
+        // One is added; what no reader takes must not get into the stream.
+        if headers.left() >= self.batch.headers_max {
+            return Err(Refusal::Unstable);
+        }
+        // SECURITY: signatures in this header are this writer's; one from elsewhere could be taken for it.
+        let is_ours = |it: Header<'_>| it.name == SIGNATURE.as_bytes();
+        if headers.clone().any(is_ours) {
+            return Err(Refusal::ForgedSignature);
+        }
+        if self.work.leaves.is_empty() {
+            self.begin_tree(place);
         }
         let counter = self.batch.counter(place, record.offset_delta);
-        let Work {
-            tree,
-            protected,
-            path,
-            signature,
-            headers: block,
-            ..
-        } = &mut *self.work;
-        let path = (self.batch.size > 1).then(|| Path {
-            size: self.batch.size,
-            index,
-            nodes: tree.path(index),
-            scratch: path,
-        });
-        header::write(signature, protected, counter, path, &self.signed);
-        let headers = Headers::new(record.headers).ok_or(Refusal::Record)?;
-        block.clear();
-        varint::write(block, i64::from(headers.left()) + 1);
-        block.extend_from_slice(headers.rest());
-        write_header(block, SIGNATURE.as_bytes(), Some(signature));
-        write_record(out, record, record.key, record.value, block)
+        self.write(record, &headers, counter, out)?;
+        let content = Content::of(record, headers.left(), headers.rest());
+        let timestamp = self.batch.base_timestamp;
+        let timestamp = timestamp.saturating_add(record.timestamp_delta);
+        let bound = self.signing.timestamp.then_some(timestamp);
+        let leaf = leaf_in(&mut self.work.hashed, counter, bound, &content);
+        self.work.leaves.push(leaf);
+        if self.work.leaves.len() == self.batch.size {
+            self.end_tree(out)?;
+        }
+        Ok(())
     }
 
     fn too_large(&self) -> Refusal {

@@ -18,6 +18,7 @@ mod attacks;
 mod bounds;
 mod combined;
 mod golden;
+mod neighbours;
 mod round_trip;
 mod stream;
 mod unstable;

@@ -1,5 +1,7 @@
 //! Signatures have one form only.
 
+use super::super::form::{Form, fill};
+use super::super::key::SIGNATURE_BYTES;
 use super::*;
 
 const RUN: Run = Run::Counted([9; 16]);
@@ -17,16 +19,18 @@ fn protected(producer: &str, tree: bool) -> Vec<u8> {
     out
 }
 
+fn written(tree: bool, size: usize) -> (Vec<u8>, usize) {
+    let (mut form, mut out) = (Form::default(), Vec::new());
+    form.set(&protected("shop", tree), size);
+    let begun = form.begin(1, 0);
+    let path = begun.write(&mut out);
+    assert_eq!(out.len(), begun.bytes());
+    (out, path)
+}
+
 fn in_tree(size: usize, nodes: &[Hash]) -> Vec<u8> {
-    let (mut out, mut scratch) = (Vec::new(), Vec::new());
-    let path = Path {
-        size,
-        index: 0,
-        nodes: nodes.iter(),
-        scratch: &mut scratch,
-    };
-    let protected = protected("shop", true);
-    write(&mut out, &protected, 1, Some(path), &[0; SIGNATURE_BYTES]);
+    let (mut out, path) = written(true, size);
+    fill(&mut out[path..], nodes.iter(), &[0; SIGNATURE_BYTES]);
     out
 }
 
@@ -59,11 +63,18 @@ fn a_path_has_one_form_only() {
     );
     let longest = [[1; HASH_BYTES]; PATH_NODES_MAX];
     assert!(Signature::parse(&in_tree(TREE_LEAVES_MAX, &longest)).is_ok());
+    let too_large = in_tree(TREE_LEAVES_MAX + 1, &[[1; HASH_BYTES]; PATH_NODES_MAX + 1]);
     let refused = [
         // One record alone has its signature without a path.
-        in_tree(1, &[]),
-        in_tree(TREE_LEAVES_MAX + 1, &longest),
-        in_tree(TREE_LEAVES_MAX, &[[1; HASH_BYTES]; PATH_NODES_MAX + 1]),
+        replaced(&good, &[0x83, 2, 0, 0x81], &[0x83, 1, 0, 0x81]),
+        too_large.clone(),
+        // More nodes than a way in the largest tree has.
+        replaced(&too_large, &[0x19, 1, 1], &[0x19, 1, 0]),
+        // A path that is longer than it says, shorter, or with another head before a node.
+        replaced(&good, &[0x81, 0x58, 0x20], &[0x80, 0x58, 0x20]),
+        replaced(&good, &[0x81, 0x58, 0x20], &[0x82, 0x58, 0x20]),
+        replaced(&good, &[0x81, 0x58, 0x20], &[0x81, 0x58, 0x1f]),
+        replaced(&good, &[0x81, 0x58, 0x20], &[0x81, 0x78, 0x20]),
         // Two proofs are said to be there, or two kinds of them.
         replaced(&good, &[0xa1, 0x20, 0x81], &[0xa1, 0x20, 0x82]),
         replaced(&good, &[0xa1, 0x20, 0x81], &[0xa2, 0x20, 0x81]),
@@ -81,7 +92,6 @@ fn there_is_a_path_where_the_header_says_so_and_only_there() {
     let length = |it: &[u8]| u8::try_from(it.len()).unwrap();
     let path = replaced(&path, &[0x58, length(&with)], &[0x58, length(&alone)]);
     assert!(Signature::parse(&path).is_ok_and(|it| it.header().is_err()));
-    let (mut none, no_path) = (Vec::new(), None::<Path<'_, std::iter::Empty<_>>>);
-    write(&mut none, &with, 1, no_path, &[0; SIGNATURE_BYTES]);
+    let (none, _) = written(true, 1);
     assert!(Signature::parse(&none).is_ok_and(|it| it.header().is_err()));
 }
