@@ -9,6 +9,7 @@ use cedar_policy::{PolicyId, PolicySet, ValidationMode, Validator};
 
 use crate::conditions::Conditions;
 use crate::error::one_line;
+use crate::form::Forms;
 use crate::probes::Probes;
 use crate::reads::look;
 use crate::rules::{CompiledRule, RULE_BYTES_MAX};
@@ -28,6 +29,8 @@ pub(crate) struct Effort {
     pub for_questions: bool,
     /// Every rule was validated before, by this version and against this schema.
     pub validated: bool,
+    /// Rules that differ in names alone are parsed and validated once, by the schema of this version.
+    pub by_form: bool,
 }
 
 /// Each rule compiled, in their order, or what is wrong with it.
@@ -37,8 +40,9 @@ pub(crate) fn compile_all(
     effort: Effort,
 ) -> Vec<Result<CompiledRule, String>> {
     let compile_some = |some: &[Rule]| -> Vec<_> {
+        let mut forms = effort.by_form.then(Forms::default);
         some.iter()
-            .map(|rule| compile(rule, validator, effort))
+            .map(|rule| compile(rule, validator, effort, forms.as_mut()))
             .collect()
     };
     let threads = if effort.for_questions {
@@ -75,16 +79,20 @@ pub(crate) fn compile_all(
     })
 }
 
-fn compile(rule: &Rule, validator: &Validator, effort: Effort) -> Result<CompiledRule, String> {
+fn compile(
+    rule: &Rule,
+    validator: &Validator,
+    effort: Effort,
+    forms: Option<&mut Forms>,
+) -> Result<CompiledRule, String> {
     if rule.cedar.len() > RULE_BYTES_MAX {
         return Err(format!("it is longer than {RULE_BYTES_MAX} bytes"));
     }
-    let policy = cedar_policy::Policy::parse(Some(PolicyId::new(&rule.id)), &rule.cedar)
-        .map_err(|error| one_line(&error))?;
-    if !effort.validated {
-        validate(&policy, validator)?;
-    }
-    let tree = policy.to_json().map_err(|error| one_line(&error))?;
+    let filled = forms.and_then(|forms| forms.fill(rule, validator, effort));
+    let (policy, tree) = match filled {
+        Some(filled) => filled,
+        None => parse(rule, validator, effort)?,
+    };
     let findings = look(&tree);
     if findings.looks_into_literal {
         return Err(
@@ -106,7 +114,22 @@ fn compile(rule: &Rule, validator: &Validator, effort: Effort) -> Result<Compile
     })
 }
 
-fn validate(policy: &cedar_policy::Policy, validator: &Validator) -> Result<(), String> {
+fn parse(
+    rule: &Rule,
+    validator: &Validator,
+    effort: Effort,
+) -> Result<(cedar_policy::Policy, serde_json::Value), String> {
+    let policy = cedar_policy::Policy::parse(Some(PolicyId::new(&rule.id)), &rule.cedar)
+        .map_err(|error| one_line(&error))?;
+    if !effort.validated {
+        validate(&policy, validator)?;
+    }
+    let tree = policy.to_json().map_err(|error| one_line(&error))?;
+    Ok((policy, tree))
+}
+
+/// Hold one rule against the schema.
+pub(crate) fn validate(policy: &cedar_policy::Policy, validator: &Validator) -> Result<(), String> {
     let alone = PolicySet::from_policies([policy.clone()]).map_err(|error| one_line(&error))?;
     let result = validator.validate(&alone, ValidationMode::Strict);
     if result.validation_passed() {
@@ -157,6 +180,7 @@ mod tests {
         let asked = Effort {
             for_questions: true,
             validated: false,
+            by_form: true,
         };
         for count in [0, 1, 64, 128, 131, 200] {
             let rules = rules(count);
@@ -172,6 +196,7 @@ mod tests {
         let validated = Effort {
             for_questions: false,
             validated: true,
+            by_form: false,
         };
         let (anew, before) = (told(&rules, Effort::default()), told(&rules, validated));
         assert!(anew[7].is_err() && before[7].is_err(), "it doesn't parse");

@@ -240,6 +240,7 @@ impl Policy {
         let effort = Effort {
             for_questions: document.questions.is_some(),
             validated,
+            by_form: document.questions.is_some() && document.policy.schema == crate::SCHEMA,
         };
         let policy =
             Self::compile_with(&document.policy, &document.environment, &principals, effort)?;

@@ -14,6 +14,7 @@ mod document;
 mod entities;
 mod error;
 mod evaluate;
+mod form;
 mod memo;
 mod moment;
 mod networks;

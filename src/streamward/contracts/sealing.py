@@ -22,7 +22,17 @@ def text_of(declared: Stream) -> str:
 
 def classes_under(bundle: Bundle, declared: Stream) -> tuple[str, ...]:
     """The classes of every topic that a document speaks of; those of the prefixes it has too."""
-    return tuple(sorted({*declared.classes, *classes_of(bundle, text_of(declared))}))
+    # Each of a dozen checks asks it of every stream.
+    known = bundle.once(_known_classes)
+    key = text_of(declared), declared.classes
+    found = known.get(key)
+    if found is None:
+        found = known[key] = tuple(sorted({*declared.classes, *classes_of(bundle, key[0])}))
+    return found
+
+
+def _known_classes(_: Bundle) -> dict[tuple[str, tuple[str, ...]], tuple[str, ...]]:
+    return {}
 
 
 def candidates(bundle: Bundle, declared: Stream) -> tuple[Sealing, ...]:
@@ -32,14 +42,22 @@ def candidates(bundle: Bundle, declared: Stream) -> tuple[Sealing, ...]:
     around = of_longest_prefix(bundle.once(_seals_of_prefixes), text_of(declared))
     if around is not None:
         return (around,)
-    classes = (bundle.find(DataClass, name) for name in classes_under(bundle, declared))
-    found = [each.seal for each in classes if each is not None and each.seal is not None]
+    of_classes = bundle.once(_seals_of_classes)
+    if not of_classes:
+        return ()
+    classes = classes_under(bundle, declared)
+    found = [of_classes[name] for name in classes if name in of_classes]
     return tuple(seal for index, seal in enumerate(found) if seal not in found[:index])
 
 
 def _seals_of_prefixes(bundle: Bundle) -> dict[str, Sealing]:
     declared = reversed(bundle.of(Stream))  # of two with one prefix, the first
     return {one.prefix: one.seal for one in declared if one.prefix is not None and one.seal}
+
+
+def _seals_of_classes(bundle: Bundle) -> dict[str, Sealing]:
+    declared = reversed(bundle.of(DataClass))  # of two with one name, the first
+    return {one.name: one.seal for one in declared if one.seal is not None}
 
 
 def of_longest_prefix(by_prefix: Mapping[str, T], text: str) -> T | None:

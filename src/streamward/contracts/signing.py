@@ -15,14 +15,22 @@ def signing_candidates(bundle: Bundle, declared: Stream) -> tuple[Signing, ...]:
     around = of_longest_prefix(bundle.once(_signs_of_prefixes), text_of(declared))
     if around is not None:
         return (around,)
-    classes = (bundle.find(DataClass, name) for name in classes_under(bundle, declared))
-    found = [each.sign for each in classes if each is not None and each.sign is not None]
+    of_classes = bundle.once(_signs_of_classes)
+    if not of_classes:
+        return ()
+    classes = classes_under(bundle, declared)
+    found = [of_classes[name] for name in classes if name in of_classes]
     return tuple(sign for index, sign in enumerate(found) if sign not in found[:index])
 
 
 def _signs_of_prefixes(bundle: Bundle) -> dict[str, Signing]:
     declared = reversed(bundle.of(Stream))  # of two with one prefix, the first
     return {one.prefix: one.sign for one in declared if one.prefix is not None and one.sign}
+
+
+def _signs_of_classes(bundle: Bundle) -> dict[str, Signing]:
+    declared = reversed(bundle.of(DataClass))  # of two with one name, the first
+    return {one.name: one.sign for one in declared if one.sign is not None}
 
 
 def signing_of(bundle: Bundle, declared: Stream) -> Signing | None:

@@ -197,10 +197,7 @@ class Bundle:
 
     def documents_of(self, model: type[BaseModel]) -> tuple[Document, ...]:
         """The documents of this model, with their places."""
-        return self._once(
-            (model, "documents"),
-            lambda: tuple(d for d in self.documents if isinstance(d.value, model)),
-        )
+        return self._once((model, "documents"), lambda: self._documents(model))
 
     def find(self, model: type[N], name: str) -> N | None:
         """The declared value of this model and name."""
@@ -221,11 +218,17 @@ class Bundle:
         return found
 
     def _values(self, model: type[N]) -> tuple[N, ...]:
-        return tuple(d.value for d in self.documents if isinstance(d.value, model))
+        return tuple(d.value for d in self._documents(model))  # type: ignore[misc]
 
     def _by_name(self, model: type[N]) -> dict[str, N]:
-        declared = (d for d in reversed(self.documents) if isinstance(d.value, model))
-        return {d.name: d.value for d in declared}  # type: ignore[misc]
+        return {d.name: d.value for d in reversed(self._documents(model))}  # type: ignore[misc]
+
+    def _documents(self, model: type[BaseModel]) -> tuple[Document, ...]:
+        by_model = self.once(_by_model)
+        found = [documents for of, documents in by_model.items() if issubclass(of, model)]
+        if len(found) < 2:
+            return tuple(*found)
+        return tuple(d for d in self.documents if isinstance(d.value, model))
 
     def _names(self, kind: str) -> frozenset[str]:
         whole = {d.name for d in self.documents if d.kind == kind}
@@ -234,6 +237,13 @@ class Bundle:
     def files_of(self, kind: str) -> tuple[SourceFile, ...]:
         """The files of a kind, by path."""
         return tuple(file for file in self.files if file.kind == kind)
+
+
+def _by_model(bundle: Bundle) -> dict[type[Noun], list[Document]]:
+    found: dict[type[Noun], list[Document]] = {}
+    for document in bundle.documents:
+        found.setdefault(type(document.value), []).append(document)
+    return found
 
 
 Check = Callable[[Bundle], Iterable[Mistake]]

@@ -18,7 +18,10 @@ def marked(
 ) -> Iterator[tuple[FieldPath, M, str]]:
     """Every text in a value whose type is marked (in `Annotated`): its path, the mark, the text."""
     for name, key, annotation in _fields(type(value), mark):  # type: ignore[arg-type]
-        yield from _marked(annotation, getattr(value, name), mark, (*path, key))
+        held = getattr(value, name)
+        # Most fields of most documents are left out.
+        if held is not None and held != ():
+            yield from _marked(annotation, held, mark, (*path, key))
 
 
 @cache

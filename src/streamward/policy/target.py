@@ -50,6 +50,9 @@ class Target:
         word, _, written = text.partition(":")
         if word in ("class", "cluster"):
             return cls(word, written)
+        if "\\" not in written:
+            name = written.removesuffix("*")
+            return cls(word, name, name != written, "*" in name)
         parts = _PARTS.findall(written)
         is_pattern = bool(parts) and parts[-1][1] == "*"
         if is_pattern:

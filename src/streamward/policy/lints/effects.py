@@ -25,7 +25,7 @@ def grants(bundle: Bundle) -> Iterator[tuple[Document, Grant]]:
 
 def everything(bundle: Bundle) -> Iterator[Mistake]:
     """`stream:*` gives the content of every stream, those declared tomorrow included."""
-    carried = Carried(bundle)
+    carried = bundle.once(Carried)
     for document, grant in grants(bundle):
         if not _CONTENT.intersection(grant.allow or ()):
             continue
@@ -43,7 +43,7 @@ def everything(bundle: Bundle) -> Iterator[Mistake]:
 
 def to_everyone(bundle: Bundle) -> Iterator[Mistake]:
     """A right for everyone on sensitive data is a right for whoever is declared next."""
-    carried = Carried(bundle)
+    carried = bundle.once(Carried)
     for document, grant in grants(bundle):
         if "everyone" not in grant.to or not _CONTENT.intersection(grant.allow or ()):
             continue
@@ -80,7 +80,7 @@ def exempt_all(bundle: Bundle) -> Iterator[Mistake]:
 
 def deny_nothing(bundle: Bundle) -> Iterator[Mistake]:
     """A `deny` on a class that no stream carries protects nothing."""
-    carried = Carried(bundle)
+    carried = bundle.once(Carried)
     for document, grant in grants(bundle):
         if grant.deny is None:
             continue

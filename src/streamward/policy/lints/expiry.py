@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from streamward.model.action import Action
 from streamward.model.document import Bundle, Mistake
+from streamward.model.stream import DataClass
 from streamward.policy.lints.carried import Carried
 from streamward.policy.lints.effects import grants
 from streamward.policy.target import Target
@@ -13,7 +14,9 @@ _CONTENT = frozenset({Action.READ, Action.WRITE})
 
 def grants_without_an_end(bundle: Bundle) -> Iterator[Mistake]:
     """Rights on the content of a class with `expiring_grants` end on a day."""
-    carried = Carried(bundle)
+    if not any(it.requires.expiring_grants for it in bundle.of(DataClass)):
+        return
+    carried = bundle.once(Carried)
     for document, grant in grants(bundle):
         if grant.expires is not None or not _CONTENT.intersection(grant.allow or ()):
             continue
