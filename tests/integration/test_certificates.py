@@ -269,6 +269,9 @@ def test_a_certificate_that_a_new_list_revokes_is_out_within_a_second(
     with (
         connect(context(made, robot, tmp_path), made.port) as revoked,
         connect(context(made, alice, tmp_path), made.port) as other,
+        # Two who have proved who they are, and have not asked for keys yet.
+        connect(context(made, robot, tmp_path), made.door_port) as late,
+        connect(context(made, alice, tmp_path), made.door_port) as in_time,
     ):
         ask(revoked)
         ask(other)
@@ -276,6 +279,8 @@ def test_a_certificate_that_a_new_list_revokes_is_out_within_a_second(
         revoked.settimeout(CLOSED_SECONDS_MAX)
         assert revoked.recv(1) == b"", "the connection is still open"
         ask(other)
+        assert "the principal's rights have ended" in _asked_for_keys(late)
+        assert "`alice` gets no keys of `any`" in _asked_for_keys(in_time)
     with pytest.raises(Refused):
         greet(made, robot, tmp_path)
 
@@ -283,10 +288,20 @@ def test_a_certificate_that_a_new_list_revokes_is_out_within_a_second(
         why = "revoked by its authority's list"
         return [each["principal"] for each in _failures(gateway) if why in each["reason"]]
 
-    # Whom the connection was proved to be, and one that proved nothing.
-    assert eventually(lambda: sorted(told()) == ["", "robot"])
+    # Whom both connections were proved to be, and one that proved nothing.
+    assert eventually(lambda: sorted(told()) == ["", "robot", "robot"])
     made.publish("corporate", made.signer("corporate").crl())
     assert eventually(lambda: _comes_in(made, robot, tmp_path))
+
+
+def _asked_for_keys(door: ssl.SSLSocket) -> str:
+    body = json.dumps({"stream": "any", "operation": "open"})
+    head = f"POST /v1/key-grants HTTP/1.1\r\nHost: d\r\nContent-Length: {len(body)}\r\n\r\n"
+    door.sendall((head + body).encode())
+    answer = b""
+    while chunk := door.recv(4096):
+        answer += chunk
+    return answer.decode()
 
 
 def _comes_in(made: Certified, issued: Issued, folder: Path) -> bool:

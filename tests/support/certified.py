@@ -49,6 +49,11 @@ class Certified:
         """Everybody on this machine is a proxy."""
         return self.port + 4
 
+    @property
+    def door_port(self) -> int:
+        """Hands out data keys."""
+        return self.port + 6
+
     def signer(self, name: str) -> Signer:
         """An authority."""
         return self.signers[name]
@@ -63,7 +68,7 @@ class Certified:
 def write_certified(folder: Path, bootstrap: str) -> Certified:
     """Write the bundle, its authorities and their lists."""
     folder.mkdir(parents=True)
-    first = free_ports(6)
+    first = free_ports(7)
     bundle = GatewayBundle(folder, first, 1, first, None)
     (folder / "streamward.yaml").write_text(_bundle(first, bootstrap))
     make_certificates(valid_bundle(folder, materials=False))
@@ -160,6 +165,7 @@ ports: {{bootstrap: {port}, nodes: {{first_id: 0, count: 1, first_port: {port + 
         + listener(
             "proxied", first + 4, required, "proxy_protocol: {sources: ['network:balancers']}\n"
         )
+        + _DOOR.replace("PORT", str(first + 6)).replace("TRUST", trust)
         + _PRINCIPALS
     )
 
@@ -177,6 +183,15 @@ bootstrap: ["BOOTSTRAP"]
 kind: Network
 name: balancers
 addresses: [127.0.0.0/8]
+"""
+
+_DOOR = """\
+---
+kind: ControlDoor
+name: keys
+cluster: main
+port: PORT
+tls: {certificate: 'file:tls/gateway.pem', key: 'file:tls/gateway.key', TRUST}
 """
 
 _PRINCIPALS = f"""\

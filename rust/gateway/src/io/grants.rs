@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::Shared;
 use super::clock::now_milliseconds;
 use super::questions::ANSWER_WITHIN;
+use super::trust::Shown;
 use crate::grants::{
     BODY_BYTES_MAX, Given, Grant, Granted, GrantsSection, HEAD_BYTES_MAX, KeyReply, Operation,
     PATH, Problem, Read, Ruling, Wish, read, refresh,
@@ -32,23 +33,31 @@ pub const QUESTIONS_MAX: usize = 2;
 /// What is read at once.
 const CHUNK_BYTES: usize = 4 * 1024;
 
+/// Who asks: a session, and the certificate by which it was proved.
+pub struct Program {
+    /// What it may is asked of it.
+    pub session: Session,
+    /// Whatever vouches for it may change while it asks.
+    pub shown: Option<Shown>,
+}
+
 /// Serves one request of a peer that has proved who it is.
 pub async fn serve<S>(
     shared: &Arc<Shared>,
-    mut session: Session,
+    mut program: Program,
     section: GrantsSection,
     mut stream: S,
 ) -> Close
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let within = Within::of(&session);
+    let within = Within::of(&program.session);
     let asked = match within.ask(&mut stream).await {
         Ok(asked) => asked,
         Err(close) => return close,
     };
     let answered = match asked {
-        Ok(wish) => answer(shared, &mut session, section, &wish).await,
+        Ok(wish) => answer(shared, &mut program, section, &wish).await,
         Err(problem) => Ok(Err(problem)),
     };
     let (bytes, close) = match answered {
@@ -63,7 +72,7 @@ where
         Err(close) => (problem_of(&close).into_bytes().into(), close),
     };
     // Its authentication, and its decision, are in the log before anything leaves.
-    let entered = session.durable_before_answer();
+    let entered = program.session.durable_before_answer();
     let (bytes, close) = match durable(shared, entered).await {
         Ok(()) => (bytes, close),
         Err(close) => (problem_of(&close).into_bytes().into(), close),
@@ -204,11 +213,11 @@ type Answered = Result<Result<Zeroizing<Vec<u8>>, Problem>, Close>;
 
 async fn answer(
     shared: &Arc<Shared>,
-    session: &mut Session,
+    program: &mut Program,
     section: GrantsSection,
     wish: &Wish,
 ) -> Answered {
-    let Some(principal) = session.principal() else {
+    let Some(principal) = program.session.principal() else {
         return Err(Close::Unauthenticated { api: "a request" });
     };
     let now = now_milliseconds();
@@ -218,7 +227,7 @@ async fn answer(
     if let Err(wait) = shared.ledger.grant(&principal, per_second, burst, now) {
         return Ok(Err(Problem::too_many(wait)));
     }
-    let granted = match rule(shared, session, section, wish)? {
+    let granted = match rule(shared, program, section, wish)? {
         Ok(granted) => granted,
         Err(unlike) => return Ok(unlike),
     };
@@ -235,7 +244,7 @@ async fn answer(
         Err(_) => return Ok(Err(Problem::unavailable("the keys can't be had in time"))),
     };
     // SECURITY: the rights of this moment decide, not those of before the keys were waited for.
-    let granted = match rule(shared, session, section, wish)? {
+    let granted = match rule(shared, program, section, wish)? {
         Ok(again) if again.terms == granted.terms => again,
         Ok(_) => {
             return Ok(Err(Problem::unavailable(
@@ -254,7 +263,9 @@ async fn answer(
         deterministic_key: keys.deterministic_key,
         keys: keys.named,
     };
-    session.enter_grant(wish, &granted, &grant.kids(), now)?;
+    program
+        .session
+        .enter_grant(wish, &granted, &grant.kids(), now)?;
     Ok(grant.into_bytes())
 }
 
@@ -265,13 +276,20 @@ async fn answer(
 )]
 fn rule(
     shared: &Shared,
-    session: &mut Session,
+    Program { session, shown }: &mut Program,
     section: GrantsSection,
     wish: &Wish,
 ) -> Result<Result<Box<Granted>, Result<Zeroizing<Vec<u8>>, Problem>>, Close> {
     let now = now_milliseconds();
-    let snapshot = shared.current.borrow().snapshot.clone();
-    session.on_snapshot(snapshot, now)?;
+    let current = shared.current.borrow().clone();
+    // SECURITY: what was proved when it connected need not hold any more.
+    if let Some(shown) = shown {
+        shown.judge_again(&current, session, now)?;
+    }
+    if session.still_proved(now).is_err() {
+        return Err(session.disowned("the certificate has expired meanwhile", now));
+    }
+    session.on_snapshot(current.snapshot, now)?;
     let stream = &wish.stream;
     Ok(Err(match session.grant(wish, section, now)? {
         Ruling::Granted(granted) => return Ok(Ok(granted)),

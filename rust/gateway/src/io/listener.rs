@@ -13,6 +13,7 @@ use tokio_rustls::{Accept, TlsAcceptor};
 
 use super::clock::now_milliseconds;
 use super::connection::Connection;
+use super::grants::Program;
 use super::proxy;
 use super::read_ahead::ReadAhead;
 use super::trust::{Shown, Trust};
@@ -344,7 +345,8 @@ async fn serve_client(
         _ => None,
     };
     if let Some(grants) = grants {
-        return Box::pin(super::grants::serve(&shared, session, grants, stream)).await;
+        let program = Program { session, shown };
+        return Box::pin(super::grants::serve(&shared, program, grants, stream)).await;
     }
     Connection::new(shared, cluster, node, session, meter, stream)
         .shown(shown)

@@ -27,8 +27,8 @@ pub struct Output {
 enum Segment {
     Input(Range<usize>),
     Owned(Vec<u8>),
-    /// What others may still look at; it counts as our own.
-    Shared(Bytes),
+    /// What others may still look at; it counts as our own. With it goes what only its neighbours kept in memory.
+    Shared(Bytes, usize),
 }
 
 impl Segment {
@@ -36,7 +36,7 @@ impl Segment {
         match self {
             Self::Input(range) => input.slice(range.clone()),
             Self::Owned(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
+            Self::Shared(bytes, _) => bytes,
         }
     }
 }
@@ -91,10 +91,15 @@ impl Output {
 
     /// Sends a frame of our own that lies in parts.
     pub fn push_parts(&mut self, parts: Parts) {
-        self.owned_bytes += parts.bytes();
-        self.bytes += parts.bytes();
-        self.segments
-            .extend(parts.into_segments().map(Segment::Shared));
+        let (bytes, held) = (parts.bytes(), parts.held_bytes());
+        self.owned_bytes += held;
+        self.bytes += bytes;
+        let segments = parts.into_segments().map(|it| Segment::Shared(it, 0));
+        self.segments.extend(segments);
+        // SECURITY: a small field keeps all of the frame that it came in. The last one to leave gives it back.
+        if let Some(Segment::Shared(_, unseen)) = self.segments.back_mut() {
+            *unseen = held.saturating_sub(bytes);
+        }
     }
 
     /// Buffers whose bytes have been sent, to be used again.
@@ -125,7 +130,7 @@ impl Output {
             let total = match first {
                 Segment::Input(range) => range.len(),
                 Segment::Owned(bytes) => bytes.len(),
-                Segment::Shared(bytes) => bytes.len(),
+                Segment::Shared(bytes, _) => bytes.len(),
             };
             if self.sent_of_first < total {
                 return;
@@ -137,7 +142,7 @@ impl Output {
                     self.owned_bytes -= total;
                     self.spent.push(bytes);
                 }
-                Some(Segment::Shared(_)) => self.owned_bytes -= total,
+                Some(Segment::Shared(_, unseen)) => self.owned_bytes -= total + unseen,
                 None => {}
             }
         }
@@ -147,7 +152,7 @@ impl Output {
 
 #[cfg(test)]
 mod tests {
-    use streamward_wire::kafka::{self, ApiKey, Direction, Struct, Value};
+    use streamward_wire::kafka::{self, ApiKey, Direction, PART_BYTES_MIN, Struct, Value};
 
     use super::*;
 
@@ -208,6 +213,29 @@ mod tests {
             assert!(output.is_empty() && !output.refers_to_input() && !output.is_backed_up());
             assert_eq!(output.owned_bytes(), 0);
         }
+    }
+
+    #[test]
+    fn a_small_part_counts_as_the_frame_that_it_keeps_in_memory() {
+        let schema = kafka::schema(ApiKey::PRODUCE, 9, Direction::Request).expect("a schema");
+        let mut request = Struct::new(schema);
+        let mut topic = request.element("TopicData");
+        let mut partition = topic.element("PartitionData");
+        let frame = Bytes::from(vec![0; 50_000_000]);
+        partition.set("Records", Value::Bytes(frame.slice(..PART_BYTES_MIN)));
+        topic.set("PartitionData", vec![partition]);
+        request.set("TopicData", vec![topic]);
+        let mut parts = Parts::taken_from(frame.len());
+        kafka::write_request_in_parts(&mut parts, ApiKey::PRODUCE, 9, 7, None, &request)
+            .expect("parts");
+        let mut output = Output::default();
+        output.push_parts(parts);
+        assert!(output.bytes() < 2 * PART_BYTES_MIN);
+        assert!(output.owned_bytes() >= frame.len() && output.is_backed_up());
+        output.advance(output.bytes() - 1);
+        assert!(output.is_backed_up());
+        output.advance(1);
+        assert_eq!((output.bytes(), output.owned_bytes()), (0, 0));
     }
 
     #[test]

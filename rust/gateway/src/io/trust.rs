@@ -18,7 +18,9 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use streamward_identity::{Issuer, UnknownRevocation, certificate, revocation};
 
+use super::Current;
 use crate::metrics::TlsFailure;
+use crate::session::{Close, Session};
 
 /// Why a client's certificate is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -356,12 +358,32 @@ impl Shown {
         }
     }
 
+    /// Is it still vouched for by what is in force? If not, the session enters it, and ends.
+    ///
+    /// # Errors
+    /// Why the connection ends.
+    pub fn judge_again(
+        &mut self,
+        current: &Current,
+        session: &mut Session,
+        now: i64,
+    ) -> Result<(), Close> {
+        let listener = session.listener();
+        if current.tls.closed.contains_key(listener) {
+            return Ok(()); // nothing can be said about it now
+        }
+        let secured = current.tls.listeners.get(listener);
+        let trust = secured.and_then(|it| it.trust.as_deref());
+        let judged = self.judge(trust, now);
+        judged.map_err(|reason| session.disowned(&reason, now))
+    }
+
     /// Is it still vouched for? A list that has expired or is missing is no reason to end what runs: it says
     /// nothing about this certificate. Whoever comes anew is refused.
     ///
     /// # Errors
     /// Says why not.
-    pub fn judge(&mut self, trust: Option<&Trust>, now_milliseconds: i64) -> Result<(), String> {
+    fn judge(&mut self, trust: Option<&Trust>, now_milliseconds: i64) -> Result<(), String> {
         let Some(trust) = trust else {
             return Err("certificates of clients are no longer taken here".to_owned());
         };

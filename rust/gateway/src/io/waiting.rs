@@ -172,6 +172,12 @@ impl Room {
         false
     }
 
+    /// May so many bytes lie in a pipe of the kernel? Where not, less of them is read into memory.
+    pub fn may_pass(&self, bytes: usize, current: &Current) -> bool {
+        self.share
+            .fits(bytes, current.snapshot.limits.buffered_bytes_max)
+    }
+
     /// Does a read wait for memory?
     pub fn waits(&self) -> bool {
         let mut all = self.retries.iter().chain(&self.rewrites);

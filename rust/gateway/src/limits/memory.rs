@@ -62,10 +62,12 @@ impl Share {
         if self.has_turn || self.held.saturating_add(more) <= GUARANTEED_BYTES {
             return true;
         }
-        if self.memory.held().saturating_add(more) <= budget {
-            return true;
-        }
-        self.takes_turn()
+        self.fits(more, budget) || self.takes_turn()
+    }
+
+    /// Do `more` bytes more fit into this budget? Nobody has to wait where they don't.
+    pub fn fits(&self, more: usize, budget: usize) -> bool {
+        self.memory.held().saturating_add(more) <= budget
     }
 
     /// Takes the turn to grow beyond the budget, where nobody has it.
@@ -84,7 +86,7 @@ impl Share {
     /// May this connection hold `more` bytes more for what it seals or opens? That can become much larger than it
     /// came, so nothing of it is guaranteed.
     pub fn may_rewrite(&mut self, more: usize, budget: usize) -> bool {
-        self.has_turn || self.memory.held().saturating_add(more) <= budget || self.takes_turn()
+        self.has_turn || self.fits(more, budget) || self.takes_turn()
     }
 
     /// Does this connection have the turn to grow beyond the budget?

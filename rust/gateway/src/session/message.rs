@@ -72,7 +72,7 @@ impl Head {
         };
         let header = kafka::request_header(frame, limits).map_err(malformed)?;
         let (version, client_id) = (self.version, header.client_id);
-        let mut parts = Parts::default();
+        let mut parts = Parts::taken_from(frame.len());
         kafka::write_request_in_parts(
             &mut parts,
             self.key,
@@ -147,18 +147,19 @@ pub(super) fn encode_response(
     Ok(out)
 }
 
-/// An answer as it leaves for the client, its records where they lie.
+/// An answer as it leaves for the client, its records where they lie. It came as `bytes` bytes.
 pub(super) fn encode_response_in_parts(
     key: ApiKey,
     version: i16,
     correlation_id: i32,
     answer: &Struct,
+    bytes: usize,
 ) -> Result<Parts, Close> {
     let malformed = |source| Close::Malformed {
         what: "response",
         source,
     };
-    let mut parts = Parts::default();
+    let mut parts = Parts::taken_from(bytes);
     kafka::write_response_in_parts(&mut parts, key, version, correlation_id, answer)
         .map_err(malformed)?;
     Ok(parts)

@@ -237,7 +237,11 @@ impl Session {
     /// Bytes of the batch that is on its way: nothing about them needs to be seen.
     pub fn unseen_of_request(&self) -> usize {
         let receiving = self.receiving.as_ref().filter(|it| it.readable == 0);
-        receiving.map_or(0, |it| it.batch_left)
+        // SECURITY: a request's last byte is always seen, for with it the request is entered as sent. Before version 9
+        // it is a byte of a batch.
+        receiving.map_or(0, |it| {
+            it.batch_left.min(it.stream.left().saturating_sub(1))
+        })
     }
 
     /// So many of them left without being seen.

@@ -13,9 +13,27 @@ pub struct Parts {
     own: Vec<u8>,
     /// Each with its place in `own`, in order.
     shared: Vec<(usize, Bytes)>,
+    /// What the fields were taken from.
+    taken_from: usize,
 }
 
 impl Parts {
+    /// Of a message whose fields lie in a buffer of so many bytes, all of which stays as long as one of them does.
+    pub fn taken_from(bytes: usize) -> Self {
+        Self {
+            taken_from: bytes,
+            ..Self::default()
+        }
+    }
+
+    /// Bytes that it keeps in memory, also those that are no part of it.
+    pub fn held_bytes(&self) -> usize {
+        match shared_bytes(&self.shared) {
+            0 => self.own.len(),
+            shared => self.own.len() + shared.max(self.taken_from),
+        }
+    }
+
     /// Bytes of the whole frame, its length included.
     pub fn bytes(&self) -> usize {
         self.own.len() + shared_bytes(&self.shared)

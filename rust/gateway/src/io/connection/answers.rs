@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use streamward_wire::frame::{self, LENGTH_BYTES};
 use tokio::sync::oneshot;
 
+use super::bypass::Bypass;
 use super::sockets::{needed, receive, send};
 use super::{Broker, Connection, Socket};
 use crate::metrics::{Side, Source};
@@ -220,7 +221,12 @@ impl<C: Socket> Connection<C> {
             // What stands before it goes first.
             return Ok(Some(false));
         }
-        let taken = self.past_to_client.take(broker, unseen, context);
+        let piece = Bypass::piece(unseen);
+        // What the other side doesn't take stays in the pipe, and is held as much as what stays in a buffer.
+        if !self.room.may_pass(piece, &self.current) {
+            return Ok(None);
+        }
+        let taken = self.past_to_client.take(broker, piece, context);
         let Some(length) = taken.map_err(|_| Close::BrokerGone)? else {
             return Ok(self.past_to_client.is_open_for(unseen).then_some(false));
         };

@@ -10,7 +10,9 @@ use std::os::fd::OwnedFd;
 use std::task::{Context, Poll};
 
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, SpliceFlags, fcntl_setpipe_size, pipe_with, splice};
+use rustix::pipe::{
+    PipeFlags, SpliceFlags, fcntl_getpipe_size, fcntl_setpipe_size, pipe_with, splice,
+};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
@@ -18,9 +20,10 @@ use tokio::net::TcpStream;
 const BYPASS_BYTES_MIN: usize = 32 * 1024;
 /// What a read asks for where a batch is expected next: what stands before it, and little of the batch.
 const HEAD_BYTES: usize = 4 * 1024;
-/// What a pipe is asked to take: as much as Linux grants without privilege (`fs.pipe-max-size`). Where it grants less,
-/// less moves at once.
+/// What a pipe is asked to take: as much as Linux grants without privilege (`fs.pipe-max-size`).
 const PIPE_BYTES: usize = 1024 * 1024;
+/// A user who has many pipes gets smaller ones (`fs.pipe-user-pages-soft`). Below this, reading and writing is cheaper.
+const PIPE_BYTES_MIN: usize = 64 * 1024;
 /// Empty pipes that a thread keeps.
 const FREE_MAX: usize = 4;
 
@@ -42,8 +45,10 @@ impl Pipe {
             return Ok(free);
         }
         let (from, to) = pipe_with(PipeFlags::CLOEXEC)?;
-        // A smaller pipe does the same in more turns.
-        let _granted = fcntl_setpipe_size(&to, PIPE_BYTES);
+        let granted = fcntl_setpipe_size(&to, PIPE_BYTES).or_else(|_| fcntl_getpipe_size(&to))?;
+        if granted < PIPE_BYTES_MIN {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
         Ok(Self { from, to })
     }
 
@@ -85,6 +90,11 @@ impl Bypass {
         !self.closed && unseen >= BYPASS_BYTES_MIN
     }
 
+    /// How much of it at once.
+    pub(super) fn piece(unseen: usize) -> usize {
+        unseen.min(PIPE_BYTES)
+    }
+
     /// How much a read may bring into memory: where a batch is expected, not much of it. `needed` is the length of the
     /// frame that has begun, of which `here` bytes are there.
     pub(super) fn read_bytes_max(
@@ -100,7 +110,7 @@ impl Bypass {
         unseen.saturating_add(rest.max(HEAD_BYTES))
     }
 
-    /// Takes up to `most` bytes from a socket, when nothing else is on its way. `None`: nothing is there yet, or the
+    /// Takes up to `most` bytes (a [`Bypass::piece`]) from a socket, when nothing else is on its way. `None`: nothing is there yet, or the
     /// bypass has turned out to be closed. The end of the stream is an error.
     pub(super) fn take(
         &mut self,
@@ -112,7 +122,6 @@ impl Bypass {
             self.closed = true;
             return Ok(None);
         };
-        let most = most.min(PIPE_BYTES);
         let taken = loop {
             if from.poll_read_ready(context)?.is_pending() {
                 break Ok(None);

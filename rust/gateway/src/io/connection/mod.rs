@@ -239,18 +239,7 @@ impl<C: Socket> Connection<C> {
         let Some(shown) = &mut self.shown else {
             return Ok(());
         };
-        if self
-            .current
-            .tls
-            .closed
-            .contains_key(self.session.listener())
-        {
-            return Ok(()); // nothing can be said about it now
-        }
-        let secured = self.current.tls.listeners.get(self.session.listener());
-        let trust = secured.and_then(|it| it.trust.as_deref());
-        let judged = shown.judge(trust, now);
-        judged.map_err(|reason| self.session.disowned(&reason, now))
+        shown.judge_again(&self.current, &mut self.session, now)
     }
 
     fn poll_dial(&mut self, context: &mut Context<'_>) -> Result<bool, Close> {
@@ -366,7 +355,9 @@ impl<C: Socket> Connection<C> {
         }
         let inputs = self.from_client.capacity() + self.from_broker.capacity();
         let outputs = self.to_client.owned_bytes() + self.to_broker.owned_bytes();
-        self.room.hold(inputs + outputs + self.session.held_bytes());
+        let pipes = self.past_to_client.bytes() + self.past_to_broker.bytes();
+        self.room
+            .hold(inputs + outputs + pipes + self.session.held_bytes());
     }
 
     /// Once a second: has anything taken too long?

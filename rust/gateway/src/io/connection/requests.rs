@@ -5,6 +5,7 @@ use std::task::Context;
 
 use streamward_wire::frame::{self, LENGTH_BYTES};
 
+use super::bypass::Bypass;
 use super::sockets::{needed, receive, send};
 use super::{Broker, Connection, Socket};
 use crate::metrics::{Side, Source};
@@ -199,7 +200,12 @@ impl<C: Socket> Connection<C> {
             // What stands before it goes first.
             return Ok(Some(false));
         }
-        let taken = self.past_to_broker.take(client, unseen, context);
+        let piece = Bypass::piece(unseen);
+        // What the other side doesn't take stays in the pipe, and is held as much as what stays in a buffer.
+        if !self.room.may_pass(piece, &self.current) {
+            return Ok(None);
+        }
+        let taken = self.past_to_broker.take(client, piece, context);
         let Some(length) = taken.map_err(|_| Close::ClientGone)? else {
             return Ok(self.past_to_broker.is_open_for(unseen).then_some(false));
         };

@@ -79,7 +79,8 @@ impl Session {
         let budget = Budget::of(frame.len());
         self.mask_answer((key, version), &exchange, &mut answer, budget, now)?;
         self.release_tree((key, version), &mut exchange, &mut answer, now)?;
-        encode_response_in_parts(key, version, correlation_id, &answer).map(Answer::RewriteParts)
+        let parts = encode_response_in_parts(key, version, correlation_id, &answer, frame.len());
+        parts.map(Answer::RewriteParts)
     }
 
     /// Verifies, opens and validates what is to be. Gives what must be asked for before anything can be said of it.

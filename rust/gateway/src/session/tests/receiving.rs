@@ -103,6 +103,38 @@ fn acknowledge(answer: &mut Struct, topic: &str) {
     answer.set("Responses", vec![Value::Struct(entry)]);
 }
 
+/// Before version 9 nothing stands behind the records: what ends the last batch ends the request.
+#[test]
+fn the_last_byte_of_a_request_is_never_passed_by() {
+    for version in [3, 8, 9, 12, 13] {
+        let mut script = script();
+        let request = framed(&large(version), 0);
+        let (mut unparsed, mut passed) = (request.as_slice(), 0);
+        assert!(
+            script
+                .session
+                .begins_receiving(unparsed, script.now)
+                .unwrap()
+        );
+        while script.session.is_receiving() {
+            let unseen = script.session.unseen_of_request();
+            assert!(unseen < unparsed.len(), "{version}");
+            if unseen > 0 {
+                script.session.pass_request(unseen);
+                unparsed = &unparsed[unseen..];
+                assert!(script.session.is_receiving(), "{version}");
+            }
+            // A header, or less, so that the rest of its batch is passed by.
+            let (arrived, _) = unparsed.split_at(unparsed.len().min(64));
+            let released = script.session.receive(arrived, script.now).unwrap();
+            passed += unseen;
+            unparsed = &unparsed[released..];
+        }
+        assert!(unparsed.is_empty() && passed > 1_000, "{version}");
+        assert_eq!(script.session.in_flight(), 1);
+    }
+}
+
 #[test]
 fn a_large_request_goes_through_in_any_pieces_and_what_is_acknowledged_is_recorded() {
     for version in [3, 8, 9, 12, 13] {
