@@ -1,6 +1,6 @@
 //! What the gateway knows of the brokers behind it, learnt from what they answer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use streamward_wire::kafka::{ApiKey, Struct, Value};
@@ -188,12 +188,15 @@ impl Cluster {
             .remove(id);
     }
 
-    /// Forgets every id of a topic that is gone, where only its name is known.
-    pub fn forget_name(&self, name: &str) {
+    /// Forgets every id of topics that are gone, where only their names are known.
+    pub fn forget_names(&self, names: &HashSet<&str>) {
+        if names.is_empty() {
+            return;
+        }
         self.topics
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .retain(|_, known| &**known != name);
+            .retain(|_, known| !names.contains(&**known));
     }
 
     /// Do the brokers make topics that somebody asks for (`auto.create.topics.enable`)? `None`: they have
@@ -296,7 +299,7 @@ mod tests {
         }
         cluster.forget_topic(&[3; 16]);
         assert_eq!(cluster.topic(&[3; 16]), None);
-        cluster.forget_name("orders");
+        cluster.forget_names(&["orders"].into());
         assert_eq!(cluster.topic(&[1; 16]), None);
         assert_eq!(cluster.topic(&[2; 16]), None);
     }

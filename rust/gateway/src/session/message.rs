@@ -1,7 +1,5 @@
 //! Messages as the stages handle them: heads of requests, schemas, bodies read and written.
 
-use std::cell::Cell;
-
 use streamward_policy::ResourceKind;
 use streamward_wire::kafka::{self, ApiKey, Parts, RequestHeader, Struct, Value, access};
 use streamward_wire::{Limits, WireError};
@@ -84,21 +82,6 @@ impl Head {
         .map_err(malformed)?;
         Ok(parts)
     }
-}
-
-/// The place of the item that `is` asks for, looked for behind the one that was found last, so that
-/// an answer in the order of its request costs one look for each of its topics.
-pub(super) fn find_next<T>(
-    items: &[T],
-    next: &Cell<usize>,
-    is: impl Fn(&T) -> bool,
-) -> Option<usize> {
-    let start = next.get().min(items.len());
-    let place = (start..items.len())
-        .chain(0..start)
-        .find(|place| is(&items[*place]))?;
-    next.set(place + 1);
-    Some(place)
 }
 
 pub(super) fn decode(

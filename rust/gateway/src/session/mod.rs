@@ -18,6 +18,7 @@ mod inquiry;
 mod message;
 mod oauth;
 mod pairing;
+mod places;
 mod produce;
 mod reauthentication;
 mod receiving;
@@ -62,7 +63,7 @@ use self::answers::{Exchange, Pending, Shaping};
 use self::decisions::Decisions;
 use self::message::{
     Head, copy_fields, correlation_id, decode, encode_response, encode_response_in_parts,
-    find_next, new_response, resource_kind, schema,
+    new_response, resource_kind, schema,
 };
 
 /// Largest frame of a peer that has not proved who it is.

@@ -1,7 +1,6 @@
 //! Produce: the hot path of writing. The request is walked, never copied; the broker's acknowledgement
 //! says which offsets were written.
 
-use std::cell::Cell;
 use std::collections::HashSet;
 use std::ops::Range as Bytes;
 use std::sync::Arc;
@@ -13,6 +12,7 @@ use streamward_wire::kafka::{self, ApiKey, Direction, Field, Leaf, Value, Visito
 
 use super::authorize::Permission;
 use super::cold::{Denial, Naming};
+use super::places::Places;
 use super::signing::Counted;
 use super::{Answer, Close, Head, Session, Shaping, Verdict, new_response, schema};
 use crate::recorder::Access;
@@ -58,14 +58,40 @@ pub struct Sending {
     pub access: Option<Arc<Access>>,
     /// Its partitions.
     pub loads: Vec<Load>,
+    places: Places<i32>,
+}
+
+impl Sending {
+    /// A topic with these partitions; `id` is zero where the request names it.
+    pub fn new(
+        name: Arc<str>,
+        id: [u8; 16],
+        access: Option<Arc<Access>>,
+        loads: Vec<Load>,
+    ) -> Self {
+        Self {
+            name,
+            id,
+            access,
+            loads,
+            places: Places::default(),
+        }
+    }
+
+    /// What a partition carries that an answer names. The partitions are those that left from the first question on.
+    fn load(&self, index: i64) -> Option<&Load> {
+        let index = i32::try_from(index).ok()?;
+        let place = self.places.find(&self.loads, |it| &it.index, &index)?;
+        self.loads.get(place)
+    }
 }
 
 /// What must be known when the acknowledgement comes.
 #[derive(Debug)]
 pub struct ProduceExchange {
     topics: Vec<Sending>,
-    /// Where the answer's next topic is looked for first: brokers keep the order.
-    next: Cell<usize>,
+    by_name: Places<Arc<str>>,
+    by_id: Places<[u8; 16]>,
     /// Answers to what the broker never saw.
     refused: Vec<Value>,
 }
@@ -73,10 +99,10 @@ pub struct ProduceExchange {
 impl ProduceExchange {
     /// Topics that are on their way, and answers to those that are not.
     pub fn new(topics: Vec<Sending>, refused: Vec<Value>) -> Self {
-        let next = Cell::default();
         Self {
             topics,
-            next,
+            by_name: Places::default(),
+            by_id: Places::default(),
             refused,
         }
     }
@@ -234,12 +260,7 @@ impl Session {
                 (Ok(_), Some(code)) | (Err(code), _) => denials.push(Denial { place, code }),
                 (Ok((name, access)), None) => {
                     let id = topic.naming.id();
-                    sending.push(Sending {
-                        name,
-                        id,
-                        access,
-                        loads: topic.loads,
-                    });
+                    sending.push(Sending::new(name, id, access, topic.loads));
                 }
             }
         }
@@ -282,15 +303,8 @@ impl Session {
     /// Remembers what is under way; without an acknowledgement it is entered now, offsets unknown.
     pub(super) fn sent(&mut self, head: &Head, acks: i64, topics: Vec<Sending>) {
         if acks != 0 {
-            let refused = Vec::new();
-            self.expect(
-                head,
-                Shaping::Produce(ProduceExchange {
-                    topics,
-                    next: Cell::default(),
-                    refused,
-                }),
-            );
+            let exchange = ProduceExchange::new(topics, Vec::new());
+            self.expect(head, Shaping::Produce(exchange));
             return;
         }
         self.stage_unknown(&topics);
@@ -358,11 +372,7 @@ impl Session {
             return Ok(Verdict::Reply(head.reply(&answer)?));
         }
         let rewritten = head.rewrite(frame, &request, &self.limits)?;
-        let exchange = ProduceExchange {
-            topics: sending,
-            next: Cell::default(),
-            refused,
-        };
+        let exchange = ProduceExchange::new(sending, refused);
         self.expect(head, Shaping::Produce(exchange));
         Ok(Verdict::Rewrite(rewritten))
     }
@@ -432,8 +442,7 @@ impl Session {
 
     /// What the broker says of the records of a partition.
     fn acknowledge(&mut self, sending: &Sending, index: i64, error: i64, base_offset: i64) {
-        let mut loads = sending.loads.iter();
-        let Some(load) = loads.find(|load| i64::from(load.index) == index) else {
+        let Some(load) = sending.load(index) else {
             return;
         };
         if nothing_appended(error, base_offset) {
@@ -497,12 +506,12 @@ const REFUSED_UNWRITTEN: [i16; 14] = [
 
 impl ProduceExchange {
     fn by_name(&self, name: &str) -> Option<&Sending> {
-        let place = super::find_next(&self.topics, &self.next, |topic| &*topic.name == name)?;
+        let place = self.by_name.find(&self.topics, |it| &it.name, name)?;
         self.topics.get(place)
     }
 
     fn by_id(&self, id: [u8; 16]) -> Option<&Sending> {
-        let place = super::find_next(&self.topics, &self.next, |topic| topic.id == id)?;
+        let place = self.by_id.find(&self.topics, |it| &it.id, &id)?;
         self.topics.get(place)
     }
 }

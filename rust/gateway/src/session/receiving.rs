@@ -191,12 +191,10 @@ impl Session {
         }
         match self.authorize(api, write, stream, &name, now)? {
             Permission::Denied => Ok(None),
-            Permission::Allowed(access) => Ok(Some(Sending {
-                name: name.as_ref().into(),
-                id: naming.id(),
-                access,
-                loads: Vec::new(),
-            })),
+            Permission::Allowed(access) => {
+                let name = name.as_ref().into();
+                Ok(Some(Sending::new(name, naming.id(), access, Vec::new())))
+            }
         }
     }
 

@@ -313,15 +313,13 @@ impl Removal {
     /// Forgets what is gone, and adds the refusals.
     fn removed(self, session: &Session, answer: &mut Struct) {
         let gone = |topic: &&Struct| topic.int("ErrorCode") == 0;
+        let mut names = HashSet::new();
         for topic in answer.structs("Responses").filter(gone) {
             session.cluster.forget_topic(&topic.uuid("TopicId"));
+            let name = topic.str("Name").filter(|it| self.names.contains(*it));
+            names.extend(name);
         }
-        for name in &self.names {
-            let mut topics = answer.structs("Responses").filter(gone);
-            if topics.any(|topic| topic.str("Name") == Some(name)) {
-                session.cluster.forget_name(name);
-            }
-        }
+        session.cluster.forget_names(&names);
         if let Some(list) = answer.array_mut("Responses") {
             list.extend(self.answered);
         }

@@ -1,6 +1,5 @@
 //! What must be known of a fetch when its answer comes.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use streamward_wire::kafka::{Struct, Value};
@@ -8,6 +7,7 @@ use streamward_wire::kafka::{Struct, Value};
 use super::admitted::{Admitted, Asked, Fetching};
 use super::epoch::INITIAL_EPOCH;
 use super::sessions::{FetchSession, FetchSessions, Upstream};
+use crate::session::places::Places;
 use crate::session::share::key::ShareKey;
 
 /// Which partitions a fetch is about.
@@ -33,8 +33,8 @@ pub enum Scope {
 pub struct FetchExchange {
     /// What it may bring.
     pub admitted: Arc<Admitted>,
-    /// Where the answer's next topic is looked for first: brokers mostly keep the order.
-    next: Cell<usize>,
+    by_name: Places<Arc<str>>,
+    by_id: Places<[u8; 16]>,
     /// Which partitions it is about.
     pub scope: Scope,
     /// Answers to what the broker was not asked.
@@ -46,7 +46,8 @@ impl FetchExchange {
     pub fn new(admitted: Arc<Admitted>, scope: Scope) -> Self {
         Self {
             admitted,
-            next: Cell::default(),
+            by_name: Places::default(),
+            by_id: Places::default(),
             scope,
             refused: Vec::new(),
         }
@@ -75,13 +76,13 @@ impl FetchExchange {
     /// The place of a topic by name.
     pub fn place_by_name(&self, name: &str) -> Option<usize> {
         let topics = &self.admitted.topics;
-        crate::session::find_next(topics, &self.next, |topic| &*topic.name == name)
+        self.by_name.find(topics, |topic| &topic.name, name)
     }
 
     /// The place of a topic by id.
     pub fn place_by_id(&self, id: [u8; 16]) -> Option<usize> {
         let topics = &self.admitted.topics;
-        crate::session::find_next(topics, &self.next, |topic| topic.id == id)
+        self.by_id.find(topics, |topic| &topic.id, &id)
     }
 
     /// The topic of an answer's element.

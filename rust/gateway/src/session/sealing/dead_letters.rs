@@ -1,6 +1,7 @@
 //! What is refused on write is copied to the stream that the bundle names for it, where the policy lets whoever
 //! wrote it write there, and sealed as that stream asks for.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -28,7 +29,7 @@ pub(super) const PRINCIPAL: &str = "streamward.dead_letter.principal";
 pub(super) const OFFSET: &str = "streamward.dead_letter.offset";
 
 /// The records of each partition of a topic as the client sent them.
-pub type Originals = Vec<(i32, Bytes)>;
+pub type Originals = HashMap<i32, Bytes>;
 
 /// Why there is no copy.
 pub(super) enum NotCopied {
@@ -85,7 +86,7 @@ impl Session {
     pub(super) fn originals(&self, name: &str, topic: &Struct) -> Originals {
         let stream = self.snapshot.sealing.of(name);
         if stream.is_none_or(|it| it.dead_letter.is_none()) {
-            return Vec::new();
+            return Originals::new();
         }
         let partitions = topic.structs("PartitionData");
         let each = partitions.filter_map(|partition| {
@@ -114,19 +115,25 @@ impl Session {
         let Some(target) = target.filter(|it| it != name) else {
             return Ok(());
         };
+        // The gateway's own trouble passes, and what can't be read, or is too large, can't be copied.
+        let is_due = |refused: &Refused| refused.code == error::INVALID_RECORD;
+        if *full || !refusals.iter().any(|(_, refused)| is_due(refused)) {
+            return Ok(());
+        }
+        let kind = ResourceKind::Stream;
+        // The bundle names it, not the request.
+        let naming = self.pause_naming();
+        let allowed = self.authorize(api, Action::Write, kind, &target, now);
+        self.resume_naming(naming);
+        // Refused: the rule that says so is entered. An access that can't be entered moves nothing.
+        let Permission::Allowed(Some(access)) = allowed? else {
+            return Ok(());
+        };
         for (index, refused) in refusals {
-            // The gateway's own trouble passes, and what can't be read, or is too large, can't be copied.
-            if refused.code != error::INVALID_RECORD || *full {
+            if *full || !is_due(refused) {
                 continue;
             }
-            let original = originals.iter().find(|(it, _)| it == index);
-            let Some((_, records)) = original else {
-                continue;
-            };
-            let kind = ResourceKind::Stream;
-            let allowed = self.authorize(api, Action::Write, kind, &target, now)?;
-            // Refused: the rule that says so is entered. An access that can't be entered moves nothing.
-            let Permission::Allowed(Some(access)) = allowed else {
+            let Some(records) = originals.get(index) else {
                 continue;
             };
             let (record, reason) = told(refused);
@@ -154,7 +161,7 @@ impl Session {
                         partition: *index,
                         records,
                         room,
-                        access,
+                        access: access.clone(),
                         caller,
                         classes: self.snapshot.policy.classes_of(&target),
                         policy_version: self.snapshot.policy.version().to_owned(),

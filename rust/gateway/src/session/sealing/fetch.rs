@@ -1,6 +1,6 @@
 //! Answers to Fetch of sealed streams: each record is opened for a reader who may see it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use streamward_records::{
@@ -112,7 +112,7 @@ impl Session {
         findings: &mut Findings,
         now: i64,
     ) -> Vec<KeyNeed> {
-        let mut needs = Vec::new();
+        let (mut needs, mut named) = (Vec::new(), HashSet::new());
         let keys = self.keys.clone();
         let chosen = Chosen {
             now: keys.at(now),
@@ -145,11 +145,7 @@ impl Session {
                 };
                 let with = (&chosen, &mut budget, &mut scratch);
                 let asked = self.open_partition(sealed, &name, partition, with, findings, now);
-                for need in asked {
-                    if !needs.contains(&need) {
-                        needs.push(need);
-                    }
-                }
+                needs.extend(asked.into_iter().filter(|it| named.insert(it.clone())));
             }
         }
         keys.put_back(scratch);

@@ -1,5 +1,6 @@
 //! Produce to sealed streams: each record is sealed, each batch rewritten in place of its payload.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -270,12 +271,14 @@ pub(in crate::session) fn take_out(
     sending: &mut Sending,
     refusals: &[(i32, Refused)],
 ) {
-    let is_refused = |index: i64| refusals.iter().any(|(it, _)| i64::from(*it) == index);
+    let refused: HashSet<i64> = refusals.iter().map(|(it, _)| i64::from(*it)).collect();
     partitions.retain(|it| {
         it.as_struct()
-            .is_some_and(|it| !is_refused(it.int("Index")))
+            .is_some_and(|it| !refused.contains(&it.int("Index")))
     });
-    sending.loads.retain(|it| !is_refused(it.index.into()));
+    sending
+        .loads
+        .retain(|it| !refused.contains(&i64::from(it.index)));
 }
 
 /// The answer to the partitions of a topic that are refused.

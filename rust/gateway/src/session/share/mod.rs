@@ -6,7 +6,7 @@
 
 pub mod key;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use streamward_policy::{Action, ResourceKind};
@@ -154,10 +154,14 @@ fn restrict(request: &mut Struct, wanted: &Wanted) -> bool {
     if !changed && rejoining.is_empty() && leaving.is_empty() {
         return false;
     }
+    // Of a topic that is named twice, the first.
+    let by_id = topics.iter().enumerate().rev();
+    let by_id: HashMap<[u8; 16], usize> = by_id
+        .map(|(place, it)| (it.uuid("TopicId"), place))
+        .collect();
     for wanted in rejoining {
-        let named = topics
-            .iter_mut()
-            .find(|topic| topic.uuid("TopicId") == wanted.id);
+        let named = by_id.get(&wanted.id);
+        let named = named.and_then(|place| topics.get_mut(*place));
         let present: BTreeSet<i32> = named.iter().flat_map(|topic| indexes(topic)).collect();
         let mut entry = request.element("Topics");
         entry.set("TopicId", wanted.id);
@@ -388,22 +392,21 @@ fn take_refused(request: &mut Struct, wanted: &Wanted) {
 
 /// The answers to all denied partitions of a share session, and to acknowledgements for denied ones.
 fn refusals(answer: &Struct, wanted: &Wanted, acknowledged: Acknowledgements) -> Vec<Value> {
-    let (mut refusals, mut acknowledged) = (Vec::new(), acknowledged);
+    let mut by_id: HashMap<[u8; 16], BTreeSet<i32>> = HashMap::new();
+    for (id, partitions, _) in &acknowledged {
+        by_id.entry(*id).or_default().extend(partitions);
+    }
+    let mut refusals = Vec::new();
     for topic in wanted.topics() {
         let Some(code) = topic.code else { continue };
         let fetched = topic.partitions.keys().copied().collect();
-        let mut both = BTreeSet::new();
-        acknowledged.retain(|(id, partitions, _)| {
-            let same = *id == topic.id;
-            if same {
-                both.extend(partitions);
-            }
-            !same
-        });
+        let both = by_id.remove(&topic.id).unwrap_or_default();
         refusals.push(refused(answer, topic.id, &fetched, &both, code));
     }
     for (id, partitions, code) in acknowledged {
-        refusals.push(refused(answer, id, &BTreeSet::new(), &partitions, code));
+        if by_id.contains_key(&id) {
+            refusals.push(refused(answer, id, &BTreeSet::new(), &partitions, code));
+        }
     }
     refusals
 }

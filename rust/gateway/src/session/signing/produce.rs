@@ -1,5 +1,6 @@
 //! Produce to signed streams: the gateway signs each record, or verifies what the producer signed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use streamward_policy::Action;
@@ -54,20 +55,19 @@ impl Session {
             return Ok(Vec::new());
         };
         let name = sending.name.clone();
-        let mut counts = Vec::new();
+        let mut counts = HashMap::new();
         let each = |session: &mut Self, index: i32, records: &[u8], scratch: &mut Scratch| {
             let bytes_max = records.len().saturating_add(*growth);
             let with = (bytes_max, scratch);
             let (out, counted) = session.sign_partition(&signed, &name, index, records, with)?;
             *growth = bytes_max.saturating_sub(out.len());
-            counts.push((index, counted));
+            counts.insert(index, counted);
             Ok(Some(out))
         };
         let refusals =
             self.each_partition(api, topic, sending, now, each, Self::enter_unverified)?;
         for load in &mut sending.loads {
-            let counted = counts.iter().find(|(index, _)| *index == load.index);
-            load.counted = counted.map(|(_, counted)| *counted);
+            load.counted = counts.get(&load.index).copied();
         }
         Ok(refusals)
     }

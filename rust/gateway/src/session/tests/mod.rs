@@ -18,6 +18,7 @@ mod fields;
 mod granting;
 mod groups;
 mod hostile;
+mod many;
 mod masking;
 mod messages;
 mod metadata;
