@@ -1,5 +1,6 @@
 """A bundle that is only asked: errors keep it from being used, warnings nobody looks for."""
 
+import gc
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 from pydantic import BaseModel, TypeAdapter
 
 from streamward.app import kept
+from streamward.bundle.collector import collector_paused
 from streamward.bundle.files import read_files
 from streamward.errors import NotFound, PolicyInvalid
 from streamward.model.contract import DataContract
@@ -89,6 +91,14 @@ def asked_bundle(directory: Path, *, cache: bool = True) -> Bundle:
     """
     if not directory.is_dir():
         raise NotFound(f"there is no bundle at `{directory}`: not a folder")
+    with collector_paused():
+        bundle = _asked(directory, cache=cache)
+        # It lives as long as the process that asks: no collection needs to look through it.
+        gc.freeze()
+    return bundle
+
+
+def _asked(directory: Path, *, cache: bool) -> Bundle:
     mistakes: list[Mistake] = []
     texts = dict(read_files(directory, mistakes))
     if not cache or mistakes:

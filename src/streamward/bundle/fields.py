@@ -25,14 +25,15 @@ def names_at(model: type[BaseModel], path: tuple[str | int, ...]) -> tuple[str, 
 
 def _models_of_field(model: type[BaseModel], name: str) -> list[type[BaseModel]]:
     info = model.model_fields.get(name)
-    return list(_models_in(info.annotation)) if info is not None else []
+    return list(models_in(info.annotation)) if info is not None else []
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a field may hold."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):
-        yield from _models_in(argument)
+        yield from models_in(argument)
 
 
 def _tag(model: type[BaseModel]) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from streamward.bundle.collector import collector_paused
 from streamward.bundle.documents import read_document
 from streamward.bundle.files import read_files
 from streamward.bundle.references import duplicates, unknown_references
@@ -81,9 +82,10 @@ def load_texts(
     What each document was read from is added to `fields`, where that is wanted.
     """
     mistakes = list(before)
-    bundle = _read(root, texts, tuple(kinds), tuple(file_kinds), mistakes, fields)
-    for check in (duplicates, unknown_references, *checks):
-        mistakes.extend(check(bundle))
+    with collector_paused():
+        bundle = _read(root, texts, tuple(kinds), tuple(file_kinds), mistakes, fields)
+        for check in (duplicates, unknown_references, *checks):
+            mistakes.extend(check(bundle))
     return Loaded(bundle, tuple(sorted(_causes(mistakes), key=_order)), texts)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
+from streamward.bundle.descriptions import describe
 from streamward.model.action import Action, action_words
 from streamward.model.document import DocumentKind, Material, RefersTo
 from streamward.model.duration import PATTERN, format_duration
@@ -20,6 +21,7 @@ def reference(kinds: Iterable[DocumentKind]) -> str:
 
 
 def _section(kind: DocumentKind) -> str:
+    describe(kind.model)
     lines = [f"### {kind.name}", "", _prose(kind.model.__doc__), "", "| field | value | |"]
     lines += ["|---|---|---|", *_rows(kind.model, "")]
     return "\n".join([*lines, ""])

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from streamward.bundle.descriptions import describe
 from streamward.model.document import DocumentKind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -12,6 +13,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema(kind: DocumentKind) -> dict[str, Any]:
     """The schema of one kind, `kind:` included."""
+    describe(kind.model)
     schema = kind.model.model_json_schema(mode="validation")
     properties = {
         "kind": {"const": kind.name, "description": "What this document declares."},

@@ -26,7 +26,6 @@ class Noun(BaseModel):
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
-        use_attribute_docstrings=True,
         defer_build=True,
     )
 
