@@ -30,8 +30,10 @@ class Seen:
     @property
     def by_token_told(self) -> tuple[str, ...]:
         """What it sees with each of these groups."""
-        forms = ((sight.form.value, told_group(group)) for group, sight in self.by_token)
-        return tuple(f"{form} with {group}" for form, group in forms)
+        return tuple(
+            f"{sight.told_beside(self.sight)} with {told_group(group)}"
+            for group, sight in self.by_token
+        )
 
     def document(self) -> dict[str, Any]:
         """The same as JSON values."""
@@ -49,7 +51,7 @@ def seen_by(bundle: Bundle, principal: str, stream: str, roles: Sequence[str] = 
         (group, sight_of(bundle, principal, held.union(given), stream))
         for group, given in groups.items()
     )
-    return Seen(sight, tuple(each for each in others if each[1].form is not sight.form))
+    return Seen(sight, tuple(each for each in others if not each[1].is_like(sight)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Any
 
 from streamward.contracts.contract import (
-    ContractField,
     contracts,
     fields_of,
     masked_reading,
@@ -18,8 +17,7 @@ from streamward.contracts.contract import (
 )
 from streamward.contracts.readers import Readers, readers_of
 from streamward.contracts.sealing import ByStream, by_stream, sealed_streams
-from streamward.model.contract import DataContract
-from streamward.model.contract_settings import FieldMasks
+from streamward.model.contract_settings import FieldMasks, MaskedReading
 from streamward.model.document import Bundle
 from streamward.model.keys import KeyRing
 from streamward.model.sealing import Sealing
@@ -60,6 +58,36 @@ class Sight:
     """Of masked reading, what is left of keys of records: `withhold`, `hash` or `keep`."""
     headers: tuple[str, ...] | None = None
     """Of masked reading, the headers that are seen."""
+    stays_sealed: bool = False
+    """Whether what is sealed is ciphertext for the reader's program too: it gets no key."""
+
+    def is_like(self, other: "Sight") -> bool:
+        """Whether a reader sees the same, whatever the reason."""
+        return self._seen == other._seen
+
+    @property
+    def _seen(self) -> tuple[object, ...]:
+        return self.form, self.masks, self.key, self.headers, self.stays_sealed
+
+    def told_beside(self, other: "Sight") -> str:
+        """What it is, for people, as far as it isn't what another one is."""
+        if self.form is not other.form:
+            return self.form.value
+        before = dict(other.masks)
+        after = dict(self.masks)
+        fields = dict.fromkeys((*before, *after))
+        found = [
+            f"{name}: {after.get(name, 'as it is')}"
+            for name in fields
+            if before.get(name) != after.get(name)
+        ]
+        if self.key != other.key:
+            found.append(f"key: {self.key}")
+        if self.headers != other.headers:
+            found.append(f"headers: {' '.join(self.headers or ()) or 'none'}")
+        if self.stays_sealed != other.stays_sealed:
+            found.append("its program opens it" if not self.stays_sealed else "no program opens it")
+        return f"{self.form.value} ({'; '.join(found)})" if found else self.form.value
 
     def document(self) -> dict[str, Any]:
         """The sight as JSON values."""
@@ -71,6 +99,7 @@ class Sight:
             "masks": [{"field": field, "mask": mask} for field, mask in self.masks],
             "key": self.key,
             "headers": None if self.headers is None else list(self.headers),
+            "stays_sealed": self.stays_sealed,
         }
 
 
@@ -83,18 +112,70 @@ def _seals(bundle: Bundle) -> ByStream[Sealing]:
     return by_stream(sealed_streams(bundle))
 
 
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """Whose contract masks fields of a stream, which ones, and who sees what of them."""
+
+    stream: str
+    fields: tuple[tuple[str, FieldMasks], ...]
+    unmasked: tuple[str, ...]
+    """Access classes whose readers see the fields as they are."""
+    masked: MaskedReading | None
+    """Who may read with masks; None: nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that decides what readers of a stream see: two that are equal show the same to whoever is
+    in the same access classes.
+    """
+
+    seal: Sealing | None
+    access_class: str
+    """Of the ring that it is sealed under; empty where nothing is sealed."""
+    masking: Masking | None
+
+    @property
+    def access_classes(self) -> frozenset[str]:
+        """Every access class that it asks about."""
+        found = {self.access_class} if self.seal is not None else set()
+        if self.masking is not None:
+            masked = self.masking.masked
+            found.update(self.masking.unmasked, () if masked is None else masked.access_classes)
+            for _, masks in self.masking.fields:
+                found.update(masks.access_classes)
+        return frozenset(found)
+
+
+def reading_of(bundle: Bundle, stream: str) -> Reading:
+    """What decides what readers of a topic see."""
+    seal = seal_on(bundle, stream)
+    ring = None if seal is None else bundle.find(KeyRing, seal.ring)
+    return Reading(
+        seal, "" if ring is None else ring.access_class, bundle.once(_maskings).get(stream)
+    )
+
+
 def sight_of(bundle: Bundle, principal: str, roles: Collection[str], stream: str) -> Sight:
     """What a principal in these roles (declared, and given by its token) sees of a topic."""
-    seal = seal_on(bundle, stream)
+    known = bundle.once(_readers)
 
-    def is_among(readers: Readers) -> bool:
+    def is_in(access_classes: tuple[str, ...]) -> bool:
+        if access_classes not in known:
+            known[access_classes] = readers_of(bundle, access_classes)
+        readers = known[access_classes]
         return principal in readers.principals or not readers.roles.isdisjoint(roles)
 
-    masking = bundle.once(_maskings).get(stream)
-    reader = _Reader(bundle, principal, is_among)
-    if seal is None:
-        return _past_masks(reader, masking, Sight(Form.CLEAR, "nothing of it is sealed"))
-    return _of_sealed(reader, seal, masking)
+    return sight_by(reading_of(bundle, stream), principal, is_in)
+
+
+def sight_by(reading: Reading, principal: str, is_in: Callable[[tuple[str, ...]], bool]) -> Sight:
+    """What a principal sees of whom it is known whether it is in one of some access classes."""
+    reader = _Reader(principal, is_in)
+    if reading.seal is None:
+        whole = Sight(Form.CLEAR, "nothing of it is sealed")
+        return _past_masks(reader, reading.masking, whole)
+    return _of_sealed(reader, reading.seal, reading.access_class, reading.masking)
 
 
 def parts(seal: Sealing) -> str:
@@ -108,15 +189,11 @@ def parts(seal: Sealing) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    bundle: Bundle
     principal: str
-    is_among: Callable[[Readers], bool]
+    is_among: Callable[[tuple[str, ...]], bool]
 
     def is_in(self, *access_classes: str) -> bool:
-        known = self.bundle.once(_readers)
-        if access_classes not in known:
-            known[access_classes] = readers_of(self.bundle, access_classes)
-        return self.is_among(known[access_classes])
+        return self.is_among(access_classes)
 
 
 def _readers(_: Bundle) -> dict[tuple[str, ...], Readers]:
@@ -124,34 +201,30 @@ def _readers(_: Bundle) -> dict[tuple[str, ...], Readers]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Masking:
-    contract: DataContract
-    fields: tuple[ContractField, ...]
-
-
-def _maskings(bundle: Bundle) -> dict[str, _Masking]:
-    found: dict[str, _Masking] = {}
+def _maskings(bundle: Bundle) -> dict[str, Masking]:
+    found: dict[str, Masking] = {}
     for _, contract in contracts(bundle):
-        fields = tuple(field for field in fields_of(contract) if field.masks is not None)
+        fields = tuple(
+            (field.name, field.masks) for field in fields_of(contract) if field.masks is not None
+        )
         if fields:
-            found.setdefault(contract.object.stream, _Masking(contract, fields))
+            stream = contract.object.stream
+            masking = Masking(stream, fields, unmasked_for(contract), masked_reading(contract))
+            found.setdefault(stream, masking)
     return found
 
 
-def _sees_masks(reader: _Reader, masking: _Masking | None) -> bool:
-    reading = None if masking is None else masked_reading(masking.contract)
-    return reading is not None and reader.is_in(*reading.access_classes)
+def _sees_masks(reader: _Reader, masking: Masking | None) -> bool:
+    masked = None if masking is None else masking.masked
+    return masked is not None and reader.is_in(*masked.access_classes)
 
 
-def _of_sealed(reader: _Reader, seal: Sealing, masking: _Masking | None) -> Sight:
-    ring = reader.bundle.find(KeyRing, seal.ring)
-    access_class = "" if ring is None else ring.access_class
+def _of_sealed(reader: _Reader, seal: Sealing, access_class: str, masking: Masking | None) -> Sight:
     as_it_lies = Form.CIPHERTEXT if seal.value else Form.PARTLY_SEALED
     under = f"{parts(seal)} are sealed under ring `{seal.ring}`"
 
-    def sight(form: Form, why: str) -> Sight:
-        return Sight(form, why, seal.ring, access_class)
+    def sight(form: Form, why: str, *, stays_sealed: bool = False) -> Sight:
+        return Sight(form, why, seal.ring, access_class, stays_sealed=stays_sealed)
 
     if reader.is_in(access_class):
         among = f"{under}, and `{reader.principal}` is in its access class `{access_class}`"
@@ -163,7 +236,8 @@ def _of_sealed(reader: _Reader, seal: Sealing, masking: _Masking | None) -> Sigh
     stranger = f"{under}, and `{reader.principal}` is not in its access class `{access_class}`"
     sees_masks = _sees_masks(reader, masking)
     if seal.unreadable == "ciphertext" and (seal.value or not sees_masks):
-        whole = sight(as_it_lies, f"{stranger} (`unreadable: ciphertext`)")
+        why = f"{stranger} (`unreadable: ciphertext`)"
+        whole = sight(as_it_lies, why, stays_sealed=True)
         # What is not sealed lies there in clear, and masks hold for it.
         return whole if seal.value else _past_masks(reader, masking, whole)
     if seal.unreadable == "refuse":
@@ -176,9 +250,9 @@ def _of_sealed(reader: _Reader, seal: Sealing, masking: _Masking | None) -> Sigh
     return _masked(reader, masking, sight(Form.MASKED, f"{stranger}: masks are made of them"))
 
 
-def _past_masks(reader: _Reader, masking: _Masking | None, whole: Sight) -> Sight:
+def _past_masks(reader: _Reader, masking: Masking | None, whole: Sight) -> Sight:
     """What who sees all else sees of a stream whose fields may have masks."""
-    if masking is None or reader.is_in(*unmasked_for(masking.contract)):
+    if masking is None or reader.is_in(*masking.unmasked):
         return whole
     if _sees_masks(reader, masking):
         return _masked(reader, masking, whole)
@@ -189,36 +263,35 @@ def _past_masks(reader: _Reader, masking: _Masking | None, whole: Sight) -> Sigh
     return Sight(Form.REFUSED, why, whole.ring, whole.access_class)
 
 
-def _masked(reader: _Reader, masking: _Masking, whole: Sight) -> Sight:
-    reading = masked_reading(masking.contract)
-    assert reading is not None
-    seen = ((field.name, _seen(reader, field)) for field in masking.fields)
+def _masked(reader: _Reader, masking: Masking, whole: Sight) -> Sight:
+    masked = masking.masked
+    assert masked is not None
+    seen = ((name, _seen(reader, masks)) for name, masks in masking.fields)
     return Sight(
         Form.MASKED,
-        f"{whole.why}; `{masking.contract.object.stream}` has masks for this reader",
+        f"{whole.why}; `{masking.stream}` has masks for this reader",
         whole.ring,
         whole.access_class,
         tuple((name, mask) for name, mask in seen if mask is not None),
-        reading.key,
-        reading.headers,
+        masked.key,
+        masked.headers,
+        whole.stays_sealed,
     )
 
 
-def _seen(reader: _Reader, field: ContractField) -> str | None:
+def _seen(reader: _Reader, masks: FieldMasks) -> str | None:
     """The mask of a field, by the first of its access classes that has the reader."""
-    masks = field.masks
-    assert isinstance(masks, FieldMasks)
     for name, mask in masks.access_classes.items():
         if reader.is_in(name):
             return None if mask == "none" else mask
     return masks.others
 
 
-def _covers(reader: _Reader, seal: Sealing, masking: _Masking) -> bool:
+def _covers(reader: _Reader, seal: Sealing, masking: Masking) -> bool:
     """Whether all that is sealed has a mask: it is opened for them, so the rest would be shown."""
-    reading = masked_reading(masking.contract)
+    reading = masking.masked
     assert reading is not None
-    masked = {field.name for field in masking.fields if _seen(reader, field) is not None}
+    masked = {name for name, masks in masking.fields if _seen(reader, masks) is not None}
     return (
         (seal.key == "plain" or reading.key != "keep")
         and not set(seal.headers) & set(reading.headers)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streamward.app.sights import records_of, seen_by
-from streamward.contracts.sight import Form, sight_of
+from streamward.contracts.sight import Form, Sight, sight_of
 from streamward.contracts.treatment import treatment_of
 from streamward.model.action import Action, ResourceType
 from streamward.model.contract import DataContract
@@ -198,6 +198,42 @@ def test_what_a_token_shows_more_of_is_told() -> None:
     (told,) = seen.document()["by_token"]
     assert (told["group"], told["form"]) == ("https://id.example.org groups=leads", "opened")
     assert seen_by(bundle(VALUE), "guest", "cards", ["lead"]).sight.form is Form.OPENED
+
+
+def test_what_a_token_unmasks_is_told_though_the_form_is_the_same() -> None:
+    """`guest` sees masks by itself; its token may name a group that sees the field, and the key."""
+    masks = contract({"access_classes": ["everyone"], "headers": ["trace"]})
+    everyone = AccessClass(name="everyone", readers=("principal:guest",), owner="o")
+    chiefs = Role(name="lead", includes=("reader", "chief"))
+    made = bundle(None, masks)
+    replaced = [it for it in made.documents if (it.kind, it.name) != ("Role", "lead")]
+    replaced += [
+        Document("AccessClass", "everyone", everyone, "all.yaml", {}),
+        Document("Role", "lead", chiefs, "all.yaml", {}),
+    ]
+    seen = seen_by(Bundle(Path("."), tuple(replaced), ()), "guest", "cards")
+
+    assert (seen.sight.form, seen.sight.masks) == (Form.MASKED, (("pan", "redact"),))
+    assert seen.told == (
+        "masked, masked (pan: keep-last) with the group leads from issuer "
+        "https://id.example.org (claim groups)"
+    )
+    (told,) = seen.document()["by_token"]
+    assert told["masks"] == [{"field": "pan", "mask": "keep-last"}]
+
+
+def test_what_differs_between_sights_is_told() -> None:
+    base = Sight(Form.MASKED, "", masks=(("pan", "redact"),), key="withhold", headers=())
+    more = Sight(Form.MASKED, "", masks=(), key="keep", headers=("a", "b"), stays_sealed=True)
+
+    assert more.told_beside(base) == (
+        "masked (pan: as it is; key: keep; headers: a b; no program opens it)"
+    )
+    assert base.told_beside(more) == (
+        "masked (pan: redact; key: withhold; headers: none; its program opens it)"
+    )
+    assert base.told_beside(base) == "masked"
+    assert Sight(Form.CLEAR, "").told_beside(base) == "clear"
 
 
 def decision(action: Action, kind: ResourceType = ResourceType.STREAM) -> Decision:
