@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from streamward.app.live import check_live
     from streamward.app.offline import OfflineDoor, offline_door
     from streamward.app.places import Paths, find_audit_dir, find_socket, paths_of
+    from streamward.app.protection import difference, unapproved_changes
     from streamward.app.replaying import replayed
     from streamward.app.running import Started, run_gateway
     from streamward.app.sealing import open_sealer
@@ -45,6 +46,7 @@ __all__ = [
     "bundle_name",
     "check_live",
     "content_of",
+    "difference",
     "document_kinds",
     "engine_of",
     "file_kinds",
@@ -59,6 +61,7 @@ __all__ = [
     "read_bundle",
     "replayed",
     "run_gateway",
+    "unapproved_changes",
     "valid_bundle",
     "verification_keys",
     "version_at",
@@ -73,6 +76,7 @@ _HOMES: Final = {
     "asked_bundle": "asking",
     "bundle_at": "versions",
     "check_live": "live",
+    "difference": "protection",
     "find_audit_dir": "places",
     "find_history": "versions",
     "find_socket": "places",
@@ -83,6 +87,7 @@ _HOMES: Final = {
     "paths_of": "places",
     "replayed": "replaying",
     "run_gateway": "running",
+    "unapproved_changes": "protection",
     "verification_keys": "signing",
     "version_at": "versions",
     "version_change": "versions",

@@ -18,6 +18,7 @@ from streamward.app.bundles import (
     valid_bundle,
 )
 from streamward.app.places import Paths, paths_of
+from streamward.app.protection import difference, unapproved_changes
 from streamward.app.stores import private_reader
 from streamward.bundle.load import invalid, load_texts
 from streamward.bundle.revisions import revision_texts
@@ -27,7 +28,7 @@ from streamward.model.document import AppliedVersion, Bundle, Mistake
 from streamward.model.entries import Caller
 from streamward.policy.cases import failed_cases
 from streamward.policy.days import utc_today
-from streamward.policy.difference import effects, unapproved_widenings
+from streamward.policy.difference import effects
 from streamward.policy.evaluator import policy_schema
 from streamward.policy.proof.gate import broken_invariants
 from streamward.versions import Content, Proposal, VersionRecord, VersionService, VersionStore
@@ -63,7 +64,7 @@ Gate = Callable[[Bundle, Bundle | None], Iterable[Mistake]]
 
 def change_gates() -> tuple[Gate, ...]:
     """What must hold before a bundle comes into force, beside that it has no errors."""
-    return (failed_cases, broken_invariants, unapproved_widenings)
+    return (failed_cases, broken_invariants, unapproved_changes)
 
 
 def judge_of(root: Path) -> Judge:
@@ -189,7 +190,7 @@ def _effects(root: Path, proposed: Content, old: Content | None) -> tuple[str, .
     if old is None:
         return ()
     try:
-        return effects(policy.diff(as_it_was(root, old), as_it_was(root, proposed)))
+        return effects(difference(as_it_was(root, old), as_it_was(root, proposed)))
     except PolicyInvalid as error:
         return (f"what it changes can't be told: {error}",)
 

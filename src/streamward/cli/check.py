@@ -9,14 +9,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from streamward.app import bundle_at, check_live, read_bundle
+from streamward.app import bundle_at, check_live, read_bundle, unapproved_changes
 from streamward.bundle.report import document, failed, summary
 from streamward.cli import check_live as live_report
 from streamward.clock import as_of, now_milliseconds
 from streamward.model.document import Mistake
 from streamward.model.moment import parse_moment
 from streamward.model.text import printable
-from streamward.policy.difference import unapproved_widenings
 
 
 def check_command(
@@ -77,7 +76,7 @@ def check_command(
         loaded = read_bundle(directory, materials=not without_materials)
         if against is not None and not loaded.errors:
             before = bundle_at(against, directory)
-            more = tuple(unapproved_widenings(loaded.bundle, before))
+            more = tuple(unapproved_changes(loaded.bundle, before))
             loaded = replace(loaded, mistakes=(*loaded.mistakes, *more))
     console = Console(soft_wrap=True, highlight=False)
     wrong = failed(loaded, strict=strict)

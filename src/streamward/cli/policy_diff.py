@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from streamward.app import bundle_at
+from streamward.app import bundle_at, difference
 from streamward.cli.check import show_mistakes
 from streamward.cli.options import AsJson, AuditDir, StateDir
 from streamward.cli.policy_tables import console, show_difference
-from streamward.policy import diff
 from streamward.policy.difference import mistakes
 
 Reference = "A folder, `REVISION:FOLDER` of git, or an applied version: its number or digest."
@@ -41,13 +40,13 @@ def diff_command(
     """
     before = bundle_at(old, directory, state_dir, audit_dir)
     after = bundle_at(new, directory, state_dir, audit_dir)
-    difference = diff(before, after)
+    found = difference(before, after)
     to = console()
     if as_json:
-        to.print_json(data=difference.document())
+        to.print_json(data=found.document())
     else:
         to.soft_wrap = True
-        show_difference(to, difference)
-        show_mistakes(to, mistakes(after, difference))
-    if not difference.is_approved:
+        show_difference(to, found)
+        show_mistakes(to, mistakes(after, found))
+    if not found.is_approved:
         raise typer.Exit(1)

@@ -112,5 +112,12 @@ def show_difference(to: Console, difference: Difference) -> None:
         to.print(plain(text, "" if said else "bold red"))
     for what in difference.weaker:
         to.print(plain(f"fewer approvals: {what}; nobody approved it", "bold red"))
+    for clearer in difference.clearer:
+        said = f"approved by {clearer.by} ({clearer.approval})" if clearer.approval else ""
+        text = (
+            f"{', '.join(clearer.principals)} may see more of class {clearer.data_class} "
+            f"({clearer.level.value}): {said or 'nobody approved it'}"
+        )
+        to.print(plain(text, "" if said else "bold red"))
     for loosened in difference.loosened:
         to.print(plain(f"{loosened.what}: nobody approved it", "bold red"))

@@ -196,7 +196,7 @@ def test_who_may_open_is_access() -> None:
     by_role = {"principals": vendor | {"vendor": {"roles": ["guest", "reader"]}}}
 
     for changed in (by_class, by_role):
-        what = "what is sealed for class `cardholder` opens for `vendor`"
+        what = "what the ring `cards` seals opens for `vendor`"
         assert told(old, bundle(**changed)) == [what]
         assert told(old, bundle(approval(weaker_keys=True), **changed)) == []
         # Who was given the right to read with an approval was given it to see what is there.
@@ -215,7 +215,7 @@ def test_who_reads_by_a_role_in_a_role_or_by_a_token_is_told_too() -> None:
         Role(name="clerk", includes=("reader",)),
         Role(name="reader"),
     ]
-    what = ["what is sealed for class `cardholder` opens for `vendor`"]
+    what = ["what the ring `cards` seals opens for `vendor`"]
     old = bundle(*roles, principals=vendor)
     by_role = vendor | {"vendor": {"roles": ["guest", "settler"]}}
     assert told(old, bundle(*roles, principals=by_role)) == what
@@ -234,15 +234,27 @@ def test_who_reads_by_a_role_in_a_role_or_by_a_token_is_told_too() -> None:
     )
 
 
-def test_a_stream_that_is_not_sealed_any_more_is_told() -> None:
-    sealed = [CARDS | {"seal": {"ring": "cards"}}]
-    two = [RING, RING | {"name": "others", "key": "others"}]
-    elsewhere = [CARDS | {"seal": {"ring": "others"}}]
-    what = "`pay.cards` is not sealed under the ring `cards` any more"
+def test_each_ring_has_readers_of_its_own() -> None:
+    """Who may open one ring of a class may not open another one for that."""
+    vendor = {"archive": {"roles": ["reader"]}, "vendor": {}}
+    vendors = AccessClass(name="vendors", readers=("principal:vendor",), owner="t")
+    others = RING | {"name": "others", "key": "others", "access_class": "vendors"}
 
-    assert told(bundle(streams=sealed), bundle()) == [what]
-    assert told(bundle(streams=sealed, rings=two), bundle(streams=elsewhere, rings=two)) == [what]
-    assert told(bundle(), bundle(streams=sealed)) == []
+    def with_rings(*rings: dict[str, Any]) -> Bundle:
+        return bundle(vendors, principals=vendor, rings=list(rings))
+
+    two = with_rings(RING, others)
+    what = "what the ring `cards` seals opens for `vendor`"
+    assert told(two, with_rings(RING | {"access_class": "vendors"}, others)) == [what]
+    assert told(two, with_rings(RING, others | {"name": "more"}))[1:] == []
+    new = "what the ring `others` seals opens for `vendor`"
+    assert told(with_rings(RING), two) == [new]
+    assert told(with_rings(), two) == [], "nothing of the class was sealed"
+    odd = RING | {"data_class": "odd", "access_class": "vendors"}
+    assert told(with_rings(RING), with_rings(odd)) == [
+        "the ring `cards` is of class `odd` now",
+        what,
+    ]
 
 
 def test_what_nobody_agreed_to_keeps_a_version_out() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from streamward.model.action import Action
 from streamward.model.stream import Level
+from streamward.policy.difference.sight_changes import ClearerSight, SightChange
 from streamward.policy.questions.rights import Asked, Ruling
 
 
@@ -126,10 +127,17 @@ class Loosening:
     what: str
     reader: str | None = None
     """The principal who may open more."""
+    source: str | None = None
+    """`FILE:LINE` in the new bundle, where one line says it."""
 
     def document(self) -> dict[str, Any]:
         """The loosening as JSON values."""
-        return {"needs": self.field, "class": self.data_class, "what": self.what}
+        return {
+            "needs": self.field,
+            "class": self.data_class,
+            "what": self.what,
+            "source": self.source,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +189,19 @@ class Difference:
     identities: tuple[IdentityChange, ...] = ()
     """What proves somebody to be a principal in another way; decisions are the same for these."""
 
+    sights: tuple[SightChange, ...] = ()
+    """What readers see otherwise, by contracts and key rings."""
+    sealed_less: tuple[str, ...] = ()
+    """For people: streams of which less is sealed, or where plaintext is taken."""
+    clearer: tuple[ClearerSight, ...] = ()
+    """Those of `sights` that show more of a class for which the bundle asks an approval."""
+
     @property
     def is_empty(self) -> bool:
-        """Whether both decide every request alike, whoever can prove to be whom."""
-        return not self.changes
+        """Whether both decide every request alike, whoever can prove to be whom, and do the same
+        with records.
+        """
+        return not (self.changes or self.sights or self.sealed_less)
 
     @property
     def unapproved(self) -> tuple[Widening, ...]:
@@ -192,9 +209,15 @@ class Difference:
         return tuple(it for it in self.widenings if it.approval is None)
 
     @property
+    def unapproved_sights(self) -> tuple[ClearerSight, ...]:
+        """Where more is seen and nobody agreed to it."""
+        return tuple(it for it in self.clearer if it.approval is None)
+
+    @property
     def is_approved(self) -> bool:
         """Whether nothing lacks an approval, so that the new bundle may come into force."""
-        return not self.unapproved and not self.weaker and not self.loosened
+        lacking = (self.unapproved, self.weaker, self.loosened, self.unapproved_sights)
+        return not any(lacking)
 
     def document(self) -> dict[str, Any]:
         """The difference as JSON values."""
@@ -207,4 +230,7 @@ class Difference:
             "weaker": list(self.weaker),
             "loosened": [it.document() for it in self.loosened],
             "identities": [it.document() for it in self.identities],
+            "sights": [it.document() for it in self.sights],
+            "sealed_less": list(self.sealed_less),
+            "clearer": [it.document() for it in self.clearer],
         }

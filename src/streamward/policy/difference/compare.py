@@ -12,7 +12,12 @@ from streamward.policy.days import utc_today
 from streamward.policy.difference.approvals import weaker, widenings
 from streamward.policy.difference.changes import Change, Difference, Turn
 from streamward.policy.difference.identities import identity_changes
-from streamward.policy.difference.loosened import loosenings
+from streamward.policy.difference.loosened import (
+    Protect,
+    Protection,
+    clearer_sights,
+    loosenings,
+)
 from streamward.policy.evaluator import core_errors
 from streamward.policy.questions.beside import day_of
 from streamward.policy.questions.compiled import Compiled, compiled, question
@@ -20,8 +25,15 @@ from streamward.policy.questions.rights import Ruling
 from streamward.policy.questions.who_can import carried_classes
 
 
-def diff(old: Bundle, new: Bundle, *, today: datetime.date | None = None) -> Difference:
-    """What `new` decides otherwise than `old`, over all principals, resources and circumstances.
+def diff(
+    old: Bundle,
+    new: Bundle,
+    *,
+    today: datetime.date | None = None,
+    protect: Protect = lambda _, __: Protection(),
+) -> Difference:
+    """What `new` decides otherwise than `old`, over all principals, resources and circumstances;
+    and, as `protect` tells it, what it protects less.
 
     Both are taken as they hold on the same day (today, in UTC) and on every later one on which a
     grant of either ends. Approvals are those of `new`; what needs one, and who may give it, is
@@ -59,13 +71,21 @@ def diff(old: Bundle, new: Bundle, *, today: datetime.date | None = None) -> Dif
                 new=rulings[place][1],
             )
         )
+    protection = protect(old, new)
+    clearer = clearer_sights(old, new, protection.sights, day)
+    told = {(it.data_class, who) for it in clearer for who in it.principals if not it.approval}
+    loosened = loosenings(old, new, day, protection.loosened)
     return Difference(
         old_version=before.section.version,
         new_version=after.section.version,
         changes=tuple(changes),
         widenings=widenings(old, new, changes, day),
         weaker=weaker(old, new, day),
-        loosened=loosenings(old, new, day),
+        # Of whom it is told what more it sees, it need not be told that a ring opens.
+        loosened=tuple(it for it in loosened if (it.data_class, it.reader) not in told),
+        sights=protection.sights,
+        sealed_less=protection.sealed_less,
+        clearer=clearer,
         identities=identity_changes(old, new),
     )
 

@@ -1,6 +1,6 @@
 """A difference as a gate: more access to sensitive data waits for an approval."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from streamward.errors import PolicyInvalid
 from streamward.model.document import Bundle, Mistake, Place
@@ -10,14 +10,20 @@ from streamward.policy.days import utc_today
 from streamward.policy.difference.approvals import approvals_of, rule_of
 from streamward.policy.difference.changes import Difference, IdentityChange, Turn
 from streamward.policy.difference.compare import diff
+from streamward.policy.difference.loosened import Protect, Protection
+from streamward.policy.difference.sight_changes import SightChange
 
 EFFECTS_MAX = 200
 """Lines that tell a difference; more are counted."""
 NAMED_MAX = 5
 """Principals that a line names; more are counted."""
+STREAMS_MAX = 3
+"""Streams that a line names; more are counted."""
 
 
-def unapproved_widenings(bundle: Bundle, before: Bundle | None) -> Iterator[Mistake]:
+def unapproved_widenings(
+    bundle: Bundle, before: Bundle | None, protect: Protect = lambda _, __: Protection()
+) -> Iterator[Mistake]:
     """What the bundle may not change without an approval, of what was in force before.
 
     Where nothing was, all that it permits is new: an approver agrees to it as a whole.
@@ -26,7 +32,7 @@ def unapproved_widenings(bundle: Bundle, before: Bundle | None) -> Iterator[Mist
         yield from _first_version(bundle)
         return
     try:
-        difference = diff(before, bundle)
+        difference = diff(before, bundle, protect=protect)
     except PolicyInvalid as error:
         # A version of an older release: were it an error, nothing could come into force any more.
         what = f"nothing was compared, for what is in force doesn't compile any more: {error}"
@@ -64,7 +70,20 @@ def mistakes(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
         yield Mistake(head, f"the bundle asks for fewer approvals: {what}", "approval", hint)
     for loosened in difference.loosened:
         hint = f"needs an Approval of class `{loosened.data_class}` with `{loosened.field}: true`"
-        yield Mistake(head, f"{loosened.what}: nobody approved it", "approval", hint)
+        place = head if loosened.source is None else _place_of(loosened.source)
+        yield Mistake(place, f"{loosened.what}: nobody approved it", "approval", hint)
+    for clearer in difference.unapproved_sights:
+        change = clearer.change
+        hint = "" if change.by_masks else f", or of this class with `{_WEAKER_KEYS}`"
+        yield Mistake(
+            _place_of(change.source),
+            f"{_named(clearer.principals)} {_see(clearer.principals)} more of class "
+            f"`{clearer.data_class}` ({clearer.level.value}) in {_some(change.streams)}: "
+            f"{_sight(change)}: nobody approved it",
+            "approval",
+            f"needs an Approval of class `{clearer.data_class}` to these with `allow: [read]`"
+            f"{hint}",
+        )
     for widening in difference.unapproved:
         streams = ", ".join(widening.on[:3]) + (" …" if len(widening.on) > 3 else "")
         yield Mistake(
@@ -80,9 +99,35 @@ def _place(difference: Difference, principal: str, data_class: str) -> Place | N
     for change in difference.changes:
         if change.principal == principal and data_class in change.classes and change.gains:
             for rule in change.new.permits if change.new is not None else ():
-                file, _, line = rule.source.rpartition(":")
-                return Place(file, int(line))
+                return _place_of(rule.source)
     return None
+
+
+def _place_of(source: str) -> Place:
+    file, _, line = source.rpartition(":")
+    return Place(file, int(line))
+
+
+_WEAKER_KEYS = "weaker_keys: true"
+
+
+def _named(principals: Sequence[str]) -> str:
+    more = f" and {len(principals) - NAMED_MAX} more" if len(principals) > NAMED_MAX else ""
+    return ", ".join(f"`{it}`" for it in principals[:NAMED_MAX]) + more
+
+
+def _see(principals: Sequence[str]) -> str:
+    return "sees" if len(principals) == 1 else "see"
+
+
+def _some(streams: Sequence[str]) -> str:
+    more = f" and {len(streams) - STREAMS_MAX} more" if len(streams) > STREAMS_MAX else ""
+    return ", ".join(streams[:STREAMS_MAX]) + more
+
+
+def _sight(change: SightChange) -> str:
+    by = ", by groups of a token" if change.by_token else ""
+    return f"{change.after}, before {change.before}{by}"
 
 
 def _how(sign: str, turn: Turn | None, *, is_partly: bool) -> Iterator[str]:
@@ -105,8 +150,8 @@ def _identity(change: IdentityChange) -> str:
 
 
 def effects(difference: Difference) -> tuple[str, ...]:
-    """The difference for people: who proves to be whom in other ways, then a line for each
-    principal and resource.
+    """The difference for people: who proves to be whom in other ways, what becomes of records,
+    then a line for each principal and resource.
     """
     lines: dict[tuple[str, str, str, str], list[str]] = {}
     for change in difference.changes:
@@ -123,6 +168,13 @@ def effects(difference: Difference) -> tuple[str, ...]:
         f"{sign} {principal}  {on}  {' '.join(actions)}{'  ' + how if how else ''}"
         for (sign, principal, on, how), actions in lines.items()
     ]
-    told = [*map(_identity, difference.identities), *told]
+    sights = [
+        f"{it.sign} {', '.join(it.principals[:NAMED_MAX])}"
+        f"{f' and {more} more' if (more := len(it.principals) - NAMED_MAX) > 0 else ''}"
+        f"  {_some(it.streams)}  {_see(it.principals)} {_sight(it)} ({it.source})"
+        for it in difference.sights
+    ]
+    sealed_less = [f"- {it}" for it in difference.sealed_less]
+    told = [*map(_identity, difference.identities), *sealed_less, *sights, *told]
     more = len(told) - EFFECTS_MAX
     return (*told[:EFFECTS_MAX], *((f"and {more} more",) if more > 0 else ()))

@@ -2,53 +2,129 @@
 
 SECURITY: approvals are asked for by class. Who takes the class from a stream today gives access to
 it tomorrow, and nobody is asked; who may open what is sealed, and who may destroy it, stands in
-key rings, of which the policy knows nothing. What is compared here is what documents say.
+key rings, of which the rules know nothing. What is compared here is what documents say; what
+readers see of each stream by rings and contracts together is compared by who knows these.
 """
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from streamward.model.action import Action
 from streamward.model.approval import Approval
 from streamward.model.document import Bundle
 from streamward.model.keys import AccessClass, KeyRing
-from streamward.model.stream import DataClass, Stream
+from streamward.model.stream import Stream
 from streamward.policy.difference.approvals import (
+    Rule,
     approvals_of,
     levels_of,
     rule_between,
     subjects_of,
 )
 from streamward.policy.difference.changes import Loosening
+from streamward.policy.difference.sight_changes import ClearerSight, SightChange
 
 
-def loosenings(old: Bundle, new: Bundle, day: datetime.date) -> tuple[Loosening, ...]:
-    """What is looser in `new`, of classes that need an approval, and nobody agreed to."""
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """What protects records less, or shows them otherwise, beside what rules say."""
+
+    sights: tuple[SightChange, ...] = ()
+    sealed_less: tuple[str, ...] = ()
+    """For people, with `FILE:LINE`: of which streams less is sealed, or plaintext is taken."""
+    loosened: tuple[Loosening, ...] = ()
+    """The same, of each class that these carry."""
+
+
+Protect = Callable[[Bundle, Bundle], Protection]
+"""Tells that of an old and a new bundle; who knows contracts and keys can."""
+
+
+def loosenings(
+    old: Bundle, new: Bundle, day: datetime.date, more: Iterable[Loosening] = ()
+) -> tuple[Loosening, ...]:
+    """What is looser in `new`, of classes that need an approval, and nobody agreed to; also of
+    what is known otherwise to be looser (`more`).
+    """
     rule = rule_between(old, new)
     if rule is None:
         return ()
-    guarded = {name for name, level in levels_of(old, new).items() if level.rank >= rule.level.rank}
+    guarded = _guarded(old, new, rule)
     approvals = approvals_of(new, rule.approvers, day)
     found = (*_declassified(old, new), *_weaker_rings(old, new), *_more_readers(old, new))
-    looser = (*found, *_not_sealed(old, new))
     subjects = subjects_of(new)
     return tuple(
         it
-        for it in looser
+        for it in (*found, *more)
         if it.data_class in guarded
         and not any(_approves(one, it, subjects.get(it.reader or "", _NOBODY)) for one in approvals)
     )
 
 
+def clearer_sights(
+    old: Bundle, new: Bundle, changes: Iterable[SightChange], day: datetime.date
+) -> tuple[ClearerSight, ...]:
+    """Each change that shows more of a class that needs an approval, once for each class; and who
+    agreed to it.
+    """
+    rule = rule_between(old, new)
+    if rule is None:
+        return ()
+    guarded = _guarded(old, new, rule)
+    approvals = approvals_of(new, rule.approvers, day)
+    subjects = subjects_of(new)
+    levels = levels_of(old, new)
+    found: list[ClearerSight] = []
+    for change in changes:
+        for name in change.classes if change.gains else ():
+            if name not in guarded:
+                continue
+            covered: dict[Approval | None, list[str]] = {}
+            for principal in change.principals:
+                known = subjects.get(principal, _NOBODY)
+                fitting = (it for it in approvals if _shows(it, change, name, known))
+                covered.setdefault(next(fitting, None), []).append(principal)
+            found += [
+                ClearerSight(
+                    change=change,
+                    data_class=name,
+                    level=levels[name],
+                    principals=tuple(principals),
+                    approval=None if approval is None else approval.id,
+                    by=None if approval is None else approval.by,
+                )
+                for approval, principals in covered.items()
+            ]
+    return tuple(found)
+
+
+def _guarded(old: Bundle, new: Bundle, rule: Rule) -> frozenset[str]:
+    levels = levels_of(old, new).items()
+    return frozenset(name for name, level in levels if level.rank >= rule.level.rank)
+
+
 _NOBODY = frozenset[str]()
+
+
+def _may_read(approval: Approval, reader: frozenset[str]) -> bool:
+    """Who was given the right to read was given it to see what is there."""
+    return Action.READ in approval.allow and not reader.isdisjoint(approval.to)
+
+
+def _shows(
+    approval: Approval, change: SightChange, data_class: str, reader: frozenset[str]
+) -> bool:
+    if data_class not in approval.classes:
+        return False
+    return _may_read(approval, reader) or (approval.weaker_keys and not change.by_masks)
 
 
 def _approves(approval: Approval, found: Loosening, reader: frozenset[str]) -> bool:
     if found.data_class not in approval.classes:
         return False
-    # Who was given the right to read was given it to see what is there.
-    may_read = Action.READ in approval.allow and not reader.isdisjoint(approval.to)
-    allowed = {"declassify": approval.declassify, "weaker_keys": approval.weaker_keys or may_read}
+    weaker_keys = approval.weaker_keys or _may_read(approval, reader)
+    allowed = {"declassify": approval.declassify, "weaker_keys": weaker_keys}
     return allowed[found.field]
 
 
@@ -87,41 +163,33 @@ def _weaker_rings(old: Bundle, new: Bundle) -> Iterator[Loosening]:
 
 
 def _more_readers(old: Bundle, new: Bundle) -> Iterator[Loosening]:
-    """Principals for whom rings of a class open, and did not before."""
+    """Principals for whom a ring opens, and did not before; for whom one that is new does, and no
+    ring of its class did. Where streams are sealed under another ring is told by who sees more.
+    """
     before, after = _readers(old), _readers(new)
-    for name, readers in after.items():
+    rings = {it.name: it for it in old.of(KeyRing)}
+    of_class: dict[str, set[str]] = {}
+    for ring in rings.values():
+        of_class.setdefault(ring.data_class, set()).update(before[ring.name])
+    for ring in new.of(KeyRing):
+        known = ring.name in rings
         # A class that nothing was sealed for was open to whoever could read its streams.
-        if name in before:
-            for principal in sorted(readers - before[name]):
-                what = f"what is sealed for class `{name}` opens for `{principal}`"
+        if not known and ring.data_class not in of_class:
+            continue
+        opened = before[ring.name] if known else of_class[ring.data_class]
+        classes = {ring.data_class, rings[ring.name].data_class} if known else {ring.data_class}
+        for principal in sorted(after[ring.name] - opened):
+            what = f"what the ring `{ring.name}` seals opens for `{principal}`"
+            for name in sorted(classes):
                 yield Loosening("weaker_keys", name, what, principal)
 
 
-def _readers(bundle: Bundle) -> dict[str, set[str]]:
-    """By data class: whoever is in an access class of one of its rings."""
+def _readers(bundle: Bundle) -> dict[str, frozenset[str]]:
+    """By ring: whoever is in its access class."""
     classes = {it.name: frozenset(it.readers) for it in bundle.of(AccessClass)}
     subjects = subjects_of(bundle)
-    found: dict[str, set[str]] = {}
-    for ring in bundle.of(KeyRing):
-        readers = classes.get(ring.access_class, frozenset())
-        reading = {name for name, known in subjects.items() if not known.isdisjoint(readers)}
-        found.setdefault(ring.data_class, set()).update(reading)
-    return found
-
-
-def _not_sealed(old: Bundle, new: Bundle) -> Iterator[Loosening]:
-    """Documents that sealed under a ring and do not, or under another one."""
-    classes = {it.name: it.data_class for it in old.of(KeyRing)}
-    after = _seals(new)
-    for text, ring in _seals(old).items():
-        if after.get(text) != ring:
-            what = f"{text} is not sealed under the ring `{ring}` any more"
-            yield Loosening("weaker_keys", classes.get(ring, ""), what)
-
-
-def _seals(bundle: Bundle) -> dict[str, str]:
-    """By document, as people read it: the ring under which it says to seal."""
-    found = {f"class `{it.name}`": it.seal for it in bundle.of(DataClass)}
-    for it in bundle.of(Stream):
-        found[f"`{it.name}`" if it.name is not None else f"`{it.prefix}*`"] = it.seal
-    return {text: seal.ring for text, seal in found.items() if seal is not None}
+    by_class = {
+        name: frozenset(who for who, known in subjects.items() if not known.isdisjoint(readers))
+        for name, readers in classes.items()
+    }
+    return {it.name: by_class.get(it.access_class, _NOBODY) for it in bundle.of(KeyRing)}
