@@ -55,8 +55,8 @@ def check_command(
     With `--live`, and where the bundle has no error, every listener of every broker is tried: as
     nobody, with credentials that nobody gave out, and as the cluster's `probe`.
 
-    With `--against`, more access to a class of data for which the bundle asks an approval is a
-    mistake as long as no document of kind Approval covers it.
+    With `--against`, more access to a class of data for which the bundle asks an approval, or a
+    clearer sight of it, is a mistake as long as no document of kind Approval covers it.
 
     Exits with 1 when there are errors; with `--strict` also when there are warnings only.
 

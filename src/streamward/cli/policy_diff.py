@@ -28,10 +28,11 @@ def diff_command(
     """Say what changes in effect: who gains (+) and who loses (-) what, on which resources.
 
     Both policies are compared over all principals, resources and circumstances, by what they
-    decide: rules that are written otherwise and decide alike are no difference.
+    decide: rules that are written otherwise and decide alike are no difference. What readers see
+    of each stream, by key rings and masks, and what of it is sealed is compared too.
 
-    Exits with 1 where more access to a class of data needs an approval that nobody gave: one of
-    the `approvers` in the bundle's head, by a document of kind Approval.
+    Exits with 1 where more access to a class of data, or a clearer sight of it, needs an approval
+    that nobody gave: one of the `approvers` in the bundle's head, by a document of kind Approval.
 
     Examples:
         streamward policy diff HEAD:examples/payments examples/payments

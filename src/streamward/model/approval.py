@@ -37,7 +37,7 @@ class Approval(Noun):
     to: tuple[ApprovedSubject, ...] = Field(default=(), max_length=100)
     """Whose access may be: `role:NAME`, `principal:NAME`, `tenant:NAME` or `everyone`."""
     allow: tuple[ActionWord, ...] = Field(default=(), max_length=50)
-    """What they may do from now on."""
+    """What they may do from now on; whom it lets `read` may see with fewer masks too."""
     weaker_approval: bool = False
     """Whether the bundle may ask for fewer approvals than before."""
     first_version: bool = False
@@ -46,6 +46,6 @@ class Approval(Noun):
     """Whether streams may lose the `classes` named here."""
     weaker_keys: bool = False
     """Whether rings of the `classes` named here may be easier to destroy, open for more principals,
-    or seal fewer streams."""
+    or seal fewer streams or less of them."""
     expires: datetime.date
     """The last day, in UTC, on which a change may lean on it. The access itself does not end."""
