@@ -18,6 +18,7 @@ from streamward.policy.cedar_file import read_cedar
 
 ACTIONS = (Action.READ, Action.WRITE, Action.DESCRIBE)
 NAMES = ("a.x", "a.other", "b.x", "zzz")
+OUTER = "10.0.0.0/8"
 
 # Every value that some atom below tells from the others.
 VALUES: dict[str, tuple[Any, ...]] = {
@@ -124,6 +125,14 @@ def bundles(draw: st.DrawFn) -> Bundle:
     grants = [draw(_grants(number)) for number in range(draw(st.integers(1, 3)))]
     rules = draw(st.lists(_rules, max_size=2))
     requires = draw(st.sampled_from(({}, {"tls": True}, {"mfa": True}, {"networks": ["inner"]})))
+    outer = draw(st.sampled_from(("10.0.0.0/8", "10.2.0.0/16")))
+    return bundle_of(grants, rules, requires, outer)
+
+
+def bundle_of(
+    grants: Iterable[Grant], rules: Iterable[str] = (), requires: Any = None, outer: str = OUTER
+) -> Bundle:
+    """The bundle with these grants and rules."""
     nouns: list[Noun] = [
         Manifest(name="random", environment=Environment.DEVELOPMENT, owner="nobody"),
         Tenant(name="t"),
@@ -133,9 +142,11 @@ def bundles(draw: st.DrawFn) -> Bundle:
         Principal(name="app", type=PrincipalType.SERVICE, tenant="t", roles=("inner",)),
         Principal(name="bob", type=PrincipalType.USER, tenant="u", roles=("outer",)),
         Network(name="inner", addresses=("10.1.0.0/16", "2001:db8::/32")),
-        Network(name="outer", addresses=(draw(st.sampled_from(("10.0.0.0/8", "10.2.0.0/16"))),)),
+        Network(name="outer", addresses=(outer,)),
         DataClass(
-            name="secret", level=Level.RESTRICTED, requires=Requirements.model_validate(requires)
+            name="secret",
+            level=Level.RESTRICTED,
+            requires=Requirements.model_validate(requires or {}),
         ),
         DataClass(name="plain", level=Level.INTERNAL),
         Namespace(prefix="a.", tenant="t"),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::ask::bounds::bounds;
 use crate::ask::circumstances::Attribute;
 use crate::ask::value::{Range, Value};
 
@@ -132,13 +133,14 @@ impl Expression {
     pub fn may_fail(&self) -> bool {
         let mut found = false;
         self.walk(&mut |it| {
-            found |= matches!(
-                it,
-                Self::Fails
-                    | Self::Opaque
-                    | Self::Unary(Test::Negate, _)
-                    | Self::Binary(Operator::Add | Operator::Subtract | Operator::Multiply, _)
-            );
+            found |= match it {
+                Self::Fails | Self::Opaque => true,
+                Self::Unary(Test::Negate, _)
+                | Self::Binary(Operator::Add | Operator::Subtract | Operator::Multiply, _) => {
+                    bounds(it).is_none()
+                }
+                _ => false,
+            };
             !found
         });
         found

@@ -6,6 +6,7 @@
 
 mod answer;
 mod beside;
+mod bounds;
 mod circumstances;
 mod compare;
 mod difference;
