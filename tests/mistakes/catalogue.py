@@ -107,6 +107,6 @@ DIFFED = [
 
 TESTED = [
     Mistake("unless that is inverted", H, EMERGENCY, "unless { context.networks", "when { context.networks", '@id("break-glass-from-the-wards")', "case `the emergency department breaks the glass`"),
-    Mistake("deny that was forgotten", H, G, "kind: Grant\nid: billing-never-records\ndescription: Whatever else is granted, billing sees no diagnosis.\nto: [\"tenant:billing\"]\ndeny: [read]\non: [\"class:patient-record\"]\n---\n", "", "name: billing sees no diagnosis", "no rule has this name", told_in="tests.yaml"),
+    Mistake("deny that was forgotten", H, G, "kind: Grant\nid: billing-never-records\ndescription: Whatever else is granted, billing sees no diagnosis.\nto: [\"tenant:billing\"]\ndeny: [read]\non: [\"class:patient-record\"]\n---\n", "", "kind: Grant\nid: billing-never-records", "no rule has this name"),
 ]
 # fmt: on

@@ -66,9 +66,13 @@ def spoiled(mistake: Mistake) -> Loaded:
 
 
 def line_of(loaded: Loaded, mistake: Mistake) -> tuple[str, int]:
-    """The file and line that must be named: where the first line of `at` stands."""
+    """The file and line that must be named: where the first line of `at` stands, or stood where it
+    was taken away.
+    """
     file = mistake.told_in or mistake.file
     text = loaded.texts[file]
+    if mistake.at not in text:
+        text = texts_of(mistake.example)[file]
     assert text.count(mistake.at) == 1, f"`{mistake.at}` stands {text.count(mistake.at)} times"
     return file, text.count("\n", 0, text.index(mistake.at)) + 1
 
@@ -132,11 +136,12 @@ def test_a_difference_finds_it_and_names_the_rule(mistake: Mistake) -> None:
 
 
 @pytest.mark.parametrize("mistake", TESTED, ids=lambda it: it.id)
-def test_a_case_finds_it(mistake: Mistake) -> None:
+def test_a_case_finds_it_and_names_the_rule(mistake: Mistake) -> None:
     loaded = spoiled(mistake)
     assert not loaded.mistakes, "a check finds it already"
+    before = read_bundle(EXAMPLES / mistake.example, materials=False).valid()
 
-    told = [it for it in failed_cases(loaded.bundle, None) if mistake.what in it.what]
+    told = [it for it in failed_cases(loaded.bundle, before) if mistake.what in it.what]
 
     assert [(it.place.file, it.place.line) for it in told] == [line_of(loaded, mistake)]
 

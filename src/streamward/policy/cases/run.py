@@ -30,6 +30,8 @@ class Result:
     rules: tuple[tuple[str, str], ...] = ()
     """Rules to look at where it was not: those that decided, or the one that should have, each with
     `FILE:LINE`."""
+    missing_rule: str | None = None
+    """The rule that should have decided, where the bundle has none of this name."""
 
     @property
     def passed(self) -> bool:
@@ -128,7 +130,8 @@ def _run(bundle: Bundle, asked: Compiled, document: Document, number: int, case:
         return Result(document.name, case, place, None, str(error))
     problem = _problem(case, decision, asked.sources)
     rules = () if problem is None else _to_look_at(case, decision, asked.sources)
-    return Result(document.name, case, place, decision, problem, rules)
+    missing = case.rule if problem is not None and _is_gone(case, asked.sources) else None
+    return Result(document.name, case, place, decision, problem, rules, missing)
 
 
 def _to_look_at(
@@ -137,7 +140,7 @@ def _to_look_at(
     decided = [*decision.errors, *decision.rules]
     found = [rule for rule in decided if rule in sources]
     if not found and case.rule is not None:
-        found = [rule for rule in sources if _is_rule(case.rule, rule)]
+        found = [rule for rule in sources if is_rule(case.rule, rule)]
     return tuple((rule, sources[rule]) for rule in dict.fromkeys(found))
 
 
@@ -146,13 +149,17 @@ def _problem(case: Case, decision: Decision, known: Collection[str]) -> str | No
         return f"a rule failed: {decision.reason}"
     if decision.effect.value != case.expect:
         return f"expected {case.expect}, but it is {decision.effect.value}: {decision.reason}"
-    if case.rule is None or any(_is_rule(case.rule, rule) for rule in decision.rules):
+    if case.rule is None or any(is_rule(case.rule, rule) for rule in decision.rules):
         return None
     by = ", ".join(f"`{rule}`" for rule in decision.rules)
-    is_gone = not any(_is_rule(case.rule, rule) for rule in known)
-    gone = f"; no rule has this name: {meant(case.rule, known)}" if is_gone else ""
+    gone = f"; no rule has this name: {meant(case.rule, known)}" if _is_gone(case, known) else ""
     return f"expected {case.expect} by `{case.rule}`, but it is by {by}{gone}"
 
 
-def _is_rule(expected: str, rule: str) -> bool:
+def _is_gone(case: Case, known: Collection[str]) -> bool:
+    return case.rule is not None and not any(is_rule(case.rule, rule) for rule in known)
+
+
+def is_rule(expected: str, rule: str) -> bool:
+    """Whether a case means this rule: by its id, or by that of the grant or class it is of."""
     return rule == expected or rule.rpartition("#")[0] == expected
