@@ -37,6 +37,7 @@ def document(loaded: Loaded, *, strict: bool = False) -> dict[str, Any]:
                 "where": mistake.where,
                 "what": mistake.what,
                 "suggestion": mistake.suggestion,
+                "remedy": mistake.remedy,
             }
             for mistake in loaded.mistakes
         ],

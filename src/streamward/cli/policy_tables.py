@@ -110,6 +110,13 @@ def show_difference(to: Console, difference: Difference) -> None:
             f"{widening.data_class} ({widening.level.value}): {said or 'nobody approved it'}"
         )
         to.print(plain(text, "" if said else "bold red"))
+    for weaker in difference.weaker_authentication:
+        said = f"approved by {weaker.by} ({weaker.approval})" if weaker.approval else ""
+        text = (
+            f"{', '.join(weaker.principals)} may be proved in another way, with access to class "
+            f"{weaker.data_class} ({weaker.level.value}): {said or 'nobody approved it'}"
+        )
+        to.print(plain(text, "" if said else "bold red"))
     for what in difference.weaker:
         to.print(plain(f"fewer approvals: {what}; nobody approved it", "bold red"))
     for clearer in difference.clearer:

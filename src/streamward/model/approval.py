@@ -47,5 +47,8 @@ class Approval(Noun):
     weaker_keys: bool = False
     """Whether rings of the `classes` named here may be easier to destroy, open for more principals,
     or seal fewer streams or less of them."""
+    weaker_authentication: bool = False
+    """Whether those in `to` who may get at the `classes` may be proved in other ways than before:
+    by another credential, token issuer, authority or store."""
     expires: datetime.date
     """The last day, in UTC, on which a change may lean on it. The access itself does not end."""

@@ -85,6 +85,8 @@ class Mistake:
     severity: Literal["error", "warning"] = "error"
     consequence: bool = False
     """Whether another mistake is its likely cause; told only where there is no other error."""
+    remedy: str = ""
+    """Documents, as YAML to be pasted into the bundle, that mend it and those like it before it."""
 
     @property
     def is_error(self) -> bool:

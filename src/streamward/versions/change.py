@@ -57,6 +57,7 @@ class VersionChange:
             "changed": list(self.changed),
             "effects": list(self.effects),
             "refused": [str(mistake) for mistake in self.refused],
+            "remedy": "".join(mistake.remedy for mistake in self.refused),
         }
 
 

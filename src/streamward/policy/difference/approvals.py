@@ -18,6 +18,8 @@ from streamward.policy.difference.changes import Change, Widening
 from streamward.policy.questions.beside import asserted_groups
 
 OF_APPROVER = "an approval counts only by one of"
+EVERYONE = frozenset({"everyone"})
+"""What an approval may call somebody of whom nothing is declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,12 @@ def rule_between(old: Bundle, new: Bundle) -> Rule | None:
     if not rules:
         return None
     return Rule(min((it.level for it in rules), key=lambda it: it.rank), rules[0].approvers)
+
+
+def approvers_between(old: Bundle, new: Bundle) -> tuple[str, ...]:
+    """Who may approve a change; nobody where it needs no approval."""
+    rule = rule_between(old, new)
+    return () if rule is None else tuple(sorted(rule.approvers))
 
 
 def rule_of(bundle: Bundle) -> Rule | None:
@@ -72,7 +80,7 @@ def widenings(
                 for it in approvals
                 if name in it.classes
                 and change.action in it.allow
-                and not subjects.get(principal, _EVERYONE).isdisjoint(it.to)
+                and not subjects.get(principal, EVERYONE).isdisjoint(it.to)
             ),
             None,
         )
@@ -88,9 +96,6 @@ def widenings(
             )
         )
     return tuple(widened)
-
-
-_EVERYONE = frozenset({"everyone"})
 
 
 def weaker(old: Bundle, new: Bundle, day: datetime.date) -> tuple[str, ...]:

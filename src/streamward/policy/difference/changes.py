@@ -173,6 +173,36 @@ class IdentityChange:
 
 
 @dataclass(frozen=True, slots=True)
+class WeakerAuthentication:
+    """Principals with access to a class that needs approvals can be proved in another way.
+
+    Whoever holds that proof gets at the class, with no right being any other than before.
+    """
+
+    change: IdentityChange
+    data_class: str
+    level: Level
+    principals: tuple[str, ...]
+    """Those among the change's who may get at the class."""
+    approval: str | None
+    """The Approval that covers these; None: nobody agreed to it."""
+    by: str | None
+
+    def document(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {
+            "what": self.change.what,
+            "who": self.change.who,
+            "source": self.change.source,
+            "class": self.data_class,
+            "level": self.level.value,
+            "principals": list(self.principals),
+            "approval": self.approval,
+            "by": self.by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """Everything that changes in effect, and whether all of it may come into force."""
 
@@ -189,12 +219,20 @@ class Difference:
     identities: tuple[IdentityChange, ...] = ()
     """What proves somebody to be a principal in another way; decisions are the same for these."""
 
+    weaker_authentication: tuple[WeakerAuthentication, ...] = ()
+    """Those of them that let somebody get at a class for which the bundle asks an approval."""
+
     sights: tuple[SightChange, ...] = ()
     """What readers see otherwise, by contracts and key rings."""
     sealed_less: tuple[str, ...] = ()
     """For people: streams of which less is sealed, or where plaintext is taken."""
     clearer: tuple[ClearerSight, ...] = ()
     """Those of `sights` that show more of a class for which the bundle asks an approval."""
+
+    approvers: tuple[str, ...] = ()
+    """Whose approvals count for this change."""
+    missing: str = ""
+    """Documents of kind Approval, as YAML, that would allow all that nobody agreed to."""
 
     @property
     def is_empty(self) -> bool:
@@ -214,9 +252,20 @@ class Difference:
         return tuple(it for it in self.clearer if it.approval is None)
 
     @property
+    def unapproved_authentication(self) -> tuple[WeakerAuthentication, ...]:
+        """The other ways to be proved that nobody agreed to."""
+        return tuple(it for it in self.weaker_authentication if it.approval is None)
+
+    @property
     def is_approved(self) -> bool:
         """Whether nothing lacks an approval, so that the new bundle may come into force."""
-        lacking = (self.unapproved, self.weaker, self.loosened, self.unapproved_sights)
+        lacking = (
+            self.unapproved,
+            self.weaker,
+            self.loosened,
+            self.unapproved_sights,
+            self.unapproved_authentication,
+        )
         return not any(lacking)
 
     def document(self) -> dict[str, Any]:
@@ -233,4 +282,6 @@ class Difference:
             "sights": [it.document() for it in self.sights],
             "sealed_less": list(self.sealed_less),
             "clearer": [it.document() for it in self.clearer],
+            "weaker_authentication": [it.document() for it in self.weaker_authentication],
+            "missing_approvals": self.missing,
         }

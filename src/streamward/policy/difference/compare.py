@@ -1,6 +1,7 @@
 """Compare two bundles by what their policies decide, not by their texts."""
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,7 +10,8 @@ from streamward.errors import InvalidArgument
 from streamward.model.action import Action, applies
 from streamward.model.document import Bundle
 from streamward.policy.days import utc_today
-from streamward.policy.difference.approvals import weaker, widenings
+from streamward.policy.difference.approvals import approvers_between, weaker, widenings
+from streamward.policy.difference.authentication import weaker_authentication
 from streamward.policy.difference.changes import Change, Difference, Turn
 from streamward.policy.difference.identities import identity_changes
 from streamward.policy.difference.loosened import (
@@ -18,6 +20,7 @@ from streamward.policy.difference.loosened import (
     clearer_sights,
     loosenings,
 )
+from streamward.policy.difference.missing import missing_approvals
 from streamward.policy.evaluator import core_errors
 from streamward.policy.questions.beside import day_of
 from streamward.policy.questions.compiled import Compiled, compiled, question
@@ -75,7 +78,8 @@ def diff(
     clearer = clearer_sights(old, new, protection.sights, day)
     told = {(it.data_class, who) for it in clearer for who in it.principals if not it.approval}
     loosened = loosenings(old, new, day, protection.loosened)
-    return Difference(
+    identities = identity_changes(old, new)
+    found = Difference(
         old_version=before.section.version,
         new_version=after.section.version,
         changes=tuple(changes),
@@ -86,8 +90,21 @@ def diff(
         sights=protection.sights,
         sealed_less=protection.sealed_less,
         clearer=clearer,
-        identities=identity_changes(old, new),
+        identities=identities,
+        weaker_authentication=weaker_authentication(old, after, identities, resources, day),
+        approvers=approvers_between(old, new),
     )
+    missing = missing_approvals(
+        new,
+        found.approvers,
+        day,
+        widenings=found.widenings,
+        loosened=found.loosened,
+        clearer=found.clearer,
+        authentication=found.weaker_authentication,
+        more=("weaker_approval",) if found.weaker else (),
+    )
+    return replace(found, missing=missing)
 
 
 def _turn(decoded: dict[str, Any] | None) -> Turn | None:

@@ -1,6 +1,7 @@
 """A difference as a gate: more access to sensitive data waits for an approval."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from streamward.errors import PolicyInvalid
 from streamward.model.document import Bundle, Mistake, Place
@@ -11,6 +12,7 @@ from streamward.policy.difference.approvals import approvals_of, rule_of
 from streamward.policy.difference.changes import Difference, IdentityChange, Turn
 from streamward.policy.difference.compare import diff
 from streamward.policy.difference.loosened import Protect, Protection
+from streamward.policy.difference.missing import missing_approvals
 from streamward.policy.difference.sight_changes import SightChange
 
 EFFECTS_MAX = 200
@@ -56,22 +58,31 @@ def _first_version(bundle: Bundle) -> Iterator[Mistake]:
             "approval",
             "add an Approval with `first_version: true`, by one of: "
             + ", ".join(sorted(rule.approvers)),
+            remedy=missing_approvals(bundle, rule.approvers, utc_today(), more=["first_version"]),
         )
 
 
 def mistakes(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
-    """Every widening that nobody agreed to, at the first rule that allows it."""
+    """Every widening that nobody agreed to, at the first rule that allows it; the last one has the
+    approvals that all of them lack.
+    """
+    found = list(_unapproved(bundle, difference))
+    if found:
+        yield from found[:-1]
+        yield replace(found[-1], remedy=difference.missing)
+
+
+def _unapproved(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
     heads = bundle.documents_of(Manifest)
     head = heads[0].place("approval") if heads else Place("streamward.yaml", 1)
-    approvers = heads[0].value.approval if heads and isinstance(heads[0].value, Manifest) else None
-    names = ", ".join(approvers.approvers) if approvers is not None else "an approver"
+    by = f"by one of: {', '.join(difference.approvers) or 'the approvers'}"
     for what in difference.weaker:
         hint = "needs an Approval with `weaker_approval: true`, by an approver of before"
         yield Mistake(head, f"the bundle asks for fewer approvals: {what}", "approval", hint)
     for loosened in difference.loosened:
         hint = f"needs an Approval of class `{loosened.data_class}` with `{loosened.field}: true`"
         place = head if loosened.source is None else _place_of(loosened.source)
-        yield Mistake(place, f"{loosened.what}: nobody approved it", "approval", hint)
+        yield Mistake(place, f"{loosened.what}: nobody approved it", "approval", f"{hint}, {by}")
     for clearer in difference.unapproved_sights:
         change = clearer.change
         hint = "" if change.by_masks else f", or of this class with `{_WEAKER_KEYS}`"
@@ -82,7 +93,7 @@ def mistakes(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
             f"{_sight(change)}: nobody approved it",
             "approval",
             f"needs an Approval of class `{clearer.data_class}` to these with `allow: [read]`"
-            f"{hint}",
+            f"{hint}, {by}",
         )
     for widening in difference.unapproved:
         streams = ", ".join(widening.on[:3]) + (" …" if len(widening.on) > 3 else "")
@@ -91,7 +102,18 @@ def mistakes(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
             f"`{widening.principal}` may {widening.action.word} more of class "
             f"`{widening.data_class}` ({widening.level.value}) on {streams}: nobody approved it",
             "approval",
-            f"add a document of kind Approval, by one of: {names}",
+            f"needs an Approval of class `{widening.data_class}` to "
+            f"`principal:{widening.principal}` with `allow: [{widening.action.word}]`, {by}",
+        )
+    for weaker in difference.unapproved_authentication:
+        change = weaker.change
+        yield Mistake(
+            _place_of(change.source),
+            f"{_whom(change.who, weaker.principals)} may get at class `{weaker.data_class}` "
+            f"({weaker.level.value}), and {change.what}: nobody approved it",
+            "approval",
+            f"needs an Approval of class `{weaker.data_class}` to these with "
+            f"`weaker_authentication: true`, {by}",
         )
 
 
@@ -142,11 +164,13 @@ def _how(sign: str, turn: Turn | None, *, is_partly: bool) -> Iterator[str]:
         yield f"from {turn.since.isoformat()} on"
 
 
-def _identity(change: IdentityChange) -> str:
-    names = change.principals
+def _whom(who: str, names: Sequence[str]) -> str:
     more = f" and {len(names) - NAMED_MAX} more" if len(names) > NAMED_MAX else ""
-    whom = f" ({', '.join(names[:NAMED_MAX])}{more})" if change.who != f"`{names[0]}`" else ""
-    return f"{change.sign} {change.who}{whom}  {change.what} ({change.source})"
+    return who + (f" ({', '.join(names[:NAMED_MAX])}{more})" if who != f"`{names[0]}`" else "")
+
+
+def _identity(change: IdentityChange) -> str:
+    return f"{change.sign} {_whom(change.who, change.principals)}  {change.what} ({change.source})"
 
 
 def effects(difference: Difference) -> tuple[str, ...]:
