@@ -1,6 +1,8 @@
 """A version is applied to a running gateway: in force, signed, recorded, run after a crash."""
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,12 +68,24 @@ def status(gateway: GatewayProcess) -> dict[str, object]:
         return door.status()
 
 
-def test_versions_from_the_first_to_a_rollback_after_a_crash(gateway: GatewayProcess) -> None:
+def test_versions_from_the_first_to_a_rollback_after_a_crash(
+    gateway: GatewayProcess, tmp_path: Path
+) -> None:
     bundle = gateway.bundle
     before = status(gateway)
     assert before["version"] is None
     assert before["folder"]["drift"] is False  # type: ignore[index]
     assert before["folder"]["runs"] is True  # type: ignore[index]
+
+    # What another folder would change is told to nobody as long as there is no version.
+    other = tmp_path / "other"
+    shutil.copytree(bundle.folder, other)
+    (other / "more.yaml").write_text(GUEST)
+    refused = run(gateway, "apply", str(other), "--yes", "--reason", "from a checkout")
+    assert isinstance(refused.exception, StreamwardError)
+    assert refused.exception.code == "versions.other_bundle"
+    assert f"the gateway runs the folder `{bundle.folder}`" in str(refused.exception)
+    assert status(gateway)["version"] is None
 
     # The first version is what runs already; from here on the folder alone changes nothing.
     first = apply(gateway, "--reason", "the beginning", "--json")
@@ -147,13 +161,14 @@ def test_versions_from_the_first_to_a_rollback_after_a_crash(gateway: GatewayPro
     ]
     entries = [leaf["streaming"] for leaf in written]
     verbs = [
-        (one["control"]["verb"], one["decision"], one["policy_version"])
+        (one["control"]["verb"], one["decision"], one.get("policy_version"))
         for one in entries
         if one["kind"] == "control" and one["control"]["verb"] in ("apply", "applied", "rollback")
     ]
     policy = {one["number"]: one["policy_version"] for one in versions}
-    assert [verb for verb, *_ in verbs] == ["apply", "applied"] * 2 + ["rollback", "applied"]
-    assert verbs[3] == ("applied", "allow", policy[2])
+    assert [verb for verb, *_ in verbs] == ["apply", "applied"] * 3 + ["rollback", "applied"]
+    assert [decision for _, decision, _ in verbs[:2]] == ["allow", "deny"], "another folder"
+    assert verbs[5] == ("applied", "allow", policy[2])
     in_force = [one["reason"] for one in entries if one["kind"] == "policy_applied"]
     assert any(one.startswith("version 3 (sha256:") for one in in_force)
 
@@ -176,8 +191,103 @@ def test_what_may_not_come_into_force_changes_nothing(gateway: GatewayProcess) -
         if leaf["streaming"].get("control", {}).get("verb") == "applied"
         and leaf["streaming"]["decision"] == "deny"
     ]
-    assert len(denied) == 3
-    assert denied[0].startswith("bundle.invalid: ")
+    assert [it.partition(":")[0] for it in denied] == [
+        "versions.other_bundle",
+        "bundle.invalid",
+        "versions.changed",
+        "invalid",
+    ]
+
+
+ASKS = "owner: tests\napproval: {level: internal, approvers: [risk]}\n"
+
+
+def test_another_way_to_be_somebody_waits_for_an_approval(gateway: GatewayProcess) -> None:
+    """Who may add a certificate for `reader` may read what `reader` may."""
+    (gateway.bundle.folder / "more.yaml").unlink(missing_ok=True)
+    head = gateway.bundle.folder / "streamward.yaml"
+    text = head.read_text()
+    head.write_text(text.replace("owner: tests\n", ASKS, 1))
+    began = apply(gateway, "--reason", "approvals from now on")
+    assert began.exit_code == 0, began.output
+    access = gateway.bundle.folder / "access.yaml"
+    known = "  - {id: reader-certificate,"
+    added = "  - {id: reader-2, type: certificate, subject: 'CN=intruder,OU=Readers'}\n"
+    before = access.read_text()
+    assert known in before
+    access.write_text(before.replace(known, added + known))
+    number = status(gateway)["version"]["number"]  # type: ignore[index]
+
+    refused = apply(gateway, "--reason", "one more reader")
+
+    assert refused.exit_code == 1
+    assert (
+        "`reader` may get at class `test-data` (internal), and can be proved by" in refused.output
+    )
+    assert status(gateway)["version"]["number"] == number  # type: ignore[index]
+    # The gateway itself says so too, whatever a client shows.
+    files = {it.name: it.read_text() for it in gateway.bundle.folder.glob("*.yaml")}
+    with gateway.door() as door, pytest.raises(StreamwardError, match="mistake"):
+        door.apply(reason="past the client", base=number, files=files)
+    _, _, pasted = refused.output.partition("what is missing is:\n")
+    more = gateway.bundle.folder / "approvals.yaml"
+    more.write_text(pasted)
+    assert "weaker_authentication: true" in pasted
+    agreed = apply(gateway, "--reason", "one more reader")
+    assert agreed.exit_code == 0, agreed.output
+    # To take a way away needs nobody.
+    more.unlink()
+    access.write_text(before)
+    taken = apply(gateway, "--reason", "one reader less")
+    assert taken.exit_code == 0, taken.output
+
+
+def test_another_bundle_is_not_applied_to_this_gateway(
+    gateway: GatewayProcess, tmp_path: Path
+) -> None:
+    folder = gateway.bundle.folder
+    number = status(gateway)["version"]["number"]  # type: ignore[index]
+    assert status(gateway)["bundle"] == {"name": "conformance", "environment": "development"}
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    head = other / "streamward.yaml"
+    text = head.read_text()
+
+    def proposed(*words: str) -> Result:
+        return run(gateway, "apply", str(other), "--yes", "--reason", "a mistake", *words)
+
+    def refused(message: str, *words: str) -> None:
+        said = proposed(*words)
+        assert isinstance(said.exception, StreamwardError)
+        assert said.exception.code == "versions.other_bundle"
+        assert str(said.exception) == message
+        files = {it.name: it.read_text() for it in other.glob("*.yaml")}
+        with gateway.door() as door, pytest.raises(StreamwardError, match=re.escape(message)):
+            door.apply(
+                reason="past the client",
+                base=number,
+                files=files,
+                other_bundle="--other-bundle" in words,
+            )
+        assert status(gateway)["version"]["number"] == number  # type: ignore[index]
+
+    runs = "`conformance` (development) is in force"
+    head.write_text(text.replace("name: conformance\n", "name: billing\n", 1))
+    for words in ((), ("--other-bundle",), ("--dry-run",)):
+        refused(f"this is the bundle `billing` (development), and {runs}", *words)
+    head.write_text(text.replace("environment: development", "environment: staging", 1))
+    refused(f"this is the bundle `conformance` (staging), and {runs}")
+
+    # What is meant comes into force, and is a version like any other.
+    meant = proposed("--other-bundle")
+    assert meant.exit_code == 0, meant.output
+    assert status(gateway)["bundle"] == {"name": "conformance", "environment": "staging"}
+    back = run(
+        gateway, "policy", "rollback", str(number), str(folder), "--yes", "--reason", "back",
+        "--other-bundle",
+    )  # fmt: skip
+    assert back.exit_code == 0, back.output
+    assert status(gateway)["bundle"] == {"name": "conformance", "environment": "development"}
 
 
 def test_no_secret_is_among_the_versions(gateway: GatewayProcess) -> None:

@@ -1,5 +1,6 @@
 """Versions of a bundle: where they are kept, what judges them, how one comes into force."""
 
+import asyncio
 import datetime
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -128,6 +129,10 @@ class InForce:
     def bundle_in(self, root: Path) -> Bundle:
         """The bundle, with references answered in `root`. Raises BundleInvalid."""
         return read_content(root, self.content, materials=False)
+
+    def as_applied(self, root: Path) -> Bundle:
+        """The bundle as it was applied, whatever is wrong with it by now."""
+        return as_it_was(root, self.content)
 
 
 def newest_version(where: Paths) -> NewestVersion:
@@ -264,6 +269,9 @@ class GatewayApplier:
 
     async def apply(self, proposal: Proposal, author: Caller) -> VersionRecord:
         """Staged, in force, kept; or as before."""
+        await asyncio.to_thread(
+            self._source.fits, proposal.content, other_folder=proposal.other_bundle
+        )
         staged = await self._service.apply(
             lambda in_force: self._versions.staged(in_force, proposal, author)
         )

@@ -26,8 +26,9 @@ from streamward.bundle.report import summary
 from streamward.cli.check import show_mistakes
 from streamward.cli.options import AsJson, AuditDir, StateDir
 from streamward.clock import now_milliseconds
-from streamward.errors import InvalidArgument
+from streamward.errors import InvalidArgument, NotPermitted
 from streamward.model.document import Bundle
+from streamward.model.manifest import Manifest
 from streamward.model.moment import parse_moment
 from streamward.model.text import printable
 from streamward.policy.replay import NOT_RECORDED, Outcome, Replayed
@@ -36,9 +37,18 @@ from streamward.server.client import DoorClient
 from streamward.server.service import answers
 from streamward.server.versions import ApplyBody, VersionView
 from streamward.versions.change import VersionChange
+from streamward.versions.service import compare_bundles, same_bundle
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is signed with the version.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
+OtherBundleMeant = Annotated[
+    bool,
+    typer.Option(
+        "--other-bundle",
+        help="Also another environment than the one in force; before the first version, also"
+        " another folder than the gateway's.",
+    ),
+]
 
 
 class Door(Protocol):
@@ -51,6 +61,7 @@ class Door(Protocol):
         base: int,
         files: dict[str, str] | None = None,
         rollback_of: int | None = None,
+        other_bundle: bool = False,
     ) -> dict[str, Any]:
         """The version that is in force now."""
         ...
@@ -87,6 +98,27 @@ def door_of(
         yield client, True
 
 
+def same_bundle_runs(bundle: Bundle, where: Paths, *, other_bundle: bool) -> None:
+    """Say at once what the gateway would say in the end. Raises OtherBundle.
+
+    Whoever may apply and not inspect hears it from the gateway.
+    """
+    if not answers(where.socket):
+        return
+    with DoorClient(where.socket) as client:
+        try:
+            runs = client.status().get("bundle")
+        except NotPermitted:
+            return
+    if runs:
+        head = bundle.of(Manifest)[0]
+        compare_bundles(
+            (runs["name"], runs["environment"]),
+            (head.name, head.environment.value),
+            other_environment=other_bundle,
+        )
+
+
 def apply_command(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder of the bundle.")
@@ -97,6 +129,7 @@ def apply_command(
         bool,
         typer.Option("--dry-run", help="Change nothing; decide again what the log holds."),
     ] = False,
+    other_bundle: OtherBundleMeant = False,
     since: Annotated[
         str, typer.Option("--since", metavar="TIME", help="How far back `--dry-run` looks.")
     ] = "24h",
@@ -112,6 +145,10 @@ def apply_command(
     that the gateway was started with.
 
     Without a running gateway the version is kept for the next one to start.
+
+    A bundle of another name than the one in force is refused, and so is one of another environment
+    unless `--other-bundle` says that it is meant. As long as no version was applied the gateway
+    runs its folder, and only what that holds is applied, for the same reason.
 
     With `--dry-run` nothing changes: the accesses of the last hours are decided again by the new
     policy, and those that it decides otherwise are told. Exits with 1 where the bundle would be
@@ -133,7 +170,10 @@ def apply_command(
         console.print(Text(summary(loaded)))
     bundle = loaded.valid()
     where = paths_of(bundle_name(bundle), state_dir, audit_dir)
+    same_bundle_runs(bundle, where, other_bundle=other_bundle)
     newest = in_force(bundle, where)
+    if newest is not None:
+        same_bundle(newest.as_applied(directory), bundle, other_environment=other_bundle)
     change = version_change(directory, content_of(loaded), newest)
     if dry_run:
         begin = parse_moment(since, now_milliseconds())
@@ -142,7 +182,8 @@ def apply_command(
         return
     _say_and_ask(console, change, yes=yes, as_json=as_json)
     with door_of(directory, bundle, state_dir, audit_dir) as (door, running):
-        made = door.apply(reason=reason, base=change.base, files=dict(change.proposed.texts))
+        files = dict(change.proposed.texts)
+        made = door.apply(reason=reason, base=change.base, files=files, other_bundle=other_bundle)
     say_applied(console, made, running=running, as_json=as_json)
 
 

@@ -15,7 +15,16 @@ from streamward.app import (
     read_bundle,
     version_change,
 )
-from streamward.cli.apply import Reason, Yes, confirm, door_of, say_applied, show_change
+from streamward.cli.apply import (
+    OtherBundleMeant,
+    Reason,
+    Yes,
+    confirm,
+    door_of,
+    same_bundle_runs,
+    say_applied,
+    show_change,
+)
 from streamward.cli.check import show_mistakes
 from streamward.cli.options import AsJson, AuditDir, StateDir
 from streamward.cli.tables import grid, table_console
@@ -143,6 +152,7 @@ def rollback(
     directory: Directory = Path("."),
     reason: Reason = "",
     yes: Yes = False,
+    other_bundle: OtherBundleMeant = False,
     state_dir: StateDir = None,
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
@@ -159,7 +169,9 @@ def rollback(
     store = find_history(directory, state_dir, audit_dir)
     record = store.find(version)
     bundle = read_bundle(directory, materials=False).bundle
-    before = in_force(bundle, paths_of(bundle_name(bundle), state_dir, audit_dir))
+    where = paths_of(bundle_name(bundle), state_dir, audit_dir)
+    same_bundle_runs(bundle, where, other_bundle=True)
+    before = in_force(bundle, where)
     change = version_change(directory, store.content(record), before)
     console = Console(soft_wrap=True, highlight=False)
     if not as_json:
@@ -169,5 +181,7 @@ def rollback(
         raise typer.Exit(1)
     confirm(yes=yes)
     with door_of(directory, bundle, state_dir, audit_dir) as (door, running):
-        made = door.apply(reason=reason, base=change.base, rollback_of=record.number)
+        made = door.apply(
+            reason=reason, base=change.base, rollback_of=record.number, other_bundle=other_bundle
+        )
     say_applied(console, made, running=running, as_json=as_json)

@@ -13,6 +13,7 @@ from streamward.gateway.signals import Signals
 from streamward.gateway.snapshot import build_snapshot
 from streamward.log import Logger
 from streamward.model.document import Bundle
+from streamward.model.manifest import Manifest
 
 log = Logger(__name__)
 
@@ -129,7 +130,12 @@ class GatewayService:
     def status(self) -> dict[str, Any]:
         """What the data plane says about itself."""
         document: dict[str, Any] = json.loads(self._data_plane.status())
-        return {**document, **self._source.standing(), "behind": self._behind is not None}
+        return {
+            **document,
+            "bundle": _named(self._bundle),
+            **self._source.standing(),
+            "behind": self._behind is not None,
+        }
 
     def metrics(self, accept: str) -> tuple[str, bytes]:
         """All figures as text: the content type for an `Accept` header, and the text."""
@@ -310,6 +316,12 @@ class GatewayService:
             if settled and (now != in_force or new_day):
                 in_force = now
                 await self._try_reload()
+
+
+def _named(bundle: Bundle | None) -> dict[str, str] | None:
+    """Which bundle runs, for whoever is about to apply one."""
+    heads = bundle.of(Manifest) if bundle is not None else ()
+    return {"name": heads[0].name, "environment": heads[0].environment.value} if heads else None
 
 
 def _tell(renewal: Mapping[str, Any]) -> None:

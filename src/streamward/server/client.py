@@ -17,6 +17,8 @@ from streamward.errors import (
     Unavailable,
 )
 from streamward.lazy import lazy
+from streamward.versions.content import OtherBundle
+from streamward.versions.service import VersionChanged
 
 if TYPE_CHECKING:
     import httpx
@@ -85,9 +87,18 @@ class DoorClient:
         base: int,
         files: Mapping[str, str] | None = None,
         rollback_of: int | None = None,
+        other_bundle: bool = False,
     ) -> dict[str, Any]:
-        """Put a version in force. Raises BundleInvalid with the reasons why it may not be."""
-        body = {"reason": reason, "base": base, "files": files, "rollback_of": rollback_of}
+        """Put a version in force. Raises BundleInvalid with the reasons why it may not be,
+        OtherBundle where the gateway runs another one, VersionChanged.
+        """
+        body = {
+            "reason": reason,
+            "base": base,
+            "files": files,
+            "rollback_of": rollback_of,
+            "other_bundle": other_bundle,
+        }
         return self._call("POST", "/v1/versions", body, timeout=APPLY_SECONDS)
 
     def containments(self) -> list[dict[str, Any]]:
@@ -201,11 +212,14 @@ class DoorClient:
 
 def _error(answer: httpx.Response) -> StreamwardError:
     try:
-        problem = answer.json()
+        problem = dict(answer.json())
         detail, mistakes = str(problem["detail"]), tuple(problem.get("mistakes", ()))
     except (ValueError, KeyError, TypeError):
-        detail, mistakes = f"the control door answered {answer.status_code}", ()
+        problem, mistakes = {}, ()
+        detail = f"the control door answered {answer.status_code}"
     kind = _ERRORS.get(answer.status_code, Unavailable)
+    by_code = {it.code: it for it in (OtherBundle, VersionChanged)}
+    kind = by_code.get(problem.get("code"), kind)
     if kind is BundleInvalid and not mistakes:
         kind = PolicyInvalid
     error = kind(detail)

@@ -31,6 +31,11 @@ class ApplyBody(Body):
         default=None, description="Path → text of every document and rule; no keys, no secrets."
     )
     rollback_of: int | None = Field(default=None, ge=1)
+    other_bundle: bool = Field(
+        default=False,
+        description="Whether it is meant that another environment of the bundle, or before the "
+        "first version another folder, is in force.",
+    )
 
 
 class VersionView(Body):
@@ -83,10 +88,13 @@ class VersionDoor:
             "reason": body.reason,
             "content": None if content is None else content.digest,
             "version": body.rollback_of,
+            "other_bundle": body.other_bundle or None,
         }
         given = {name: value for name, value in arguments.items() if value is not None}
         caller = await self._door.authorize(peer, Action.APPLY, verb, given)
-        proposal = Proposal(body.reason, body.base, content, body.rollback_of)
+        proposal = Proposal(
+            body.reason, body.base, content, body.rollback_of, other_bundle=body.other_bundle
+        )
         try:
             record = await self._applier.apply(proposal, caller)
         except StreamwardError as error:

@@ -26,6 +26,17 @@ class VersionTampered(StreamwardError):
     )
 
 
+class OtherBundle(InvalidArgument):
+    """What is applied is not the bundle that runs, or not the one that the history is of."""
+
+    code = "versions.other_bundle"
+    help = (
+        "`streamward gateway status` says which bundle runs. Apply that one, or name the gateway "
+        "that you mean with `--state-dir`; `--other-bundle` is for another environment, or for "
+        "another folder before the first version, where you mean that."
+    )
+
+
 def digest(data: bytes) -> str:
     """`sha256:` and the digest in hex."""
     return "sha256:" + hashlib.sha256(data).hexdigest()

@@ -12,7 +12,8 @@ from streamward.errors import InvalidArgument, StreamwardError, Unavailable
 from streamward.log import Logger
 from streamward.model.document import AppliedVersion, Bundle
 from streamward.model.entries import Caller
-from streamward.versions.content import Content, digest
+from streamward.model.manifest import Manifest
+from streamward.versions.content import Content, OtherBundle, digest
 from streamward.versions.newest import NewestVersion
 from streamward.versions.record import FORMAT, Author, Verified, VersionRecord
 from streamward.versions.store import VersionStore
@@ -38,6 +39,40 @@ class Proposal:
     """The newest version that they compared it with; 0 where there was none."""
     content: Content | None = None
     rollback_of: int | None = None
+    other_bundle: bool = False
+    """Whether it is meant that another environment of the bundle, or before the first version
+    another folder, is in force.
+    """
+
+
+def told_bundle(name: str, environment: str) -> str:
+    """A bundle for people."""
+    return f"`{name}` ({environment})"
+
+
+def same_bundle(in_force: Bundle, proposed: Bundle, *, other_environment: bool = False) -> None:
+    """Raises OtherBundle where one is not a version of the other.
+
+    SECURITY: bundles of several environments often have one name, and one of them says who may do
+    what in development. Of two names one is never a version of the other.
+    """
+    heads = [it.of(Manifest)[0] for it in (in_force, proposed) if it.of(Manifest)]
+    if len(heads) == 2:
+        compare_bundles(
+            (heads[0].name, heads[0].environment.value),
+            (heads[1].name, heads[1].environment.value),
+            other_environment=other_environment,
+        )
+
+
+def compare_bundles(
+    runs: tuple[str, str], proposed: tuple[str, str], *, other_environment: bool = False
+) -> None:
+    """As `same_bundle`, of name and environment."""
+    if runs == proposed or (other_environment and runs[0] == proposed[0]):
+        return
+    what = f"this is the bundle {told_bundle(*proposed)}, and {told_bundle(*runs)} is in force"
+    raise OtherBundle(what)
 
 
 class Judge(Protocol):
@@ -82,8 +117,9 @@ class VersionService:
         """Judge and write down a version; it is the newest when the block ends without an error.
 
         Raises BundleInvalid where it may not come into force, VersionChanged where another one was
-        applied meanwhile, NotFound for a version to go back to that isn't there, VersionTampered
-        where the history is not that of what was in force here, Unavailable where it can't be kept.
+        applied meanwhile, OtherBundle where it is not the bundle that is in force, NotFound for a
+        version to go back to that isn't there, VersionTampered where the history is not that of
+        what was in force here, Unavailable where it can't be kept.
         After an error the history is as before.
         """
         if not proposal.reason.strip():
@@ -98,9 +134,11 @@ class VersionService:
                 raise VersionChanged(what)
             content = self._content(store, proposal)
             content.check_bounds()
+            read = self._read(content)
+            same_bundle(in_force, read, other_environment=proposal.other_bundle)
             before = store.content(newest[-1].record) if newest else None
             self._judge(content, before)
-            bundle = replace(self._read(content), version=AppliedVersion(number, content.digest))
+            bundle = replace(read, version=AppliedVersion(number, content.digest))
             self._keeps_history(store, bundle)
             record = VersionRecord(
                 format=FORMAT,
@@ -155,8 +193,8 @@ class VersionService:
         except StreamwardError as error:
             raise InvalidArgument("the history could not be read after this version") from error
         if after.bundle != store.bundle:
-            what = f"this is the bundle `{after.bundle}`, and `{store.bundle}` is in force"
-            raise InvalidArgument(what)
+            what = f"this is the bundle `{after.bundle}`, and the history is of `{store.bundle}`"
+            raise OtherBundle(what)
         if not store.signed_by_one_of(after.believes):
             what = "the key that signs this version must be among `previous_keys` of the next"
             raise InvalidArgument(what)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from streamward.errors import StreamwardError
+from streamward.errors import InvalidArgument, StreamwardError
 from streamward.log import Logger
 from streamward.model.document import AppliedVersion, Bundle
-from streamward.versions.content import Content
+from streamward.versions.content import Content, OtherBundle, digest
 from streamward.versions.newest import NewestVersion
 from streamward.versions.record import VersionRecord
 from streamward.versions.store import VersionStore
@@ -52,6 +52,7 @@ class BundleSource:
         self._folder_digest = ""
         self._folder_mark = ""
         self._applied: VersionRecord | None = None
+        self._history: str | None = None
 
     def folder(self) -> Folder:
         """The folder as it is now. Raises NotFound where there is none."""
@@ -86,6 +87,7 @@ class BundleSource:
         if self._newest is not None:
             self._newest.follow(history, None if store is None else store.folder)
         self._applied = history[-1].record if history else None
+        self._history = history[0].digest if history else None
         if store is None or self._applied is None:
             return folder.valid()
         record = self._applied
@@ -102,20 +104,41 @@ class BundleSource:
             log.warning("the history of versions can't be used", code=error.code, cause=error)
             return None
 
+    def fits(self, content: Content | None, *, other_folder: bool = False) -> None:
+        """Whether a version would stay in force here. Reads the folder.
+
+        Raises InvalidArgument where the folder runs whatever is applied, and OtherBundle where it
+        runs until a first version is applied and holds something else than that: what would change
+        is then told to nobody.
+        """
+        if self._from_folder:
+            what = "this gateway runs its folder (`--from-folder`), whatever is applied"
+            raise InvalidArgument(f"{what}: start it without that, then apply")
+        if content is None or other_folder or self._applied is not None:
+            return
+        if content.digest != self.folder().content.digest:
+            what = f"the gateway runs the folder `{self._directory.resolve()}`, of which no version"
+            raise OtherBundle(f"{what} was applied yet, and this is not what it holds")
+
     def applied(self, record: VersionRecord) -> None:
         """This version has just come into force."""
+        if self._applied is None:
+            self._history = digest(record.payload())
         self._applied = record
 
     def standing(self) -> dict[str, Any]:
-        """The folder beside what was applied, for people: `drift` where they are not the same."""
+        """The folder beside what was applied, for people: `drift` where they are not the same; and
+        the history, by the digest of its first record.
+        """
         record = self._applied
         return {
+            "history": self._history,
             "folder": {
                 "path": str(self._directory.resolve()),
                 "content": self._folder_digest,
                 "drift": record is not None and record.content != self._folder_digest,
                 "runs": record is None or self._from_folder,
-            }
+            },
         }
 
     def fingerprint(self) -> str:

@@ -19,6 +19,7 @@ from streamward.files import replace_file, sync_folder
 from streamward.versions.content import (
     CONTENT_BYTES_MAX,
     Content,
+    OtherBundle,
     VersionTampered,
     digest,
     digest_of_files,
@@ -32,7 +33,9 @@ PREFIX_CHARACTERS_MIN: Final = 8
 
 
 class VersionStore:
-    """A history of one bundle. Raises VersionTampered wherever something isn't as it was signed."""
+    """A history of one bundle. Raises VersionTampered wherever something isn't as it was signed,
+    OtherBundle where it was signed for a bundle of another name.
+    """
 
     def __init__(self, folder: Path, signer: Signer, bundle: str) -> None:
         self.folder = folder
@@ -57,8 +60,8 @@ class VersionStore:
             if record.number != expected or path.name != _record_name(expected):
                 raise VersionTampered(f"version {expected} of the history is missing")
             if record.bundle != self.bundle:
-                what = f"`{path.name}` is a version of the bundle `{record.bundle}`"
-                raise VersionTampered(f"{what}, not of `{self.bundle}`")
+                what = f"the history in `{self.folder}` is of the bundle `{record.bundle}`"
+                raise OtherBundle(f"{what}, and this is `{self.bundle}`")
             if record.previous != (found[-1].digest if found else None):
                 raise VersionTampered(f"`{path.name}` does not follow on the version before it")
             found.append(one)

@@ -2,8 +2,10 @@
 
 import errno
 import json
+import re
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from streamward.model.document import Bundle, Document
 from streamward.model.entries import Caller
 from streamward.model.manifest import Manifest
 from streamward.versions import Content, Proposal, VersionService, VersionStore, VersionTampered
-from streamward.versions.content import digest_of_files
+from streamward.versions.content import OtherBundle, digest_of_files
 from streamward.versions.keys import existing_history, has_history, open_history
 from streamward.versions.newest import NewestUnknown, NewestVersion
 from streamward.versions.record import Signer, seal
@@ -25,9 +27,9 @@ from streamward.versions.source import BundleSource, Folder
 AUTHOR = Caller(principal="oncall", credential="oncall-console")
 
 
-def bundle_of(content: Content, environment: str = "development") -> Bundle:
-    """A bundle whose name is all that matters."""
-    fields = {"name": "shop", "environment": environment, "owner": "tests"}
+def bundle_of(content: Content, environment: str = "development", name: str = "shop") -> Bundle:
+    """A bundle of which its head is all that matters."""
+    fields = {"name": name, "environment": environment, "owner": "tests"}
     document = Document("Bundle", "shop", Manifest.model_validate(fields), "streamward.yaml", {})
     if "spoiled.yaml" in content.texts:
         raise BundleInvalid("the bundle has mistakes")
@@ -47,12 +49,13 @@ class House:
         self.refuse = False
         self.judged: Content | None = None
         self.after: Callable[[], VersionStore] = self.store
+        self.head: dict[str, str] = {}
         self.now = 1_000
         self.newest = NewestVersion(folder.parent / "state" / "newest-version", folder)
         self.service = VersionService(
             lambda bundle: self.store() if bundle.version is None else self.after(),
             lambda _: self.folder,
-            bundle_of,
+            lambda content: bundle_of(content, **self.head),
             self._judge,
             lambda _: "sha256:" + "9" * 64,
             self.newest,
@@ -197,7 +200,6 @@ def test_a_version_of_another_branch_of_the_history_does_not_fit(
 
 SIGNED: list[tuple[str, dict[str, Any], str]] = [
     ("another format", {"format": 2}, "is of format 2, not 1"),
-    ("another bundle's", {"bundle": "till"}, "is a version of the bundle `till`, not of `shop`"),
     ("another content", {"content": "sha256:" + "0" * 64}, "does not list its own files"),
     (
         "a file elsewhere",
@@ -222,6 +224,14 @@ def test_what_is_signed_and_makes_no_sense_is_not_used(
 
     with pytest.raises(VersionTampered, match=told):
         [house.store().content(record) for record in house.store().records()]
+
+
+def test_the_history_of_another_bundle_is_told_as_that(house: House) -> None:
+    record = msgspec.structs.replace(house.store().records()[1], bundle="till")
+    house.record(2).write_bytes(seal(record, Signer(house.key)))
+
+    with pytest.raises(OtherBundle, match="is of the bundle `till`, and this is `shop`"):
+        house.store().records()
 
 
 def test_no_more_is_read_than_a_version_may_have(
@@ -264,6 +274,29 @@ def test_the_next_start_can_read_what_is_applied_now(house: House) -> None:
     house.after = lambda: VersionStore(house.folder, signer, "shop")
     house.apply(content("three"), 2)
     assert len(house.after().records()) == 3
+
+
+@pytest.mark.parametrize(
+    ("head", "meant", "told"),
+    [
+        ({"environment": "staging"}, False, "`shop` (staging), and `shop` (development) is in"),
+        ({"environment": "staging"}, True, ""),
+        ({"name": "till"}, False, "`till` (development), and `shop` (development) is in force"),
+        ({"name": "till"}, True, "`till` (development), and `shop` (development) is in force"),
+    ],
+)
+def test_another_bundle_is_not_a_version_of_this_one(
+    house: House, head: dict[str, str], meant: bool, told: str
+) -> None:
+    house.head = head
+    house.judged = None
+    with ExitStack() as block:
+        if told:
+            block.enter_context(pytest.raises(OtherBundle, match=re.escape(told)))
+        house.apply(content("three"), 2, other_bundle=meant)
+
+    assert len(house.store().records()) == (2 if told else 3)
+    assert (house.judged is None) is bool(told), "what is refused is not compared for long"
 
 
 def test_what_may_not_come_into_force_is_not_kept(house: House) -> None:
@@ -331,6 +364,30 @@ def test_the_newest_version_runs_and_the_folder_drifts(house: House) -> None:
     assert version.number == 2
     assert source.standing()["folder"]["drift"] is True
     assert source_of(house, content("x"), from_folder=True).read().version is None
+
+
+def test_a_version_stays_in_force_where_it_is_applied(house: House, tmp_path: Path) -> None:
+    """Where the folder runs anyway, the next look at it would replace what was applied."""
+    with pytest.raises(InvalidArgument, match="start it without that"):
+        source_of(house, content("x"), from_folder=True).fits(content("x"), other_folder=True)
+    source = source_of(house, content("x"))
+    source.read()
+    source.fits(content("y"))
+
+    empty = House(tmp_path / "empty" / "versions")
+    (empty.folder / "records").mkdir(parents=True)
+    first = source_of(empty, content("x"))
+    first.read()
+    assert first.standing()["history"] is None
+    first.fits(content("x"))
+    first.fits(content("y"), other_folder=True)
+    with pytest.raises(OtherBundle, match="of which no version was applied yet"):
+        first.fits(content("y"))
+    empty.apply(content("x"), 0)
+    first.applied(empty.store().records()[0])
+    first.fits(content("y"))
+    assert first.standing()["history"] == empty.store().history()[0].digest
+    assert source.standing()["history"] == house.store().history()[0].digest
 
 
 def test_a_folder_with_mistakes_is_no_trouble_once_a_version_was_applied(house: House) -> None:
