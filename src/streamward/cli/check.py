@@ -105,5 +105,5 @@ def show_mistakes(console: Console, mistakes: Iterable[Mistake]) -> None:
             console.print(Text(f"    {printable(mistake.suggestion)}", style="dim"))
         if mistake.remedy:
             console.print(Text("once somebody of these agrees, what is missing is:", style="bold"))
-            for line in mistake.remedy.splitlines():
-                console.print(Text(printable(line)))
+            for pasted in mistake.remedy.splitlines():
+                console.print(Text(printable(pasted)))

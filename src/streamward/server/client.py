@@ -40,6 +40,12 @@ _ERRORS: Final[dict[int, type[StreamwardError]]] = {
 }
 
 
+_BY_CODE: Final[dict[str, type[StreamwardError]]] = {
+    it.code: it for it in (OtherBundle, VersionChanged)
+}
+"""Errors of which there are several for one status."""
+
+
 class NotRunning(Unavailable):
     """No gateway answers at this socket."""
 
@@ -218,8 +224,7 @@ def _error(answer: httpx.Response) -> StreamwardError:
         problem, mistakes = {}, ()
         detail = f"the control door answered {answer.status_code}"
     kind = _ERRORS.get(answer.status_code, Unavailable)
-    by_code = {it.code: it for it in (OtherBundle, VersionChanged)}
-    kind = by_code.get(problem.get("code"), kind)
+    kind = _BY_CODE.get(str(problem.get("code")), kind)
     if kind is BundleInvalid and not mistakes:
         kind = PolicyInvalid
     error = kind(detail)

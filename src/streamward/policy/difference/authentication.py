@@ -23,8 +23,7 @@ from streamward.policy.difference.approvals import (
     subjects_of,
 )
 from streamward.policy.difference.changes import IdentityChange, WeakerAuthentication
-from streamward.policy.evaluator import core_errors, evaluator
-from streamward.policy.questions.beside import beside
+from streamward.policy.evaluator import core_errors
 from streamward.policy.questions.compiled import Compiled, question
 from streamward.policy.questions.rights import Asked
 from streamward.policy.questions.who_can import carried_classes
@@ -102,8 +101,7 @@ def _reached(
     asked = [it for it in streams if carrying[it]]
     if not asked:
         return {}
-    nothing = msgspec.structs.replace(new.section, rules=())
-    without = evaluator(nothing, new.bundle, questions=beside(nothing, new.bundle))
+    without = new.without_rules()
     actions = [it for it in Action if applies(it, ResourceType.STREAM)]
     with core_errors(InvalidArgument):
         answer = without.compare(new.kernel, question(principals, actions, asked))

@@ -42,8 +42,8 @@ def _store(was: IdentityStore | None, now: IdentityStore) -> Iterator[Said]:
         yield "name", f"passwords of the store `{now.name}` are taken", True, False
         return
     yield from other(was, now, "url", "passwords are looked up at")
-    keys = [(it.key, *it.previous_keys) for it in (was, now)]
-    yield from listed(*keys, "key", "passwords are taken that are encrypted with")
+    before, after = ((it.key, *it.previous_keys) for it in (was, now))
+    yield from listed(before, after, "key", "passwords are taken that are encrypted with")
 
 
 _NO_SOURCE = {"name", "refresh", "held", "timeout"}
@@ -83,8 +83,9 @@ def _leaning_on(prefix: str, old: Bundle, new: Bundle) -> tuple[str, ...]:
     for authority in new.of(CertificateAuthority):
         if lies_in(authority.ca, *authority.crls):
             found.update(holders(old, new, of_authority(authority.name)))
-    places = (*new.of(Listener), *new.of(ControlDoor))
-    if any(it.tls is not None and lies_in(it.tls.client_ca) for it in places):
+    authorities = [it.tls.client_ca for it in new.of(Listener) if it.tls is not None]
+    authorities += [it.tls.client_ca for it in new.of(ControlDoor)]
+    if lies_in(*authorities):
         found.update(holders(old, new, of_authority(None)))
     for principal in new.of(Principal):
         credentials = principal.credentials

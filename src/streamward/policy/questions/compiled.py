@@ -129,6 +129,15 @@ class Compiled:
         )
         return Rights(self.section.version, tuple(rights), Work(**decoded["work"]))
 
+    def without_rules(self) -> Kernel:
+        """The same principals and resources under a policy that allows nothing: compared with it,
+        all that this one ever allows is gained.
+        """
+        nothing = msgspec.structs.replace(self.section, rules=())
+        kernel: Any = evaluator(nothing, self.bundle, questions=beside(nothing, self.bundle))
+        found: Kernel = kernel
+        return found
+
     def ruling(self, decoded: dict[str, Any]) -> Ruling:
         """A ruling as the compiled module tells it, with the places of its rules."""
         return Ruling(
