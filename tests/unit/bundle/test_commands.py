@@ -88,6 +88,7 @@ def test_json_says_the_same(tmp_path: Path) -> None:
         "where",
         "what",
         "suggestion",
+        "remedy",
     }
 
 
