@@ -106,11 +106,11 @@ def _unapproved(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
             f"`principal:{widening.principal}` with `allow: [{widening.action.word}]`, {by}",
         )
     for weaker in difference.unapproved_authentication:
-        change = weaker.change
+        who = _whom(weaker.change.who, weaker.principals)
         yield Mistake(
-            _place_of(change.source),
-            f"{_whom(change.who, weaker.principals)} may get at class `{weaker.data_class}` "
-            f"({weaker.level.value}), and {change.what}: nobody approved it",
+            _place_of(weaker.change.source),
+            f"{who} may get at class `{weaker.data_class}` "
+            f"({weaker.level.value}), and {weaker.change.what}: nobody approved it",
             "approval",
             f"needs an Approval of class `{weaker.data_class}` to these with "
             f"`weaker_authentication: true`, {by}",
