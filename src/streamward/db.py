@@ -13,12 +13,13 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from streamward.errors import InvalidArgument, StreamwardError
+from streamward.forks import PerProcess
 
 WAIT_SECONDS: Final = 4
 """For a connection, a lock or a statement: the data plane waits five seconds for an answer."""
 
 POOL_SIZE: Final = 4
-_migrating = threading.Lock()
+_migrating: Final = PerProcess(threading.Lock)
 """Alembic keeps what it is doing in global names: one room at a time."""
 
 
@@ -57,7 +58,7 @@ class Tables:
 
 def migrate(engine: Engine, tables: Tables, then: Callable[[Connection], None]) -> None:
     """Bring the tables of a room to this version, then do what is left in the same transaction."""
-    with _migrating, engine.begin() as connection:
+    with _migrating.value, engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(tables.lock)))
         version = sa.Table(

@@ -11,7 +11,25 @@ use crate::error::{failed, raise};
 
 /// A data key. Sealing counts its nonces: only whoever had it made may seal with it, and with one object only.
 #[pyclass(frozen, module = "streamward._core")]
-pub struct DataKey(Arc<records::DataKey>);
+pub struct DataKey {
+    key: Arc<records::DataKey>,
+    /// The process that had it made.
+    process: u32,
+}
+
+impl DataKey {
+    /// The key, for sealing.
+    fn sealing(&self) -> PyResult<&records::DataKey> {
+        // SECURITY: a process that was forked has this counter too, and would use the nonces of the other.
+        if self.process == std::process::id() {
+            return Ok(&self.key);
+        }
+        Err(failed(
+            "record.inherited_key",
+            "the data key is that of the process from which this one was forked",
+        ))
+    }
+}
 
 #[pymethods]
 impl DataKey {
@@ -28,25 +46,28 @@ impl DataKey {
             .try_into()
             .map_err(|_| failed("record.key_id", "a key id has 16 bytes"))?;
         records::DataKey::new(kid, ring.into(), ring_version, key, records_max)
-            .map(|key| Self(Arc::new(key)))
+            .map(|key| Self {
+                key: Arc::new(key),
+                process: std::process::id(),
+            })
             .ok_or_else(|| failed("record.key", "a data key has 32 bytes"))
     }
 
     /// Its name, 16 bytes.
     #[getter]
     fn kid<'py>(&self, python: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(python, self.0.kid())
+        PyBytes::new(python, self.key.kid())
     }
 
     /// How often it may still seal.
     #[getter]
     fn left(&self) -> u64 {
-        self.0.records_max().saturating_sub(self.0.sealed())
+        self.key.records_max().saturating_sub(self.key.sealed())
     }
 
     #[allow(clippy::unused_self, reason = "Python asks an object for it")]
     fn __repr__(&self) -> String {
-        format!("DataKey(ring={:?}, key=***)", self.0.ring())
+        format!("DataKey(ring={:?}, key=***)", self.key.ring())
     }
 }
 
@@ -123,7 +144,7 @@ pub fn seal_part<'py>(
     partition: Option<i32>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let place = place(part, header)?;
-    let sealed = records::seal_value(&home.0, &key.0, place, partition, record_key, content);
+    let sealed = records::seal_value(&home.0, key.sealing()?, place, partition, record_key, content);
     Ok(PyBytes::new(python, &sealed.map_err(refused)?))
 }
 
@@ -143,7 +164,7 @@ pub fn open_part<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let homes: Vec<Home> = homes.iter().map(|home| home.0.clone()).collect();
     let place = place(part, header)?;
-    let opened = records::open_value(&homes, &One(&key.0), place, partition, record_key, envelope);
+    let opened = records::open_value(&homes, &One(&key.key), place, partition, record_key, envelope);
     Ok(PyBytes::new(python, &opened.map_err(refused)?))
 }
 

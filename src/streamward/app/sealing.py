@@ -1,15 +1,17 @@
 """For programs that seal and open by themselves (`streamward.sdk`)."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from streamward.app.bundles import bundle_name, valid_bundle
 from streamward.app.places import paths_of
 from streamward.app.stores import secrets_of
 from streamward.contracts.sealing import sealed_streams, tenant_of, text_of
 from streamward.errors import InvalidArgument, NotFound
+from streamward.forks import PerProcess
 from streamward.gateway.key_rings import key_settings
 from streamward.gateway.secret_stores import store_settings
 from streamward.keys.answers import KeyAnswers
@@ -38,21 +40,80 @@ def open_sealer(
     name = _only_cluster(bundle) if cluster is None else cluster
     where = paths_of(bundle_name(bundle), state_dir)
     where.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # There is no log to enter reads of secrets in: a provider keeps its own.
-    keeper = SecretKeeper(open_store, lambda _: None)
-    keeper.configure(
-        store_settings(
-            bundle, lambda one, private: keeper.resolve(one, bundle.root, private=private)
-        )
-    )
-    keys = KeyHolder(key_settings(bundle, where.state, secrets_of(bundle, keeper)))
+    keys = _OwnKeys(bundle, where.state)
     try:
         from streamward.sdk import Sealer
 
-        yield Sealer(sdk_streams(bundle, name), KeyAnswers(keys))
+        yield Sealer(sdk_streams(bundle, name), keys)
     finally:
         keys.close()
-        keeper.close()
+
+
+class _Opened:
+    """The key store, the providers and the secret stores of one process."""
+
+    def __init__(self) -> None:
+        self.lock: Final = threading.Lock()
+        self.keeper: SecretKeeper | None = None
+        self.holder: KeyHolder | None = None
+
+    def rest(self) -> None:
+        if self.holder is not None:
+            self.holder.rest()
+
+
+class _OwnKeys:
+    """Keys straight from the providers of a bundle (a KeySource).
+
+    SECURITY: a process that is forked opens all of it anew. It must not write into a database or a
+    TLS connection of the other one's, nor give back the secrets that were lent to that.
+    """
+
+    def __init__(self, bundle: Bundle, state: Path) -> None:
+        self._bundle = bundle
+        self._state = state
+        self._opened = PerProcess(_Opened, _Opened.rest)
+        self._answers()
+
+    def data_key(self, question: Mapping[str, Any], /) -> Mapping[str, Any]:
+        return self._answers().data_key(question)
+
+    def deterministic_key(self, question: Mapping[str, Any], /) -> Mapping[str, Any]:
+        return self._answers().deterministic_key(question)
+
+    def confirm_key(self, question: Mapping[str, Any], /) -> Mapping[str, Any]:
+        return self._answers().confirm_key(question)
+
+    def open_key(self, question: Mapping[str, Any], /) -> Mapping[str, Any]:
+        return self._answers().open_key(question)
+
+    def close(self) -> None:
+        """Let go of what this process has opened."""
+        opened = self._opened.value
+        with opened.lock:
+            if opened.holder is not None:
+                opened.holder.close()
+            if opened.keeper is not None:
+                opened.keeper.close()
+            opened.holder = opened.keeper = None
+
+    def _answers(self) -> KeyAnswers:
+        opened = self._opened.value
+        with opened.lock:
+            if opened.holder is None:
+                opened.keeper, opened.holder = self._open()
+            return KeyAnswers(opened.holder)
+
+    def _open(self) -> tuple[SecretKeeper, KeyHolder]:
+        bundle = self._bundle
+        # There is no log to enter reads of secrets in: a provider keeps its own.
+        keeper = SecretKeeper(open_store, lambda _: None)
+        keeper.configure(
+            store_settings(
+                bundle, lambda one, private: keeper.resolve(one, bundle.root, private=private)
+            )
+        )
+        return keeper, KeyHolder(key_settings(bundle, self._state, secrets_of(bundle, keeper)))
 
 
 def sdk_streams(bundle: Bundle, cluster: str) -> "SealedStreams":

@@ -60,6 +60,12 @@ class KeyHolder:
                 self._store.close()
                 self._store = None
 
+    def rest(self) -> None:
+        """Let go of connections to the database that nobody uses at this moment."""
+        store = self._store
+        if store is not None:
+            store.close()
+
     def close(self) -> None:
         """Let go of the database and of all providers."""
         self.configure(None)

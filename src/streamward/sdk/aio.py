@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Self
+from weakref import WeakValueDictionary
 
+from streamward.log import Logger
 from streamward.sdk.ports import RecordRefused
 from streamward.sdk.sealer import Headers, Parts, Sealer
 from streamward.sdk.wrapped import Wrapped
@@ -15,6 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+
+log = Logger(__name__)
+
+_Place = tuple[str, int]
+"""A topic and one of its partitions."""
 
 _SENDS_NOTHING: Final = (
     "start stop flush partitions_for transaction begin_transaction commit_transaction "
@@ -61,13 +69,16 @@ class WrappedAIOConsumer(Wrapped, ABC):
     """An `AIOKafkaConsumer` whose records are looked at before they are handed over.
 
     It has no deserializers. What hands over no record is the consumer's own; there is no `getmany`,
-    because one record that is refused would lose the others.
+    because one record that is refused would lose the others. May be used from several tasks of a
+    loop: records of a partition are handed over in their order.
     """
 
     _handed_on = frozenset(_HANDS_NOTHING_OVER.split())
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         super().__init__(consumer)
+        self._turns: WeakValueDictionary[_Place, asyncio.Lock] = WeakValueDictionary()
+        self._went_back: Counter[_Place] = Counter()
 
     async def __aenter__(self) -> Self:
         await self._client.start()
@@ -83,22 +94,52 @@ class WrappedAIOConsumer(Wrapped, ABC):
     async def getone(self, *partitions: Any) -> ConsumerRecord:
         """The next record as it may be seen. Raises RecordRefused; the next call goes on behind it.
 
-        aiokafka can't go on behind one with a header whose name is no text: it is refused again
-        until the program seeks past it.
+        Raises what else stands in the way, as where keys can't be had, also that it was cancelled;
+        the next call gives that record then. aiokafka can't go on behind one with a header whose
+        name is no text: it is refused again until the program seeks past it.
         """
+        while True:
+            try:
+                record = await self._client.getone(*partitions)
+            except UnicodeDecodeError as error:
+                what = "the name of a header is no text: seek past the record"
+                raise RecordRefused(what) from error
+            seen = await self._in_turn(record)
+            if seen is not None:
+                return dataclasses.replace(
+                    record, key=seen.key, value=seen.value, headers=tuple(seen.headers)
+                )
+
+    async def _in_turn(self, record: ConsumerRecord) -> Parts | None:
+        """What is seen of a record once those before it are; None: it comes again behind them."""
+        place = record.topic, record.partition
+        turn = self._turns.setdefault(place, asyncio.Lock())
+        went_back = self._went_back[place]
         try:
-            record = await self._client.getone(*partitions)
-        except UnicodeDecodeError as error:
-            raise RecordRefused("the name of a header is no text: seek past the record") from error
-        lies = Parts(record.key, record.value, tuple(record.headers))
-        try:
-            seen = await self._seen(record, lies)
+            async with turn:
+                if self._went_back[place] != went_back:
+                    return None
+                return await self._seen(
+                    record, Parts(record.key, record.value, tuple(record.headers))
+                )
         except RecordRefused as refused:
-            place = f"partition {record.partition}, offset {record.offset}"
-            raise RecordRefused(f"{place}: {refused}") from refused
-        return dataclasses.replace(
-            record, key=seen.key, value=seen.value, headers=tuple(seen.headers)
-        )
+            where = f"partition {record.partition}, offset {record.offset}"
+            raise RecordRefused(f"{where}: {refused}") from refused
+        except BaseException:
+            if self._went_back[place] == went_back:
+                self._go_back(place, record.offset)
+            raise
+
+    def _go_back(self, place: _Place, offset: int) -> None:
+        from aiokafka import TopicPartition
+        from aiokafka.errors import IllegalStateError
+
+        self._went_back[place] += 1
+        try:
+            self._client.seek(TopicPartition(*place), offset)
+        except IllegalStateError as error:
+            # Whoever has the partition by now begins at what was committed.
+            log.warning("not gone back in a partition", target=place[0], cause=error)
 
     @abstractmethod
     async def _seen(self, record: ConsumerRecord, lies: Parts) -> Parts:

@@ -4,16 +4,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
+from streamward.log import Logger
+from streamward.sdk.places import Places, without_storing
 from streamward.sdk.ports import RecordRefused
 from streamward.sdk.sealer import Parts, Sealer
 from streamward.sdk.wrapped import Wrapped
+
+log = Logger(__name__)
 
 AnyHeaders = Mapping[str, bytes | str | None] | Sequence[tuple[str, bytes | str | None]] | None
 
 OnRefused = Callable[[Message, RecordRefused], None]
 """Told of a record that doesn't open: its message still holds what lies in the stream."""
+
+OnPartitions = Callable[[Any, list[TopicPartition]], object]
+"""A callback of `subscribe`: with the consumer, and the partitions that came or went."""
 
 _TRANSACTIONS: Final = (
     "init_transactions begin_transaction commit_transaction abort_transaction "
@@ -37,29 +44,104 @@ class WrappedProducer(Wrapped):
 
 
 class WrappedConsumer(Wrapped, ABC):
-    """A `confluent_kafka.Consumer` whose records are looked at before they are handed over."""
+    """A `confluent_kafka.Consumer` whose records are looked at before they are handed over.
+
+    A record that can't be looked at now is read again: it is neither skipped nor, unless the
+    program stores offsets itself (`enable.auto.offset.store`), committed.
+    """
 
     _handed_on = frozenset(f"{_BOTH} {_PLACES}".split())
 
     def __init__(self, settings: Mapping[str, Any], on_refused: OnRefused | None) -> None:
-        super().__init__(Consumer(dict(settings)))
+        chosen, stores = without_storing(settings)
+        super().__init__(Consumer(chosen))
         self._on_refused = on_refused
+        self._places = Places(self._client, stores=stores)
 
     def poll(self, timeout: float = -1) -> Message | None:
         """The next record as it may be seen; None where there was none in time (seconds).
 
-        Raises RecordRefused; the next call goes on behind that record.
+        Raises RecordRefused; the next call goes on behind that record. Raises what else stands in
+        the way, as where keys can't be had; the next call gives that record then.
         """
         message = self._client.poll(timeout)
-        return message if message is None or self._passes(message) else None
+        found = [] if message is None else self._passed([message])
+        return found[0] if found else None
 
     def consume(self, num_messages: int = 1, timeout: float = -1) -> list[Message]:
         """Up to so many records as they may be seen.
 
-        Raises RecordRefused where one of them is refused and there is no `on_refused`; then those
-        before it are lost to this call: `seek` back, or use `poll`.
+        Raises as `poll` does, where that is about the first of them; else it gives those before it,
+        and the next call begins with that record.
         """
-        return [each for each in self._client.consume(num_messages, timeout) if self._passes(each)]
+        return self._passed(self._client.consume(num_messages, timeout))
+
+    def subscribe(
+        self,
+        topics: list[str],
+        on_assign: OnPartitions | None = None,
+        on_revoke: OnPartitions | None = None,
+        on_lost: OnPartitions | None = None,
+    ) -> None:
+        """As `Consumer.subscribe`; callbacks are given this consumer."""
+        told = {"on_assign": self._telling(on_assign), "on_revoke": self._telling(on_revoke)}
+        if on_lost is not None:
+            # Without it, `on_revoke` is told of what is lost.
+            told["on_lost"] = self._telling(on_lost)
+        self._places.forget_all()
+        self._client.subscribe(topics, **told)
+
+    def _telling(self, callback: OnPartitions | None) -> OnPartitions:
+        def tell(_: Any, partitions: list[TopicPartition]) -> None:
+            self._places.forget(partitions)
+            if callback is not None:
+                callback(self, partitions)
+
+        return tell
+
+    def seek(self, partition: TopicPartition) -> None:
+        """As `Consumer.seek`."""
+        self._places.forget([partition])
+        self._client.seek(partition)
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        """As `Consumer.assign`."""
+        self._places.forget_all()
+        self._client.assign(partitions)
+
+    def incremental_assign(self, partitions: list[TopicPartition]) -> None:
+        """As `Consumer.incremental_assign`."""
+        self._places.forget(partitions)
+        self._client.incremental_assign(partitions)
+
+    def position(self, partitions: list[TopicPartition]) -> list[TopicPartition]:
+        """As `Consumer.position`: behind what was handed over."""
+        return self._places.position(partitions)
+
+    def _passed(self, messages: list[Message]) -> list[Message]:
+        passed: list[Message] = []
+        looked_at = 0
+        try:
+            for message in messages:
+                if self._passes(message):
+                    passed.append(message)
+                looked_at += 1
+        except RecordRefused:
+            if not passed:
+                looked_at += 1
+                raise
+        except Exception as error:
+            if not passed:
+                raise
+            # The next call begins with that record, and raises it where it is still so.
+            log.debug("a record is not handed over yet", cause=error)
+        except BaseException:
+            looked_at = 0
+            raise
+        finally:
+            self._places.done(messages[:looked_at])
+            self._places.go_back(messages[looked_at:])
+        return passed
 
     def _passes(self, message: Message) -> bool:
         topic = message.topic()

@@ -11,19 +11,21 @@ from pydantic import TypeAdapter, ValidationError
 
 from streamward import clock
 from streamward.errors import StreamwardError, Unavailable
+from streamward.forks import PerProcess
 from streamward.log import Logger
 from streamward.model.sealing import Sealing
-from streamward.sdk.door_client import Door, DoorConfused
+from streamward.sdk.door_client import Door, DoorConfused, DoorUnavailable
 from streamward.sdk.ports import Operation
 from streamward.sdk.sealer import Sealer
 from streamward.sdk.streams import SealedStream
+from streamward.sdk.turns import Turns
 
 log = Logger(__name__)
 
 STREAMS_MAX: Final = 1_000
 """Streams that are known; the one that was used longest ago goes first."""
 RETRY_MILLISECONDS: Final = 1_000
-"""After a failure to ask again, while what was answered still holds."""
+"""How soon after an answer, or none, the same is asked again while what was answered holds."""
 
 _SEALED: Final = ("ring", "value", "key", "headers", "partition_bound", "accepts_from")
 _BY: Final = ("sealed_by", "opened_by")
@@ -60,48 +62,88 @@ class _Known:
     until: int
 
 
+_Place = tuple[str, Operation]
+
+
+class _Held:
+    """What one process knows. The lock is never held while the door is asked."""
+
+    def __init__(self) -> None:
+        self.turns: Final = Turns()
+        self._lock: Final = threading.Lock()
+        self._known: OrderedDict[_Place, _Known] = OrderedDict()
+
+    def get(self, place: _Place) -> _Known | None:
+        with self._lock:
+            found = self._known.get(place)
+            if found is not None:
+                self._known.move_to_end(place)
+            return found
+
+    def keep(self, place: _Place, known: _Known) -> None:
+        with self._lock:
+            self._known[place] = known
+            self._known.move_to_end(place)
+            while len(self._known) > STREAMS_MAX:
+                self._known.popitem(last=False)
+
+    def drop(self, place: _Place) -> None:
+        with self._lock:
+            self._known.pop(place, None)
+
+
 class DoorStreams:
-    """How streams are sealed, as the door says; asked again before what it said ends."""
+    """How streams are sealed, as the door says; asked again before what it said ends.
+
+    May be used from several threads; those that ask about one stream hold up no other's.
+    """
 
     def __init__(
         self, door: Door, now_milliseconds: Callable[[], int] = clock.now_milliseconds
     ) -> None:
         self._door = door
         self._now = now_milliseconds
-        self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
+        self._held = PerProcess(_Held)
 
     def of(self, topic: str, operation: Operation) -> SealedStream | None:
         """How a topic is sealed; None: it is not. Raises what the door raises."""
-        place = (topic, operation)
-        with self._lock:
-            now = self._now()
-            known = self._known.get(place)
-            if known is None or now >= known.refresh:
-                known = self._known[place] = self._asked(topic, operation, known, now)
-                while len(self._known) > STREAMS_MAX:
-                    self._known.popitem(last=False)
-            self._known.move_to_end(place)
-            return known.stream
+        held, place = self._held.value, (topic, operation)
 
-    def _asked(self, topic: str, operation: Operation, known: _Known | None, now: int) -> _Known:
+        def known() -> _Known | None:
+            found = held.get(place)
+            return None if found is None or self._now() >= found.refresh else found
+
+        found = known() or held.turns.ask(place, known, lambda: self._asked(held, place))
+        return found.stream
+
+    def _asked(self, held: _Held, place: _Place) -> _Known:
+        topic, operation = place
+        before, asked = held.get(place), self._now()
         try:
             answer = self._door.ask(topic, operation)
         except Unavailable as error:
-            if known is None or now >= known.until:
-                self._known.pop((topic, operation), None)
+            now = self._now()
+            if before is None or now >= before.until:
+                held.drop(place)
                 raise
             log.warning("a stream is not asked about yet", target=topic, cause=error)
-            return replace(known, refresh=min(now + RETRY_MILLISECONDS, known.until))
+            known = replace(before, refresh=min(now + RETRY_MILLISECONDS, before.until))
         except StreamwardError:
-            self._known.pop((topic, operation), None)
+            held.drop(place)
             raise
-        stream = answer.get("stream")
-        return _Known(
-            None if stream is None else _stream(topic, stream),
-            _local(answer, "refresh", now),
-            _local(answer, "until", now),
-        )
+        else:
+            known = _known(topic, answer, asked, self._now())
+        held.keep(place, known)
+        return known
+
+
+def _known(topic: str, answer: Mapping[str, Any], asked: int, now: int) -> _Known:
+    stream = answer.get("stream")
+    until = _local(answer, "until", asked)
+    if now >= until:
+        raise DoorUnavailable(f"the door's answer about `{topic}` took longer than it holds for")
+    refresh = max(_local(answer, "refresh", asked), now + RETRY_MILLISECONDS)
+    return _Known(None if stream is None else _stream(topic, stream), min(refresh, until), until)
 
 
 def _stream(topic: str, terms: Mapping[str, Any]) -> SealedStream:

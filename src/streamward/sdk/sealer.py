@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final, NoReturn
 
 from streamward._core import CoreError, StreamHome, envelope_key, open_part, seal_part
 from streamward.model.sealing import Sealing
@@ -11,6 +12,9 @@ from streamward.sdk.ports import KeySource, NotSealable, RecordRefused, StreamSo
 from streamward.sdk.streams import SealedStream
 
 Headers = Sequence[tuple[str, bytes | None]]
+
+_KEY_IS_GONE: Final = ("record.spent_key", "record.inherited_key")
+"""Another thread had the rest of it, or it is that of the process which this was forked from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +25,26 @@ class Parts:
     value: bytes | None
     headers: Headers = ()
 
+    def __repr__(self) -> str:
+        """SECURITY: what a record says has no business in a log or a traceback."""
+        shown = [None if part is None else "***" for part in (self.key, self.value)]
+        return f"Parts(key={shown[0]}, value={shown[1]}, headers={len(self.headers)})"
+
 
 class Sealer:
     """Seals records before they leave this process, and opens them in it.
 
-    Records of streams that are not sealed pass as they are. May be used from several threads.
+    Records of streams that are not sealed pass as they are. May be used from several threads. A
+    process that is forked asks for keys of its own.
     """
 
     def __init__(self, streams: StreamSource, keys: KeySource, *, by_stream: bool = False) -> None:
         """With `by_stream` a key that was got for one stream is used for no other."""
         self._streams = streams
         self._rings = KeyRings(keys, by_stream=by_stream)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Sealer stays in its process: open another one there")
 
     def forget_keys(self) -> None:
         """Let go of every key that is held: those that were revoked don't serve a moment longer."""
@@ -51,9 +64,8 @@ class Sealer:
             try:
                 return self._sealed(stream, parts, bound)
             except CoreError as error:
-                if error.args[0] != "record.spent_key":
+                if error.args[0] not in _KEY_IS_GONE:
                     raise
-            # Another thread had the rest of the key meanwhile.
             return self._sealed(stream, parts, bound)
 
     def _sealed(self, stream: SealedStream, parts: Parts, partition: int | None) -> Parts:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from streamward._core import (
     CoreError,
@@ -15,6 +15,7 @@ from streamward._core import (
     sign_record,
     verify_record,
 )
+from streamward.forks import PerProcess
 from streamward.model.signing import Signing
 from streamward.sdk.ports import NotSignable, RecordRefused
 from streamward.sdk.sealer import Headers, Parts
@@ -65,10 +66,20 @@ class SignedStreams:
         return None if found is None else replace(found, name=topic, is_prefix=False)
 
 
+class _Run:
+    """What one process has signed: its counters, under a name that nobody else has."""
+
+    def __init__(self) -> None:
+        self.name: Final = secrets.token_bytes(16)
+        self.counters: Final[dict[tuple[str, int | None], int]] = {}
+        self.lock: Final = threading.Lock()
+
+
 class Signer:
     """Signs records before they leave this process, and verifies those of others.
 
-    Records of streams that are not signed pass as they are. May be used from several threads.
+    Records of streams that are not signed pass as they are. May be used from several threads. A
+    process that is forked begins a run of its own.
     """
 
     def __init__(
@@ -83,9 +94,10 @@ class Signer:
         self._streams = streams
         self._producer = producer
         self._key = key
-        self._run = secrets.token_bytes(16)
-        self._counters: dict[tuple[str, int | None], int] = {}
-        self._lock = threading.Lock()
+        self._run = PerProcess(_Run)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Signer stays in its process: open another one there")
 
     def sign(self, topic: str, parts: Parts, timestamp: int, partition: int | None = None) -> Parts:
         """A record with its signature as the last header; `timestamp` is in ms since 1970.
@@ -108,7 +120,8 @@ class Signer:
         if stream is None:
             yield parts
             return
-        with self._lock, self._counted(stream, parts, timestamp, partition) as signed:
+        run = self._run.value
+        with run.lock, self._counted(run, stream, parts, timestamp, partition) as signed:
             yield signed
 
     @contextmanager
@@ -124,7 +137,8 @@ class Signer:
         if stream is None:
             yield parts
             return
-        with self._counted(stream, parts, timestamp, partition, self._lock) as signed:
+        run = self._run.value
+        with self._counted(run, stream, parts, timestamp, partition, run.lock) as signed:
             yield signed
 
     def _by_producer(self, topic: str) -> SignedStream | None:
@@ -134,6 +148,7 @@ class Signer:
     @contextmanager
     def _counted(
         self,
+        run: _Run,
         stream: SignedStream,
         parts: Parts,
         timestamp: int,
@@ -147,15 +162,18 @@ class Signer:
             raise NotSignable(f"{what}: name it when you produce")
         place = (stream.name, partition if bound else None)
         with lock:
-            counter = self._counters.get(place, 0)
-            signature = self._signature(stream, parts, timestamp, place[1], counter)
-            self._counters[place] = counter + 1
+            counter = run.counters.get(place, 0)
+            signature = self._signature(stream, parts, timestamp, place[1], (run.name, counter))
+            run.counters[place] = counter + 1
         try:
             yield replace(parts, headers=(*parts.headers, (SIGNATURE, signature)))
+        except (KeyboardInterrupt, SystemExit):
+            # It may have left: readers refuse a counter that comes twice, and only miss a gap's.
+            raise
         except BaseException:
             with lock:
-                if self._counters[place] == counter + 1:
-                    self._counters[place] = counter
+                if run.counters[place] == counter + 1:
+                    run.counters[place] = counter
             raise
 
     def _signature(
@@ -164,7 +182,7 @@ class Signer:
         parts: Parts,
         timestamp: int,
         partition: int | None,
-        counter: int,
+        counted: tuple[bytes, int],
     ) -> bytes:
         topic = stream.name
         if self._key is None or self._producer is None:
@@ -174,8 +192,7 @@ class Signer:
                 SignedOrigin(stream.tenant, stream.cluster, topic),
                 self._key,
                 self._producer,
-                self._run,
-                counter,
+                *counted,
                 partition=partition,
                 timestamp=timestamp if stream.sign.timestamp_bound else None,
                 record_key=parts.key,

@@ -368,3 +368,34 @@ def test_while_nobody_answers_a_data_key_serves_and_the_deterministic_one_does_n
     source.now += 86_400_000
     with pytest.raises(Unavailable):
         rings.sealing(RING, 1)
+
+
+def test_no_part_of_a_record_is_ever_shown() -> None:
+    """Records stand in tracebacks and in logs of whoever catches them."""
+    parts = Parts(b"card-7", b"4929 1234", (("card", b"4929"), ("none", None)))
+    shown = f"{parts!r} {parts} {[parts]}"
+    assert "4929" not in shown
+    assert "card-7" not in shown
+    assert repr(parts) == "Parts(key=***, value=***, headers=2)"
+    assert repr(Parts(None, None)) == "Parts(key=None, value=None, headers=0)"
+
+
+def test_nothing_that_holds_keys_or_records_shows_them() -> None:
+    source = Source()
+    one = sealer(source, stream("cards", key="deterministic"))
+    plain = Parts(b"card-7", b"4929 1234", ())
+    sealed = one.seal("cards", plain)
+    held = one._rings._held.value
+    opened = KeyRings(source, lambda: source.now)
+    opened.opening(bytes.fromhex(next(iter(source.keys))))
+    shown = " ".join(map(repr, (
+        one, one._rings, held, sealed, plain,
+        *held.sealing.values(), *held.deterministic.values(),
+        *opened._held.value.opening.values(),
+    )))  # fmt: skip
+    assert shown.count('key=DataKey(ring="cards", key=***)') == 3
+    for secret in source.keys.values():
+        for form in (secret.hex(), base64.b64encode(secret).decode(), repr(secret)[2:-1]):
+            assert form not in shown
+    assert "4929" not in shown
+    assert "card-7" not in shown

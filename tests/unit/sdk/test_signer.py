@@ -285,7 +285,7 @@ def test_no_other_thread_signs_before_a_record_was_handed_on(
         assert by is not None
         counters.append(by.counter)
 
-    monkeypatch.setattr(signer, "_lock", Watched())
+    monkeypatch.setattr(signer._run.value, "lock", Watched())
     other = threading.Thread(target=lambda: counter(signer.sign("s.a", plain, TIME, 0)))
     with signer.signing("s.a", plain, TIME, 0) as signed:
         other.start()
