@@ -3,8 +3,10 @@
 import asyncio
 import time
 import uuid
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -15,6 +17,7 @@ from streamward.dev.kafka import KafkaServer
 from streamward.sdk import RecordRefused, Sealer
 from streamward.sdk.aio import AIOOpeningConsumer, AIOSealingProducer
 from streamward.sdk.confluent import OpeningConsumer, SealingProducer
+from streamward.sdk.door_client import DoorUnavailable
 from tests.support.bundles import write_bundle
 from tests.support.confluent import consumer, create_topics, produce, read
 from tests.support.endpoints import Endpoint
@@ -192,3 +195,119 @@ def test_aiokafka_seals_and_opens_too(direct: Endpoint, sealer: Sealer, topic: s
             return await scenario()
 
     assert asyncio.run(limited()) == [(b"card-1", SECRET), (b"card-1", None)]
+
+
+class AwayDoor:
+    """Where keys come from, which is away for a while."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._keys = sealer._rings._source
+        self.away = False
+        self.sealer = Sealer(sealer._streams, self)  # type: ignore[arg-type]
+
+    def goes(self) -> None:
+        """It is away, and what it has granted has ended."""
+        self.away = True
+        self.sealer.forget_keys()
+
+    def open_key(self, question: Mapping[str, Any], /) -> Mapping[str, Any]:
+        if self.away:
+            raise DoorUnavailable("the door is away")
+        return self._keys.open_key(question)
+
+
+COUNT = 40
+Found = dict[int, list[bytes]]
+
+
+@pytest.fixture
+def two_partitions(direct: Endpoint, sealer: Sealer) -> str:
+    """A topic with `COUNT` records in each of two partitions."""
+    name = f"{PREFIX}{uuid.uuid4().hex[:12]}"
+    create_topics(direct, name, partitions=2)
+    # Small batches: several fetches, so that some lies with the client and some with the broker.
+    producer = SealingProducer(direct.librdkafka(batch_num_messages=10), sealer)
+    for index in range(COUNT):
+        for partition in range(2):
+            producer.produce(name, b"%d" % index, b"key", partition)
+    assert producer.flush(SECONDS) == 0
+    return name
+
+
+def whole() -> Found:
+    return {partition: [b"%d" % index for index in range(COUNT)] for partition in range(2)}
+
+
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_while_the_door_is_away_no_record_is_skipped_and_none_comes_twice(
+    direct: Endpoint, sealer: Sealer, two_partitions: str, at_once: int
+) -> None:
+    """Neither by who goes on asking, nor by who takes over from where that has committed."""
+    door, found = AwayDoor(sealer), defaultdict(list)
+    settings = direct.librdkafka(group_id=f"{two_partitions}-{at_once}") | {
+        "auto.offset.reset": "earliest",
+        "auto.commit.interval.ms": 50,
+    }
+
+    def takes_until(reader: OpeningConsumer, count: int) -> None:
+        deadline = time.monotonic() + SECONDS
+        while sum(map(len, found.values())) < count:
+            assert time.monotonic() < deadline, found
+            one = reader.poll(1.0) if at_once == 1 else None
+            for message in reader.consume(at_once, 1.0) if at_once > 1 else filter(None, [one]):
+                assert message.error() is None, message.error()
+                found[message.partition()].append(message.value())
+
+    def is_refused(reader: OpeningConsumer, times: int) -> None:
+        for _ in range(times):
+            with pytest.raises(DoorUnavailable):
+                takes_until(reader, 2 * COUNT)
+
+    for part in (COUNT, 2 * COUNT):
+        reader = OpeningConsumer(settings, door.sealer)
+        reader.subscribe([two_partitions])
+        if door.away:
+            is_refused(reader, 3)
+            door.away = False
+        takes_until(reader, part)
+        door.goes()
+        if part < 2 * COUNT:
+            is_refused(reader, 3)
+        reader.close()
+
+    assert found == whole()
+
+
+def test_while_the_door_is_away_coroutines_skip_no_record_either(
+    direct: Endpoint, sealer: Sealer, two_partitions: str
+) -> None:
+    door, found = AwayDoor(sealer), defaultdict(list)
+
+    def consumer() -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            two_partitions,
+            **direct.aiokafka(),
+            group_id=f"{two_partitions}-aio",
+            auto_offset_reset="earliest",
+            auto_commit_interval_ms=50,
+        )
+
+    async def scenario() -> None:
+        for part in (COUNT, 2 * COUNT):
+            async with AIOOpeningConsumer(consumer(), door.sealer) as reader:
+                while sum(map(len, found.values())) < part:
+                    record = await reader.getone()
+                    found[record.partition].append(record.value)
+                    if len(found[record.partition]) == COUNT // 2:
+                        door.goes()
+                        for _ in range(3):
+                            with pytest.raises(DoorUnavailable):
+                                await reader.getone()
+                        door.away = False
+
+    async def limited() -> None:
+        async with asyncio.timeout(60):
+            await scenario()
+
+    asyncio.run(limited())
+    assert found == whole()

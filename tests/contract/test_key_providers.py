@@ -19,12 +19,13 @@ from streamward.errors import StreamwardError
 from streamward.keys.patient import PatientProvider
 from streamward.keys.ports import KeyMissing, KeyRefused, KeyUnavailable, Provider, Wrapped
 from streamward.keys.providers.aws_kms import AwsKms, KmsOptions
-from streamward.keys.providers.hsm import Hsm, HsmOptions
+from streamward.keys.providers.hsm import Hsm, HsmOptions, _loaded_by
 from streamward.keys.providers.local_file import LocalFile
 from streamward.keys.providers.vault_transit import TransitOptions, VaultTransit
 from streamward.secrets import Secret
 from streamward.secrets.patience import Patience
 from streamward.secrets.stores.vault import VaultLogin
+from tests.support.forked import in_fork
 from tests.support.vault import VaultStub
 
 CONTEXT = {"kid": "00", "ring": "clinical"}
@@ -323,3 +324,18 @@ def test_a_damaged_key_file_is_refused_without_its_text(tmp_path: Path) -> None:
         provider.wrap("a", PLAIN, CONTEXT)
 
     assert "canary" not in str(told.value)
+
+
+def test_a_forked_process_opens_the_token_for_itself(token: str) -> None:
+    """With what it has inherited it would wait for a thread that it does not have."""
+    here, key = hsm(token), f"clinical-{secrets.token_hex(4)}"
+    here.create(key)
+    wrapped = here.wrap(key, PLAIN, CONTEXT)
+
+    def unwraps() -> tuple[Secret, bool]:
+        found = hsm(token).unwrap(key, wrapped, CONTEXT)
+        return found, _loaded_by[str(SOFTHSM)] == os.getpid()
+
+    assert in_fork(unwraps) == (PLAIN, True)
+    assert here.unwrap(key, wrapped, CONTEXT) == PLAIN
+    here.close()

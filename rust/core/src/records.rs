@@ -144,7 +144,14 @@ pub fn seal_part<'py>(
     partition: Option<i32>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let place = place(part, header)?;
-    let sealed = records::seal_value(&home.0, key.sealing()?, place, partition, record_key, content);
+    let sealed = records::seal_value(
+        &home.0,
+        key.sealing()?,
+        place,
+        partition,
+        record_key,
+        content,
+    );
     Ok(PyBytes::new(python, &sealed.map_err(refused)?))
 }
 
@@ -164,7 +171,14 @@ pub fn open_part<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let homes: Vec<Home> = homes.iter().map(|home| home.0.clone()).collect();
     let place = place(part, header)?;
-    let opened = records::open_value(&homes, &One(&key.key), place, partition, record_key, envelope);
+    let opened = records::open_value(
+        &homes,
+        &One(&key.key),
+        place,
+        partition,
+        record_key,
+        envelope,
+    );
     Ok(PyBytes::new(python, &opened.map_err(refused)?))
 }
 

@@ -44,7 +44,11 @@ def open_sealer(
     try:
         from streamward.sdk import Sealer
 
-        yield Sealer(sdk_streams(bundle, name), keys)
+        sealer = Sealer(sdk_streams(bundle, name), keys)
+        try:
+            yield sealer
+        finally:
+            sealer.forget_keys()
     finally:
         keys.close()
 
@@ -72,6 +76,7 @@ class _OwnKeys:
     def __init__(self, bundle: Bundle, state: Path) -> None:
         self._bundle = bundle
         self._state = state
+        self._closed = False
         self._opened = PerProcess(_Opened, _Opened.rest)
         self._answers()
 
@@ -88,7 +93,8 @@ class _OwnKeys:
         return self._answers().open_key(question)
 
     def close(self) -> None:
-        """Let go of what this process has opened."""
+        """Let go of what this process has opened, and open nothing any more."""
+        self._closed = True
         opened = self._opened.value
         with opened.lock:
             if opened.holder is not None:
@@ -100,6 +106,8 @@ class _OwnKeys:
     def _answers(self) -> KeyAnswers:
         opened = self._opened.value
         with opened.lock:
+            if self._closed:
+                raise InvalidArgument("the sealer is closed: use it within its `with` block")
             if opened.holder is None:
                 opened.keeper, opened.holder = self._open()
             return KeyAnswers(opened.holder)

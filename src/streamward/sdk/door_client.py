@@ -36,6 +36,16 @@ class DoorUntrusted(Unavailable):
     )
 
 
+class DoorFilesUnusable(Unavailable, InvalidArgument):
+    """The program's certificate, key or authority can't be used now: they may be just renewed."""
+
+    code = "door.files"
+    help = (
+        "Compare the paths, and certificate and key with each other. While they are replaced one "
+        "after the other, keys that were granted serve on."
+    )
+
+
 class DoorConfused(Unavailable):
     """The door's answer does not mean anything to this version."""
 
@@ -113,17 +123,17 @@ class Door:
             ("key", self._key),
         ):
             if not path.is_file():
-                raise InvalidArgument(f"the {what} `{path}` is no file")
+                raise DoorFilesUnusable(f"the {what} `{path}` is no file")
         try:
             context.load_verify_locations(self._authority)
         except (OSError, ssl.SSLError) as error:
-            raise InvalidArgument(f"`{self._authority}` holds no certificate in PEM") from error
+            raise DoorFilesUnusable(f"`{self._authority}` holds no certificate in PEM") from error
         try:
             # A key that needs a password would ask for it at the terminal.
             context.load_cert_chain(self._certificate, self._key, password=_no_password)
         except (OSError, ssl.SSLError, ValueError) as error:
             what = f"`{self._certificate}` and `{self._key}` are no certificate with its key"
-            raise InvalidArgument(what) from error
+            raise DoorFilesUnusable(what) from error
         return context
 
 

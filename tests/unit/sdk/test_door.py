@@ -306,3 +306,19 @@ def test_a_missing_certificate_is_named(tmp_path: Path) -> None:
     door = Door("localhost:1", tmp_path / "c.pem", tmp_path / "k.pem", tmp_path / "a.pem", 1.0)
     with pytest.raises(InvalidArgument, match=r"authority .*a\.pem"):
         door.ask("cards", "seal")
+
+
+def test_while_the_files_are_renewed_what_was_granted_serves(
+    door: FakeDoor, tmp_path: Path
+) -> None:
+    """Certificate and key are two files, and don't fit for a moment when one is there anew."""
+    held, streams = rings(door), DoorStreams(door, lambda: door.now)  # type: ignore[arg-type]
+    key, _ = held.sealing("cards", 1, "cards"), streams.of("cards", "seal")
+    kid = key.kid
+    opened = held.opening(kid, "cards")
+    door.now += GRANT - 1
+    client = Door("localhost:1", tmp_path / "c.pem", tmp_path / "k.pem", tmp_path / "a.pem", 1.0)
+    door.ask = client.ask  # type: ignore[method-assign]
+    assert held.sealing("cards", 1, "cards") is key
+    assert held.opening(kid, "cards") is opened
+    assert streams.of("cards", "seal") is not None

@@ -12,6 +12,7 @@ import pytest
 from streamward import forks
 from streamward._core import CoreError, DataKey, StreamHome, envelope_key, seal_part
 from streamward.app import open_sealer
+from streamward.errors import InvalidArgument
 from streamward.sdk import Parts
 from streamward.sdk.door import DoorKeys, DoorStreams
 from streamward.sdk.keyring import KeyRings
@@ -196,6 +197,8 @@ def test_a_sealer_of_a_bundle_serves_its_children_too(tmp_path: Path) -> None:
         assert engine.pool.checkedin() == 1
         assert in_fork(lambda: engine.pool.checkedin()) == 0, "no connection is of two processes"
 
+    with pytest.raises(InvalidArgument, match="the sealer is closed"):
+        one.seal("cards", PLAIN)
     assert len(set(used)) == 4
     assert len({kid for kid, _ in used}) == 3
     assert list(tmp_path.glob("state/*"))

@@ -3,6 +3,7 @@
 http://docs.oasis-open.org/pkcs11/pkcs11-curr/v2.40/.
 """
 
+import os
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -210,7 +211,7 @@ class Hsm:
     def _open(self) -> Any:
         import pkcs11
 
-        module = pkcs11.lib(self._options.module)
+        module = _module(self._options.module)
         tokens = list(module.get_tokens(token_label=self._options.token))
         if len(tokens) != 1:
             what = f"`{self._options.module}` has {len(tokens)} tokens `{self._options.token}`"
@@ -245,6 +246,24 @@ class Hsm:
             self._session = None
             kind = type(error).__name__
             raise KeyUnavailable(f"the key provider `{self._name}` fails: {kind}") from None
+
+
+_loaded_by: Final[dict[str, int]] = {}
+"""Which process initialised a module."""
+
+
+def _module(path: str) -> Any:
+    """The library, initialised by this process: what a forked one inherits counts for nothing."""
+    import pkcs11
+
+    module, process = pkcs11.lib(path), os.getpid()
+    if _loaded_by.setdefault(path, process) != process:
+        with suppress(pkcs11.PKCS11Error):
+            # Most know that they were forked, and say that there is nothing to finalise.
+            module.finalize()
+        module.initialize()
+        _loaded_by[path] = process
+    return module
 
 
 def _gcm(nonce: bytes, context: Context) -> Any:
