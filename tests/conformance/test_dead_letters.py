@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from streamward.app.replaying import recorded_accesses
 from streamward.dev.kafka import KafkaServer
 from streamward.model.event import GATEWAY
 from tests.conformance.test_signing import write_key
-from tests.support.confluent import SECONDS_MAX, create_topics, error_code, produce
+from tests.support.confluent import SECONDS_MAX, create_topics, produce
 from tests.support.endpoints import Endpoint
 from tests.support.entries import Moved, eventually, moved, of_kind, settled
 from tests.support.gateway import GatewayProcess
+from tests.support.letters import HEADERS, refuse, told, until_refused
 from tests.support.protected import (
-    BAD_MESSAGE,
-    CORRUPT_MESSAGE,
     ENVELOPE,
     INVALID_RECORD,
     KEYS,
@@ -38,14 +37,14 @@ SIGNED = "conformance.letters.signed.in"
 SIGNED_TARGET = "conformance.letters.signed.dead"
 NO_TOPIC = "conformance.letters.nowhere.in"
 NOWHERE = "conformance.letters.nowhere.dead"
-HEADERS = "streamward.dead_letter."
 
 _BUNDLE = f"""\
 {KEYS}{ring("letters")}---
 kind: Stream
 name: {SOURCE}
 classes: [test-data]
-seal: {{ring: letters, on_violation: dead-letter, dead_letter: {TARGET}}}
+seal: {{ring: letters}}
+dead_letter: {TARGET}
 ---
 kind: Stream
 name: {TARGET}
@@ -55,7 +54,8 @@ seal: {{ring: letters}}
 kind: Stream
 name: {NO_COPY}
 classes: [test-data]
-seal: {{ring: letters, on_violation: dead-letter, dead_letter: {KEPT}}}
+seal: {{ring: letters}}
+dead_letter: {KEPT}
 ---
 kind: Stream
 name: {KEPT}
@@ -65,7 +65,8 @@ seal: {{ring: letters}}
 kind: Stream
 name: {READ}
 classes: [test-data]
-seal: {{ring: letters, on_violation: dead-letter, dead_letter: {READ_TARGET}}}
+seal: {{ring: letters}}
+dead_letter: {READ_TARGET}
 ---
 kind: Stream
 name: {READ_TARGET}
@@ -77,7 +78,8 @@ seal: {{ring: letters}}
 kind: Stream
 name: {SIGNED}
 classes: [test-data]
-seal: {{ring: letters, on_violation: dead-letter, dead_letter: {SIGNED_TARGET}}}
+seal: {{ring: letters}}
+dead_letter: {SIGNED_TARGET}
 sign: {{key: key}}
 ---
 kind: Stream
@@ -88,7 +90,8 @@ seal: {{ring: letters}}
 kind: Stream
 name: {NO_TOPIC}
 classes: [test-data]
-seal: {{ring: letters, on_violation: dead-letter, dead_letter: {NOWHERE}}}
+seal: {{ring: letters}}
+dead_letter: {NOWHERE}
 ---
 kind: Stream
 name: {NOWHERE}
@@ -118,23 +121,6 @@ def envelope(direct: Endpoint, tester: Endpoint) -> bytes:
     """One of the stream of dead letters, which nobody may bring along to another stream."""
     produce(tester, TARGET, [SECRET])
     return values(direct, TARGET, 1)[0]
-
-
-def refuse(endpoint: Endpoint, topic: str, batch: list[bytes], **more: object) -> int:
-    """Write one batch that is refused; gives the error."""
-    with pytest.raises(KafkaException) as raised:
-        produce(endpoint, topic, batch, linger_ms=200, **more)
-    return error_code(raised.value)
-
-
-def told(message: Message) -> dict[str, str]:
-    """The headers that the gateway gave to a copy."""
-    found = message.headers() or []
-    return {
-        name.removeprefix(HEADERS): value.decode()
-        for name, value in found
-        if name.startswith(HEADERS) and isinstance(value, bytes)
-    }
 
 
 def test_a_refused_batch_is_copied_sealed_with_its_reason(
@@ -200,24 +186,6 @@ def test_who_may_not_write_there_is_not_copied(letters: GatewayProcess, direct: 
     denied = of_kind(letters, "denied", resource={"type": "Stream", "name": KEPT})
     assert {rule for each in denied for rule in each["rules"]} == {"grant:nobody-writes-here#1"}
     assert moved(letters, KEPT, "Write") == {}
-
-
-def until_refused(endpoint: Endpoint, topic: str, start: int = 0) -> list[bytes]:
-    """What a reader gets from this offset on, until it is refused what lies behind."""
-    reader = Consumer(endpoint.librdkafka(group_id=f"{topic}-reader"))
-    got: list[bytes] = []
-    try:
-        reader.assign([TopicPartition(topic, 0, start)])
-        while True:
-            message = reader.poll(SECONDS_MAX)
-            assert message is not None, got
-            error = message.error()
-            if error is not None:
-                assert error.code() in {BAD_MESSAGE, CORRUPT_MESSAGE}
-                return got
-            got.append(message.value() or b"")
-    finally:
-        reader.close()
 
 
 def test_what_is_refused_on_read_is_copied_once_and_all_before_it_is_read(

@@ -78,8 +78,6 @@ pub struct SealedStream {
     pub opened_by: OpenedBy,
     /// What becomes of what is not sealed as it must be.
     pub on_violation: OnViolation,
-    /// Where such batches are copied to.
-    pub dead_letter: Option<String>,
     /// Streams whose envelopes may lie here too.
     pub accepts_from: Vec<String>,
 }
@@ -140,12 +138,10 @@ pub enum Unreadable {
 
 /// What becomes of plaintext, or of an envelope from elsewhere, in a sealed stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "lowercase")]
 pub enum OnViolation {
     /// The batch is refused.
     Refuse,
-    /// The batch is refused, and copied.
-    DeadLetter,
     /// The record is marked by a header.
     Mark,
 }
@@ -183,11 +179,6 @@ impl SealingSection {
             if stream.fields.is_some() && (stream.value || stream.name.is_none()) {
                 return Some(format!(
                     "fields of `{text}` are sealed, and whole values too or those of a prefix"
-                ));
-            }
-            if stream.dead_letter.is_some() != (stream.on_violation == OnViolation::DeadLetter) {
-                return Some(format!(
-                    "sealed stream `{text}` has dead letters without a place, or a place without them"
                 ));
             }
         }
@@ -264,7 +255,6 @@ mod tests {
     #[test]
     fn what_the_gateway_does_not_open_it_is_not_asked_to_look_at() {
         let mut section = golden();
-        section.streams[1].dead_letter = None;
         let stream = &mut section.streams[1];
         (stream.name, stream.prefix) = (Some("s".into()), None);
         (stream.opened_by, stream.key) = (OpenedBy::Consumer, KeySealing::Deterministic);
@@ -293,13 +283,12 @@ mod tests {
     #[test]
     fn a_section_that_contradicts_itself_is_refused() {
         assert_eq!(golden().problem(), None);
-        let broken: [fn(&mut SealingSection); 6] = [
+        let broken: [fn(&mut SealingSection); 5] = [
             |it| it.streams[0].ring = "other".into(),
             |it| it.streams[0].name = Some("both".into()),
             |it| it.streams[0].prefix = None,
             |it| it.rings.push(it.rings[0].clone()),
             |it| it.streams.push(it.streams[0].clone()),
-            |it| it.streams[1].dead_letter = None,
         ];
         for break_it in broken {
             let mut section = golden();

@@ -9,6 +9,7 @@ use streamward_identity::{Directory, IdentitySection};
 use streamward_policy::{Policy, PolicySection, PrincipalFacts, PrincipalKind, address_range};
 
 use crate::contracts::{Contracts, ContractsSection};
+use crate::dead_letters::{DeadLettersSection, Targets};
 use crate::devices::{Devices, DevicesSection};
 use crate::error::GatewayError;
 use crate::fields::Fields;
@@ -72,6 +73,9 @@ pub struct Document {
     /// What readers see of streams with masked fields.
     #[serde(default)]
     pub masking: MaskingSection,
+    /// Where what is refused is copied to.
+    #[serde(default)]
+    pub dead_letters: DeadLettersSection,
     /// Which applied version of the bundle this is; `None`: the folder as it was read.
     #[serde(default)]
     pub version: Option<BundleVersion>,
@@ -461,6 +465,8 @@ pub struct Snapshot {
     pub contracts: Arc<Contracts>,
     /// What readers see of streams with masked fields, compiled.
     pub masking: Arc<Maskings>,
+    /// Where what is refused is copied to.
+    pub dead_letters: Arc<Targets>,
     /// What the references name.
     pub materials: Arc<Materials>,
 }
@@ -489,6 +495,8 @@ impl Snapshot {
             .map_err(|what| GatewayError::Snapshot { what })?;
         let masking =
             Maskings::build(&document.masking).map_err(|what| GatewayError::Snapshot { what })?;
+        let dead_letters = Targets::build(&document.dead_letters)
+            .map_err(|what| GatewayError::Snapshot { what })?;
         let signatures = Signatures::build(&document.signing, &materials)
             .map_err(|what| GatewayError::Snapshot { what })?;
         let facts: Vec<PrincipalFacts> =
@@ -521,6 +529,7 @@ impl Snapshot {
             fields: Arc::new(fields),
             contracts: Arc::new(contracts),
             masking: Arc::new(masking),
+            dead_letters: Arc::new(dead_letters),
             materials: Arc::new(materials),
         })
     }

@@ -154,7 +154,8 @@ def _explained(
     error_type, context = detail["type"], detail.get("ctx", {})
     field = location[-1] if location else ""
     if error_type == "extra_forbidden":
-        return f"there is no field `{_short(field)}`", meant(
+        beside = _beside(kind, location)
+        return f"there is no field `{_short(field)}`", beside or meant(
             str(field), names_at(kind.model, location[:-1])
         )
     if error_type == "missing":
@@ -185,6 +186,16 @@ def _explained(
         return f"`{field}` must not be empty", f"add an entry, or remove `{field}:`"
     message = str(context.get("error") or detail["msg"])
     return _short_message(message), _known(kind, location)
+
+
+def _beside(kind: DocumentKind, location: tuple[int | str, ...]) -> str:
+    """Where a field that stands too deep belongs: beside the one that it stands in."""
+    *around, field = location
+    while around:
+        outer = around.pop()
+        if isinstance(outer, str) and field in names_at(kind.model, tuple(around)):
+            return f"`{field}:` belongs beside `{outer}:`, not in it"
+    return ""
 
 
 # What clients do is called otherwise by Kafka's authorizer, and by rules.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from streamward.contracts.dead_letters import dead_letter_on
 from streamward.contracts.sealing import ByStream, by_stream
 from streamward.contracts.sight import parts, seal_on
 from streamward.contracts.signing import signed_streams
@@ -21,11 +22,18 @@ class Treatment:
     ring_source: str | None
     """`FILE:LINE` of the ring."""
     sign: Signing | None
+    dead_letter: str | None = None
+    """The stream that takes copies of what is refused."""
 
     @property
     def told(self) -> tuple[str, ...]:
         """For people, a line each; without any, records are kept as they are written."""
-        return (*self._sealed(), *self._signed())
+        copied = (
+            ()
+            if self.dead_letter is None
+            else (f"batches that are refused for their records are copied to `{self.dead_letter}`",)
+        )
+        return (*self._sealed(), *self._signed(), *copied)
 
     def _sealed(self) -> tuple[str, ...]:
         seal, ring = self.seal, self.ring
@@ -35,8 +43,6 @@ class Treatment:
         opened = "the gateway opens" if seal.opened_by == "gateway" else "consumers open"
         violation = {
             "refuse": "batches with other records are refused",
-            "dead-letter": "batches with other records are refused and copied to "
-            f"`{seal.dead_letter}`",
             "mark": "other records are marked by a header",
         }[seal.on_violation]
         return (
@@ -75,7 +81,6 @@ class Treatment:
                 "opened_by": seal.opened_by,
                 "unreadable": seal.unreadable,
                 "on_violation": seal.on_violation,
-                "dead_letter": seal.dead_letter,
             },
             "signing": None
             if sign is None
@@ -86,6 +91,7 @@ class Treatment:
                 "keys": list(sign.keys),
                 "on_violation": sign.on_violation,
             },
+            "dead_letter": self.dead_letter,
         }
 
 
@@ -101,6 +107,7 @@ def treatment_of(bundle: Bundle, stream: str) -> Treatment:
         ring=ring,
         ring_source=None if found is None else f"{found.file}:{found.place().line}",
         sign=bundle.once(_signs).on(stream),
+        dead_letter=dead_letter_on(bundle, stream),
     )
 
 

@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 
-from streamward.gateway import door_checks, limit_checks, log_checks, secret_stores, trust_checks
+from streamward.gateway import (
+    dead_letter_checks,
+    door_checks,
+    limit_checks,
+    log_checks,
+    secret_stores,
+    trust_checks,
+)
 from streamward.model.document import Bundle, Document, Mistake
 from streamward.model.manifest import Environment, Manifest
 from streamward.model.topology import Cluster, Listener, Metrics, same_address
@@ -262,6 +269,7 @@ CHECKS = (
     one_place_for_metrics,
     something_to_do,
     *door_checks.CHECKS,
+    *dead_letter_checks.CHECKS,
     *trust_checks.CHECKS,
     *limit_checks.CHECKS,
     *secret_stores.CHECKS,

@@ -3,6 +3,7 @@
 import msgspec
 
 from streamward.gateway.contracts import ContractsSection
+from streamward.gateway.dead_letters import DeadLettersSection
 from streamward.gateway.masking import MaskingSection
 from streamward.gateway.sealing import SealingSection
 from streamward.gateway.signing import SigningSection
@@ -345,4 +346,5 @@ class SnapshotDocument(_Entry, frozen=True, kw_only=True):
     signing: SigningSection
     contracts: ContractsSection
     masking: MaskingSection
+    dead_letters: DeadLettersSection
     version: VersionEntry | None = None

@@ -54,7 +54,6 @@ class SealedStreamEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     opened_by: str
     unreadable: str
     on_violation: str
-    dead_letter: str | None
     accepts_from: tuple[str, ...]
 
 
@@ -119,6 +118,5 @@ def _stream(bundle: Bundle, declared: Stream, seal: Sealing) -> SealedStreamEntr
         opened_by=seal.opened_by,
         unreadable=seal.unreadable,
         on_violation=seal.on_violation,
-        dead_letter=seal.dead_letter,
         accepts_from=seal.accepts_from,
     )

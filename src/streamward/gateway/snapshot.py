@@ -9,6 +9,7 @@ import msgspec
 
 from streamward.errors import BundleInvalid, InvalidArgument
 from streamward.gateway.contracts import contracts_section
+from streamward.gateway.dead_letters import dead_letters_section
 from streamward.gateway.documents import (
     FORMAT,
     AuthorityEntry,
@@ -127,6 +128,7 @@ def snapshot_document(
         signing=signing_section(bundle),
         contracts=contracts_section(bundle),
         masking=masking_section(bundle),
+        dead_letters=dead_letters_section(bundle),
         version=_version(bundle),
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from streamward.model.document import Noun
 from streamward.model.fields import ClusterName, KeyRingName, StreamText
@@ -36,18 +36,24 @@ class Sealing(Noun):
     """`consumer`: readers get what lies at the broker, and open it themselves."""
     unreadable: Literal["refuse", "ciphertext", "mask"] = "refuse"
     """What a reader gets who may read the stream and isn't in the ring's access class."""
-    on_violation: Literal["refuse", "dead-letter", "mark"] = "refuse"
-    """What becomes of plaintext, or of an envelope from elsewhere: the batch is refused, refused
-    and copied to `dead_letter`, or the record is marked by a header."""
-    dead_letter: StreamText | None = None
-    """Where refused batches are copied to: a stream that is sealed, carries the same classes, and
-    that whoever writes here may write to. What is refused on read the gateway copies itself,
-    once."""
+    on_violation: Literal["refuse", "mark"] = "refuse"
+    """What becomes of plaintext, or of an envelope from elsewhere: the batch is refused, or the
+    record is marked by a header. What is refused is copied where the stream says `dead_letter`."""
     accepts_from: tuple[StreamText, ...] = Field(default=(), max_length=50)
     """Streams whose envelopes may lie here too: those of which this is a mirror or dead letters."""
     home: ClusterName | None = None
     """The cluster where the stream was written first, for a mirror. Without it, the cluster of the
     listener that a record comes through."""
+
+    @field_validator("on_violation", mode="before")
+    @classmethod
+    def _copied_beside(cls, value: object) -> object:
+        if value == "dead-letter":
+            raise ValueError(
+                "say `refuse` (the default), and `dead_letter: STREAM` beside `seal`: it holds for"
+                " all that is refused of the stream"
+            )
+        return value
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -57,8 +63,6 @@ class Sealing(Noun):
             raise ValueError("give `value: false` where single `fields` are sealed")
         if self.fields and (self.sealed_by, self.opened_by) != ("gateway", "gateway"):
             raise ValueError("single `fields` are sealed and opened by the gateway only")
-        if (self.dead_letter is None) != (self.on_violation != "dead-letter"):
-            raise ValueError("`dead_letter` and `on_violation: dead-letter` belong together")
         if self.sealed_by == "producer" and self.on_violation == "mark":
             raise ValueError(
                 "`mark` changes records, and those that producers seal stay as they are"

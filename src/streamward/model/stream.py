@@ -73,6 +73,8 @@ class DataClass(Noun):
     """How streams of this class are sealed that don't say so themselves."""
     sign: Signing | None = None
     """How streams of this class are signed that don't say so themselves."""
+    dead_letter: StreamText | None = None
+    """Where what is refused of streams of this class is copied to that don't say so themselves."""
 
 
 class Namespace(Noun):
@@ -96,6 +98,12 @@ class Stream(Noun):
     one of its classes."""
     sign: Signing | None = None
     """How its records are signed. Without it, as `seal`: as a prefix or a class says."""
+    dead_letter: StreamText | None = None
+    """The stream that takes copies of the batches that are refused for their records: by `seal`,
+    `sign` or the contract. It carries the same classes, is sealed if this is, and is read by nobody
+    else. What is refused on write is copied where whoever wrote may write there too; what is
+    refused on read the gateway copies itself, once. Without it, as `seal`: as a prefix or a class
+    says."""
     owner: Text | None = None
     description: Text | None = None
 

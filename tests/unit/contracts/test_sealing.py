@@ -135,8 +135,8 @@ def test_a_stream_is_sealed_as_its_longest_prefix_or_else_its_class_says(tmp_pat
             "5: there is no KeyRing `helth` | did you mean `health`?",
         ),
         (
-            CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
-            " on_violation: dead-letter, dead_letter: north.dd}}\n---\n"
+            CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health},"
+            " dead_letter: north.dd}\n---\n"
             "{kind: Stream, name: north.d}\n",
             "5: there is no Stream `north.dd` for dead letters | did you mean `north.d`?",
         ),
@@ -148,7 +148,13 @@ def test_a_stream_is_sealed_as_its_longest_prefix_or_else_its_class_says(tmp_pat
         (
             CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
             " dead_letter: north.d}}\n",
-            "5: `dead_letter` and `on_violation: dead-letter` belong together",
+            "5: there is no field `dead_letter` | `dead_letter:` belongs beside `seal:`, not in it",
+        ),
+        (
+            CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"
+            " on_violation: dead-letter}}\n",
+            "5: say `refuse` (the default), and `dead_letter: STREAM` beside `seal`: it holds for"
+            " all that is refused of the stream | ",
         ),
         (
             CLASSES + "{kind: Stream, name: north.c, classes: [health], seal: {ring: health,"

@@ -47,6 +47,7 @@ def bundle(
     seal: dict[str, Any] | None = None,
     masked: DataContract | None = None,
     sign: dict[str, Any] | None = None,
+    dead_letter: str | None = None,
 ) -> Bundle:
     said: list[tuple[str, str, Any]] = [
         ("Role", "reader", Role(name="reader")),
@@ -74,6 +75,7 @@ def bundle(
                 classes=("card",),
                 seal=None if seal is None else Sealing.model_validate(seal),
                 sign=None if sign is None else Signing.model_validate(sign),
+                dead_letter=dead_letter,
             ),
         ),
         (
@@ -252,8 +254,9 @@ def decision(action: Action, kind: ResourceType = ResourceType.STREAM) -> Decisi
 
 def test_what_becomes_of_records_goes_with_a_decision() -> None:
     made = bundle(
-        {**VALUE, "on_violation": "dead-letter", "dead_letter": "dead"},
+        VALUE,
         sign={"key": "signer", "on_violation": "mark"},
+        dead_letter="dead",
     )
 
     read = records_of(made, decision(Action.READ))
@@ -276,8 +279,7 @@ def test_what_becomes_of_records_goes_with_a_decision() -> None:
             "sealed_by": "gateway",
             "opened_by": "gateway",
             "unreadable": "refuse",
-            "on_violation": "dead-letter",
-            "dead_letter": "dead",
+            "on_violation": "refuse",
         },
         "signing": {
             "by": "gateway",
@@ -286,13 +288,15 @@ def test_what_becomes_of_records_goes_with_a_decision() -> None:
             "keys": [],
             "on_violation": "mark",
         },
+        "dead_letter": "dead",
     }
     assert write.treatment.told == (
         "the gateway seals values under ring `cards` (class `card`, all.yaml:1), "
         "the gateway opens them for access class `desk`",
-        "batches with other records are refused and copied to `dead`",
+        "batches with other records are refused",
         "the gateway signs each batch with key `signer`; "
         "records that don't verify are marked by a header on read",
+        "batches that are refused for their records are copied to `dead`",
     )
     assert records_of(made, decision(Action.READ, ResourceType.GROUP)) is None
 
@@ -301,4 +305,4 @@ def test_of_what_is_kept_as_it_is_written_there_is_nothing_to_tell() -> None:
     treatment = treatment_of(bundle(), "cards")
 
     assert treatment.told == ()
-    assert treatment.document() == {"sealing": None, "signing": None}
+    assert treatment.document() == {"sealing": None, "signing": None, "dead_letter": None}

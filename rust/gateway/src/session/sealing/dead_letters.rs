@@ -9,7 +9,7 @@ use streamward_policy::{Action, Decision, ResourceKind};
 use streamward_records::{Limits, Mark, Refusal, Scratch, Telling, copy_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::{Refused, refusal};
+use super::{Refused, Sealed, refusal};
 use crate::dead_letters::{DEAD_LETTER_SHARE_BYTES_MAX, DeadLetter, DeadLetters, Room};
 use crate::sealing::SealedStream;
 use crate::session::authorize::Permission;
@@ -77,15 +77,15 @@ impl Session {
         std::mem::take(&mut self.dead_letters)
     }
 
-    /// The stream that takes what is refused of this one, if it is sealed.
-    pub(super) fn dead_letters_of(&self, stream: &SealedStream) -> Option<&SealedStream> {
-        self.snapshot.sealing.of(stream.dead_letter.as_deref()?)
+    /// How the stream is sealed that takes what is refused of this one.
+    pub(super) fn sealed_letters_of(&self, name: &str) -> Option<&SealedStream> {
+        let target = self.snapshot.dead_letters.of(name)?;
+        self.snapshot.sealing.of(target)
     }
 
     /// What a topic's partitions hold, where it is to be copied if it is refused; empty for other topics.
     pub(super) fn originals(&self, name: &str, topic: &Struct) -> Originals {
-        let stream = self.snapshot.sealing.of(name);
-        if stream.is_none_or(|it| it.dead_letter.is_none()) {
+        if self.snapshot.dead_letters.of(name).is_none() {
             return Originals::new();
         }
         let partitions = topic.structs("PartitionData");
@@ -110,9 +110,7 @@ impl Session {
         full: &mut bool,
         now: i64,
     ) -> Result<(), Close> {
-        let stream = self.snapshot.sealing.of(name);
-        let target = stream.and_then(|it| it.dead_letter.clone());
-        let Some(target) = target.filter(|it| it != name) else {
+        let Some(target) = self.snapshot.dead_letters.of(name).cloned() else {
             return Ok(());
         };
         // The gateway's own trouble passes, and what can't be read, or is too large, can't be copied.
@@ -157,7 +155,7 @@ impl Session {
                         continue;
                     };
                     self.dead_letters.push(DeadLetter {
-                        target: target.as_str().into(),
+                        target: target.clone(),
                         partition: *index,
                         records,
                         room,
@@ -195,11 +193,21 @@ impl Session {
         if let Some(why) = self.less_safe(name, target) {
             return Err(NotCopied::Target(why));
         }
-        let Some(mut sealed) = self.sealed(target) else {
-            return Err(NotCopied::Target(format!("`{target}` is not sealed")));
+        let how = match self.snapshot.sealing.of(target) {
+            None => None,
+            // SECURITY: sealed, and nobody knows how: it must not lie there in clear.
+            Some(_) => match self.sealed(target) {
+                None => {
+                    let why = format!("nobody knows how `{target}` is sealed");
+                    return Err(NotCopied::Target(why));
+                }
+                // An envelope is sealed once more, not taken for one of this stream's own.
+                Some(sealed) => Some(Sealed {
+                    mark: Mark::Header,
+                    ..sealed
+                }),
+            },
         };
-        // An envelope is sealed once more, not taken for one of this stream's own.
-        sealed.mark = Mark::Header;
         // A copy is never smaller than what it is of, but for its compression. Room comes before the copy.
         let caller = self.caller.as_ref().map(|it| it.principal.clone());
         let room = self
@@ -211,7 +219,8 @@ impl Session {
         let frame_max = self.limits.frame_bytes_max;
         let mut scratch = self.keys.scratch();
         let mut copy = |bytes_max: usize| {
-            self.copied_with(&sealed, records, telling, bytes_max, &mut scratch, now)
+            let sealed = how.as_ref();
+            self.copied_with(sealed, records, telling, bytes_max, &mut scratch, now)
         };
         let mut copied = copy(room.bytes().min(frame_max));
         if copied == Err(Some(Refusal::TooLarge)) && room.bytes() < frame_max && room.grow() {
@@ -235,7 +244,7 @@ impl Session {
     /// Why there is no copy: what is wrong with the records, or `None`: there is no key.
     fn copied_with(
         &self,
-        sealed: &super::Sealed,
+        sealed: Option<&Sealed>,
         records: &[u8],
         telling: &Telling<'_>,
         bytes_max: usize,
@@ -246,8 +255,11 @@ impl Session {
         let limits = Limits::default();
         copy_records(records, telling, &limits, bytes_max, scratch, &mut plain)
             .map_err(|fault| Some(fault.refusal))?;
+        if sealed.is_none() {
+            return Ok(plain);
+        }
         // Partitions are not bound, so it doesn't matter which one it will be.
-        self.seal_partition(Some(sealed), 0, &plain, bytes_max, scratch, now)
+        self.seal_partition(sealed, 0, &plain, bytes_max, scratch, now)
             .map_err(|refused| refused.fault.map(|it| it.refusal))
     }
 }

@@ -26,7 +26,7 @@ pub(super) type FetchedOriginals = HashMap<(Arc<str>, i32), Bytes>;
 /// A refused batch that is to be copied.
 struct Due<'f> {
     finding: &'f Finding,
-    target: String,
+    target: Arc<str>,
     batch: Bytes,
     digest: BatchDigest,
 }
@@ -58,12 +58,9 @@ impl Session {
 
     /// The stream that takes what is refused of this one on read. What is wrong in a stream of dead letters stays there:
     /// else copies could be copied in a circle.
-    fn letters_of_read(&self, name: &str) -> Option<&str> {
-        let sealing = &self.snapshot.sealing;
-        let target = sealing.of(name)?.dead_letter.as_deref()?;
-        let mut streams = sealing.streams.iter();
-        let takes = streams.any(|it| it.dead_letter.as_deref() == Some(name));
-        (!takes && target != name).then_some(target)
+    fn letters_of_read(&self, name: &str) -> Option<&Arc<str>> {
+        let letters = &self.snapshot.dead_letters;
+        letters.of(name).filter(|_| !letters.takes(name))
     }
 
     /// The batches that are refused and not copied yet.
@@ -77,7 +74,7 @@ impl Session {
         let due = refused
             .filter(|it| is_of_the_record(it))
             .filter_map(|finding| {
-                let target = self.letters_of_read(&finding.topic)?.to_owned();
+                let target = self.letters_of_read(&finding.topic)?.clone();
                 let records = originals.get(&(finding.topic.clone(), finding.partition))?;
                 let place = batch_at(records, finding.offset);
                 let batch = records.get(place.clone()).filter(|it| !it.is_empty())?;
@@ -139,7 +136,7 @@ impl Session {
                         room,
                         access,
                         classes: self.snapshot.policy.classes_of(&due.target),
-                        target: due.target.into(),
+                        target: due.target,
                         caller: gateway,
                         policy_version: self.snapshot.policy.version().to_owned(),
                         api: (api.0.name(), api.1),

@@ -224,7 +224,7 @@ impl Session {
             partition_bound: stream.partition_bound,
             mark: match stream.on_violation {
                 OnViolation::Mark => Mark::Header,
-                OnViolation::Refuse | OnViolation::DeadLetter => Mark::Refuse,
+                OnViolation::Refuse => Mark::Refuse,
             },
         })
     }

@@ -139,15 +139,16 @@ impl Session {
     fn wait_for_keys(&mut self, frame: &[u8], sending: &[Sending], now: i64) -> Option<Verdict> {
         let mut needs = Vec::new();
         for topic in sending {
-            let Some(stream) = self.snapshot.sealing.of(&topic.name) else {
-                continue;
-            };
-            let ring: Arc<str> = stream.ring.as_str().into();
-            needs.extend(needs_of(stream));
-            self.due.extend(self.keys.is_due(&ring, now));
-            if let Some(letters) = self.dead_letters_of(stream) {
-                needs.extend(needs_of(letters));
+            if let Some(stream) = self.snapshot.sealing.of(&topic.name) {
+                let ring: Arc<str> = stream.ring.as_str().into();
+                needs.extend(needs_of(stream));
+                self.due.extend(self.keys.is_due(&ring, now));
             }
+            needs.extend(
+                self.sealed_letters_of(&topic.name)
+                    .into_iter()
+                    .flat_map(needs_of),
+            );
         }
         if self.keys_asked {
             return None;

@@ -16,19 +16,23 @@ const BAD: &[u8] = b"no JSON";
 /// `ok.a` is sealed and holds JSON, and what is refused of it goes to `ok.dead`.
 pub(super) fn letters(change: impl FnOnce(&mut Json)) -> Json {
     let mut document = super::contracts::held(|_| {});
-    let sealed = sealing(|it| {
-        it["on_violation"] = "dead-letter".into();
-        it["dead_letter"] = TARGET.into();
-    });
-    document["sealing"] = sealed["sealing"].clone();
+    document["sealing"] = sealing(|_| {})["sealing"].clone();
     let mut target = document["sealing"]["streams"][0].clone();
     target["name"] = TARGET.into();
-    target["on_violation"] = "refuse".into();
-    target["dead_letter"] = Json::Null;
     let streams = document["sealing"]["streams"].as_array_mut().unwrap();
     streams.push(target);
+    copying(&mut document);
     change(&mut document);
     document
+}
+
+/// What is refused of `ok.a` goes to `ok.dead`.
+pub(super) fn copying(document: &mut Json) {
+    let target = json!({"name": TARGET, "prefix": null, "classes": ["cardholder"]});
+    let streams = document["policy"]["streams"].as_array_mut().unwrap();
+    streams.push(target);
+    let stream = json!({"name": "ok.a", "prefix": null, "target": TARGET});
+    document["dead_letters"] = json!({"streams": [stream]});
 }
 
 /// What `alice` gets copied of a batch that is not as the contract says.
@@ -65,7 +69,15 @@ fn a_refused_batch_is_copied_sealed() {
 
 #[test]
 fn nothing_is_copied_to_where_it_would_be_less_safe() {
-    let refused: [(Change, &str); 12] = [
+    let refused: [(Change, &str); 14] = [
+        (
+            |it| it["sealing"]["streams"].as_array_mut().unwrap().truncate(1),
+            "is not sealed",
+        ),
+        (
+            |it| it["policy"]["streams"][1]["classes"] = json!([]),
+            "does not carry the classes of the stream, or is of a lower level",
+        ),
         (
             |it| it["sealing"]["streams"][1]["value"] = false.into(),
             "does not seal whole values",
@@ -273,7 +285,10 @@ fn copied_of(document: &Json, batch: &[u8], code: i16) -> (Script, Vec<DeadLette
 fn what_is_corrupt_and_what_a_stream_would_copy_to_itself_is_not_copied_and_no_matter() {
     let mut corrupt = records(0, &[BAD]);
     corrupt[20] ^= 1;
-    let to_itself = letters(|it| it["sealing"]["streams"][0]["dead_letter"] = "ok.a".into());
+    let to_itself = letters(|it| {
+        let stream = json!({"name": null, "prefix": "ok.", "target": "ok.a"});
+        it["dead_letters"]["streams"] = json!([stream]);
+    });
     for (document, batch, code) in [
         (letters(|_| {}), corrupt, 2),
         (to_itself, records(0, &[BAD]), 87),

@@ -16,7 +16,7 @@ use crate::dead_letters::{AGAIN_AFTER_MILLISECONDS, DeadLetter};
 const GOOD: &[u8] = br#"{"card":"4111222233334444"}"#;
 
 /// `alice`, who wrote one record to `ok.a` and so has the keys, fetches what the broker gives.
-fn fetched(script: &mut Script, at_broker: &[u8]) -> Vec<DeadLetter> {
+pub(super) fn fetched(script: &mut Script, at_broker: &[u8]) -> Vec<DeadLetter> {
     script.request(&fetch(11)).forwards();
     script.broker(|answer| deliver(answer, "ok.a", std::slice::from_ref(&at_broker.to_vec())));
     script.session.take_dead_letters()
@@ -186,9 +186,9 @@ fn a_record_that_is_not_of_its_contract_is_copied_as_it_lies() {
 fn nothing_is_copied_out_of_a_stream_of_dead_letters_nor_into_one_under_quarantine() {
     // A circle: what is wrong in `ok.a`, which takes the dead letters of `ok.dead`, stays where it is.
     let mut circle = begun(&letters(|it| {
-        let target = &mut it["sealing"]["streams"][1];
-        target["on_violation"] = "dead-letter".into();
-        target["dead_letter"] = "ok.a".into();
+        let back = json!({"name": TARGET, "prefix": null, "target": "ok.a"});
+        let streams = it["dead_letters"]["streams"].as_array_mut().unwrap();
+        streams.push(back);
     }));
     let injected = records(1, &[b"injected"]);
     assert!(fetched(&mut circle.0, &injected).is_empty());
@@ -226,7 +226,6 @@ fn what_can_not_be_read_is_not_copied() {
 fn marks_stay_in_place_and_nothing_is_copied() {
     let (mut script, good) = begun(&letters(|it| {
         it["sealing"]["streams"][0]["on_violation"] = "mark".into();
-        it["sealing"]["streams"][0]["dead_letter"] = Json::Null;
     }));
     let all = [good, records(1, &[b"injected"]), records(2, &[b"too"])].concat();
     assert!(fetched(&mut script, &all).is_empty());

@@ -10,6 +10,7 @@ mod cluster;
 mod configs;
 mod contracts;
 mod dead_letters;
+mod dead_letters_open;
 mod dead_letters_read;
 mod deletion;
 mod fetch;

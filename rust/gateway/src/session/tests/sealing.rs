@@ -19,7 +19,7 @@ pub(super) fn sealing(change: impl FnOnce(&mut Json)) -> Json {
     let mut document = document();
     let stream = json!({"name": "ok.a", "prefix": null, "ring": RING, "tenant": null, "home_cluster": null,
         "value": true, "key": "plain", "headers": [], "partition_bound": false, "unreadable": "refuse",
-        "on_violation": "refuse", "dead_letter": null, "accepts_from": []});
+        "on_violation": "refuse", "accepts_from": []});
     document["sealing"] = json!({"streams": [stream], "rings": [{"name": RING, "data_class": "cardholder",
         "access_class": "settling", "readers": {"roles": [], "principals": ["alice"]}}]});
     change(&mut document["sealing"]["streams"][0]);

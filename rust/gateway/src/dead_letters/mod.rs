@@ -1,5 +1,7 @@
 //! Copies of what was refused, on their way to the stream that the bundle names for them.
 
+mod section;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,6 +9,7 @@ use aws_lc_rs::digest;
 use bytes::Bytes;
 use streamward_policy::{Action, Decision, Resource, ResourceKind};
 
+pub use self::section::{DeadLettersSection, Targets};
 use crate::caller::Caller;
 use crate::recorder::{Access, Deed, Recorder};
 
