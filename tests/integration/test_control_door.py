@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from streamward import clock
+from streamward.app import valid_bundle
 from streamward.demo.brokers import MockBrokers
 from streamward.dev.authority import Authority, Issued
+from streamward.dev.certificates import make_certificates
 from streamward.errors import InvalidArgument
 from streamward.sdk import Parts, RecordRefused, Sealer
 from streamward.sdk.door_client import DoorUnavailable, DoorUntrusted, GrantDenied
@@ -29,6 +31,8 @@ END_TO_END = "conformance.door.end-to-end"
 OTHER = "conformance.door.other"
 BY_GATEWAY = "conformance.door.by-gateway"
 PLAIN = "conformance.plain"
+STEP_UP = "stepped.up"
+FRESH = "stepped.fresh"
 SECRET = b"4929 1234 5678 9012"
 GRANT_MILLISECONDS = 120_000
 RESET = (ConnectionResetError, BrokenPipeError, ssl.SSLError)
@@ -79,6 +83,49 @@ name: {by_gateway}
 classes: [test-data]
 seal: {{ring: cards}}
 """
+_STEP_UP = f"""\
+kind: AccessClass
+name: stepping
+readers: ["principal:one-factor", "principal:two-factors"]
+owner: tests
+---
+kind: KeyRing
+name: stepped
+data_class: test-data
+access_class: stepping
+provider: local
+key: stepped
+---
+kind: Stream
+prefix: stepped.
+classes: [test-data]
+seal: {{ring: stepped, sealed_by: producer, opened_by: consumer}}
+---
+kind: Grant
+id: with-a-second-factor
+to: ["principal:one-factor", "principal:two-factors"]
+allow: [read, write]
+on: ["stream:{STEP_UP}"]
+requires: {{mfa: true}}
+---
+kind: Grant
+id: with-a-fresh-second-factor
+to: ["principal:one-factor", "principal:two-factors"]
+allow: [read, write]
+on: ["stream:{FRESH}"]
+requires: {{mfa_max_age: 15m}}
+""" + "".join(
+    f"""---
+kind: Principal
+name: {name}
+type: user
+tenant: conformance
+mfa: {mfa}
+credentials:
+  - {{id: {name}-certificate, type: certificate, subject: "CN={name},O=Conformance"}}
+"""
+    for name, mfa in (("one-factor", "false"), ("two-factors", "true"))
+)
 
 
 class House:
@@ -131,6 +178,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         bundle = write_bundle(tmp_path_factory.mktemp("door") / "bundle", f"{host}:{port}")
         text = _BUNDLE.format(end_to_end=END_TO_END, other=OTHER, by_gateway=BY_GATEWAY)
         (bundle.folder / "keys.yaml").write_text(text)
+        (bundle.folder / "step-up.yaml").write_text(_STEP_UP)
+        make_certificates(valid_bundle(bundle.folder, materials=False), force=True)
         quick = {"grant": "2m", "request_timeout": "1s"}
         declare_door(bundle, **quick, grants_per_second=1, grants_burst=40)
         with GatewayProcess(bundle) as gateway:
@@ -203,6 +252,32 @@ def test_who_may_not_gets_no_key_and_that_is_in_the_log(house: House, operation:
     )
     with pytest.raises(GrantDenied):
         house.sealer("intruder").seal(END_TO_END, Parts(None, SECRET))
+
+
+@pytest.mark.parametrize("operation", ["seal", "open"])
+def test_where_a_grant_asks_for_a_second_factor_keys_do_so_too(
+    house: House, operation: str
+) -> None:
+    body = {"stream": STEP_UP, "operation": operation, "data_key": operation == "seal"}
+
+    assert house.post(body, "two-factors")[0] == 200
+    status, problem = house.post(body, "one-factor")
+
+    assert (status, problem["code"]) == (403, "denied")
+    denied = [it for it in house.denied() if it["resource"]["name"] == STEP_UP]
+    action = "Write" if operation == "seal" else "Read"
+    assert ("one-factor", action, "default") in {
+        (it["principal"], it["action"], *it["rules"]) for it in denied
+    }
+    assert {it["principal"] for it in denied} == {"one-factor"}
+    assert not [it for it in house.granted() if it["principal"] == "one-factor"]
+
+
+def test_a_second_factor_that_nobody_knows_the_time_of_is_not_fresh(house: House) -> None:
+    for name in ("one-factor", "two-factors"):
+        with pytest.raises(GrantDenied):
+            house.sealer(name).seal(FRESH, Parts(None, SECRET))
+    assert not [it for it in house.granted() if it["resource"]["name"] == FRESH]
 
 
 def test_a_key_of_another_ring_is_unknown(house: House) -> None:

@@ -118,7 +118,7 @@ mod tests {
             entry(Some("a.inner.one"), None, "one.dead"),
         ];
         let targets = Targets::build(&DeadLettersSection { streams }).unwrap();
-        let of = |topic| targets.of(topic).map(|it| it.to_string());
+        let of = |topic| targets.of(topic).map(ToString::to_string);
         assert_eq!(of("a.x").as_deref(), Some("a.dead"));
         assert_eq!(of("a.inner.two").as_deref(), Some("other"));
         assert_eq!(of("a.inner.one").as_deref(), Some("one.dead"));
