@@ -6,6 +6,7 @@ Who sees what is opened is not looked at here: `sights` tells that.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from streamward.contracts.dead_letters import dead_letter_on
 from streamward.contracts.difference import places
 from streamward.contracts.difference.topics import classes_between, topics_between
 from streamward.contracts.sight import seal_on
@@ -31,18 +32,23 @@ def less_sealed(old: Bundle, new: Bundle) -> Iterator[LessSealed]:
     """Every such way, of every topic of which either bundle says something."""
     for topics in topics_between(old, new):
         was, now = seal_on(old, topics.name), seal_on(new, topics.name)
-        if was is None or was == now:
+        if was is None:
+            continue
+        ways = [] if was == now else list(_ways(was, now))
+        if now is not None:
+            ways += _copied_elsewhere(old, new, topics.name, was)
+        if not ways:
             continue
         ring = old.find(KeyRing, was.ring)
         classes = classes_between(old, new, topics.name)
         if ring is not None:
             classes |= {ring.data_class}
         source = places.of_seal(new, topics.name)
-        for what in _ways(new, was, now):
+        for what in ways:
             yield LessSealed(topics.shown, classes, what, source)
 
 
-def _ways(new: Bundle, was: Sealing, now: Sealing | None) -> Iterator[str]:
+def _ways(was: Sealing, now: Sealing | None) -> Iterator[str]:
     if now is None or now.ring != was.ring:
         yield f"not sealed under the ring `{was.ring}` any more"
     if now is None:
@@ -54,10 +60,15 @@ def _ways(new: Bundle, was: Sealing, now: Sealing | None) -> Iterator[str]:
     if (was.opened_by, now.opened_by) == ("consumer", "gateway"):
         yield "opened by the gateway, no longer by consumers"
     yield from _more_taken(was, now)
-    if now.dead_letter is not None and now.dead_letter != was.dead_letter:
-        there = seal_on(new, now.dead_letter)
-        if there is None or there.ring != was.ring:
-            yield f"refused records are copied to `{now.dead_letter}`, under another ring"
+
+
+def _copied_elsewhere(old: Bundle, new: Bundle, stream: str, was: Sealing) -> Iterator[str]:
+    target = dead_letter_on(new, stream)
+    if target is None or target == dead_letter_on(old, stream):
+        return
+    there = seal_on(new, target)
+    if there is None or there.ring != was.ring:
+        yield f"refused records are copied to `{target}`, under another ring"
 
 
 def _more_taken(was: Sealing, now: Sealing) -> Iterator[str]:
