@@ -185,6 +185,12 @@ def verifier_key(name: str, key: bytes) -> str:
 def policy_schema() -> str:
     """The Cedar schema that policies are checked against."""
 
+def plain_document(text: str, date: Callable[[str], object]) -> tuple[object, int] | None:
+    """What a plain YAML document says, and the lines before its first key; None: it isn't plain.
+
+    `date` makes a day of `2027-01-31`.
+    """
+
 def mapping_rules_problem(rules: str) -> str | None:
     """What is wrong with mapping rules for subjects of certificates; None: nothing."""
 

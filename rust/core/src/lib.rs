@@ -9,6 +9,7 @@ mod records;
 mod schema;
 mod signing;
 mod table;
+mod yaml;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -424,6 +425,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<schema::Schema>()?;
     module.add_function(wrap_pyfunction!(schema::schema_problem, module)?)?;
     module.add_function(wrap_pyfunction!(schema::unframe, module)?)?;
+    module.add_function(wrap_pyfunction!(yaml::plain_document, module)?)?;
     module.add_class::<prove::Prover>()?;
     module.add_class::<records::DataKey>()?;
     module.add_class::<records::StreamHome>()?;

@@ -8,10 +8,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from streamward.bundle.fields import field_names, names_at
-from streamward.bundle.yaml import Tree
+from streamward.bundle.yaml import PlainTree, Tree
 from streamward.model.action import Action
 from streamward.model.document import ANY_KIND, Document, DocumentKind, FieldPath, Mistake, Place
 from streamward.model.nearest import meant, nearest
+
+AnyTree = Tree | PlainTree
 
 Read = tuple[Document | None, frozenset[tuple[str, str]]]
 """The document, or else (kind, name) of one that stands there but is broken."""
@@ -20,7 +22,9 @@ _NAMES = re.compile(r"""^(?:name|id|prefix):[ \t]*["']?([^"'#\n]*[^"'#\s])""", r
 _NAMES_MAX = 10
 
 
-def read_document(tree: Tree, kinds: Mapping[str, DocumentKind], mistakes: list[Mistake]) -> Read:
+def read_document(
+    tree: AnyTree, kinds: Mapping[str, DocumentKind], mistakes: list[Mistake]
+) -> Read:
     """Read one tree as a document; mistakes are added to the list."""
     mistakes.extend(tree.mistakes)
     kind = None if tree.value is None else _kind(tree, kinds, mistakes)
@@ -36,12 +40,11 @@ def read_document(tree: Tree, kinds: Mapping[str, DocumentKind], mistakes: list[
         mistakes.extend(_mistakes(tree, kind, name, error))
         names = [name] if name else _NAMES.findall(tree.text)[:_NAMES_MAX]
         return None, frozenset((kind.name, each) for each in names)
-    places = {path: tree.keys.get(path, place) for path, place in tree.places.items()}
-    return Document(kind.name, name or "", value, tree.file, places), frozenset()
+    return Document(kind.name, name or "", value, tree.file, tree.declared()), frozenset()
 
 
 def _kind(
-    tree: Tree, kinds: Mapping[str, DocumentKind], mistakes: list[Mistake]
+    tree: AnyTree, kinds: Mapping[str, DocumentKind], mistakes: list[Mistake]
 ) -> DocumentKind | None:
     start = tree.places[()]
     if not isinstance(tree.value, dict):
@@ -66,7 +69,7 @@ def _short(value: object) -> str:
 
 
 def _mistakes(
-    tree: Tree, kind: DocumentKind, name: str | None, error: ValidationError
+    tree: AnyTree, kind: DocumentKind, name: str | None, error: ValidationError
 ) -> Iterator[Mistake]:
     for detail in _first_causes(kind, error):
         location = detail["loc"]
@@ -96,7 +99,7 @@ def _first_causes(kind: DocumentKind, error: ValidationError) -> Iterator[ErrorD
             yield detail
 
 
-def _path(tree: Tree, location: tuple[int | str, ...]) -> FieldPath:
+def _path(tree: AnyTree, location: tuple[int | str, ...]) -> FieldPath:
     """The location without the tags of unions, which stand in no file."""
     path: FieldPath = ()
     for index, part in enumerate(location):
@@ -106,7 +109,7 @@ def _path(tree: Tree, location: tuple[int | str, ...]) -> FieldPath:
     return path
 
 
-def _value_at(tree: Tree, path: FieldPath) -> Any:
+def _value_at(tree: AnyTree, path: FieldPath) -> Any:
     value = tree.value
     for part in path:
         try:
@@ -116,7 +119,7 @@ def _value_at(tree: Tree, path: FieldPath) -> Any:
     return value
 
 
-def _place(tree: Tree, path: FieldPath, error_type: str) -> Place:
+def _place(tree: AnyTree, path: FieldPath, error_type: str) -> Place:
     if error_type == "extra_forbidden" and path in tree.keys:
         return tree.keys[path]
     while path and path not in tree.places:

@@ -1,8 +1,9 @@
 """YAML as plain values with the place of each; nothing is constructed that a tag asks for."""
 
 import datetime
+import functools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from streamward.bundle import libyaml
+from streamward.bundle import libyaml, plain
 from streamward.model.document import FieldPath, Mistake, Place
 
 NODES_MAX = 100_000
@@ -33,14 +34,57 @@ class Tree:
     mistakes: list[Mistake] = field(default_factory=list)
     text: str = ""
 
+    def declared(self) -> Mapping[FieldPath, Place]:
+        """Where each part is declared: that of a mapping by its key, any other by itself."""
+        return {path: self.keys.get(path, place) for path, place in self.places.items()}
+
+
+class PlainTree:
+    """The same of a plain document; its parts' places are found by reading it once more."""
+
+    __slots__ = ("_start", "_whole", "file", "text", "value")
+
+    def __init__(self, file: str, text: str, first_line: int, value: Any, lines: int) -> None:
+        self.file = file
+        self.text = text
+        self.value = value
+        self._start = Place(file, first_line + lines)
+        self._whole: Callable[[], Tree] = functools.cache(
+            functools.partial(_placed, file, text, first_line)
+        )
+
+    @property
+    def mistakes(self) -> list[Mistake]:
+        """None: who reads plain documents refuses whatever may be wrong."""
+        return []
+
+    @property
+    def places(self) -> Mapping[FieldPath, Place]:
+        """Where each part stands."""
+        return plain.Places(self._start, lambda: self._whole().places)
+
+    @property
+    def keys(self) -> Mapping[FieldPath, Place]:
+        """Where the key of each part stands."""
+        return self._whole().keys
+
+    def declared(self) -> Mapping[FieldPath, Place]:
+        """As of a Tree; its value isn't held."""
+        whole = self._whole
+        return plain.Places(self._start, lambda: whole().declared())
+
 
 class _TooLarge(Exception):
     pass
 
 
-def parse(file: str, text: str) -> Iterator[Tree]:
+def parse(file: str, text: str) -> Iterator[Tree | PlainTree]:
     """Every YAML document in the text. A syntax error spoils only its own document."""
     for first_line, part in _parts(text):
+        read = plain.read(part, _date)
+        if read is not None:
+            yield PlainTree(file, part, first_line, *read)
+            continue
         tree = _parse_one(file, part, first_line)
         if tree is not None:
             yield tree
@@ -62,6 +106,12 @@ def _compose(text: str) -> Any:
         return libyaml.compose(text)
     # Without `plug_ins` it searches its own folder for some, once a document.
     return YAML(typ="safe", pure=True, plug_ins=[]).compose(text)
+
+
+def _placed(file: str, text: str, first_line: int) -> Tree:
+    tree = _parse_one(file, text, first_line)
+    assert tree is not None, "what is plain to one reader is a document to every other"
+    return tree
 
 
 def _parse_one(file: str, text: str, first_line: int) -> Tree | None:
@@ -113,13 +163,21 @@ def _float(text: str) -> float:
     return float(re.sub(r"\.(inf|nan)", r"\1", folded))
 
 
+def _date(text: str) -> datetime.date | str:
+    """The day, or the text where there is none such."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return text
+
+
 _SCALARS: dict[str, Callable[[str], Any]] = {
     "str": str,
     "int": _integer,
     "float": _float,
     "bool": lambda text: text.lower() == "true",
     "null": lambda text: None,
-    "timestamp": lambda text: datetime.date.fromisoformat(text) if len(text) == 10 else text,
+    "timestamp": lambda text: _date(text) if len(text) == 10 else text,
 }
 
 
@@ -181,8 +239,6 @@ class _Reader:
         try:
             return convert(node.value)
         except ValueError:
-            if tag == "timestamp":
-                return node.value
             self._mistake(self._place(node), f"not a valid {tag}: `{_one_line(node.value)}`", "")
             return None
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamward.bundle import libyaml
-from streamward.bundle.yaml import Tree, parse
+from streamward.bundle import libyaml, plain
+from streamward.bundle.yaml import PlainTree, Tree, parse
 
 ROOT = Path(__file__).parents[3]
 PARTS = (
@@ -18,16 +18,17 @@ PARTS = (
 )
 
 
-def _slowly(text: str, patch: pytest.MonkeyPatch) -> list[Tree]:
+def _slowly(text: str, patch: pytest.MonkeyPatch) -> list[Tree | PlainTree]:
     def refuse(_: str) -> None:
         raise libyaml.NotRead
 
     with patch.context() as patched:
         patched.setattr(libyaml, "compose", refuse)
+        patched.setattr(plain, "read", lambda text, date: None)
         return list(parse("f", text))
 
 
-def _told(trees: list[Tree]) -> list[Any]:
+def _told(trees: list[Tree | PlainTree]) -> list[Any]:
     """Values and places; of nothing, both say another column."""
     return [
         (
