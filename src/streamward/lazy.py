@@ -1,7 +1,8 @@
-"""Modules that are loaded when they are first used."""
+"""Modules that are loaded when they, or what is in them, are first used."""
 
 import importlib
 import importlib.util
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -27,3 +28,14 @@ def lazy(name: str) -> ModuleType:
     if importlib.util.find_spec(name) is None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     return _Later(name)
+
+
+def found_later(package: str, name: str, homes: Mapping[str, Iterable[str]]) -> Any:
+    """A name of a package, from the module of it that `homes` (module → names) says.
+
+    For a package's `__getattr__`. Raises AttributeError for a name that stands nowhere there.
+    """
+    for module, names in homes.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{package}.{module}"), name)
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from streamward.lazy import lazy
+from streamward.lazy import found_later, lazy
 
 HEAVY = {
     "alembic",
@@ -27,6 +27,36 @@ def test_a_gateway_loads_no_library_that_its_bundle_may_not_need() -> None:
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
     )
     assert set(ended.stdout.split()).isdisjoint(HEAVY)
+
+
+def test_a_question_loads_neither_checks_nor_readers() -> None:
+    program = "import sys, streamward.cli.policy_ask; print(*sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    loaded = set(ended.stdout.split())
+    assert "streamward.app.asking" in loaded
+    assert loaded.isdisjoint(
+        HEAVY
+        | {
+            "ruamel.yaml",
+            "streamward.app.bundles",
+            "streamward.gateway",
+            "streamward.policy.difference",
+            "streamward.policy.proof",
+            "streamward.policy.registered",
+        }
+    )
+
+
+def test_a_name_that_a_package_has_nowhere_is_no_name_of_it() -> None:
+    import streamward.policy
+
+    assert streamward.policy.diff is found_later(
+        "streamward.policy", "diff", {"difference": ("diff",)}
+    )
+    with pytest.raises(AttributeError, match="has no attribute 'diffs'"):
+        _ = streamward.policy.diffs  # type: ignore[attr-defined]
 
 
 def test_a_module_is_loaded_by_use_and_not_by_being_looked_at(

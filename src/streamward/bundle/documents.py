@@ -46,14 +46,16 @@ def read_document(
 def _kind(
     tree: AnyTree, kinds: Mapping[str, DocumentKind], mistakes: list[Mistake]
 ) -> DocumentKind | None:
-    start = tree.places[()]
     if not isinstance(tree.value, dict):
         what = "a document must be a mapping that starts with `kind:`"
+        start = tree.places[()]
         mistakes.append(Mistake(start, what, suggestion="separate documents with a line `---`"))
         return None
     if "kind" not in tree.value:
         near = meant("", kinds)
-        mistakes.append(Mistake(start, "`kind` is missing", "document", f"add `kind:`, {near}"))
+        mistakes.append(
+            Mistake(tree.places[()], "`kind` is missing", "document", f"add `kind:`, {near}")
+        )
         return None
     word = tree.value["kind"]
     kind = kinds.get(word) if isinstance(word, str) else None

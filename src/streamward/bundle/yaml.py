@@ -1,7 +1,6 @@
 """YAML as plain values with the place of each; nothing is constructed that a tag asks for."""
 
 import datetime
-import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -42,16 +41,15 @@ class Tree:
 class PlainTree:
     """The same of a plain document; its parts' places are found by reading it once more."""
 
-    __slots__ = ("_start", "_whole", "file", "text", "value")
+    __slots__ = ("_first_line", "_placed", "_start", "file", "text", "value")
 
     def __init__(self, file: str, text: str, first_line: int, value: Any, lines: int) -> None:
         self.file = file
         self.text = text
         self.value = value
+        self._first_line = first_line
         self._start = Place(file, first_line + lines)
-        self._whole: Callable[[], Tree] = functools.cache(
-            functools.partial(_placed, file, text, first_line)
-        )
+        self._placed: Tree | None = None
 
     @property
     def mistakes(self) -> list[Mistake]:
@@ -61,7 +59,7 @@ class PlainTree:
     @property
     def places(self) -> Mapping[FieldPath, Place]:
         """Where each part stands."""
-        return plain.Places(self._start, lambda: self._whole().places)
+        return self._whole().places
 
     @property
     def keys(self) -> Mapping[FieldPath, Place]:
@@ -69,9 +67,14 @@ class PlainTree:
         return self._whole().keys
 
     def declared(self) -> Mapping[FieldPath, Place]:
-        """As of a Tree; its value isn't held."""
-        whole = self._whole
-        return plain.Places(self._start, lambda: whole().declared())
+        """As of a Tree; the value isn't held by it."""
+        file, text, first_line = self.file, self.text, self._first_line
+        return plain.Places(self._start, lambda: _placed(file, text, first_line).declared())
+
+    def _whole(self) -> Tree:
+        if self._placed is None:
+            self._placed = _placed(self.file, self.text, self._first_line)
+        return self._placed
 
 
 class _TooLarge(Exception):

@@ -1,5 +1,6 @@
 """The terminal door: one file for each noun."""
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import Annotated, Final, NoReturn
@@ -71,6 +72,8 @@ def _root(
 
 def main() -> None:
     """Run the command line; an error is told once, with its causes and the way out; exit 1."""
+    # Pydantic would look through all that is installed for plug-ins of itself, and load them.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app(prog_name="streamward")
     except StreamwardError as error:

@@ -1,15 +1,18 @@
 """Rights and changes as tables for people."""
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from streamward.model.text import printable
-from streamward.policy.difference import Difference, effects
 from streamward.policy.questions import Certainty, Right, Rights, RoleRights
 from streamward.policy.questions.rights import RuleUse
+
+if TYPE_CHECKING:
+    from streamward.policy.difference import Difference
 
 STYLES = {Certainty.ALWAYS: "green", Certainty.SOMETIMES: "yellow", Certainty.UNKNOWN: "red"}
 
@@ -97,8 +100,10 @@ def show_roles(to: Console, roles: Iterable[RoleRights]) -> None:
         to.print()
 
 
-def show_difference(to: Console, difference: Difference) -> None:
+def show_difference(to: Console, difference: "Difference") -> None:
     """Who gains (+) and who loses (-) what, in which cases, and what needs an approval."""
+    from streamward.policy.difference import effects
+
     if difference.is_empty:
         to.print(Text("both decide every request alike", "bold green"))
     for line in effects(difference):

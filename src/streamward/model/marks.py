@@ -1,9 +1,10 @@
 """The texts in a value whose type is marked: names of documents, references to materials."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -13,22 +14,33 @@ from streamward.model.document import FieldPath
 M = TypeVar("M")
 
 
+@dataclass(frozen=True, slots=True)
+class _Marks(Generic[M]):
+    """Which texts of a type are marked: taken out of it once, as thousands of values are of it."""
+
+    of_text: tuple[M, ...] = ()
+    of_items: tuple["_Marks[M]", ...] = ()
+    """Of each item of a tuple; several where the type is a union."""
+    of_values: tuple["_Marks[M]", ...] = ()
+    """Of each value of a dictionary."""
+
+
 def marked(
     value: BaseModel, mark: type[M], path: FieldPath = ()
 ) -> Iterator[tuple[FieldPath, M, str]]:
     """Every text in a value whose type is marked (in `Annotated`): its path, the mark, the text."""
-    for name, key, annotation in _fields(type(value), mark):  # type: ignore[arg-type]
+    for name, key, marks in _fields(type(value), mark):  # type: ignore[arg-type]
         held = getattr(value, name)
         # Most fields of most documents are left out.
         if held is not None and held != ():
-            yield from _marked(annotation, held, mark, (*path, key))
+            yield from _marked(marks, held, mark, (*path, key))
 
 
 @cache
-def _fields(model: type[BaseModel], mark: type[Any]) -> tuple[tuple[str, str, Any], ...]:
-    """Name, key and type of each field of a model that may hold such a text."""
+def _fields(model: type[BaseModel], mark: type[Any]) -> tuple[tuple[str, str, _Marks[Any]], ...]:
+    """Name, key and marks of each field of a model that may hold such a text."""
     return tuple(
-        (name, info.alias or name, annotation)
+        (name, info.alias or name, _marks(annotation, mark))
         for name, info in model.model_fields.items()
         if _may_hold(annotation := _annotation(info), mark, set())
     )
@@ -51,29 +63,37 @@ def _may_hold(annotation: Any, mark: type[Any], seen: set[Any]) -> bool:
     return any(_may_hold(argument, mark, seen) for argument in arguments)
 
 
-def _marked(
-    annotation: Any, value: Any, mark: type[M], path: FieldPath
-) -> Iterator[tuple[FieldPath, M, str]]:
-    if isinstance(value, BaseModel):
-        yield from marked(value, mark, path)
-        return
+def _marks(annotation: Any, mark: type[M]) -> _Marks[M]:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        if isinstance(value, str):
-            yield from ((path, item, value) for item in arguments[1:] if isinstance(item, mark))
-        yield from _marked(arguments[0], value, mark, path)
-    elif origin in (Union, UnionType):
-        for argument in arguments:
-            yield from _marked(argument, value, mark, path)
-    elif arguments:
-        for key, item in _items(value):
-            yield from _marked(
-                arguments[-1 if isinstance(value, dict) else 0], item, mark, (*path, key)
-            )
+        inner = _marks(arguments[0], mark)
+        own = tuple(item for item in arguments[1:] if isinstance(item, mark))
+        return replace(inner, of_text=(*own, *inner.of_text))
+    if origin in (Union, UnionType):
+        each = [_marks(argument, mark) for argument in arguments]
+        return _Marks(
+            tuple(text for it in each for text in it.of_text),
+            tuple(item for it in each for item in it.of_items),
+            tuple(value for it in each for value in it.of_values),
+        )
+    if not arguments or origin is Literal:
+        return _Marks()
+    return _Marks((), (_marks(arguments[0], mark),), (_marks(arguments[-1], mark),))
 
 
-def _items(value: Any) -> Iterator[tuple[str | int, Any]]:
-    if isinstance(value, dict):
-        yield from value.items()
+def _marked(
+    marks: _Marks[M], value: Any, mark: type[M], path: FieldPath
+) -> Iterator[tuple[FieldPath, M, str]]:
+    if isinstance(value, str):
+        for one in marks.of_text:
+            yield path, one, value
     elif isinstance(value, tuple):
-        yield from enumerate(value)
+        for of_item in marks.of_items:
+            for index, item in enumerate(value):
+                yield from _marked(of_item, item, mark, (*path, index))
+    elif isinstance(value, dict):
+        for of_value in marks.of_values:
+            for key, item in value.items():
+                yield from _marked(of_value, item, mark, (*path, key))
+    elif isinstance(value, BaseModel):
+        yield from marked(value, mark, path)

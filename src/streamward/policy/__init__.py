@@ -1,21 +1,24 @@
-"""Who may do what: grants, classes and Cedar files compile to the rules that are enforced."""
+"""Who may do what: grants, classes and Cedar files compile to the rules that are enforced.
 
-from streamward.policy.checks import CHECKS as RULE_CHECKS
-from streamward.policy.checks import WARNINGS
-from streamward.policy.compile import compile_policy, days_of_change, next_change
-from streamward.policy.difference import Difference, diff
-from streamward.policy.kinds import DOCUMENT_KINDS, FILE_KINDS
-from streamward.policy.proof.checks import CHECKS as INVARIANT_CHECKS
-from streamward.policy.section import PolicySection, Rule
-from streamward.policy.service import (
-    Explanation,
-    explain,
-    parse_action,
-    parse_context,
-    parse_resource,
-)
+What a name stands for is imported when it is first asked for: a question needs no checks.
+"""
 
-CHECKS = (*RULE_CHECKS, *INVARIANT_CHECKS)
+from typing import TYPE_CHECKING, Any, Final
+
+from streamward.lazy import found_later
+
+if TYPE_CHECKING:
+    from streamward.policy.compile import compile_policy, days_of_change, next_change
+    from streamward.policy.difference import Difference, diff
+    from streamward.policy.registered import CHECKS, DOCUMENT_KINDS, FILE_KINDS, WARNINGS
+    from streamward.policy.section import PolicySection, Rule
+    from streamward.policy.service import (
+        Explanation,
+        explain,
+        parse_action,
+        parse_context,
+        parse_resource,
+    )
 
 __all__ = [
     "CHECKS",
@@ -35,3 +38,18 @@ __all__ = [
     "parse_context",
     "parse_resource",
 ]
+
+_HOMES: Final = {
+    "compile": ("compile_policy", "days_of_change", "next_change"),
+    "difference": ("Difference", "diff"),
+    "registered": ("CHECKS", "DOCUMENT_KINDS", "FILE_KINDS", "WARNINGS"),
+    "section": ("PolicySection", "Rule"),
+    "service": ("Explanation", "explain", "parse_action", "parse_context", "parse_resource"),
+}
+"""The names of each module."""
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        return globals().setdefault(name, found_later(__name__, name, _HOMES))
