@@ -251,6 +251,8 @@ def test_who_may_open_what_is_sealed_does_not_widen_by_itself(
     both = APPROVAL + 'weaker_keys: true\nto: ["everyone"]\nallow: [read]\n'
     assert told(old, made(*replaced, more=more + both)) == []
     assert told(old, made(*replaced, more=more + both.replace("by: risk", "by: me"))) != []
+    # What is proposed, once somebody agrees, is just what is missing.
+    assert told(old, made(*replaced, more=more + found[-1].remedy)) == []
     if place in ("on_violation: mark", "kind: Stream"):
         assert told(new, old) == [], "to guard it better needs nobody"
 
@@ -307,6 +309,8 @@ def test_masks_do_not_get_weaker_by_themselves(
     [line] = [it for it in effects(compared) if "analytics-batch" in it]
     assert line.startswith(f"+ analytics-batch  people.masked  sees {seen} (contract.yaml:")
     assert told(old, made(replaced, more=READ)) == []
+    assert "allow: [read]" in found.remedy
+    assert told(old, made(replaced, more=found.remedy)) == []
     # Who agreed to weaker rings has not agreed to weaker masks.
     assert told(old, made(replaced, more=KEYS)) != []
     assert told(new, old) == [], "to mask more needs nobody"
