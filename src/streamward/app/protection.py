@@ -1,15 +1,18 @@
-"""What a new bundle does to records beside what rules say: whom it shows more, what it seals less.
+"""What a new bundle does to records beside what rules say: whom it shows more, what it protects
+less.
 
 Rules are compared by the room of policy, and what readers see by that of contracts; neither knows
 the other, so what both must say of a change comes together here.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from streamward import policy
 from streamward.contracts.difference import (
     Holder,
-    LessSealed,
+    LessProtected,
+    less_masked,
     less_sealed,
     sight_changes,
 )
@@ -43,17 +46,34 @@ def unapproved_changes(bundle: Bundle, before: Bundle | None) -> Iterator[Mistak
 
 def protection(old: Bundle, new: Bundle) -> Protection:
     """What protects records less, or shows them otherwise."""
-    changes = sight_changes(old, new, holders(old, new))
-    less = tuple(_told(less_sealed(old, new)))
+    changes = tuple(sight_changes(old, new, holders(old, new)))
+    sealed = tuple(_told(less_sealed(old, new)))
+    masked = tuple(_told(less_masked(old, new, _seen(changes))))
     return Protection(
         sights=tuple(_joined(changes)),
-        sealed_less=tuple(f"{what} ({it.source})" for what, it in less),
-        loosened=tuple(
-            Loosening("weaker_keys", name, what, source=it.source)
-            for what, it in less
-            for name in sorted(it.classes)
-        ),
+        less=tuple(f"{what} ({it.source})" for what, it in (*sealed, *masked)),
+        loosened=(*_loosenings("weaker_keys", sealed), *_loosenings("weaker_masks", masked)),
     )
+
+
+def _loosenings(
+    field: Literal["weaker_keys", "weaker_masks"], found: Iterable[tuple[str, LessProtected]]
+) -> Iterator[Loosening]:
+    for what, it in found:
+        yield from (Loosening(field, name, what, source=it.source) for name in sorted(it.classes))
+
+
+def _seen(changes: Iterable[OfTopics]) -> set[tuple[str, str]]:
+    """Streams and fields (keys and headers: no name) of which it is told who sees more of them."""
+    found: set[tuple[str, str]] = set()
+    for it in changes:
+        if it.gains and it.by_masks:
+            before, after = dict(it.before.masks), dict(it.after.masks)
+            changed = (name for name in {*before, *after} if before.get(name) != after.get(name))
+            found.update((it.stream, name) for name in changed)
+            if (it.before.key, it.before.headers) != (it.after.key, it.after.headers):
+                found.add((it.stream, ""))
+    return found
 
 
 def holders(old: Bundle, new: Bundle) -> Iterator[Holder]:
@@ -97,9 +117,9 @@ def _joined(changes: Iterable[OfTopics]) -> Iterator[SightChange]:
         )
 
 
-def _told(found: Iterable[LessSealed]) -> Iterator[tuple[str, LessSealed]]:
+def _told(found: Iterable[LessProtected]) -> Iterator[tuple[str, LessProtected]]:
     """What is said once of all streams of which the same holds, and one of them."""
-    streams: dict[tuple[object, ...], list[LessSealed]] = {}
+    streams: dict[tuple[object, ...], list[LessProtected]] = {}
     for it in found:
         streams.setdefault((it.what, it.classes, it.source), []).append(it)
     for alike in streams.values():

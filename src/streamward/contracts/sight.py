@@ -72,7 +72,10 @@ class Sight:
     def told_beside(self, other: "Sight") -> str:
         """What it is, for people, as far as it isn't what another one is."""
         if self.form is not other.form:
-            return self.form.value
+            found = [f"{name}: {mask}" for name, mask in self.masks]
+            if self.form is Form.MASKED:
+                found += [f"key: {self.key}", f"headers: {' '.join(self.headers or ()) or 'none'}"]
+            return f"{self.form.value} ({'; '.join(found)})" if found else self.form.value
         before = dict(other.masks)
         after = dict(self.masks)
         fields = dict.fromkeys((*before, *after))

@@ -47,6 +47,8 @@ class Approval(Noun):
     weaker_keys: bool = False
     """Whether rings of the `classes` named here may be easier to destroy, open for more principals,
     or seal fewer streams or less of them."""
+    weaker_masks: bool = False
+    """Whether contracts may mask less of what carries the `classes`, for whoever reads it."""
     weaker_authentication: bool = False
     """Whether those in `to` who may get at the `classes` may be proved in other ways than before:
     by another credential, token issuer, authority or store."""

@@ -130,7 +130,8 @@ schema:
           - {property: streamward.mask, value: redact}
 """
 SCHEMA = """{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object",
-"properties": {"phone": {"type": "string"}}, "additionalProperties": false}"""
+"properties": {"phone": {"type": "string"}, "email": {"type": "string"}},
+"additionalProperties": false}"""
 APPROVAL = """
 ---
 kind: Approval
@@ -141,6 +142,7 @@ classes: [personal]
 expires: 2099-01-01
 """
 READ = APPROVAL + 'to: ["principal:analytics-batch"]\nallow: [read]\n'
+MASKS = APPROVAL + "weaker_masks: true\n"
 KEYS = APPROVAL + "weaker_keys: true\n"
 
 Made = Callable[..., Bundle]
@@ -171,6 +173,7 @@ def told(old: Bundle, new: Bundle) -> list[str]:
 
 MORE_PREFIX = "`analytics-batch` sees more of class `personal` (confidential) in"
 NOBODY = "nobody approved it"
+WITH_MASKS = "masked (phone: redact; key: withhold; headers: trace)"
 OPENED = "opened, before refused: nobody approved it"
 
 
@@ -225,7 +228,7 @@ OPENED = "opened, before refused: nobody approved it"
             [('readers: ["role:clerk"]', 'readers: ["role:clerk", "principal:analytics-batch"]')],
             "",
             [
-                f"{MORE_PREFIX} people.masked: clear, before masked: nobody approved it",
+                f"{MORE_PREFIX} people.masked: clear, before {WITH_MASKS}: nobody approved it",
                 f"{MORE_PREFIX} people.x.*: {OPENED}",
             ],
             "principal:analytics-batch",
@@ -258,6 +261,12 @@ def test_who_may_open_what_is_sealed_does_not_widen_by_itself(
 
 
 MASK = "{property: streamward.mask, value: redact}"
+NO_MASKED_FIELD = """      - name: phone
+        logicalType: string
+        customProperties:
+          - {property: streamward.mask, value: redact}
+"""
+FOR_NOBODY = "{others: redact, access_classes: {nobody: keep-last}}"
 NO_MASK = "    properties:\n      - name: phone\n        logicalType: string\n"
 
 
@@ -278,11 +287,11 @@ NO_MASK = "    properties:\n      - name: phone\n        logicalType: string\n"
         ),
         (
             (CONTRACT[CONTRACT.index("      - {property: streamward.unm") :], NO_MASK),
-            "clear, before masked",
+            f"clear, before {WITH_MASKS}",
         ),
         (
             ("value: [people-a]", "value: [people-a, people-b]"),
-            "clear, before masked",
+            f"clear, before {WITH_MASKS}",
         ),
         (("key: withhold", "key: keep"), "masked (key: keep), before masked (key: withhold)"),
         (
@@ -313,9 +322,49 @@ def test_masks_do_not_get_weaker_by_themselves(
     assert told(old, made(replaced, more=found.remedy)) == []
     # Who agreed to weaker rings has not agreed to weaker masks.
     assert told(old, made(replaced, more=KEYS)) != []
+    assert told(old, made(replaced, more=MASKS)) == []
     assert told(new, old) == [], "to mask more needs nobody"
     [less] = [it for it in effects(difference(new, old)) if "analytics-batch" in it]
     assert less.startswith("- analytics-batch  people.masked")
+
+
+@pytest.mark.parametrize(
+    ("replaced", "what"),
+    [
+        ((NO_MASKED_FIELD, ""), "`phone` has no mask any more"),
+        (
+            (NO_MASKED_FIELD, NO_MASKED_FIELD.replace("redact", "keep-last")),
+            "`phone` is `keep-last`, before `redact`",
+        ),
+        (
+            (NO_MASKED_FIELD, NO_MASKED_FIELD.replace("redact", FOR_NOBODY)),
+            "`phone` is `keep-last` for `nobody`, before `redact`",
+        ),
+    ],
+    ids=["gone", "weaker", "for-a-class"],
+)
+def test_a_mask_through_which_nobody_sees_yet_is_looked_at(
+    made: Made, replaced: tuple[str, str], what: str
+) -> None:
+    """Otherwise the field would be in clear, unnoticed, for the first who may read with masks."""
+    nobody = CONTRACT.replace(
+        "value: {access_classes: [people-b],", "value: {access_classes: [nobody],"
+    )
+    email = NO_MASKED_FIELD.replace("phone", "email")
+    nobody = nobody + email
+    old, new = made(contract=nobody), made(replaced, contract=nobody)
+
+    [found] = unapproved_changes(new, old)
+
+    assert found.what == f"`people.masked`: {what}: {NOBODY}"
+    assert found.place.file == "contract.yaml"
+    assert told(old, made(replaced, more=found.remedy, contract=nobody)) == []
+    assert "weaker_masks: true" in found.remedy
+    assert told(old, made(replaced, more=READ + "", contract=nobody)) != []
+    assert effects(difference(old, new)) == (
+        f"- `people.masked`: {what} (contract.yaml:{found.place.line})",
+    )
+    assert told(new, old) == []
 
 
 def test_a_reader_more_in_the_class_of_a_mask_needs_an_approval(made: Made) -> None:
@@ -333,7 +382,7 @@ def test_a_reader_more_in_the_class_of_a_mask_needs_an_approval(made: Made) -> N
             "name: analytics-batch\ntype: service\ntenant: hr\nroles: [clerk]",
         )
     )
-    assert f"{MORE_PREFIX} people.masked: clear, before masked: nobody approved it" in told(
+    assert f"{MORE_PREFIX} people.masked: clear, before {WITH_MASKS}: nobody approved it" in told(
         old, joined
     )
 
@@ -356,7 +405,7 @@ role_claim: {claim: groups, roles: {staff: auditor}}
     [masked, sealed] = sorted(told(old, new))
 
     assert masked == (
-        f"{MORE_PREFIX} people.masked: clear, before masked, by groups of a token: "
+        f"{MORE_PREFIX} people.masked: clear, before {WITH_MASKS}, by groups of a token: "
         "nobody approved it"
     )
     assert "people.x.*: opened, before refused, by groups of a token" in sealed

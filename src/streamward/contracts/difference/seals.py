@@ -4,31 +4,17 @@ Who sees what is opened is not looked at here: `sights` tells that.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from streamward.contracts.dead_letters import dead_letter_on
 from streamward.contracts.difference import places
-from streamward.contracts.difference.topics import classes_between, topics_between
+from streamward.contracts.difference.topics import LessProtected, classes_between, topics_between
 from streamward.contracts.sight import seal_on
 from streamward.model.document import Bundle
 from streamward.model.keys import KeyRing
 from streamward.model.sealing import Sealing
 
 
-@dataclass(frozen=True, slots=True)
-class LessSealed:
-    """One way in which a topic, or all of a prefix, is protected less."""
-
-    stream: str
-    classes: frozenset[str]
-    """Those that it carries, before or after, and that of its ring."""
-    what: str
-    """For people, about the stream: `values in clear at the broker`."""
-    source: str
-    """`FILE:LINE` in the new bundle."""
-
-
-def less_sealed(old: Bundle, new: Bundle) -> Iterator[LessSealed]:
+def less_sealed(old: Bundle, new: Bundle) -> Iterator[LessProtected]:
     """Every such way, of every topic of which either bundle says something."""
     for topics in topics_between(old, new):
         was, now = seal_on(old, topics.name), seal_on(new, topics.name)
@@ -45,7 +31,7 @@ def less_sealed(old: Bundle, new: Bundle) -> Iterator[LessSealed]:
             classes |= {ring.data_class}
         source = places.of_seal(new, topics.name)
         for what in ways:
-            yield LessSealed(topics.shown, classes, what, source)
+            yield LessProtected(topics.shown, classes, what, source)
 
 
 def _ways(was: Sealing, now: Sealing | None) -> Iterator[str]:

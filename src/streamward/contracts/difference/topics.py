@@ -21,6 +21,19 @@ class Topics:
     """The topic, or one of them that nothing else is said of."""
 
 
+@dataclass(frozen=True, slots=True)
+class LessProtected:
+    """One way in which a topic, or all of a prefix, is protected less."""
+
+    stream: str
+    classes: frozenset[str]
+    """Those that it carries, before or after, and where it is known that of its ring or field."""
+    what: str
+    """For people, about the stream: `values in clear at the broker`."""
+    source: str
+    """`FILE:LINE` in the new bundle."""
+
+
 def topics_between(old: Bundle, new: Bundle) -> tuple[Topics, ...]:
     """Every topic of which either bundle says something; in order of their texts."""
     names: set[str] = set()

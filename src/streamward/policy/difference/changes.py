@@ -121,7 +121,7 @@ class Widening:
 class Loosening:
     """What guards data of a class less than before, without being access yet."""
 
-    field: Literal["declassify", "weaker_keys"]
+    field: Literal["declassify", "weaker_keys", "weaker_masks"]
     """What an Approval says to allow it."""
     data_class: str
     what: str
@@ -224,8 +224,8 @@ class Difference:
 
     sights: tuple[SightChange, ...] = ()
     """What readers see otherwise, by contracts and key rings."""
-    sealed_less: tuple[str, ...] = ()
-    """For people: streams of which less is sealed, or where plaintext is taken."""
+    less_protected: tuple[str, ...] = ()
+    """For people: streams of which less is sealed or masked, or plaintext is taken."""
     clearer: tuple[ClearerSight, ...] = ()
     """Those of `sights` that show more of a class for which the bundle asks an approval."""
 
@@ -239,7 +239,7 @@ class Difference:
         """Whether both decide every request alike, whoever can prove to be whom, and do the same
         with records.
         """
-        return not (self.changes or self.sights or self.sealed_less)
+        return not (self.changes or self.sights or self.less_protected)
 
     @property
     def unapproved(self) -> tuple[Widening, ...]:
@@ -280,7 +280,7 @@ class Difference:
             "loosened": [it.document() for it in self.loosened],
             "identities": [it.document() for it in self.identities],
             "sights": [it.document() for it in self.sights],
-            "sealed_less": list(self.sealed_less),
+            "less_protected": list(self.less_protected),
             "clearer": [it.document() for it in self.clearer],
             "weaker_authentication": [it.document() for it in self.weaker_authentication],
             "missing_approvals": self.missing,

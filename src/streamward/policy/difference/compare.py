@@ -88,7 +88,7 @@ def diff(
         # Of whom it is told what more it sees, it need not be told that a ring opens.
         loosened=tuple(it for it in loosened if (it.data_class, it.reader) not in told),
         sights=protection.sights,
-        sealed_less=protection.sealed_less,
+        less_protected=protection.less,
         clearer=clearer,
         identities=identities,
         weaker_authentication=weaker_authentication(old, after, identities, resources, day),

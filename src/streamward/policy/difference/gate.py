@@ -85,15 +85,15 @@ def _unapproved(bundle: Bundle, difference: Difference) -> Iterator[Mistake]:
         yield Mistake(place, f"{loosened.what}: nobody approved it", "approval", f"{hint}, {by}")
     for clearer in difference.unapproved_sights:
         change = clearer.change
-        hint = "" if change.by_masks else f", or of this class with `{_WEAKER_KEYS}`"
+        word = "weaker_masks" if change.by_masks else "weaker_keys"
         yield Mistake(
             _place_of(change.source),
             f"{_named(clearer.principals)} {_see(clearer.principals)} more of class "
             f"`{clearer.data_class}` ({clearer.level.value}) in {_some(change.streams)}: "
             f"{_sight(change)}: nobody approved it",
             "approval",
-            f"needs an Approval of class `{clearer.data_class}` to these with `allow: [read]`"
-            f"{hint}, {by}",
+            f"needs an Approval of class `{clearer.data_class}` to these with `allow: [read]`, "
+            f"or of this class with `{word}: true`, {by}",
         )
     for widening in difference.unapproved:
         streams = ", ".join(widening.on[:3]) + (" …" if len(widening.on) > 3 else "")
@@ -128,9 +128,6 @@ def _place(difference: Difference, principal: str, data_class: str) -> Place | N
 def _place_of(source: str) -> Place:
     file, _, line = source.rpartition(":")
     return Place(file, int(line))
-
-
-_WEAKER_KEYS = "weaker_keys: true"
 
 
 def _named(principals: Sequence[str]) -> str:
@@ -198,7 +195,7 @@ def effects(difference: Difference) -> tuple[str, ...]:
         f"  {_some(it.streams)}  {_see(it.principals)} {_sight(it)} ({it.source})"
         for it in difference.sights
     ]
-    sealed_less = [f"- {it}" for it in difference.sealed_less]
-    told = [*map(_identity, difference.identities), *sealed_less, *sights, *told]
+    less_protected = [f"- {it}" for it in difference.less_protected]
+    told = [*map(_identity, difference.identities), *less_protected, *sights, *told]
     more = len(told) - EFFECTS_MAX
     return (*told[:EFFECTS_MAX], *((f"and {more} more",) if more > 0 else ()))

@@ -31,8 +31,8 @@ class Protection:
     """What protects records less, or shows them otherwise, beside what rules say."""
 
     sights: tuple[SightChange, ...] = ()
-    sealed_less: tuple[str, ...] = ()
-    """For people, with `FILE:LINE`: of which streams less is sealed, or plaintext is taken."""
+    less: tuple[str, ...] = ()
+    """For people, with `FILE:LINE`: streams of which less is sealed or masked."""
     loosened: tuple[Loosening, ...] = ()
     """The same, of each class that these carry."""
 
@@ -117,14 +117,19 @@ def _shows(
 ) -> bool:
     if data_class not in approval.classes:
         return False
-    return _may_read(approval, reader) or (approval.weaker_keys and not change.by_masks)
+    weaker = approval.weaker_masks if change.by_masks else approval.weaker_keys
+    return weaker or _may_read(approval, reader)
 
 
 def _approves(approval: Approval, found: Loosening, reader: frozenset[str]) -> bool:
     if found.data_class not in approval.classes:
         return False
     weaker_keys = approval.weaker_keys or _may_read(approval, reader)
-    allowed = {"declassify": approval.declassify, "weaker_keys": weaker_keys}
+    allowed = {
+        "declassify": approval.declassify,
+        "weaker_keys": weaker_keys,
+        "weaker_masks": approval.weaker_masks,
+    }
     return allowed[found.field]
 
 
