@@ -32,11 +32,14 @@ def less_masked(
         source = places.of_contract(new, stream)
         classes = classes_between(old, new, stream)
         for field in fields_of(before):
-            what = _less(field, now.get(field.path))
+            there = now.get(field.path)
+            what = _less(field, there)
             if what is not None and (stream, field.name) not in told:
                 known = field.classification
                 of_field = frozenset({known}) if known is not None else classes
-                yield LessProtected(stream, of_field, what, source)
+                path = () if there is None else there.mask_place
+                at = places.of_contract(new, stream, *path)
+                yield LessProtected(stream, of_field, what, at)
         for what in _beside_fields(before, after):
             if (stream, "") not in told:
                 yield LessProtected(stream, classes, what, source)

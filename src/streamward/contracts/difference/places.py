@@ -32,10 +32,10 @@ def of_ring(bundle: Bundle, ring: str) -> str:
     return _head(bundle) if document is None else _line(document, "access_class")
 
 
-def of_contract(bundle: Bundle, topic: str) -> str:
-    """The contract of a topic, or where there is none what says anything of it."""
+def of_contract(bundle: Bundle, topic: str, *path: str | int) -> str:
+    """A field in the contract of a topic, or where there is none what says anything of it."""
     document = bundle.once(_contracts).get(topic)
-    return of_seal(bundle, topic) if document is None else _line(document, "schema", 0)
+    return of_seal(bundle, topic) if document is None else _line(document, *(path or ("schema", 0)))
 
 
 def of_readers(old: Bundle, new: Bundle, access_classes: Iterable[str], topic: str) -> str:
