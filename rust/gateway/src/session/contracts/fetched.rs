@@ -11,12 +11,11 @@ use crate::contracts::OnRead;
 use crate::schemas::{LookUp, SchemaNeed};
 use crate::session::Session;
 use crate::session::fetch::FetchExchange;
-use crate::session::sealing::{Finding, Findings, Refused, Stage, leave_before, refuse};
+use crate::session::sealing::{Finding, Findings, Refused, Stage, TOLD_MAX, leave_before, refuse};
+use crate::session::share::acquired::{Leave, leave_right, leaves};
 
 /// The header of a marked record says so.
 const MARKED: &str = "contract_invalid";
-/// Records of one partition of which the log tells each by itself.
-const TOLD_MAX: usize = 64;
 
 impl Session {
     /// Does the contract of a topic say that what is read is held to it too? Only of what the caller gets in plain.
@@ -133,11 +132,10 @@ fn invalid((offset, index): (i64, u32), what: String, is_refused: bool) -> Stop 
     }
 }
 
-/// Marks records of a partition, or leaves only the batches before one that is refused, if there are any; says what is
-/// wrong.
+/// Marks records of a partition, or leaves what may leave where one is refused; says what is wrong.
 fn hold_fetched(partition: &mut Struct, check: &mut Check<'_>, scratch: &mut Scratch) -> Vec<Stop> {
     let mut found = Vec::new();
-    for may_leave in [true, false] {
+    for leave in leaves(partition) {
         let Value::Bytes(records) = partition.get("Records") else {
             break;
         };
@@ -155,15 +153,36 @@ fn hold_fetched(partition: &mut Struct, check: &mut Check<'_>, scratch: &mut Scr
             }
             Err(stop) => {
                 // The registry's trouble is of no record: nothing is known of those before.
-                let wrong = stop.refused.code == error::CORRUPT_MESSAGE;
-                if !(may_leave && wrong && leave_before(partition, stop.offset)) {
-                    refuse(partition, stop.refused.code);
+                let leave = if is_of_a_record(&stop) {
+                    *leave
+                } else {
+                    Leave::Nothing
+                };
+                let (code, offset) = (stop.refused.code, stop.offset);
+                let left = if leave == Leave::Right {
+                    leave_right(partition, |batch| {
+                        let stop = held(&Bytes::copy_from_slice(batch), check, scratch).err();
+                        let stop = stop.filter(is_of_a_record);
+                        let is_wrong = stop.is_some();
+                        found.extend(stop);
+                        is_wrong
+                    })
+                } else {
+                    found.push(stop);
+                    leave == Leave::Before && leave_before(partition, offset)
+                };
+                if !left {
+                    refuse(partition, code);
                 }
-                found.push(stop);
             }
         }
     }
     found
+}
+
+/// Is it a record that is wrong, and not the registry's trouble?
+fn is_of_a_record(stop: &Stop) -> bool {
+    stop.refused.code == error::CORRUPT_MESSAGE
 }
 
 /// What leaves of the records of a partition, where it is not all of them as they are, and which are marked.

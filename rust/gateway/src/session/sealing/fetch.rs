@@ -10,13 +10,14 @@ use streamward_records::{
 use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::findings::{Findings, Stage, leave_before};
+use super::findings::{Findings, Stage, Told, leave_before};
 use super::held::ROUNDS_MAX;
 use super::{Form, HeldAnswer, Sealed};
 use crate::data_keys::{KeyNeed, KeysNow};
 use crate::fields::FieldOpener;
 use crate::session::answers::Exchange;
 use crate::session::fetch::FetchExchange;
+use crate::session::share::acquired::{Leave, leave_acquired, leave_right, leaves};
 use crate::session::{Answer, Close, Effect, Session, Shaping, encode_response_in_parts};
 
 /// The keys that one answer selects among; each is looked up once, so that the whole answer sees the same.
@@ -171,7 +172,7 @@ impl Session {
             mark: sealed.mark,
         };
         let before = *budget;
-        for may_leave in [true, false] {
+        for leave in leaves(partition) {
             let Value::Bytes(records) = partition.get("Records") else {
                 break;
             };
@@ -192,8 +193,22 @@ impl Session {
                     break;
                 }
                 Err(Unopened::Fault(fault)) => {
-                    findings.fault(Stage::Open, (topic, index), fault, true);
-                    if !(may_leave && leave_before(partition, fault.offset)) {
+                    let mut told = Told::of(findings, Stage::Open, (topic, index));
+                    let left = if *leave == Leave::Right {
+                        let mut own = before;
+                        leave_right(partition, |batch| {
+                            let with = (keys, &mut own, &mut *scratch);
+                            let opened = open_all(batch, (sealed, &opening), with, &mut Vec::new());
+                            told.is_wrong(match opened {
+                                Err(Unopened::Fault(fault)) => Some(fault),
+                                _ => None,
+                            })
+                        })
+                    } else {
+                        told.is_wrong(Some(fault));
+                        *leave == Leave::Before && leave_before(partition, fault.offset)
+                    };
+                    if !left {
                         refuse(partition, error::CORRUPT_MESSAGE);
                     }
                 }
@@ -264,24 +279,6 @@ fn count_opened(findings: &mut Findings, place: (&Arc<str>, i32), opened: &Opene
     findings.opened += records.saturating_sub(opened.marked_count);
     for fault in &opened.marked {
         findings.fault(Stage::Open, place, *fault, false);
-    }
-}
-
-/// Of a share fetch: what a member acquired and does not get is not its to acknowledge. Its lock ends by itself.
-pub(in crate::session) fn leave_acquired(partition: &mut Struct, records: &[u8]) {
-    let last = batches(records).map_while(Result::ok).last();
-    let last = last.map_or(-1, |it| it.last_offset);
-    let Some(acquired) = partition.array_mut("AcquiredRecords") else {
-        return;
-    };
-    acquired.retain(|it| {
-        it.as_struct()
-            .is_some_and(|it| it.int("FirstOffset") <= last)
-    });
-    for range in acquired.iter_mut().filter_map(Value::as_struct_mut) {
-        if range.int("LastOffset") > last {
-            range.set("LastOffset", last);
-        }
     }
 }
 

@@ -10,7 +10,8 @@ use streamward_records::Fault;
 use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::{Refused, leave_acquired};
+use super::Refused;
+use crate::session::share::acquired::leave_acquired;
 use crate::session::{Close, Session};
 
 /// What looked at the records.
@@ -36,6 +37,9 @@ pub struct Finding {
     pub is_refused: bool,
 }
 
+/// Records, and batches, of one partition that are told of by themselves; more are counted.
+pub const TOLD_MAX: usize = 64;
+
 /// All that is wrong with the records of an answer.
 #[derive(Default)]
 pub struct Findings {
@@ -44,6 +48,42 @@ pub struct Findings {
     pub opened: u64,
     /// Records that are not as their contract says; not all of them are in the list.
     pub invalid: u64,
+    /// Batches of share groups that did not leave and are not in the list.
+    pub untold: u64,
+}
+
+/// Tells of the faults of one partition.
+pub struct Told<'f> {
+    findings: &'f mut Findings,
+    stage: Stage,
+    place: (&'f Arc<str>, i32),
+    count: usize,
+}
+
+impl<'f> Told<'f> {
+    /// Of this partition nothing was told yet at this stage.
+    pub fn of(findings: &'f mut Findings, stage: Stage, place: (&'f Arc<str>, i32)) -> Self {
+        Self {
+            findings,
+            stage,
+            place,
+            count: 0,
+        }
+    }
+
+    /// Tells of a batch's fault, if it has one.
+    pub fn is_wrong(&mut self, fault: Option<Fault>) -> bool {
+        let Some(fault) = fault else {
+            return false;
+        };
+        if self.count < TOLD_MAX {
+            self.findings.fault(self.stage, self.place, fault, true);
+        } else {
+            self.findings.untold += 1;
+        }
+        self.count += 1;
+        true
+    }
 }
 
 impl Findings {
@@ -80,6 +120,8 @@ impl Session {
     ) -> Result<(), Close> {
         let opened = &self.keys.counts.opened;
         opened.fetch_add(findings.opened, Ordering::Relaxed);
+        let untold = &self.keys.counts.refused_read;
+        untold.fetch_add(findings.untold, Ordering::Relaxed);
         let invalid = &self.schemas.counts.refused_read;
         invalid.fetch_add(findings.invalid, Ordering::Relaxed);
         for finding in &findings.list {

@@ -1,14 +1,15 @@
 //! Answers to Fetch of streams with masked fields, for readers who see masks.
 
 use streamward_policy::Action;
-use streamward_records::{Budget, Limits, Mark, Refusal, mask_records};
+use streamward_records::{Budget, Fault, Limits, Mark, Refusal, Scratch, mask_records};
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
-use super::fetch::{leave_acquired, refuse};
-use super::findings::leave_before;
+use super::fetch::refuse;
+use super::findings::{TOLD_MAX, leave_before};
 use super::{Form, refusal};
 use crate::masking::{OnInvalid, Seen};
 use crate::session::fetch::FetchExchange;
+use crate::session::share::acquired::{Leave, leave_acquired, leave_right, leaves};
 use crate::session::{Close, Session};
 
 impl Session {
@@ -72,7 +73,7 @@ impl Session {
         seen.told.clear();
         let (mut faults, before) = (Vec::new(), *budget);
         let limits = Limits::default();
-        for may_leave in [true, false] {
+        for leave in leaves(partition) {
             let Value::Bytes(records) = partition.get("Records") else {
                 break;
             };
@@ -95,15 +96,29 @@ impl Session {
                     break;
                 }
                 Err(fault) => {
-                    if !(may_leave && leave_before(partition, fault.offset)) {
+                    let left = if *leave == Leave::Right {
+                        seen.told.clear();
+                        let (mut own, mut scratch) = (before, self.keys.scratch());
+                        let left = leave_right(partition, |batch| {
+                            let with = (&mut *seen, mark, &mut own);
+                            let fault = fault_of(batch, with, &mut scratch);
+                            faults.extend(fault);
+                            fault.is_some()
+                        });
+                        self.keys.put_back(scratch);
+                        left
+                    } else {
+                        faults.push(fault);
+                        *leave == Leave::Before && leave_before(partition, fault.offset)
+                    };
+                    if !left {
                         refuse(partition, error::CORRUPT_MESSAGE);
                     }
-                    faults.push(fault);
                 }
             }
         }
         let mut told = std::mem::take(&mut seen.told).into_iter();
-        for fault in faults {
+        for fault in faults.into_iter().take(TOLD_MAX) {
             let told = match fault.refusal {
                 Refusal::Unmaskable => told.next(),
                 _ => None,
@@ -115,4 +130,23 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// What is wrong with one batch, and is told as that; marks are told when it leaves.
+fn fault_of(
+    batch: &[u8],
+    (seen, mark, budget): (&mut Seen<'_>, Mark, &mut Budget),
+    scratch: &mut Scratch,
+) -> Option<Fault> {
+    let before = seen.told.len();
+    let (limits, mut out) = (Limits::default(), Vec::new());
+    let masked = mask_records(batch, seen, mark, &limits, budget, scratch, &mut out);
+    let fault = masked.err();
+    let told = match fault {
+        Some(fault) if fault.refusal == Refusal::Unmaskable => seen.told.pop(),
+        _ => None,
+    };
+    seen.told.truncate(before);
+    seen.told.extend(told);
+    fault
 }

@@ -19,8 +19,8 @@ use streamward_policy::{Action, Decision, Resource, ResourceKind};
 use streamward_records::{Fault, Home, Mark};
 use streamward_wire::kafka::ApiKey;
 
-pub(super) use self::fetch::{leave_acquired, refuse};
-pub(super) use self::findings::{Finding, Findings, Stage, leave_before};
+pub(super) use self::fetch::refuse;
+pub(super) use self::findings::{Finding, Findings, Stage, TOLD_MAX, Told, leave_before};
 pub(super) use self::held::HeldAnswer;
 pub(super) use self::produce::{Refused, code_of, take_out};
 

@@ -4,6 +4,7 @@
 //! that it opened hold, so that every topic of a session is decided in every fetch. Of a session that
 //! another connection opened nothing is known here, so nobody may go on with it.
 
+pub mod acquired;
 pub mod key;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};

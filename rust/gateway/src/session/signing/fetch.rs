@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use streamward_records::{Budget, Limits, Refusal, Scratch, verify_records};
+use streamward_records::{Budget, Fault, Limits, Refusal, Scratch, Verifying, verify_records};
 use streamward_wire::kafka::{Struct, Value, error};
 
 use super::SignedTopic;
 use crate::session::Session;
 use crate::session::fetch::FetchExchange;
-use crate::session::sealing::{Findings, Stage, leave_acquired, leave_before, refuse};
+use crate::session::sealing::{Findings, Stage, Told, leave_before, refuse};
+use crate::session::share::acquired::{Leave, leave_acquired, leave_right, leaves};
 
 impl Session {
     /// Does any of what is fetched have to be verified?
@@ -63,7 +64,7 @@ impl Session {
     ) {
         let verifying = signed.verifying(place.1, None, opens);
         let (before, limits) = (*budget, Limits::default());
-        for may_leave in [true, false] {
+        for leave in leaves(partition) {
             let Value::Bytes(records) = partition.get("Records") else {
                 return;
             };
@@ -92,15 +93,38 @@ impl Session {
                     return;
                 }
                 Err(fault) => {
-                    findings.fault(Stage::Verify, place, fault, true);
                     // SECURITY: that a record comes again is known beside the first one only: were that to leave, the next
                     // fetch would begin behind it, and take the second for the first.
-                    let may_leave = may_leave && fault.refusal != Refusal::Replayed;
-                    if !(may_leave && leave_before(partition, fault.offset)) {
+                    let leave = match fault.refusal {
+                        Refusal::Replayed => Leave::Nothing,
+                        _ => *leave,
+                    };
+                    let mut told = Told::of(findings, Stage::Verify, place);
+                    let left = if leave == Leave::Right {
+                        let mut own = before;
+                        leave_right(partition, |batch| {
+                            let with = (&mut own, &mut *scratch);
+                            told.is_wrong(fault_of(batch, &verifying, with))
+                        })
+                    } else {
+                        told.is_wrong(Some(fault));
+                        leave == Leave::Before && leave_before(partition, fault.offset)
+                    };
+                    if !left {
                         refuse(partition, error::CORRUPT_MESSAGE);
                     }
                 }
             }
         }
     }
+}
+
+/// What is wrong with one batch.
+fn fault_of(
+    batch: &[u8],
+    verifying: &Verifying<'_>,
+    (budget, scratch): (&mut Budget, &mut Scratch),
+) -> Option<Fault> {
+    let limits = Limits::default();
+    verify_records(batch, verifying, &limits, budget, scratch, &mut Vec::new()).err()
 }

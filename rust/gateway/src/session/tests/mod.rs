@@ -37,6 +37,7 @@ mod sealed_by_producer;
 mod sealing;
 mod sealing_bounds;
 mod share;
+mod share_refusals;
 mod signing;
 mod signing_attacks;
 mod throttle;
