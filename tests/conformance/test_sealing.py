@@ -11,6 +11,7 @@ from tests.support.confluent import SECONDS_MAX, consume, create_topics, error_c
 from tests.support.endpoints import Endpoint
 from tests.support.gateway import GatewayProcess
 from tests.support.java_tools import JavaTools
+from tests.support.messages import Api
 from tests.support.protected import (
     CODECS,
     ENVELOPE,
@@ -25,6 +26,7 @@ from tests.support.protected import (
     ring,
     values,
 )
+from tests.support.raw import RawClient
 
 VALUES = [SECRET + f" {index} ".encode() * 20 for index in range(40)]
 
@@ -105,6 +107,43 @@ def test_kafkas_own_client_reads_and_writes_it(
     )  # fmt: skip
     assert read == text
     assert all(value.startswith(ENVELOPE) for value in values(direct, topic, 20))
+
+
+@pytest.mark.slow
+def test_a_share_group_goes_on_behind_what_is_not_sealed(
+    sealed: Endpoint,
+    direct: Endpoint,
+    unique: str,
+    java: JavaTools,
+    apis: dict[str, Api],
+    sealing: GatewayProcess,
+) -> None:
+    topic, group = topic_of(direct, unique), f"{unique}-group"
+    begin_earliest(direct, apis, group)
+    texts = [f"value {index}" for index in range(6)]
+    for index, text in enumerate(texts):
+        # Each lies in a batch of its own.
+        produce(sealed, topic, [text.encode()])
+        if index in (0, 3):
+            produce(direct, topic, [b"past the gateway"])
+    read = java.tool(
+        "consumer.ConsoleShareConsumer",
+        *["--bootstrap-server", sealed.bootstrap, "--topic", topic, "--group", group],
+        *["--command-config", str(sealed.java(java.folder))],
+        *["--timeout-ms", "20000", "--max-messages", str(len(texts))],
+    )
+    assert sorted(read.splitlines()) == texts
+    assert "sealing:plaintext" in reasons(sealing, topic)
+
+
+def begin_earliest(direct: Endpoint, apis: dict[str, Api], group: str) -> None:
+    """A share group begins behind all that is there unless its configuration says otherwise."""
+    config = {"Name": "share.auto.offset.reset", "ConfigOperation": 0, "Value": "earliest"}
+    resource = {"ResourceType": 32, "ResourceName": group, "Configs": [config]}
+    values = {"Resources": [resource], "ValidateOnly": False}
+    with RawClient(direct) as client:
+        answer = client.request(apis["IncrementalAlterConfigs"], 1, values)
+    assert [it["ErrorCode"] for it in answer["Responses"]] == [0]
 
 
 def test_a_large_fetch_of_many_partitions_is_opened(

@@ -268,6 +268,36 @@ def test_no_connection_is_trouble_for_all_that_the_registry_has(
         ask(asker(server))
 
 
+def test_a_registry_that_lets_nobody_in_is_not_reached() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        # It accepts and never says a word of TLS.
+        assert list(ask(asker(listener, url=url, timeout="1s"))) == ["unreachable"]
+
+
+def test_what_has_answered_is_reached_also_where_the_next_connection_fails() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer_once() -> None:
+        connection, _ = listener.accept()
+        # Before the answer, so that nobody gets in behind it.
+        listener.close()
+        body = json.dumps([{"subject": "orders-value", "version": 1}]).encode()
+        with connection:
+            connection.recv(65_536)
+            head = f"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
+            connection.sendall(head.encode() + body)
+
+    answers = asker(listener)
+    thread = threading.Thread(target=answer_once)
+    thread.start()
+    try:
+        with pytest.raises(RegistryAnswerInvalid, match="can't be asked"):
+            ask(answers)
+    finally:
+        thread.join()
+
+
 def test_a_question_about_a_registry_that_is_declared_otherwise_is_not_asked(
     server: ThreadingHTTPServer,
 ) -> None:

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
 use serde::Deserialize;
 use streamward_schema::{Format, Reference, Schema};
 
@@ -10,8 +11,8 @@ use super::SchemaNeed;
 /// What was told of an id.
 #[derive(Debug)]
 pub enum Told {
-    /// Its schema, compiled.
-    Schema(Arc<Schema>),
+    /// Its schema, compiled, and what names its text.
+    Schema(Arc<Schema>, TextDigest),
     /// It isn't one of the stream's.
     Unknown,
     /// Its schema can't be enforced on the stream; why, for a producer.
@@ -21,6 +22,9 @@ pub enum Told {
     /// The registry can't be reached: nothing can be told of any id.
     Unreachable(String),
 }
+
+/// Of a schema's text, those of its references, and its format; a SHA-256.
+pub type TextDigest = [u8; 32];
 
 pub(super) const UNKNOWN: &str = "its schema id is not registered for this stream";
 const OTHER_FORMAT: &str = "its schema is of another format than the contract says";
@@ -81,15 +85,31 @@ pub fn read(need: &SchemaNeed, answer: Option<&[u8]>) -> Told {
         text: it.schema,
     });
     let references: Vec<Reference> = references.collect();
+    let digest = digest_of(&format, &text, &references);
     match Schema::compile(need.of.format, &text, &references) {
         Ok(schema) if need.of.admit_undeclared => {
-            Told::Schema(Arc::new(schema.admitting_undeclared()))
+            Told::Schema(Arc::new(schema.admitting_undeclared()), digest)
         }
-        Ok(schema) => Told::Schema(Arc::new(schema)),
+        Ok(schema) => Told::Schema(Arc::new(schema), digest),
         Err(error) => {
             let (registry, id) = (&*need.of.registry.name, need.id);
             tracing::warn!(schema_registry = registry, schema_id = %id, %error, "a schema that can't be enforced");
             Told::Unusable(UNUSABLE)
         }
     }
+}
+
+/// References count as a set: registries need not tell them in the same order.
+fn digest_of(format: &str, text: &str, references: &[Reference]) -> TextDigest {
+    let mut named: Vec<(&str, &str)> = references.iter().map(|it| (&*it.name, &*it.text)).collect();
+    named.sort_unstable();
+    let mut context = digest::Context::new(&digest::SHA256);
+    let parts = named.iter().flat_map(|(name, text)| [*name, *text]);
+    for part in [format, text].into_iter().chain(parts) {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part.as_bytes());
+    }
+    let mut digest = TextDigest::default();
+    digest.copy_from_slice(context.finish().as_ref());
+    digest
 }

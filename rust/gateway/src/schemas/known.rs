@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use streamward_schema::Schema;
 
+use super::answer::TextDigest;
 use super::asked::Retry;
 use super::{Registered, SchemaNeed};
 
@@ -15,6 +16,7 @@ pub const SCHEMA_MEMORY_BYTES_MAX: usize = 64 << 20;
 
 pub(super) struct Known {
     pub schema: Arc<Schema>,
+    pub digest: TextDigest,
     pub fresh_until: i64,
     pub usable_until: i64,
     /// It had to be asked for again, and there was no answer.
@@ -48,7 +50,12 @@ impl Store {
     }
 
     /// Keeps a schema; whether others had to make room for it.
-    pub fn insert(&mut self, need: &SchemaNeed, schema: Arc<Schema>, now: i64) -> bool {
+    pub fn insert(
+        &mut self,
+        need: &SchemaNeed,
+        (schema, digest): (Arc<Schema>, TextDigest),
+        now: i64,
+    ) -> bool {
         self.remove(need);
         let fresh_until = now.saturating_add(need.of.cache_milliseconds);
         let bytes = schema.memory_bytes();
@@ -56,6 +63,7 @@ impl Store {
         self.bytes += bytes;
         let known = Known {
             schema,
+            digest,
             fresh_until,
             usable_until: fresh_until.saturating_add(need.of.stale_milliseconds),
             retry: None,
@@ -86,6 +94,12 @@ impl Store {
         let of_it = self.kept.iter().filter(|(need, _)| *need.of == *most);
         let (need, _) = of_it.min_by_key(|(_, known)| known.used)?;
         Some(need.clone())
+    }
+
+    /// Is another schema known under this id than the one that this digest names?
+    pub fn contradicts(&self, need: &SchemaNeed, digest: &TextDigest) -> bool {
+        let known = self.kept.get(need);
+        known.is_some_and(|known| known.digest != *digest)
     }
 
     pub fn remove(&mut self, need: &SchemaNeed) {

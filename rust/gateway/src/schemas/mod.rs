@@ -175,13 +175,15 @@ impl Schemas {
     /// Takes over what was told of an id, to a question on behalf of this principal.
     pub fn learn(&self, need: &SchemaNeed, asker: &Arc<str>, told: Told, now: i64) {
         use std::sync::atomic::Ordering::Relaxed;
+        let mut held = lock(&self.held);
+        let told = held.held_to_known(need, told);
         let counted = match &told {
-            Told::Schema(_) => &self.counts.known,
+            Told::Schema(..) => &self.counts.known,
             Told::Unknown | Told::Unusable(_) => &self.counts.unknown,
             Told::Trouble(_) | Told::Unreachable(_) => &self.counts.unanswered,
         };
         counted.fetch_add(1, Relaxed);
-        lock(&self.held).take(need, asker, told, now);
+        held.take(need, asker, told, now);
     }
 }
 
@@ -212,6 +214,21 @@ impl Held {
         }
     }
 
+    /// SECURITY: what stands under an id never changes. Whoever answers for a registry could otherwise put a schema that
+    /// takes anything in the place of one that records are held to.
+    fn held_to_known(&mut self, need: &SchemaNeed, told: Told) -> Told {
+        match &told {
+            Told::Schema(_, digest) if self.known.contradicts(need, digest) => {
+                self.asked.reached(&need.of.registry);
+                let (registry, id) = (&*need.of.registry.name, need.id);
+                let error = "another schema than the one that stands under this id";
+                tracing::warn!(schema_registry = registry, schema_id = %id, error, "a schema that can't be enforced");
+                Told::Trouble(error.to_owned())
+            }
+            _ => told,
+        }
+    }
+
     fn take(&mut self, need: &SchemaNeed, asker: &Arc<str>, told: Told, now: i64) {
         let registry = &need.of.registry;
         let refused = match told {
@@ -220,10 +237,10 @@ impl Held {
                 self.asked.unreachable(registry, now);
                 return;
             }
-            Told::Schema(schema) => {
+            Told::Schema(schema, digest) => {
                 self.asked.reached(registry);
                 self.asked.forget(need);
-                if self.known.insert(need, schema, now) {
+                if self.known.insert(need, (schema, digest), now) {
                     self.asked.charge(asker, &need.of, now);
                 }
                 return;

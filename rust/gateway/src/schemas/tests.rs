@@ -173,11 +173,64 @@ fn a_known_id_keeps_its_schema_when_what_is_told_of_it_cannot_be() {
     learn(&schemas, &one, Some(TEXT), NOW);
     let late = NOW + 60_000;
     let garbage = r#"{"schema": "\"nothing\"", "format": "avro"}"#;
-    for (at, odd) in [garbage, r#"{"unusable": true}"#].into_iter().enumerate() {
+    let other = r#"{"schema": "\"bytes\"", "format": "avro"}"#;
+    for (at, odd) in [garbage, r#"{"unusable": true}"#, other]
+        .into_iter()
+        .enumerate()
+    {
         let now = late + i64::try_from(at).unwrap() * 100_000;
         assert_eq!(found(&schemas, &one, now), "not there");
         learn(&schemas, &one, Some(odd), now);
         assert_eq!(found(&schemas, &one, now), "known", "{odd}");
+    }
+}
+
+#[test]
+fn another_schema_under_a_known_id_never_takes_its_place() {
+    let (schemas, of) = (Schemas::default(), of(0));
+    let one = need(&of, 1);
+    learn(&schemas, &one, Some(TEXT), NOW);
+    let (late, other) = (NOW + 60_000, r#"{"schema": "\"bytes\"", "format": "avro"}"#);
+    learn(&schemas, &one, Some(other), late);
+    assert_eq!(found(&schemas, &one, late), "trouble");
+    let counts = &schemas.counts;
+    let counted = [&counts.known, &counts.unanswered];
+    let counted = counted.map(|it| it.load(std::sync::atomic::Ordering::Relaxed));
+    assert_eq!(counted, [1, 1]);
+    // The first is told again, or the registry no longer has the id, which is somebody's decision.
+    let later = late + RETRY_MILLISECONDS;
+    learn(&schemas, &one, Some(TEXT), later);
+    assert_eq!(found(&schemas, &one, later), "known");
+    learn(&schemas, &one, Some(UNKNOWN), later);
+    learn(&schemas, &one, Some(other), later);
+    assert_eq!(found(&schemas, &one, later), "known");
+}
+
+#[test]
+fn references_are_of_a_schema_and_their_order_is_not() {
+    let record = |name: &str, field: &str| {
+        let fields = format!(r#"[{{\"name\": \"f\", \"type\": \"{field}\"}}]"#);
+        format!(
+            r#"{{"name": "{name}", "schema": "{{\"type\": \"record\", \"name\": \"{name}\", \"fields\": {fields}}}"}}"#
+        )
+    };
+    let answer = |references: [String; 2]| {
+        format!(
+            r#"{{"schema": "[\"A\", \"B\"]", "format": "avro", "references": [{}]}}"#,
+            references.join(",")
+        )
+    };
+    let (schemas, of) = (Schemas::default(), of(0));
+    let one = need(&of, 1);
+    for (references, expected) in [
+        ([record("A", "int"), record("B", "int")], "known"),
+        ([record("B", "int"), record("A", "int")], "known"),
+        ([record("A", "int"), record("B", "long")], "trouble"),
+    ] {
+        let late = NOW + 60_000;
+        let now = if expected == "known" { NOW } else { late };
+        learn(&schemas, &one, Some(&answer(references)), now);
+        assert_eq!(found(&schemas, &one, now), expected);
     }
 }
 

@@ -29,6 +29,9 @@ BODY_BYTES_MAX: Final = 4 << 20
 """A schema of 1 MiB, every character of which is escaped, and what stands around it."""
 
 DEFAULT_CONTEXT: Final = "."
+_CONNECTING_SHARE: Final = 0.5
+"""Of the time that is left for a conversation, what a connection may take."""
+
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 T = TypeVar("T")
@@ -112,6 +115,7 @@ class Asking:
             verify=trust, timeout=seconds, follow_redirects=False, trust_env=False, headers=headers
         )
         self._line = _Line()
+        self._is_answered = False
         self._end = threading.Timer(seconds, self._line.cut)
         self._end.daemon = True
 
@@ -126,8 +130,8 @@ class Asking:
     def get(self, answer: type[T], *path: str | int, **query: str) -> T | None:
         """What the registry has there; None where it says that there is nothing.
 
-        Raises RegistryUnreachable where there is no connection, RegistryAnswerInvalid for any
-        other answer, and where time is over.
+        Raises RegistryUnreachable where there is no connection from the beginning on,
+        RegistryAnswerInvalid for any other answer, and where time is over.
         """
         place = "/".join(quote(str(part), safe="") for part in path)
         try:
@@ -135,17 +139,22 @@ class Asking:
                 "GET",
                 f"{self._url}/{place}",
                 params=query,
-                timeout=self._left(),
+                timeout=self._patience(),
                 extensions={"trace": self._line.trace},
             ) as response:
+                self._is_answered = True
                 body = self._read(response, place)
         except (httpx.HTTPError, ValueError) as error:
             # SECURITY: errors about a request may show its headers, and so what proves who asks.
             shown = str(error) if isinstance(error, httpx.ConnectError) else ""
             what = f"`{self._url}` can't be asked: {shown or type(error).__name__}"
-            if isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)):
-                raise RegistryUnreachable(what) from None
             self._left()
+            # SECURITY: of a registry that can't be reached, nothing is asked for any stream. One
+            # that has answered is there: how long it takes, and so whether there is time for one
+            # more connection, may be up to the id that somebody wrote.
+            no_connection = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+            if no_connection and not self._is_answered:
+                raise RegistryUnreachable(what) from None
             raise RegistryAnswerInvalid(what) from None
         if response.status_code == _NOT_FOUND and _says_not_there(body):
             return None
@@ -165,6 +174,11 @@ class Asking:
             what = f"`{self._url}` gave no answer within {self._seconds:g} s"
             raise RegistryAnswerInvalid(what)
         return left
+
+    def _patience(self) -> httpx.Timeout:
+        # Who isn't there is found out while there is time left to say so.
+        left = self._left()
+        return httpx.Timeout(left, connect=left * _CONNECTING_SHARE)
 
     def _read(self, response: Any, place: str) -> bytes:
         if response.headers.get("content-encoding", "identity") != "identity":
