@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from abc import ABC, abstractmethod
-from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakValueDictionary
 
@@ -15,9 +14,9 @@ from streamward.sdk.sealer import Headers, Parts, Sealer
 from streamward.sdk.wrapped import Wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
-    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 log = Logger(__name__)
 
@@ -78,7 +77,8 @@ class WrappedAIOConsumer(Wrapped, ABC):
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
         super().__init__(consumer)
         self._turns: WeakValueDictionary[_Place, asyncio.Lock] = WeakValueDictionary()
-        self._went_back: Counter[_Place] = Counter()
+        self._left: dict[_Place, int] = {}
+        """How often each partition was left for another place."""
 
     async def __aenter__(self) -> Self:
         await self._client.start()
@@ -110,14 +110,40 @@ class WrappedAIOConsumer(Wrapped, ABC):
                     record, key=seen.key, value=seen.value, headers=tuple(seen.headers)
                 )
 
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """As `AIOKafkaConsumer.seek`."""
+        self._leave([partition])
+        self._client.seek(partition, offset)
+
+    async def seek_to_beginning(self, *partitions: TopicPartition) -> Any:
+        """As `AIOKafkaConsumer.seek_to_beginning`."""
+        self._leave(partitions)
+        return await self._client.seek_to_beginning(*partitions)
+
+    async def seek_to_end(self, *partitions: TopicPartition) -> Any:
+        """As `AIOKafkaConsumer.seek_to_end`."""
+        self._leave(partitions)
+        return await self._client.seek_to_end(*partitions)
+
+    async def seek_to_committed(self, *partitions: TopicPartition) -> Any:
+        """As `AIOKafkaConsumer.seek_to_committed`."""
+        self._leave(partitions)
+        return await self._client.seek_to_committed(*partitions)
+
+    def _leave(self, partitions: Sequence[TopicPartition | _Place]) -> None:
+        """Nobody goes back to what was taken before; none of them: in all partitions."""
+        for topic, partition in partitions or tuple(self._left):
+            place = topic, partition
+            self._left[place] = self._left.get(place, 0) + 1
+
     async def _in_turn(self, record: ConsumerRecord) -> Parts | None:
         """What is seen of a record once those before it are; None: it comes again behind them."""
         place = record.topic, record.partition
         turn = self._turns.setdefault(place, asyncio.Lock())
-        went_back = self._went_back[place]
+        left = self._left.setdefault(place, 0)
         try:
             async with turn:
-                if self._went_back[place] != went_back:
+                if self._left[place] != left:
                     return None
                 return await self._seen(
                     record, Parts(record.key, record.value, tuple(record.headers))
@@ -126,17 +152,17 @@ class WrappedAIOConsumer(Wrapped, ABC):
             where = f"partition {record.partition}, offset {record.offset}"
             raise RecordRefused(f"{where}: {refused}") from refused
         except BaseException:
-            if self._went_back[place] == went_back:
+            if self._left[place] == left:
                 self._go_back(place, record.offset)
             raise
 
     def _go_back(self, place: _Place, offset: int) -> None:
-        from aiokafka import TopicPartition
+        from aiokafka import TopicPartition as Partition
         from aiokafka.errors import IllegalStateError
 
-        self._went_back[place] += 1
+        self._leave([place])
         try:
-            self._client.seek(TopicPartition(*place), offset)
+            self._client.seek(Partition(*place), offset)
         except IllegalStateError as error:
             # Whoever has the partition by now begins at what was committed.
             log.warning("not gone back in a partition", target=place[0], cause=error)

@@ -12,7 +12,7 @@ from streamward._core import DataKey
 from streamward.errors import StreamwardError, Unavailable
 from streamward.forks import PerProcess
 from streamward.log import Logger
-from streamward.sdk.ports import KeySource, RecordRefused
+from streamward.sdk.ports import KeySource, NotSealable, RecordRefused
 from streamward.sdk.turns import Turns
 
 log = Logger(__name__)
@@ -122,7 +122,7 @@ class KeyRings:
         self._held = PerProcess(_Held)
 
     def sealing(self, ring: str, parts: int, stream: str = "") -> DataKey:
-        """A key that can seal so many more parts of a record."""
+        """A key that can seal so many more parts of a record. Raises NotSealable where none can."""
         held, place = self._held.value, (self._scope(stream), ring)
 
         def known() -> DataKey | None:
@@ -198,7 +198,12 @@ class KeyRings:
             log.warning("no new data key yet", target=ring, code=error.code, cause=error)
             found.refresh = now + RETRY_MILLISECONDS
             return found.key
+        # Before others have it, and seal with it.
+        fits = made.key.left >= parts
         held.keep(held.sealing, place, made, SEALING_KEYS_MAX)
+        if not fits:
+            what = f"a record of {parts} sealed parts, and a key of the ring `{ring}` seals fewer"
+            raise NotSealable(what)
         return made.key
 
     def _confirmed(

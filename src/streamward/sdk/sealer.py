@@ -13,6 +13,9 @@ from streamward.sdk.streams import SealedStream
 
 Headers = Sequence[tuple[str, bytes | None]]
 
+KEYS_MAX: Final = 10
+"""Data keys that are tried for one record, where other threads are faster each time."""
+
 _KEY_IS_GONE: Final = ("record.spent_key", "record.inherited_key")
 """Another thread had the rest of it, or it is that of the process which this was forked from."""
 
@@ -61,11 +64,12 @@ class Sealer:
             return parts
         bound = _partition(topic, stream.seal, partition)
         with _errors(topic, NotSealable):
-            try:
-                return self._sealed(stream, parts, bound)
-            except CoreError as error:
-                if error.args[0] not in _KEY_IS_GONE:
-                    raise
+            for _ in range(KEYS_MAX - 1):
+                try:
+                    return self._sealed(stream, parts, bound)
+                except CoreError as error:
+                    if error.args[0] not in _KEY_IS_GONE:
+                        raise
             return self._sealed(stream, parts, bound)
 
     def _sealed(self, stream: SealedStream, parts: Parts, partition: int | None) -> Parts:

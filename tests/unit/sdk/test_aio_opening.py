@@ -42,6 +42,15 @@ class Lying:
         assert place == TopicPartition("t", 3)
         self.at = offset
 
+    async def seek_to_beginning(self, *_: TopicPartition) -> None:
+        self.at = 0
+
+    async def seek_to_end(self, *_: TopicPartition) -> None:
+        self.at = len(RECORDS)
+
+    async def seek_to_committed(self, *_: TopicPartition) -> None:
+        self.at = 2
+
 
 class Both:
     """A sealer and a signer that take what is in nobody's way; some records take a while."""
@@ -191,3 +200,28 @@ def test_a_partition_that_others_have_by_now_is_theirs(
     both.trouble[b"0"] = DoorUnavailable("the door is away")
     with pytest.raises(DoorUnavailable):
         asyncio.run(reader.getone())
+
+
+@pytest.mark.parametrize(("sought", "at"), [
+    (lambda it: it.seek(TopicPartition("t", 3), 1), 1),
+    (lambda it: it.seek_to_beginning(), 0),
+    (lambda it: it.seek_to_end(TopicPartition("t", 3)), 4),
+    (lambda it: it.seek_to_committed(), 2),
+])  # fmt: skip
+def test_where_the_program_seeks_to_is_not_left_for_what_was_under_way(
+    reader: WrappedAIOConsumer, both: Both, sought: Any, at: int
+) -> None:
+    async def scenario() -> None:
+        held = both.holds[b"0"] = threading.Event()
+        both.trouble[b"0"] = DoorUnavailable("the door is away")
+        task = asyncio.create_task(reader.getone())
+        assert await asyncio.to_thread(both.begun.acquire, timeout=60)
+        waits = sought(reader)
+        if waits is not None:
+            await waits
+        held.set()
+        with pytest.raises(DoorUnavailable):
+            await task
+
+    asyncio.run(scenario())
+    assert reader._client.at == at

@@ -195,6 +195,7 @@ def test_a_sealer_of_a_bundle_serves_its_children_too(tmp_path: Path) -> None:
         here.store.rings()
         engine = here.store._engine
         assert engine.pool.checkedin() == 1
+        assert in_fork(lambda: keys.value.holder is None and one._rings._source.close() is None)  # type: ignore[attr-defined]
         assert in_fork(lambda: engine.pool.checkedin()) == 0, "no connection is of two processes"
 
     with pytest.raises(InvalidArgument, match="the sealer is closed"):

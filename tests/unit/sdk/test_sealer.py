@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streamward._core import StreamHome, seal_part
 from streamward.errors import Unavailable
 from streamward.keys.ports import KeyRefused
 from streamward.model.sealing import Sealing
@@ -201,6 +202,34 @@ def test_a_spent_key_is_followed_by_another_for_all_threads() -> None:
     assert len({each.value for each in sealed}) == 200
     assert source.made >= 20
     assert all(one.open("cards", each).value == b"value" for each in sealed)
+
+
+def test_a_record_is_sealed_though_others_are_faster_several_times(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = Source(records_max=1)
+    one, whole, faster = sealer(source), KeyRings.sealing, [5]
+
+    def spent(self: KeyRings, *arguments: Any) -> Any:
+        key = whole(self, *arguments)
+        if faster[0]:
+            faster[0] -= 1
+            seal_part(StreamHome(None, "main", "cards", "cardholder", RING), key, "value", b"v")
+        return key
+
+    monkeypatch.setattr(KeyRings, "sealing", spent)
+    assert one.open("cards", one.seal("cards", Parts(None, b"value"))).value == b"value"
+    assert source.made == 6
+
+
+def test_a_record_of_more_parts_than_a_key_may_seal_costs_one_key() -> None:
+    source = Source(records_max=2)
+    one = sealer(source, stream("cards", headers=("secret",)))
+    with pytest.raises(NotSealable, match="a record of 3 sealed parts"):
+        one.seal("cards", Parts(None, b"value", (("secret", b"a"), ("secret", b"b"))))
+    assert source.made == 1
+    assert one.seal("cards", Parts(None, b"value", (("secret", b"a"),)))
+    assert source.made == 1
 
 
 def test_a_key_serves_until_its_end_while_its_provider_is_away_and_not_longer() -> None:
