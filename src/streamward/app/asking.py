@@ -149,15 +149,15 @@ def _keep(bundle: Bundle, asked: Compiled) -> None:
 
 def _written(bundle: Bundle, fields: Sequence[Mapping[str, Any]]) -> bytes:
     """Raises ValueError, TypeError or OverflowError for a value that JSON has no words for."""
+    by_kind: dict[str, list[tuple[Document, Mapping[str, Any]]]] = {}
+    for document, of_one in zip(bundle.documents, fields, strict=True):
+        if document.kind in _KEPT:
+            own = {key: value for key, value in of_one.items() if key != "kind"}
+            by_kind.setdefault(document.kind, []).append((document, own))
     kinds = {}
-    for kind, model in _KEPT.items():
-        found = [
-            (document, {key: value for key, value in of_one.items() if key != "kind"})
-            for document, of_one in zip(bundle.documents, fields, strict=True)
-            if document.kind == kind
-        ]
+    for kind, found in by_kind.items():
         data = msgspec.json.encode([of_one for _, of_one in found])
-        if _adapter(model).validate_json(data) != [document.value for document, _ in found]:
+        if _adapter(_KEPT[kind]).validate_json(data) != [document.value for document, _ in found]:
             raise ValueError(f"{kind} isn't the same when it is read from JSON")
         kinds[kind] = _OfKind(
             [document.name for document, _ in found],

@@ -6,7 +6,7 @@ from streamward.contracts.contract import contracts, sources_of, validation_of
 from streamward.contracts.sealing import (
     ByStream,
     by_stream,
-    classes_under,
+    of_its_classes,
     of_longest_prefix,
     sealing_of,
     text_of,
@@ -24,8 +24,7 @@ def dead_letter_candidates(bundle: Bundle, declared: Stream) -> tuple[str, ...]:
     if around is not None:
         found = [around]
     else:
-        classes = (bundle.find(DataClass, name) for name in classes_under(bundle, declared))
-        found = [one.dead_letter for one in classes if one is not None and one.dead_letter]
+        found = of_its_classes(bundle, declared, bundle.once(_of_classes))
     # A stream that takes them carries the same classes, and may have the same prefix.
     return tuple(name for name in dict.fromkeys(found) if name != declared.name)
 
@@ -33,6 +32,11 @@ def dead_letter_candidates(bundle: Bundle, declared: Stream) -> tuple[str, ...]:
 def _of_prefixes(bundle: Bundle) -> dict[str, str]:
     declared = reversed(bundle.of(Stream))  # of two with one prefix, the first
     return {one.prefix: one.dead_letter for one in declared if one.prefix and one.dead_letter}
+
+
+def _of_classes(bundle: Bundle) -> dict[str, str]:
+    declared = reversed(bundle.of(DataClass))  # of two with one name, the first
+    return {one.name: one.dead_letter for one in declared if one.dead_letter}
 
 
 def dead_letter_of(bundle: Bundle, declared: Stream) -> str | None:

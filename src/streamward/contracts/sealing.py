@@ -35,6 +35,13 @@ def _known_classes(_: Bundle) -> dict[tuple[str, tuple[str, ...]], tuple[str, ..
     return {}
 
 
+def of_its_classes(bundle: Bundle, declared: Stream, said: Mapping[str, T]) -> list[T]:
+    """What is said of the classes of every topic that a document speaks of."""
+    if not said:
+        return []
+    return [said[name] for name in classes_under(bundle, declared) if name in said]
+
+
 def candidates(bundle: Bundle, declared: Stream) -> tuple[Sealing, ...]:
     """The ways of sealing that hold for a document; more than one is a contradiction."""
     if declared.seal is not None:
@@ -42,11 +49,7 @@ def candidates(bundle: Bundle, declared: Stream) -> tuple[Sealing, ...]:
     around = of_longest_prefix(bundle.once(_seals_of_prefixes), text_of(declared))
     if around is not None:
         return (around,)
-    of_classes = bundle.once(_seals_of_classes)
-    if not of_classes:
-        return ()
-    classes = classes_under(bundle, declared)
-    found = [of_classes[name] for name in classes if name in of_classes]
+    found = of_its_classes(bundle, declared, bundle.once(_seals_of_classes))
     return tuple(seal for index, seal in enumerate(found) if seal not in found[:index])
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from streamward.contracts.sealing import classes_under, of_longest_prefix, text_of
+from streamward.contracts.sealing import of_its_classes, of_longest_prefix, text_of
 from streamward.model.document import Bundle
 from streamward.model.signing import Signing
 from streamward.model.stream import DataClass, Stream
@@ -15,11 +15,7 @@ def signing_candidates(bundle: Bundle, declared: Stream) -> tuple[Signing, ...]:
     around = of_longest_prefix(bundle.once(_signs_of_prefixes), text_of(declared))
     if around is not None:
         return (around,)
-    of_classes = bundle.once(_signs_of_classes)
-    if not of_classes:
-        return ()
-    classes = classes_under(bundle, declared)
-    found = [of_classes[name] for name in classes if name in of_classes]
+    found = of_its_classes(bundle, declared, bundle.once(_signs_of_classes))
     return tuple(sign for index, sign in enumerate(found) if sign not in found[:index])
 
 

@@ -4,6 +4,7 @@ SECURITY: a name that ended its own string would write policy. Every name passes
 `pattern`.
 """
 
+import re
 from collections.abc import Iterable
 
 from streamward.model.action import Action, ResourceType
@@ -11,7 +12,13 @@ from streamward.model.action import Action, ResourceType
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\\0"}
 
 
+_AS_IT_IS = re.compile(r"[A-Za-z0-9 ._:@/-]*")
+"""What most names are made of; nothing of it has a meaning in a string or a pattern."""
+
+
 def _escaped(text: str, *, star: str) -> str:
+    if _AS_IT_IS.fullmatch(text):
+        return text
     parts = []
     for character in text:
         if character == "*":
