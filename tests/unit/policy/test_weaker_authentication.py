@@ -8,7 +8,7 @@ import pytest
 from streamward.app import read_bundle
 from streamward.model.document import Bundle
 from streamward.policy import diff
-from streamward.policy.difference import Difference, mistakes
+from streamward.policy.difference import Difference, effects, mistakes
 from streamward.policy.difference.gate import unapproved_widenings
 from tests.support.small_bundles import small_bundle
 
@@ -277,3 +277,91 @@ def test_the_first_version_says_what_to_paste(tmp_path: Path) -> None:
     (told,) = unapproved_widenings(bundle, None)
     assert "first_version: true" in told.remedy
     assert list(unapproved_widenings(made(tmp_path / "pasted", more=told.remedy), None)) == []
+
+
+PLACES = """\
+---
+kind: Principal
+name: batch
+type: service
+tenant: bank
+roles: [writer]
+credentials:
+  - {id: batch-1, type: certificate, subject: CN=batch}
+---
+kind: Listener
+name: front
+cluster: main
+advertise: 127.0.0.1
+ports: {bootstrap: 9192, nodes: {first_id: 0, count: 1, first_port: 9193}}
+tls: {certificate: file:g.pem, key: file:g.key, client_ca: file:clients.pem}
+---
+kind: Listener
+name: measured
+cluster: main
+advertise: 127.0.0.1
+ports: {bootstrap: 9292, nodes: {first_id: 0, count: 1, first_port: 9293}}
+plaintext_principal: settlement
+"""
+DOOR = """\
+---
+kind: ControlDoor
+name: keys
+cluster: main
+tls: {certificate: file:g.pem, key: file:g.key, client_ca: file:somebody-elses.pem}
+"""
+FRONT = PLACES[
+    PLACES.index("---\nkind: Listener\nname: front") : PLACES.index(
+        "---\nkind: Listener\nname: measured"
+    )
+]
+MEASURED = PLACES[PLACES.index("---\nkind: Listener\nname: measured") :]
+
+
+@pytest.mark.parametrize(
+    ("replaced", "more", "who"),
+    [
+        ((), FRONT.replace("front", "side").replace("clients", "somebody-elses"), "batch"),
+        (
+            (("name: front", "name: renamed"), ("clients.pem", "somebody-elses.pem")),
+            "",
+            "batch",
+        ),
+        ((), DOOR, "batch"),
+        ((), MEASURED.replace("name: measured", "name: again"), "settlement"),
+        ((("plaintext_principal: settlement", "plaintext_principal: batch"),), "", "batch"),
+    ],
+    ids=["new-listener", "renamed", "new-door", "second-plaintext", "other-plaintext"],
+)
+def test_a_place_more_where_somebody_can_be_proved_needs_an_approval(
+    tmp_path: Path, replaced: tuple[tuple[str, str], ...], more: str, who: str
+) -> None:
+    """Also where no document of the same name is there to be compared with."""
+    before = made(tmp_path / "before", more=PLACES)
+    text = PLACES
+    for old, new in replaced:
+        assert old in text
+        text = text.replace(old, new)
+    after = made(tmp_path / "after", more=text + more)
+
+    difference = compared(before, after)
+
+    assert who in {name for name, _ in lacking(difference)}
+    assert not difference.is_approved
+    assert effects(difference) != ()
+    agreed = made(
+        tmp_path / "agreed", more=text + more + difference.missing.replace("say why", "x")
+    )
+    assert compared(before, agreed).is_approved
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("name: front", "name: renamed"), ("name: measured", "name: renamed")]
+)
+def test_a_place_that_is_called_otherwise_proves_nobody_else(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    before = made(tmp_path / "before", more=PLACES)
+    after = made(tmp_path / "after", more=PLACES.replace(old, new))
+
+    assert compared(before, after).identities == ()

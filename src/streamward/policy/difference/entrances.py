@@ -4,6 +4,7 @@ A listener that is new is held against those that were there: to move or rename 
 and neither hides another authority.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -151,16 +152,25 @@ def of_listeners(old: Bundle, new: Bundle) -> Iterator[IdentityChange]:
 
 
 def _without_tls(old: Bundle, new: Bundle) -> Iterator[IdentityChange]:
-    """Principals that whoever connects without TLS is taken for."""
-    was = {it.plaintext_principal: it.name for it in old.of(Listener) if it.plaintext_principal}
+    """Principals that whoever connects without TLS is taken for, at one more place than before."""
+
+    def place(it: Listener) -> tuple[str | None, str, str]:
+        return it.plaintext_principal, it.cluster, it.bind
+
+    left = Counter(place(it) for it in old.of(Listener))
     for document in new.documents_of(Listener):
         listener = document.value
         assert isinstance(listener, Listener)
         name = listener.plaintext_principal
-        if name is not None and name not in was:
-            what = f"whoever connects to listener `{listener.name}` without TLS is taken for it"
-            said = ("plaintext_principal", what, True, False)
-            yield from told(f"`{name}`", (name,), document, [said])
+        if name is None:
+            continue
+        # One that is called otherwise takes the place of the one before.
+        if left[place(listener)] > 0:
+            left[place(listener)] -= 1
+            continue
+        what = f"whoever connects to listener `{listener.name}` without TLS is taken for it"
+        said = ("plaintext_principal", what, True, False)
+        yield from told(f"`{name}`", (name,), document, [said])
 
 
 def of_doors(old: Bundle, new: Bundle) -> Iterator[IdentityChange]:
