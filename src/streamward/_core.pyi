@@ -227,7 +227,9 @@ def api_table() -> bytes:
     """JSON: key, name, versions, decision, how a denial shows."""
 
 class DataKey:
-    """A data key; `records_max` 0: it only opens. Its nonces are counted: seal with one object."""
+    """A data key; `records_max` 0: it only opens. Its nonces are counted: seal with one object, in
+    the process that made it (another one gets `record.inherited_key`).
+    """
 
     def __init__(
         self, kid: bytes, ring: str, ring_version: int, key: bytes, records_max: int
