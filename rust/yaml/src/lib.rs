@@ -61,7 +61,19 @@ fn is_plain(character: char) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd(
+            any in "[\\PC\n]{0,60}",
+            lines in prop::collection::vec("[ -]{0,4}[a-c'\"\\[{]{0,2}:? ?[\\PC]{0,6}[\\]}'\",#é]{0,2}", 0..6),
+        ) {
+            let _ = (read(&any), read(&lines.join("\n")));
+        }
+    }
 
     fn text(text: &str) -> Value {
         Value::Text(text.to_owned())

@@ -12,6 +12,8 @@ from streamward.app.bundles import document_kinds
 from streamward.bundle import libyaml, plain, yaml
 from streamward.bundle.load import load
 from streamward.bundle.yaml import PlainTree, Tree, parse
+from streamward.model.grant import Grant
+from tests.support.large_bundles import large_bundle, write_bundle
 
 ROOT = Path(__file__).parents[3]
 WORDS = (
@@ -131,3 +133,21 @@ def test_a_place_is_looked_for_only_in_a_document_that_has_a_mistake(
     for one, other in zip(fast.bundle.documents, slow.bundle.documents, strict=True):
         assert (one.name, one.value, one.place()) == (other.name, other.value, other.place())
         assert dict(one.places) == dict(other.places)
+
+
+def test_of_a_large_bundle_hardly_a_document_is_read_slowly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declared = large_bundle(30, 60, 40)
+    write_bundle(declared, tmp_path / "bundle")
+    composed: list[str] = []
+
+    def counted(text: str, compose: Any = yaml._compose) -> Any:
+        composed.append(text)
+        return compose(text)
+
+    monkeypatch.setattr(yaml, "_compose", counted)
+    found = load(tmp_path / "bundle", document_kinds()).bundle
+    assert ['requires: {"tls": true}' in text for text in composed] == [True]
+    assert {it.name for it in found.documents} == {it.name for it in declared.documents}
+    assert set(found.of(Grant)) == set(declared.of(Grant))
