@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, Message
 
+from streamward.app import read_bundle
 from streamward.dev.kafka import KafkaServer
 from streamward.dev.registry import SchemaRegistryServer, find_registry_java
 from streamward.errors import Unavailable
@@ -19,6 +20,8 @@ from tests.support.confluent import SECONDS_MAX, consumer, create_topics, produc
 from tests.support.endpoints import Endpoint
 from tests.support.entries import eventually
 from tests.support.gateway import GatewayProcess
+from tests.support.letters import told, until_refused
+from tests.support.protected import messages, values
 from tests.support.registries import CONTRACT, avro, framed, outcome, reasons
 
 PREFIX = "conformance.registry."
@@ -26,6 +29,50 @@ AVRO, HEADED, PROTO, EVENTS, MARKED, REFUSED, STRICT, LENIENT = (
     PREFIX + name
     for name in ("avro", "headed", "proto", "events", "marked", "refused", "strict", "lenient")
 )
+DEAD = f"{REFUSED}.dead"
+MASKED = f"{PREFIX}masked"
+CARD = {
+    "type": "record",
+    "name": "Card",
+    "fields": [{"name": "card", "type": "string"}, {"name": "cents", "type": "long"}],
+}
+_MASKS = """\
+kind: AccessClass
+name: testing
+readers: ["role:tester"]
+owner: tests
+---
+kind: AccessClass
+name: analysing
+readers: ["role:reader"]
+owner: tests
+---
+kind: Grant
+id: reader-masked
+to: ["role:reader"]
+allow: [read, describe]
+on: ["stream:{topic}", "group:conformance.*"]
+---
+kind: Stream
+name: {topic}
+---
+apiVersion: v3.1.0
+kind: DataContract
+id: {topic}
+version: 1.0.0
+status: active
+team: {{name: tests}}
+schema:
+  - name: {topic}
+    customProperties:
+      - {{property: streamward.schema, value: {{format: avro, {source}}}}}
+      - {{property: streamward.validate, value: {{write: 'off'}}}}
+      - {{property: streamward.unmasked, value: [testing]}}
+      - {{property: streamward.masked, value: {{access_classes: [analysing]}}}}
+    properties:
+      - {{name: card, customProperties: [{{property: streamward.mask, value: keep-last}}]}}
+      - {{name: cents}}
+"""
 ADDRESS = {
     "type": "record",
     "name": "Address",
@@ -110,6 +157,7 @@ def gateway(
     bundle = write_bundle(tmp_path_factory.mktemp("registry") / "bundle", kafka.bootstrap())
     _write_contracts(bundle.folder, registry.server.url)
     create_topics(direct, AVRO, HEADED, PROTO, EVENTS, MARKED, REFUSED, STRICT, LENIENT)
+    create_topics(direct, DEAD, MASKED)
     with GatewayProcess(bundle) as process:
         yield process
 
@@ -131,7 +179,9 @@ def _write_contracts(folder: Path, url: str) -> None:
         CONTRACT.format(topic=topic, part=part, format=form, registry=named, validate=validate)
         for topic, part, form, named, validate in held
     ]
-    (folder / "registry.yaml").write_text(REGISTRIES.format(url=url) + "".join(texts))
+    declared = REGISTRIES.format(url=url) + "".join(texts)
+    copied = f"name: {REFUSED}\ndead_letter: {DEAD}\n---\n"
+    (folder / "registry.yaml").write_text(declared.replace(f"name: {REFUSED}\n---\n", copied))
 
 
 def order(schema: Any, **more: Any) -> bytes:
@@ -248,6 +298,40 @@ def test_what_is_read_is_marked_or_refused(
         reader.close()
     # Both lie in one answer: what is refused is the partition.
     assert not records
+    copies = messages(tester, DEAD, 2)
+    assert [it.value() for it in copies] == [framed(known, avro(TEXT, {"text": "good"})), b"plain"]
+    assert [told(it)["offset"] for it in copies] == ["0", "1"]
+    assert told(copies[0])["reason"].startswith("contract:invalid: ")
+
+
+def test_readers_with_masks_see_them_on_values_of_registered_ids(
+    gateway: GatewayProcess, registry: Registry
+) -> None:
+    """A mask must fit its field before a value comes: its schema stands in the bundle, with ids."""
+    folder = gateway.bundle.folder
+    (folder / "card.avsc").write_text(json.dumps(CARD))
+    known = registry.register(f"{MASKED}-value", CARD)
+    other = registry.register("elsewhere-value", {**CARD, "name": "Other"})
+    assert other != known
+    masks = folder / "masks.yaml"
+    masks.write_text(_MASKS.format(topic=MASKED, source="registry: {name: main}"))
+    found = [it.what for it in read_bundle(folder, materials=False).errors]
+    assert found == ["`card` has a mask, but its schema is in a registry"]
+    source = f"file: card.avsc, schema_ids: [{known}]"
+    masks.write_text(_MASKS.format(topic=MASKED, source=source))
+    gateway.reload()
+
+    body = avro(CARD, {"card": "4111222233334444", "cents": 7})
+    produce(gateway.bundle.endpoint("tester"), MASKED, [framed(known, body)])
+    reader = gateway.bundle.endpoint("reader")
+    (seen,) = values(reader, MASKED, 1)
+    assert seen == framed(known, avro(CARD, {"card": "************4444", "cents": 7}))
+    assert values(gateway.bundle.endpoint("tester"), MASKED, 1) == [framed(known, body)]
+
+    # An id that is none of the stream's: nobody knows where the card stands behind it.
+    produce(gateway.bundle.endpoint("tester"), MASKED, [framed(other, body)])
+    assert until_refused(reader, MASKED) == [seen]
+    assert eventually(lambda: any("schema id" in it for it in reasons(gateway, MASKED)))
 
 
 def test_a_registry_that_is_down_is_the_gateways_trouble_not_the_clients(

@@ -198,6 +198,11 @@ def _fields_of(bundle: Bundle, document: Document, seal: Sealing) -> Iterator[Mi
         hint = "add a DataContract with `streamward.schema` for the stream"
         yield document.mistake(what, "seal", "fields", suggestion=hint)
         return
+    if found[1].registry is not None:
+        what = f"fields of `{name}` are sealed, but its schema is in a registry"
+        hint = "name the schema by `file`, with its `schema_ids`"
+        yield document.mistake(what, "seal", "fields", suggestion=hint)
+        return
     text = schema_text(bundle, found[1])
     if text is None:
         return

@@ -289,3 +289,34 @@ def test_classes_with_several_do_not_say_which(tmp_path: Path) -> None:
     both = "{kind: Stream, name: north.c, classes: [health, money], seal: {ring: health}}\n"
     expected = "the classes of `north.c` have dead letters in `north.e`, `north.d`"
     assert [each for each in mistakes(tmp_path, text + both) if expected in each]
+
+
+@pytest.mark.parametrize(
+    ("of_class", "source", "shown"),
+    [
+        (
+            "level: internal",
+            "{kind: Stream, prefix: north.in., classes: [money], sign: {key: ours},"
+            " dead_letter: north.d}\n---\n",
+            "north.in.*",
+        ),
+        (
+            "level: internal, dead_letter: north.d",
+            "{kind: Stream, name: north.x, classes: [money], sign: {key: ours}}\n---\n",
+            "north.x",
+        ),
+    ],
+)
+def test_readers_of_all_that_has_dead_letters_are_looked_at(
+    tmp_path: Path, of_class: str, source: str, shown: str
+) -> None:
+    text = OPEN.replace("level: internal", of_class) + source + CLEAR
+    guest = """---
+{kind: Grant, id: more, to: ["principal:guest"], allow: [read], on: ["stream:north.d"]}
+"""
+    expected = f"`north.d` may be read by `guest`, who may not read `{shown}`, or not always"
+
+    assert mistakes(tmp_path, text) == []
+    assert [each for each in mistakes(tmp_path, text + guest) if expected in each]
+    both = guest.replace('"stream:north.d"', f'"stream:north.d", "stream:{shown}"')
+    assert mistakes(tmp_path, text + both) == []

@@ -230,3 +230,28 @@ def test_what_the_gateway_does_not_open_it_can_not_hold_to_a_contract(
     assert any(expected in each for each in mistakes(tmp_path, text + contract))
     opened = CLASSES + HEALTH.removesuffix("---\n")
     assert not any(expected in each for each in mistakes(tmp_path, opened + contract))
+
+
+def test_fields_of_which_a_registry_has_the_schema_are_not_sealed(tmp_path: Path) -> None:
+    text = """\
+{kind: SchemaRegistry, name: main, url: "https://registry.example.com"}
+---
+{kind: Stream, name: north.c, classes: [health], seal: {ring: health, value: false, fields: [card]}}
+---
+apiVersion: v3.1.0
+kind: DataContract
+id: north.c
+version: 1.0.0
+status: active
+team: {name: tests}
+schema:
+  - name: north.c
+    customProperties:
+      - {property: streamward.schema, value: {format: json, registry: {name: main}}}
+    properties:
+      - {name: card, classification: health}
+"""
+    assert mistakes(tmp_path, CLASSES + text) == [
+        "7: fields of `north.c` are sealed, but its schema is in a registry |"
+        " name the schema by `file`, with its `schema_ids`"
+    ]
