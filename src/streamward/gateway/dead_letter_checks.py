@@ -35,12 +35,20 @@ def dead_letters_for_who_may_read(bundle: Bundle) -> Iterator[Mistake]:
         return
     try:
         asked = compiled(bundle)
-        for document, declared, target in found:
+    except (PolicyInvalid, Unavailable):
+        return  # what is wrong with the policy is told by its own checks
+    for document, declared, target in found:
+        try:
             for source in _topics(asked, declared):
                 if dead_letter_on(bundle, source.resource.name) == target:
                     yield from _read_by_more(asked, document, source, target)
-    except (InvalidArgument, PolicyInvalid, Unavailable):
-        return  # what is wrong with the policy is told by its own checks
+        except InvalidArgument as error:
+            yield document.mistake(
+                f"who may read `{target}` can't be compared with who may read"
+                f" `{document.name}`: {error}",
+                "dead_letter",
+                suggestion="use fewer patterns in grants, or remove `dead_letter`",
+            )
 
 
 def _topics(asked: Compiled, declared: Stream) -> tuple[Asked, ...]:
