@@ -11,12 +11,12 @@ use super::{Ask, Script, ask, by, script};
 const MANY: i32 = 50_000;
 
 /// A request with so many partitions of `ok.a`, all with these records, and what the last holds.
-fn produce(version: i16, each: &Value, last: &[u8]) -> Ask {
-    ask(ApiKey::PRODUCE, version, |it| {
+fn produce(count: i32, each: &Value, last: &[u8]) -> Ask {
+    ask(ApiKey::PRODUCE, 9, |it| {
         let mut entry = it.element("TopicData");
         entry.set("Name", "ok.a");
         let blank = entry.element("PartitionData");
-        let partitions = (0..MANY).map(|index| {
+        let partitions = (0..count).map(|index| {
             let mut partition = blank.clone();
             partition.set("Index", index).set("Records", each.clone());
             partition
@@ -52,19 +52,20 @@ fn roomy(mut script: Script) -> Script {
 
 #[test]
 fn partitions_are_acknowledged_in_any_order() {
-    for backwards in [false, true] {
-        let mut script = script();
+    for (count, backwards) in [(1_000, false), (150_000, true)] {
+        let mut script = roomy(script());
         let last = records(0, &[b"a", b"b"]);
-        script.request(&produce(9, &Value::Null, &last)).forwards();
+        let request = produce(count, &Value::Null, &last);
+        script.request(&request).forwards();
         script.broker(|answer| {
             if backwards {
-                taken(answer, (0..MANY).rev());
+                taken(answer, (0..count).rev());
             } else {
-                taken(answer, 0..MANY);
+                taken(answer, 0..count);
             }
         });
         script.passes();
-        assert_eq!(script.ranges(), [format!("{} 7-8 2", MANY - 1)]);
+        assert_eq!(script.ranges(), [format!("{} 7-8 2", count - 1)]);
     }
 }
 
@@ -72,7 +73,7 @@ fn partitions_are_acknowledged_in_any_order() {
 fn partitions_are_refused() {
     let mut script = roomy(by("alice", &sealing(|_| {})));
     let nothing = Value::Bytes(Bytes::new());
-    script.request(&produce(9, &nothing, &records(0, &[b"a"])));
+    script.request(&produce(MANY, &nothing, &records(0, &[b"a"])));
     script.keys(None).replies(|answer| {
         assert_eq!(super::codes(answer).len(), MANY.unsigned_abs() as usize);
     });
@@ -85,7 +86,7 @@ fn partitions_are_refused_that_are_not_copied() {
     document["policy"]["rules"][0]["cedar"] = only.into();
     let mut script = roomy(by("alice", &document));
     let bad = records(0, &[b"x"]);
-    script.request(&produce(9, &Value::Bytes(bad.clone().into()), &bad));
+    script.request(&produce(MANY, &Value::Bytes(bad.clone().into()), &bad));
     script.keys(Some(&data_key(1)));
     script.replies(|answer| {
         assert_eq!(super::codes(answer).len(), MANY.unsigned_abs() as usize);
