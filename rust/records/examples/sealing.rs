@@ -1,8 +1,8 @@
 //! What sealing, signing and their opposites cost a core, without sockets: `cargo run --release -p streamward-records
 //! --example sealing`, under `perf stat -e instructions:u,page-faults,task-clock` for figures that another load does not
 //! disturb, or with the best of its rounds.
-//! Arguments: what is done (`seal`, `open`, `sign`, `verify`, `strip`, `seal-sign`, `verify-open`; `copy` and `hash` are
-//! what they can't be below), the codec (`none`, `lz4`, `zstd`), bytes of a value, GB in all.
+//! Arguments: what is done (`seal`, `open`, `sign`, `verify`, `seal-sign`, `verify-open`; `copy` and `hash` are what they
+//! can't be below), the codec (`none`, `lz4`, `zstd`), bytes of a value, GB in all.
 #![allow(
     clippy::expect_used,
     clippy::cast_possible_truncation,
@@ -18,8 +18,8 @@ use aws_lc_rs::digest;
 use streamward_records::compression::{Codecs, Effort};
 use streamward_records::{
     Budget, DataKey, Each, FoundKey, Home, Keys, Kid, Limits, Mark, Opening, Origin, Run, Scratch,
-    Sealing, Signing, SigningKey, Verifying, VerifyingKey, open_records, seal_records,
-    sign_records, verify_records,
+    Sealing, Signing, SigningKey, Verifying, VerifyingKey, open_records, open_verified_records,
+    seal_and_sign_records, seal_records, sign_records, verify_records,
 };
 use streamward_wire::kafka::batch::Compression;
 
@@ -99,10 +99,7 @@ struct Bench {
     key: Arc<DataKey>,
     signer: SigningKey,
     verifiers: [VerifyingKey; 1],
-    limits: Limits,
-    scratch: Scratch,
     plain: Vec<u8>,
-    between: Vec<u8>,
 }
 
 impl Bench {
@@ -130,15 +127,12 @@ impl Bench {
             key: Arc::new(key.expect("a key")),
             verifiers: [signer.public().clone()],
             signer,
-            limits: Limits::default(),
-            scratch: Scratch::default(),
             plain,
-            between: Vec::new(),
         }
     }
 
-    fn seal(&mut self, records: &[u8], out: &mut Vec<u8>) {
-        let sealing = Sealing {
+    fn sealing(&self) -> Sealing<'_> {
+        Sealing {
             home: &self.home,
             partition: None,
             value: true,
@@ -146,45 +140,22 @@ impl Bench {
             data_key: &self.key,
             deterministic_key: None,
             marks: false,
-        };
-        let most = usize::MAX;
-        seal_records(
-            records,
-            &sealing,
-            &self.limits,
-            most,
-            &mut self.scratch,
-            out,
-        )
-        .expect("sealed");
+        }
     }
 
-    fn open(&mut self, records: &[u8], out: &mut Vec<u8>) {
-        let opening = Opening {
+    fn opening(&self) -> Opening<'_> {
+        Opening {
             homes: std::slice::from_ref(&self.home),
             partition: None,
             value: true,
             key: false,
             headers: &[],
             mark: Mark::Refuse,
-        };
-        let mut budget = Budget::of(records.len());
-        let keys = One(self.key.clone());
-        let with = &mut self.scratch;
-        open_records(
-            records,
-            &opening,
-            &keys,
-            &self.limits,
-            &mut budget,
-            with,
-            out,
-        )
-        .expect("opened");
+        }
     }
 
-    fn sign(&mut self, records: &[u8], sealed: bool, out: &mut Vec<u8>) {
-        let signing = Signing {
+    fn signing(&self) -> Signing<'_> {
+        Signing {
             origin: &self.origin,
             partition: Some(0),
             timestamp: true,
@@ -192,23 +163,12 @@ impl Bench {
             producer: "shop",
             run: Run::Counted([7; 16]),
             each: Each::Batch,
-            sealed,
-        };
-        let with = &mut self.scratch;
-        sign_records(
-            records,
-            &signing,
-            &mut 0,
-            &self.limits,
-            usize::MAX,
-            with,
-            out,
-        )
-        .expect("signed");
+            sealed: false,
+        }
     }
 
-    fn verify(&mut self, records: &[u8], strip: bool, out: &mut Vec<u8>) {
-        let verifying = Verifying {
+    fn verifying(&self) -> Verifying<'_> {
+        Verifying {
             origins: std::slice::from_ref(&self.origin),
             partition: Some(0),
             timestamp: true,
@@ -216,51 +176,54 @@ impl Bench {
             writer: None,
             own_batches: true,
             mark: Mark::Refuse,
-            strip,
-        };
-        let mut budget = Budget::of(records.len());
-        let with = &mut self.scratch;
-        verify_records(records, &verifying, &self.limits, &mut budget, with, out)
-            .expect("verified");
+            strip: false,
+        }
     }
 
     /// The records as `what` takes them.
-    fn input(&mut self, what: &str) -> Vec<u8> {
-        let (plain, mut sealed, mut signed) = (self.plain.clone(), Vec::new(), Vec::new());
-        if matches!(what, "open" | "open-fresh" | "verify-open") {
-            self.seal(&plain, &mut sealed);
-        } else {
-            sealed = plain;
-        }
-        if matches!(what, "verify" | "strip" | "verify-open") {
-            self.sign(&sealed, what == "verify-open", &mut signed);
-            return signed;
-        }
-        sealed
+    fn input(&self, what: &str, scratch: &mut Scratch) -> Vec<u8> {
+        let before = match what {
+            "open" | "open-fresh" => "seal",
+            "verify" => "sign",
+            "verify-open" => "seal-sign",
+            _ => return self.plain.clone(),
+        };
+        let mut out = Vec::new();
+        self.run(before, &self.plain, scratch, &mut out);
+        out
     }
 
-    fn run(&mut self, what: &str, input: &[u8], out: &mut Vec<u8>) {
-        out.clear();
-        let mut between = std::mem::take(&mut self.between);
-        between.clear();
+    fn run(&self, what: &str, input: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) {
+        let (limits, most) = (&Limits::default(), usize::MAX);
+        let (budget, keys) = (&mut Budget::of(input.len()), One(self.key.clone()));
+        let (sealing, opening) = (self.sealing(), self.opening());
+        let (signing, verifying) = (self.signing(), self.verifying());
         match what {
             "copy" => out.extend_from_slice(input),
             "hash" => out.extend_from_slice(digest::digest(&digest::SHA256, input).as_ref()),
-            "open" | "open-fresh" => self.open(input, out),
-            "sign" => self.sign(input, false, out),
-            "verify" => self.verify(input, false, out),
-            "strip" => self.verify(input, true, out),
-            "seal-sign" => {
-                self.seal(input, &mut between);
-                self.sign(&between, true, out);
+            "open" | "open-fresh" => {
+                let done = open_records(input, &opening, &keys, limits, budget, scratch, out);
+                done.map(drop).expect("opened");
             }
-            "verify-open" => {
-                self.verify(input, true, &mut between);
-                self.open(&between, out);
+            "sign" => {
+                let done = sign_records(input, &signing, &mut 0, limits, most, scratch, out);
+                done.expect("signed");
             }
-            _ => self.seal(input, out),
+            "verify" => {
+                let done = verify_records(input, &verifying, limits, budget, scratch, out);
+                done.map(drop).expect("verified");
+            }
+            "seal-sign" => seal_and_sign_records(
+                input, &sealing, &signing, &mut 0, limits, most, scratch, out,
+            )
+            .expect("sealed and signed"),
+            "verify-open" => open_verified_records(
+                input, &verifying, &opening, &keys, limits, budget, scratch, out,
+            )
+            .map(drop)
+            .expect("verified and opened"),
+            _ => seal_records(input, &sealing, limits, most, scratch, out).expect("sealed"),
         }
-        self.between = between;
     }
 }
 
@@ -280,8 +243,9 @@ fn main() {
     };
     let value_bytes: usize = argument(3, "1024").parse().expect("bytes");
     let all: f64 = argument(4, "1").parse().expect("GB");
-    let mut bench = Bench::new(batch(codec, value_bytes));
-    let input = bench.input(&what);
+    let bench = Bench::new(batch(codec, value_bytes));
+    let mut scratch = Scratch::default();
+    let input = bench.input(&what, &mut scratch);
     let values = (BATCH_BYTES / value_bytes).max(1) * value_bytes;
     #[allow(
         clippy::cast_precision_loss,
@@ -295,8 +259,9 @@ fn main() {
         if what.ends_with("fresh") {
             out = Vec::with_capacity(input.len() + 256);
         }
+        out.clear();
         let round = Instant::now();
-        bench.run(&what, &input, &mut out);
+        bench.run(&what, &input, &mut scratch, &mut out);
         best = best.min(round.elapsed().as_secs_f64());
         std::hint::black_box(&out);
     }

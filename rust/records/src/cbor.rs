@@ -49,12 +49,18 @@ pub fn head(major: u8, argument: u64) -> ([u8; HEAD_BYTES_MAX], usize) {
 
 /// Appends the head of an item.
 pub fn write_head(out: &mut Vec<u8>, major: u8, argument: u64) {
-    if argument < 24 {
-        out.push(major << 5 | argument.to_le_bytes()[0]);
-        return;
+    // Most heads of a signature are of these three lengths.
+    let [.., high, low] = argument.to_be_bytes();
+    let major_bits = major << 5;
+    match argument {
+        0..24 => out.push(major_bits | low),
+        24..0x100 => out.extend_from_slice(&[major_bits | 0x18, low]),
+        0x100..0x1_0000 => out.extend_from_slice(&[major_bits | 0x19, high, low]),
+        _ => {
+            let (bytes, length) = head(major, argument);
+            out.extend_from_slice(bytes.get(..length).unwrap_or_default());
+        }
     }
-    let (bytes, length) = head(major, argument);
-    out.extend_from_slice(bytes.get(..length).unwrap_or_default());
 }
 
 /// Bytes of the head of a byte string of this length.

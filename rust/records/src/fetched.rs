@@ -61,7 +61,7 @@ pub(crate) trait EditFetched: Edit {
 }
 
 /// Appends each whole batch of one partition of an answer to Fetch, edited, for as long as the budget allows. Control
-/// batches, and those of which compaction left nothing, are as they were.
+/// batches, and those of which compaction left nothing, are as they were. Gives how many bytes are in whole batches.
 ///
 /// # Errors
 /// The first batch or record that can't be read or edited.
@@ -72,7 +72,7 @@ pub(crate) fn edit_fetched(
     budget: &mut Budget,
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
-) -> Result<(), Fault> {
+) -> Result<usize, Fault> {
     let mut at = 0;
     for batch in batch::batches(records) {
         let batch = batch.map_err(|_| Fault::of_batch(-1, Refusal::Batch))?;
@@ -102,7 +102,7 @@ pub(crate) fn edit_fetched(
             edit.leave_out();
         }
     }
-    Ok(())
+    Ok(at)
 }
 
 /// Appends `records`, the whole batches of one partition of an answer to Fetch, in which the records at these offsets

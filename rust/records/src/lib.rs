@@ -39,11 +39,12 @@ pub use key::{DataKey, KEY_BYTES};
 pub use limits::Limits;
 pub use mask::{Masks, mask_records};
 pub use open::{
-    Budget, FoundKey, Keys, MISSING_MAX, Mark, Opened, Opening, Unopened, open_records, open_value,
+    Budget, FoundKey, Keys, MISSING_MAX, Mark, Opened, Opening, Unopened, Unread, open_records,
+    open_value, open_verified_records,
 };
 pub use record::{Header, Headers, Record, Walk, write_header};
 pub use scratch::Scratch;
-pub use seal::{MARK, Sealing, seal_records, seal_value};
+pub use seal::{MARK, Sealing, seal_and_sign_records, seal_records, seal_value};
 pub use sign::{
     ALGORITHM_EDDSA, ALGORITHM_ES256, Content, Each, FORGED_MAX, Hash, Judged, Origin, Run,
     SIGNATURE, SIGNATURE_BYTES, SIGNER_BYTES, Signature, SignerId, Signing, SigningKey,

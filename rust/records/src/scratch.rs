@@ -24,6 +24,8 @@ pub struct Parts {
     pub(crate) plain: Vec<u8>,
     pub(crate) headers: Vec<u8>,
     pub(crate) header: Vec<u8>,
+    /// All of a record, between two things that are done with it.
+    pub(crate) record: Vec<u8>,
     pub(crate) wire_key: Vec<u8>,
     /// Of values, as `of_value` is: set for as long as the next one is sealed alike.
     pub(crate) protected: Vec<u8>,
@@ -59,6 +61,7 @@ impl Scratch {
             &mut parts.plain,
             &mut parts.headers,
             &mut parts.header,
+            &mut parts.record,
         ] {
             buffer.clear();
             buffer.shrink_to(KEPT_BYTES);

@@ -13,6 +13,14 @@ pub fn read(bytes: &mut &[u8]) -> Option<i64> {
         let value = i64::from(*byte);
         return Some((value >> 1) ^ -(value & 1));
     }
+    // And most lengths two.
+    if let [low, high, rest @ ..] = *bytes
+        && high & 0x80 == 0
+    {
+        *bytes = rest;
+        let value = i64::from(*low & 0x7f) | i64::from(*high) << 7;
+        return Some((value >> 1) ^ -(value & 1));
+    }
     let mut value: u64 = 0;
     for (place, byte) in bytes.iter().take(BYTES_MAX).enumerate() {
         let group = u64::from(byte & 0x7f);

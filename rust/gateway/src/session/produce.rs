@@ -1,7 +1,7 @@
 //! Produce: the hot path of writing. The request is walked, never copied; the broker's acknowledgement
 //! says which offsets were written.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range as Bytes;
 use std::sync::Arc;
 
@@ -83,6 +83,15 @@ impl Sending {
         let index = i32::try_from(index).ok()?;
         let place = self.places.find(&self.loads, |it| &it.index, &index)?;
         self.loads.get(place)
+    }
+}
+
+impl Sending {
+    /// Notes which counters the records of each partition got.
+    pub(super) fn count(&mut self, counts: &HashMap<i32, Counted>) {
+        for load in &mut self.loads {
+            load.counted = counts.get(&load.index).copied();
+        }
     }
 }
 

@@ -2,15 +2,17 @@
 
 mod budget;
 mod opener;
+mod verified;
 
 use std::sync::Arc;
 
 pub use self::budget::Budget;
 pub use self::opener::MISSING_MAX;
 use self::opener::Opener;
+pub use self::verified::{Unread, open_verified_records};
 
 use crate::associated::{Home, KeyDigest, Place};
-use crate::envelope::{Alike, Kid};
+use crate::envelope::Kid;
 use crate::error::{Fault, Refusal};
 use crate::fetched::edit_fetched;
 use crate::key::DataKey;
@@ -118,23 +120,9 @@ pub fn open_records(
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) -> Result<Opened, Unopened> {
-    let mut opener = Opener {
-        opening,
-        keys,
-        limits,
-        last: None,
-        alike: Alike::default(),
-        missing: Vec::new(),
-        opened: Opened::default(),
-        offset: 0,
-        before: 0,
-    };
+    let mut opener = Opener::new(opening, keys, limits);
     edit_fetched(records, &mut opener, limits, budget, scratch, out).map_err(Unopened::Fault)?;
-    if opener.missing.is_empty() {
-        Ok(opener.opened)
-    } else {
-        Err(Unopened::Missing(opener.missing))
-    }
+    opener.done()
 }
 
 /// One part of a record, for a program that opens by itself: what its envelope holds.
@@ -155,17 +143,7 @@ pub fn open_value(
         mark: Mark::Refuse,
     };
     let limits = Limits::default();
-    let mut opener = Opener {
-        opening: &opening,
-        keys,
-        limits: &limits,
-        last: None,
-        alike: Alike::default(),
-        missing: Vec::new(),
-        opened: Opened::default(),
-        offset: 0,
-        before: 0,
-    };
+    let mut opener = Opener::new(&opening, keys, &limits);
     let mut scratch = Scratch::default();
     let digest = KeyDigest::of(record_key, &mut scratch.parts.wire_key);
     let mut out = Vec::new();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use streamward_wire::kafka::batch::Compression;
 
-use super::{FoundKey, Keys, Mark, Opened, Opening};
+use super::{FoundKey, Keys, Mark, Opened, Opening, Unopened};
 use crate::associated::{Associated, KeyDigest, Place};
 use crate::batch::Edit;
 use crate::compression::{Codecs, Effort};
@@ -22,19 +22,19 @@ use crate::varint;
 pub const MISSING_MAX: usize = 64;
 
 pub(super) struct Opener<'a, K> {
-    pub(super) opening: &'a Opening<'a>,
-    pub(super) keys: &'a K,
-    pub(super) limits: &'a Limits,
+    opening: &'a Opening<'a>,
+    keys: &'a K,
+    limits: &'a Limits,
     /// The key that was found last: mostly the next one, too.
-    pub(super) last: Option<Last>,
+    last: Option<Last>,
     /// The header of the envelope of a value that was read last.
-    pub(super) alike: Alike,
-    pub(super) missing: Vec<Kid>,
-    pub(super) opened: Opened,
+    alike: Alike,
+    missing: Vec<Kid>,
+    opened: Opened,
     /// Of the batch.
-    pub(super) offset: i64,
+    offset: i64,
     /// How many records were marked before it.
-    pub(super) before: u64,
+    before: u64,
 }
 
 pub(super) struct Last {
@@ -90,7 +90,30 @@ impl<K: Keys> EditFetched for Opener<'_, K> {
     }
 }
 
-impl<K: Keys> Opener<'_, K> {
+impl<'a, K: Keys> Opener<'a, K> {
+    pub(super) fn new(opening: &'a Opening<'a>, keys: &'a K, limits: &'a Limits) -> Self {
+        Self {
+            opening,
+            keys,
+            limits,
+            last: None,
+            alike: Alike::default(),
+            missing: Vec::new(),
+            opened: Opened::default(),
+            offset: 0,
+            before: 0,
+        }
+    }
+
+    /// What became of all records.
+    pub(super) fn done(self) -> Result<Opened, Unopened> {
+        if self.missing.is_empty() {
+            Ok(self.opened)
+        } else {
+            Err(Unopened::Missing(self.missing))
+        }
+    }
+
     fn open(
         &mut self,
         record: &Record<'_>,

@@ -1,12 +1,14 @@
 //! Sealing the records of a stream on their way to the broker.
 
+mod both;
 mod part;
 mod sealer;
 
 use streamward_wire::kafka::batch::Compression;
 
+use self::both::Both;
 use self::part::Part;
-pub(crate) use self::part::write_marked;
+pub(crate) use self::part::{marked_headers, write_marked};
 use self::sealer::Sealer;
 
 use crate::associated::{Associated, Home, KeyDigest, Place};
@@ -16,6 +18,7 @@ use crate::error::{Fault, Refusal};
 use crate::key::DataKey;
 use crate::limits::Limits;
 use crate::scratch::Scratch;
+use crate::sign::{Signer, Signing, with_signer};
 
 /// What of each record is sealed, and for where.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,43 @@ pub fn seal_records(
     scratch: &mut Scratch,
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
+    seal_and(records, sealing, None, limits, bytes_max, scratch, out)
+}
+
+/// The same with each record signed as well, as [`crate::sign_records`] does it, in one walk. `counter` is as there.
+#[allow(clippy::too_many_arguments, reason = "those of both")]
+pub fn seal_and_sign_records(
+    records: &[u8],
+    sealing: &Sealing<'_>,
+    signing: &Signing<'_>,
+    counter: &mut u64,
+    limits: &Limits,
+    bytes_max: usize,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    with_signer(signing, counter, scratch, |signer, scratch| {
+        seal_and(
+            records,
+            sealing,
+            Some(signer),
+            limits,
+            bytes_max,
+            scratch,
+            out,
+        )
+    })
+}
+
+fn seal_and(
+    records: &[u8],
+    sealing: &Sealing<'_>,
+    mut signer: Option<&mut Signer<'_, '_>>,
+    limits: &Limits,
+    bytes_max: usize,
+    scratch: &mut Scratch,
+    out: &mut Vec<u8>,
+) -> Result<(), Fault> {
     let start = out.len();
     for batch in produced(records) {
         let (batch, raw) = batch?;
@@ -75,7 +115,13 @@ pub fn seal_records(
             set: None,
         };
         let buffers = scratch.buffers();
-        let rewritten = rewrite(&batch, raw, limits, &mut sealer, bounds, buffers, out);
+        let rewritten = if let Some(signer) = signer.as_deref_mut() {
+            let sealer = &mut sealer;
+            let mut both = Both { sealer, signer };
+            rewrite(&batch, raw, limits, &mut both, bounds, buffers, out)
+        } else {
+            rewrite(&batch, raw, limits, &mut sealer, bounds, buffers, out)
+        };
         rewritten.map_err(|fault| {
             if fault.refusal == Refusal::SpentKey && sealer.drawn >= records_max {
                 // A fresh key would not do either.

@@ -78,10 +78,20 @@ pub fn write_marked(
     block: &mut Vec<u8>,
     out: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
+    marked_headers(record, refusal, block)?;
+    write_record(out, record, record.key, record.value, block)
+}
+
+/// Puts the headers of a record into `block`, with the one that marks it behind them.
+pub fn marked_headers(
+    record: &Record<'_>,
+    refusal: Refusal,
+    block: &mut Vec<u8>,
+) -> Result<(), Refusal> {
     let headers = Headers::new(record.headers).ok_or(Refusal::Record)?;
     block.clear();
     varint::write(block, i64::from(headers.left()) + 1);
     block.extend_from_slice(headers.rest());
     write_header(block, MARK.as_bytes(), Some(refusal.code().as_bytes()));
-    write_record(out, record, record.key, record.value, block)
+    Ok(())
 }

@@ -29,7 +29,8 @@ pub use self::verifier::{FORGED_MAX, Judged};
 pub use self::verify::{Verified, Verifying, verify_records};
 pub use self::write::{Each, Signing, sign_records};
 
-pub(crate) use self::write::Work;
+pub(crate) use self::verify::Rewriter;
+pub(crate) use self::write::{Signer, Work, with_signer};
 
 /// The header of a record that holds its signature, always the last one.
 pub const SIGNATURE: &str = "streamward.signature";

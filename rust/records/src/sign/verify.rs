@@ -6,14 +6,14 @@ use super::context::Origin;
 use super::key::VerifyingKey;
 use super::verifier::{LOG_APPEND_TIME, Verifier};
 use super::write::stays;
-use crate::batch::{Bounds, Buffers, Edit, rewrite};
+use crate::batch::{Bounds, Edit, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
 use crate::open::{Budget, Mark};
 use crate::record::{Record, Walk, write_record};
 use crate::scratch::{Parts, Scratch};
-use crate::seal::write_marked;
+use crate::seal::marked_headers;
 use crate::varint;
 
 /// Faults that are told of the records that one call marks.
@@ -90,13 +90,7 @@ pub fn verify_records(
             Err(_) => {}
         }
     }
-    let mut rewriter = Rewriter {
-        verifier: Verifier::new(verifying),
-        verified: Verified {
-            rewritten: true,
-            ..Verified::default()
-        },
-    };
+    let mut rewriter = Rewriter::new(verifying);
     let whole = each_batch(records, verifying, budget, |batch, raw| {
         if batch.is_control() || batch.records == 0 && batch.payload.is_empty() {
             out.extend_from_slice(raw);
@@ -106,12 +100,7 @@ pub fn verify_records(
             edited: limits.inflated_bytes_max.max(batch.payload.len()),
             written: usize::MAX,
         };
-        let buffers = Buffers {
-            codecs: &mut scratch.codecs,
-            inflated: &mut scratch.inflated,
-            edited: &mut scratch.edited,
-            parts: &mut scratch.parts,
-        };
+        let buffers = scratch.buffers();
         let start = out.len();
         let inflated = rewrite(batch, raw, limits, &mut rewriter, bounds, buffers, out)?;
         Ok((out.len() - start, inflated))
@@ -214,9 +203,72 @@ fn check_all(
 }
 
 /// Marks what does not verify, and takes signatures off where they are not to leave.
-struct Rewriter<'a> {
+pub(crate) struct Rewriter<'a> {
     verifier: Verifier<'a>,
-    verified: Verified,
+    pub(crate) verified: Verified,
+    /// How many had verified and how many were marked before the present batch.
+    before: (u64, u64),
+}
+
+impl<'a> Rewriter<'a> {
+    pub(crate) fn new(verifying: &'a Verifying<'a>) -> Self {
+        Self {
+            verifier: Verifier::new(verifying),
+            verified: Verified {
+                rewritten: true,
+                ..Verified::default()
+            },
+            before: (0, 0),
+        }
+    }
+
+    /// The next batch may have to be left out.
+    pub(crate) fn remember(&mut self) {
+        self.before = (self.verified.count, self.verified.marked_count);
+    }
+
+    /// Puts the headers with which a record leaves into `block`.
+    pub(crate) fn headers(
+        &mut self,
+        record: &Record<'_>,
+        block: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        block.clear();
+        let verifying = self.verifier.verifying;
+        match self.verifier.judge(record) {
+            Ok(found) => {
+                self.verified.count += 1;
+                if verifying.strip {
+                    varint::write(block, found.others.into());
+                    block.extend_from_slice(found.block);
+                } else {
+                    block.extend_from_slice(record.headers);
+                }
+                Ok(())
+            }
+            Err(refusal) if verifying.mark == Mark::Header => {
+                self.verified.marked_count += 1;
+                if self.verified.marked.len() < MARKED_MAX {
+                    let first = self.verifier.batch.base_offset;
+                    self.verified.marked.push(Fault {
+                        offset: first.saturating_add(record.offset_delta.into()),
+                        index: 0,
+                        refusal,
+                    });
+                }
+                marked_headers(record, refusal, block)
+            }
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// The batch since [`Self::remember`] does not leave.
+    pub(crate) fn leave_out(&mut self) {
+        self.verified.left_out = true;
+        (self.verified.count, self.verified.marked_count) = self.before;
+        let told = usize::try_from(self.before.1).unwrap_or(MARKED_MAX);
+        self.verified.marked.truncate(told);
+    }
 }
 
 impl Edit for Rewriter<'_> {
@@ -231,33 +283,8 @@ impl Edit for Rewriter<'_> {
         parts: &mut Parts,
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
-        let verifying = self.verifier.verifying;
-        match self.verifier.judge(record) {
-            Ok(found) => {
-                self.verified.count += 1;
-                if !verifying.strip {
-                    return write_record(out, record, record.key, record.value, record.headers);
-                }
-                let block = &mut parts.headers;
-                block.clear();
-                varint::write(block, found.others.into());
-                block.extend_from_slice(found.block);
-                write_record(out, record, record.key, record.value, block)
-            }
-            Err(refusal) if verifying.mark == Mark::Header => {
-                self.verified.marked_count += 1;
-                if self.verified.marked.len() < MARKED_MAX {
-                    let first = self.verifier.batch.base_offset;
-                    self.verified.marked.push(Fault {
-                        offset: first.saturating_add(record.offset_delta.into()),
-                        index: 0,
-                        refusal,
-                    });
-                }
-                write_marked(record, refusal, &mut parts.headers, out)
-            }
-            Err(refusal) => Err(refusal),
-        }
+        self.headers(record, &mut parts.headers)?;
+        write_record(out, record, record.key, record.value, &parts.headers)
     }
 
     fn too_large(&self) -> Refusal {

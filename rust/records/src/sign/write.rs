@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use streamward_wire::kafka::batch::{self, Batch, Compression};
+use streamward_wire::kafka::batch::{Batch, Compression};
 
 use super::SIGNATURE;
 use super::context::{Origin, Run, sequence, signature_aad, structure};
@@ -11,7 +11,7 @@ use super::header::Protected;
 use super::key::SigningKey;
 use super::leaf::{Content, leaf_in};
 use super::tree::{Hash, TREE_LEAVES_MAX, Tree};
-use crate::batch::{Bounds, Edit, rewrite};
+use crate::batch::{Bounds, Edit, produced, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
@@ -79,6 +79,32 @@ pub fn sign_records(
     out: &mut Vec<u8>,
 ) -> Result<(), Fault> {
     let start = out.len();
+    with_signer(signing, counter, scratch, |signer, scratch| {
+        for batch in produced(records) {
+            let (batch, raw) = batch?;
+            let bounds = Bounds {
+                // What is signed here must be taken again where it is verified.
+                edited: if batch.compression() == Compression::None {
+                    usize::MAX
+                } else {
+                    limits.inflated_bytes_max
+                },
+                written: bytes_max.saturating_sub(out.len() - start),
+            };
+            let buffers = scratch.buffers();
+            rewrite(&batch, raw, limits, signer, bounds, buffers, out)?;
+        }
+        Ok(())
+    })
+}
+
+/// Lends what signs one record after the other.
+pub(crate) fn with_signer(
+    signing: &Signing<'_>,
+    counter: &mut u64,
+    scratch: &mut Scratch,
+    sign: impl FnOnce(&mut Signer<'_, '_>, &mut Scratch) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let mut work = std::mem::take(&mut scratch.signing);
     let mut signer = Signer {
         signing,
@@ -87,61 +113,10 @@ pub fn sign_records(
         batch: InBatch::default(),
         counted: *counter,
     };
-    let mut at = 0;
-    let mut batches = batch::batches(records);
-    let mut outcome = Ok(());
-    for batch in batches.by_ref() {
-        let left = bytes_max.saturating_sub(out.len() - start);
-        let place = (&mut at, left);
-        outcome = sign_batch(
-            batch.ok(),
-            records,
-            place,
-            &mut signer,
-            limits,
-            scratch,
-            out,
-        );
-        if outcome.is_err() {
-            break;
-        }
-    }
-    if outcome.is_ok() && batches.rest() > 0 {
-        outcome = Err(Fault::of_batch(0, Refusal::Batch));
-    }
+    let outcome = sign(&mut signer, scratch);
     *counter = signer.counted;
     scratch.signing = work;
     outcome
-}
-
-fn sign_batch(
-    batch: Option<Batch<'_>>,
-    records: &[u8],
-    (at, bytes_max): (&mut usize, usize),
-    signer: &mut Signer<'_, '_>,
-    limits: &Limits,
-    scratch: &mut Scratch,
-    out: &mut Vec<u8>,
-) -> Result<(), Fault> {
-    let batch = batch.ok_or(Fault::of_batch(0, Refusal::Batch))?;
-    let raw = records.get(*at..*at + batch.bytes);
-    let raw = raw.ok_or(Fault::of_batch(batch.base_offset, Refusal::Batch))?;
-    *at += batch.bytes;
-    if batch.is_control() {
-        // SECURITY: brokers alone write these; as one, records would pass unsigned.
-        return Err(Fault::of_batch(batch.base_offset, Refusal::Control));
-    }
-    let bounds = Bounds {
-        // What is signed here must be taken again where it is verified.
-        edited: if batch.compression() == Compression::None {
-            usize::MAX
-        } else {
-            limits.inflated_bytes_max
-        },
-        written: bytes_max,
-    };
-    let buffers = scratch.buffers();
-    rewrite(&batch, raw, limits, signer, bounds, buffers, out).map(drop)
 }
 
 /// Refuses a record that would not reach its readers as it is written: at another place of its batch, or with headers
@@ -183,7 +158,8 @@ impl InBatch {
     }
 }
 
-struct Signer<'a, 'w> {
+/// Signs one record after the other.
+pub(crate) struct Signer<'a, 'w> {
     signing: &'a Signing<'a>,
     external: Vec<u8>,
     work: &'w mut Work,

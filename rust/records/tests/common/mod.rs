@@ -208,6 +208,29 @@ impl Default for Stream {
 }
 
 impl Stream {
+    pub fn sealing(&self) -> Sealing<'_> {
+        Sealing {
+            home: &self.home,
+            partition: self.partition,
+            value: self.value,
+            headers: &self.headers,
+            data_key: &self.data_key,
+            deterministic_key: self.deterministic_key.as_deref(),
+            marks: self.mark == Mark::Header,
+        }
+    }
+
+    pub fn opening<'a>(&'a self, homes: &'a [Home]) -> Opening<'a> {
+        Opening {
+            homes,
+            partition: self.partition,
+            value: self.value,
+            key: self.deterministic_key.is_some(),
+            headers: &self.headers,
+            mark: self.mark,
+        }
+    }
+
     pub fn with_keys() -> Self {
         let mut stream = Self::default();
         let deterministic = key(2, "clinical-care");
@@ -222,18 +245,9 @@ impl Stream {
 
     pub fn seal(&self, records: &[u8]) -> Result<Vec<u8>, streamward_records::Fault> {
         let mut out = Vec::new();
-        let sealing = Sealing {
-            home: &self.home,
-            partition: self.partition,
-            value: self.value,
-            headers: &self.headers,
-            data_key: &self.data_key,
-            deterministic_key: self.deterministic_key.as_deref(),
-            marks: self.mark == Mark::Header,
-        };
         seal_records(
             records,
-            &sealing,
+            &self.sealing(),
             &self.limits,
             self.sealed_bytes_max,
             &mut Scratch::default(),
@@ -246,14 +260,7 @@ impl Stream {
         let mut out = Vec::new();
         let mut homes = vec![self.home.clone()];
         homes.extend(self.accepted.iter().cloned());
-        let opening = Opening {
-            homes: &homes,
-            partition: self.partition,
-            value: self.value,
-            key: self.deterministic_key.is_some(),
-            headers: &self.headers,
-            mark: self.mark,
-        };
+        let opening = self.opening(&homes);
         let opened = open_records(
             records,
             &opening,

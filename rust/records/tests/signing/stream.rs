@@ -60,9 +60,8 @@ impl Default for Stream {
 }
 
 impl Stream {
-    pub fn sign_from(&self, counter: &mut u64, records: &[u8]) -> Result<Vec<u8>, Fault> {
-        let mut out = Vec::new();
-        let signing = Signing {
+    pub fn signing(&self) -> Signing<'_> {
+        Signing {
             origin: &self.origin,
             partition: self.partition,
             timestamp: self.timestamp,
@@ -71,7 +70,25 @@ impl Stream {
             run: self.run,
             each: self.each,
             sealed: false,
-        };
+        }
+    }
+
+    pub fn verifying<'a>(&'a self, origins: &'a [Origin]) -> Verifying<'a> {
+        Verifying {
+            origins,
+            partition: self.partition,
+            timestamp: self.timestamp,
+            keys: &self.keys,
+            writer: self.writer.as_deref(),
+            own_batches: self.own_batches,
+            mark: self.mark,
+            strip: self.strip,
+        }
+    }
+
+    pub fn sign_from(&self, counter: &mut u64, records: &[u8]) -> Result<Vec<u8>, Fault> {
+        let mut out = Vec::new();
+        let signing = self.signing();
         let (limits, mut scratch) = (Limits::default(), Scratch::default());
         sign_records(
             records,
@@ -93,16 +110,7 @@ impl Stream {
     pub fn verify(&self, records: &[u8]) -> Result<(Vec<u8>, Verified), Fault> {
         let mut origins = vec![self.origin.clone()];
         origins.extend(self.accepted.iter().cloned());
-        let verifying = Verifying {
-            origins: &origins,
-            partition: self.partition,
-            timestamp: self.timestamp,
-            keys: &self.keys,
-            writer: self.writer.as_deref(),
-            own_batches: self.own_batches,
-            mark: self.mark,
-            strip: self.strip,
-        };
+        let verifying = self.verifying(&origins);
         let (limits, mut scratch, mut out) = (Limits::default(), Scratch::default(), Vec::new());
         let mut budget = Budget::of(usize::MAX);
         let verified = verify_records(

@@ -26,7 +26,7 @@ pub(super) enum Look {
 
 impl Session {
     /// Does whoever writes to this topic seal it?
-    pub(super) fn is_sealed_by_producer(&self, topic: &str) -> bool {
+    pub(in crate::session) fn is_sealed_by_producer(&self, topic: &str) -> bool {
         let stream = self.snapshot.sealing.of(topic);
         stream.is_some_and(|it| it.sealed_by == crate::sealing::SealedBy::Producer)
     }

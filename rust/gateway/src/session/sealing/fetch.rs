@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use streamward_records::{
-    Budget, FoundKey, Keys, Kid, Limits, Opened, Opening, Scratch, Unopened, mask_records,
-    open_records,
+    Budget, FoundKey, Keys, Kid, Limits, Opened, Opening, Scratch, Unopened, Unread, Verified,
+    Verifying, mask_records, open_records, open_verified_records,
 };
 use streamward_wire::kafka::batch::batches;
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
@@ -17,7 +17,8 @@ use crate::data_keys::{KeyNeed, KeysNow};
 use crate::fields::FieldOpener;
 use crate::session::answers::Exchange;
 use crate::session::fetch::FetchExchange;
-use crate::session::share::acquired::{Leave, leave_acquired, leave_right, leaves};
+use crate::session::share::acquired::{Leave, is_shared, leave_acquired, leave_right, leaves};
+use crate::session::signing::{SignedTopic, leave_before_unverified};
 use crate::session::{Answer, Close, Effect, Session, Shaping, encode_response_in_parts};
 
 /// The keys that one answer selects among; each is looked up once, so that the whole answer sees the same.
@@ -138,6 +139,11 @@ impl Session {
             let Some(partitions) = topic.array_mut("Partitions") else {
                 continue;
             };
+            let signed = if self.opens_what_it_verifies(&name) {
+                self.signed(&name)
+            } else {
+                None
+            };
             for partition in partitions.iter_mut().filter_map(Value::as_struct_mut) {
                 let Some(sealed) = &sealed else {
                     // SECURITY: sealed, and nobody knows how: it must not leave as if it had been opened.
@@ -145,7 +151,8 @@ impl Session {
                     continue;
                 };
                 let with = (&chosen, &mut budget, &mut scratch);
-                let asked = self.open_partition(sealed, &name, partition, with, findings, now);
+                let how = (sealed, signed.as_ref());
+                let asked = self.open_partition(how, &name, partition, with, findings, now);
                 needs.extend(asked.into_iter().filter(|it| named.insert(it.clone())));
             }
         }
@@ -155,7 +162,7 @@ impl Session {
 
     fn open_partition(
         &self,
-        sealed: &Sealed,
+        (sealed, signed): (&Sealed, Option<&SignedTopic>),
         topic: &Arc<str>,
         partition: &mut Struct,
         (keys, budget, scratch): (&Chosen<'_>, &mut Budget, &mut Scratch),
@@ -171,6 +178,9 @@ impl Session {
             headers: &sealed.headers,
             mark: sealed.mark,
         };
+        let signed = signed.filter(|_| !is_shared(partition));
+        let verifying = signed.map(|it| it.verifying(index, None, true));
+        let how = (sealed, &opening, verifying.as_ref());
         let before = *budget;
         for leave in leaves(partition) {
             let Value::Bytes(records) = partition.get("Records") else {
@@ -182,25 +192,28 @@ impl Session {
             *budget = before;
             let mut out = self.keys.buffers.take(records.len());
             let with = (keys, &mut *budget, &mut *scratch);
-            match open_all(records, (sealed, &opening), with, &mut out) {
-                Ok(opened) => {
-                    count_opened(findings, (topic, index), &opened, &out);
-                    if opened.left_out {
+            match open_all(records, how, with, &mut out) {
+                Ok((verified, opened)) => {
+                    count_opened(findings, (topic, index), &verified, &opened, &out);
+                    if verified.left_out || opened.left_out {
                         leave_acquired(partition, &out);
                     }
                     let out = self.keys.buffers.share(out);
                     partition.set("Records", Value::Bytes(out));
                     break;
                 }
-                Err(Unopened::Fault(fault)) => {
+                Err(Unread::Unverified(fault)) => {
+                    leave_before_unverified(partition, fault, (topic, index), *leave, findings);
+                }
+                Err(Unread::Unopened(Unopened::Fault(fault))) => {
                     let mut told = Told::of(findings, Stage::Open, (topic, index));
                     let left = if *leave == Leave::Right {
                         let mut own = before;
                         leave_right(partition, |batch| {
                             let with = (keys, &mut own, &mut *scratch);
-                            let opened = open_all(batch, (sealed, &opening), with, &mut Vec::new());
+                            let opened = open_all(batch, how, with, &mut Vec::new());
                             told.is_wrong(match opened {
-                                Err(Unopened::Fault(fault)) => Some(fault),
+                                Err(Unread::Unopened(Unopened::Fault(fault))) => Some(fault),
                                 _ => None,
                             })
                         })
@@ -212,7 +225,7 @@ impl Session {
                         refuse(partition, error::CORRUPT_MESSAGE);
                     }
                 }
-                Err(Unopened::Missing(kids)) => {
+                Err(Unread::Unopened(Unopened::Missing(kids))) => {
                     let needs = kids.into_iter().map(KeyNeed::Open);
                     let mut needs: Vec<KeyNeed> = needs.collect();
                     needs.retain(|need| self.keys.lacks(need, now));
@@ -228,14 +241,20 @@ impl Session {
     }
 }
 
-/// Opens fields, and then all else: envelopes of fields are bound to keys of records as they lie on the wire.
+/// Opens fields, and then all else: envelopes of fields are bound to keys of records as they lie on the wire. Verifies
+/// first where that is asked for, which it isn't where there are fields.
 fn open_all(
     records: &[u8],
-    (sealed, opening): (&Sealed, &Opening<'_>),
+    (sealed, opening, verifying): (&Sealed, &Opening<'_>, Option<&Verifying<'_>>),
     (keys, budget, scratch): (&Chosen<'_>, &mut Budget, &mut Scratch),
     out: &mut Vec<u8>,
-) -> Result<Opened, Unopened> {
+) -> Result<(Verified, Opened), Unread> {
     let limits = Limits::default();
+    if let Some(verifying) = verifying {
+        return open_verified_records(
+            records, verifying, opening, keys, &limits, budget, scratch, out,
+        );
+    }
     let (mut inner, mut marked) = (Vec::new(), Opened::default());
     let records = match &sealed.fields {
         None => records,
@@ -258,21 +277,31 @@ fn open_all(
                 &mut inner,
             );
             if !opener.missing.is_empty() {
-                return Err(Unopened::Missing(opener.missing));
+                return Err(Unread::Unopened(Unopened::Missing(opener.missing)));
             }
-            marked = done.map_err(Unopened::Fault)?;
+            marked = done.map_err(|fault| Unread::Unopened(Unopened::Fault(fault)))?;
             inner.as_slice()
         }
     };
-    let mut opened = open_records(records, opening, keys, &limits, budget, scratch, out)?;
+    let opened = open_records(records, opening, keys, &limits, budget, scratch, out);
+    let mut opened = opened.map_err(Unread::Unopened)?;
     opened.marked.append(&mut marked.marked);
     opened.marked_count += marked.marked_count;
     opened.left_out |= marked.left_out;
-    Ok(opened)
+    Ok((Verified::default(), opened))
 }
 
 /// Notes what became of the records of a partition.
-fn count_opened(findings: &mut Findings, place: (&Arc<str>, i32), opened: &Opened, out: &[u8]) {
+fn count_opened(
+    findings: &mut Findings,
+    place: (&Arc<str>, i32),
+    verified: &Verified,
+    opened: &Opened,
+    out: &[u8],
+) {
+    for fault in &verified.marked {
+        findings.fault(Stage::Verify, place, *fault, false);
+    }
     let records = batches(out).map_while(Result::ok);
     let records = records.filter(|it| !it.is_control());
     let records: u64 = records.map(|it| u64::from(it.records)).sum();

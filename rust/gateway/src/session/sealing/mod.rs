@@ -10,6 +10,7 @@ mod held;
 mod mask;
 mod produce;
 mod safety;
+mod write;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

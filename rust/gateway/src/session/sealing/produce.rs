@@ -2,16 +2,12 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use streamward_records::{Fault, Limits, Refusal, Scratch, Sealing, seal_fields, seal_records};
-use streamward_wire::kafka::batch::batches;
+use streamward_records::{Fault, Refusal};
 use streamward_wire::kafka::{Struct, Value, error};
 
-use super::Sealed;
 use super::check::Look;
 use crate::data_keys::KeyNeed;
-use crate::fields::FieldSealer;
 use crate::sealing::{KeySealing, SealedBy, SealedStream};
 use crate::session::cold::{Denial, PRODUCE, take_denied};
 use crate::session::produce::{ProduceExchange, Sending};
@@ -97,13 +93,12 @@ impl Session {
                         now,
                     )?);
                 } else if self.snapshot.sealing.of(&sending.name).is_some() {
-                    let sealed = self.sealed(&sending.name);
-                    let sealed = sealed.as_ref();
-                    let sealed =
-                        self.seal_topic(api, sealed, tree, &mut sending, &mut growth, now)?;
-                    refusals.extend(sealed);
+                    let refused = self.seal_topic(api, tree, &mut sending, &mut growth, now)?;
+                    refusals.extend(refused);
                 }
-                refusals.extend(self.sign_topic(api, tree, &mut sending, &mut growth, now)?);
+                if !self.signs_what_it_seals(&sending.name) {
+                    refusals.extend(self.sign_topic(api, tree, &mut sending, &mut growth, now)?);
+                }
                 if !refusals.is_empty() {
                     let name = sending.name.clone();
                     self.bury(api, &name, &originals, &refusals, &mut full, now)?;
@@ -159,100 +154,6 @@ impl Session {
         }
         self.waiting = Some(frame.to_vec());
         Some(Verdict::Wait(Effect::ObtainKeys(needs)))
-    }
-
-    /// Seals the partitions of a topic; takes out those that are refused, and says why. `sealed`: how; `None`: it
-    /// must be, and nobody knows how. `growth`: by so much they may become larger.
-    fn seal_topic(
-        &mut self,
-        api: (streamward_wire::kafka::ApiKey, i16),
-        sealed: Option<&Sealed>,
-        topic: &mut Struct,
-        sending: &mut Sending,
-        growth: &mut usize,
-        now: i64,
-    ) -> Result<Vec<(i32, Refused)>, Close> {
-        let each = |session: &mut Self, index: i32, records: &[u8], scratch: &mut Scratch| {
-            let bytes_max = records.len().saturating_add(*growth);
-            let out = session.seal_partition(sealed, index, records, bytes_max, scratch, now)?;
-            *growth = bytes_max.saturating_sub(out.len());
-            Ok(Some(out))
-        };
-        self.each_partition(api, topic, sending, now, each, Self::enter_violation)
-    }
-
-    pub(super) fn seal_partition(
-        &self,
-        sealed: Option<&Sealed>,
-        partition: i32,
-        records: &[u8],
-        bytes_max: usize,
-        scratch: &mut Scratch,
-        now: i64,
-    ) -> Result<Vec<u8>, Refused> {
-        let trouble = Refused {
-            code: error::KAFKA_STORAGE_ERROR,
-            fault: None,
-            told: None,
-        };
-        let Some((sealed, home)) = sealed.and_then(|it| Some((it, it.homes.first()?))) else {
-            return Err(trouble);
-        };
-        let data_key = self.keys.sealing(&home.ring, now);
-        let deterministic_key = self.keys.deterministic(&home.ring, now);
-        let Some(data_key) = data_key else {
-            return Err(trouble);
-        };
-        if sealed.deterministic && deterministic_key.is_none() {
-            return Err(trouble);
-        }
-        let sealing = Sealing {
-            home,
-            partition: sealed.partition_bound.then_some(partition),
-            value: sealed.value,
-            headers: &sealed.headers,
-            data_key: &data_key,
-            deterministic_key: deterministic_key
-                .as_deref()
-                .filter(|_| sealed.deterministic),
-            marks: sealed.mark == streamward_records::Mark::Header,
-        };
-        // An envelope adds less than a hundred bytes to a value.
-        let mut out = self
-            .keys
-            .buffers
-            .take(records.len() + records.len() / 8 + 256);
-        let limits = Limits::default();
-        let done = seal_records(records, &sealing, &limits, bytes_max, scratch, &mut out);
-        done.map_err(refused_for)?;
-        if let Some(fields) = &sealed.fields {
-            // After the keys of records, which the envelopes of fields are bound to as they lie on the wire.
-            let mut fields = FieldSealer {
-                fields,
-                home,
-                partition: sealing.partition,
-                data_key: &data_key,
-                drawn: 0,
-            };
-            let whole = std::mem::take(&mut out);
-            let done = seal_fields(&whole, &mut fields, &limits, bytes_max, scratch, &mut out);
-            done.map_err(refused_for)?;
-        }
-        let records = batches(&out).map_while(Result::ok);
-        let records = records.map(|it| u64::from(it.records)).sum();
-        let sealed = &self.keys.counts.sealed;
-        sealed.fetch_add(records, Ordering::Relaxed);
-        Ok(out)
-    }
-}
-
-fn refused_for(fault: Fault) -> Refused {
-    let code = code_of(fault.refusal);
-    let own = code == error::KAFKA_STORAGE_ERROR;
-    Refused {
-        code,
-        fault: (!own).then_some(fault),
-        told: None,
     }
 }
 

@@ -20,12 +20,17 @@ pub enum Leave {
     Nothing,
 }
 
+/// Is it a partition of an answer to a share group?
+pub fn is_shared(partition: &Struct) -> bool {
+    partition.has(ACQUIRED)
+}
+
 /// What is tried with a partition, one after the other, for as long as something is wrong with the rest.
 ///
 /// A consumer begins its next fetch at what is wrong. A share group goes on behind it: were right records held back with
 /// it, their deliveries would be counted until the broker archives them, which nobody has seen.
 pub fn leaves(partition: &Struct) -> &'static [Leave] {
-    if partition.has(ACQUIRED) {
+    if is_shared(partition) {
         &[Leave::Right, Leave::Before, Leave::Nothing]
     } else {
         &[Leave::Before, Leave::Nothing]

@@ -8,8 +8,8 @@ use streamward_wire::kafka::{Struct, Value, error};
 use super::SignedTopic;
 use crate::session::Session;
 use crate::session::fetch::FetchExchange;
-use crate::session::sealing::{Findings, Stage, Told, leave_before, refuse};
-use crate::session::share::acquired::{Leave, leave_acquired, leave_right, leaves};
+use crate::session::sealing::{Findings, Form, Stage, Told, leave_before, refuse};
+use crate::session::share::acquired::{Leave, is_shared, leave_acquired, leave_right, leaves};
 
 impl Session {
     /// Does any of what is fetched have to be verified?
@@ -17,7 +17,16 @@ impl Session {
         !self.snapshot.signatures.is_empty() && exchange.names().any(|name| self.is_signed(name))
     }
 
-    /// Verifies what lies in signed streams; refuses or marks the rest.
+    /// Are the records of a topic opened as they are verified, in one walk? Sealed fields are opened before all else, and
+    /// of a share group each batch is looked at by itself where one is wrong.
+    pub(in crate::session) fn opens_what_it_verifies(&self, topic: &str) -> bool {
+        let form = self.form(topic);
+        let opens = form.is_made_anew() && form != Form::Withheld;
+        let sealing = self.snapshot.sealing.of(topic);
+        opens && sealing.is_some_and(|it| it.fields.is_none()) && self.is_signed(topic)
+    }
+
+    /// Verifies what lies in signed streams, unless it is opened as well; refuses or marks the rest.
     pub(in crate::session) fn verify_answer(
         &self,
         exchange: &FetchExchange,
@@ -42,9 +51,13 @@ impl Session {
             else {
                 continue;
             };
+            let at_once = self.opens_what_it_verifies(&name);
             // Signatures are taken off records that are opened or masked next: they no longer fit.
             let opens = self.form(&name).is_made_anew();
             for partition in partitions.iter_mut().filter_map(Value::as_struct_mut) {
+                if at_once && !is_shared(partition) {
+                    continue;
+                }
                 let index = i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1);
                 let with = (&mut budget, &mut scratch);
                 let how = (&signed, opens);
@@ -92,30 +105,46 @@ impl Session {
                     }
                     return;
                 }
-                Err(fault) => {
-                    // SECURITY: that a record comes again is known beside the first one only: were that to leave, the next
-                    // fetch would begin behind it, and take the second for the first.
-                    let leave = match fault.refusal {
-                        Refusal::Replayed => Leave::Nothing,
-                        _ => *leave,
-                    };
+                Err(fault) if permitted(*leave, &fault) == Leave::Right => {
                     let mut told = Told::of(findings, Stage::Verify, place);
-                    let left = if leave == Leave::Right {
-                        let mut own = before;
-                        leave_right(partition, |batch| {
-                            let with = (&mut own, &mut *scratch);
-                            told.is_wrong(fault_of(batch, &verifying, with))
-                        })
-                    } else {
-                        told.is_wrong(Some(fault));
-                        leave == Leave::Before && leave_before(partition, fault.offset)
-                    };
+                    let mut own = before;
+                    let left = leave_right(partition, |batch| {
+                        let with = (&mut own, &mut *scratch);
+                        told.is_wrong(fault_of(batch, &verifying, with))
+                    });
                     if !left {
                         refuse(partition, error::CORRUPT_MESSAGE);
                     }
                 }
+                Err(fault) => leave_before_unverified(partition, fault, place, *leave, findings),
             }
         }
+    }
+}
+
+/// What may leave beside a record that does not verify.
+///
+/// SECURITY: that a record comes again is known beside the first one only: were that to leave, the next fetch would
+/// begin behind it, and take the second for the first.
+fn permitted(leave: Leave, fault: &Fault) -> Leave {
+    match fault.refusal {
+        Refusal::Replayed => Leave::Nothing,
+        _ => leave,
+    }
+}
+
+/// A record does not verify: what is before its batch leaves, if it may, or nothing.
+pub(in crate::session) fn leave_before_unverified(
+    partition: &mut Struct,
+    fault: Fault,
+    place: (&Arc<str>, i32),
+    leave: Leave,
+    findings: &mut Findings,
+) {
+    Told::of(findings, Stage::Verify, place).is_wrong(Some(fault));
+    let may_leave = permitted(leave, &fault) == Leave::Before;
+    if !(may_leave && leave_before(partition, fault.offset)) {
+        refuse(partition, error::CORRUPT_MESSAGE);
     }
 }
 

@@ -12,6 +12,7 @@ use streamward_records::{Fault, Mark, Origin, Verifying};
 use streamward_wire::kafka::ApiKey;
 
 pub(super) use self::counters::{Counted, Counters};
+pub(super) use self::fetch::leave_before_unverified;
 
 use super::sealing::refusal;
 use super::{Close, Session};
@@ -31,7 +32,13 @@ impl SignedTopic {
         self.signed.stream.partition_bound.then_some(index)
     }
 
-    fn verifying<'a>(&'a self, index: i32, writer: Option<&'a str>, strip: bool) -> Verifying<'a> {
+    /// How the records of a partition are verified. `writer`: on write, by whom they must be signed.
+    pub(super) fn verifying<'a>(
+        &'a self,
+        index: i32,
+        writer: Option<&'a str>,
+        strip: bool,
+    ) -> Verifying<'a> {
         let marks = writer.is_none() && self.signed.stream.on_violation == Unverified::Mark;
         Verifying {
             origins: &self.origins,

@@ -8,6 +8,7 @@ use streamward_records::{Budget, Fault, Limits, Scratch, Signing, sign_records, 
 use streamward_wire::kafka::{ApiKey, Struct, Value, error};
 
 use super::{Counted, SignedTopic};
+use crate::caller::Caller;
 use crate::session::produce::Sending;
 use crate::session::sealing::{Refused, take_out};
 use crate::session::{Close, Session};
@@ -66,9 +67,7 @@ impl Session {
         };
         let refusals =
             self.each_partition(api, topic, sending, now, each, Self::enter_unverified)?;
-        for load in &mut sending.loads {
-            load.counted = counts.get(&load.index).copied();
-        }
+        sending.count(&counts);
         Ok(refusals)
     }
 
@@ -80,10 +79,33 @@ impl Session {
         records: &[u8],
         (bytes_max, scratch): (usize, &mut Scratch),
     ) -> Result<(Vec<u8>, Counted), Refused> {
+        let caller = self.caller.clone();
+        let (signing, first) = self.signing(topic, caller.as_deref(), name, index)?;
+        // A signature in a large record adds little; in small ones buffers grow.
+        let mut out = self
+            .keys
+            .buffers
+            .take(records.len() + records.len() / 4 + 512);
+        let (mut next, limits) = (first, Limits::default());
+        sign_records(
+            records, &signing, &mut next, &limits, bytes_max, scratch, &mut out,
+        )?;
+        self.counters.put(name, index, next);
+        Ok((out, Counted::new(first, next)))
+    }
+
+    /// How the records of a partition are signed, and the counter of the first.
+    pub(in crate::session) fn signing<'a>(
+        &mut self,
+        topic: &'a SignedTopic,
+        caller: Option<&'a Caller>,
+        name: &Arc<str>,
+        index: i32,
+    ) -> Result<(Signing<'a>, u64), Refused> {
         let (Some(key), Some(origin), Some(caller), Some((run, first))) = (
             &topic.signed.key,
             topic.origins.first(),
-            self.caller.clone(),
+            caller,
             self.counters.next(name, index),
         ) else {
             return Err(trouble());
@@ -98,17 +120,17 @@ impl Session {
             each: topic.signed.each(),
             sealed: self.snapshot.sealing.of(name).is_some_and(|it| it.value),
         };
-        // A signature in a large record adds little; in small ones buffers grow.
-        let mut out = self
-            .keys
-            .buffers
-            .take(records.len() + records.len() / 4 + 512);
-        let (mut next, limits) = (first, Limits::default());
-        sign_records(
-            records, &signing, &mut next, &limits, bytes_max, scratch, &mut out,
-        )?;
-        self.counters.put(name, index, next);
-        Ok((out, Counted::new(first, next)))
+        Ok((signing, first))
+    }
+
+    /// Does the gateway seal and sign the records of a topic, and may do both at once? Fields are sealed behind all else,
+    /// and what is signed is what lies there in the end.
+    pub(in crate::session) fn signs_what_it_seals(&self, topic: &str) -> bool {
+        let sealing = self.snapshot.sealing.of(topic);
+        let at_once = sealing.is_some_and(|it| it.fields.is_none());
+        let signatures = self.snapshot.signatures.of(topic);
+        let signs = signatures.is_some_and(|it| it.stream.by == SignedBy::Gateway);
+        signs && at_once && !self.is_sealed_by_producer(topic)
     }
 
     /// Gives the records of each partition of a topic to `each`; what that answers stands in their place. Takes out
