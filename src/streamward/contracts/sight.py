@@ -116,11 +116,23 @@ def _seals(bundle: Bundle) -> ByStream[Sealing]:
 
 
 @dataclass(frozen=True, slots=True)
+class MaskedField:
+    """A field, and what readers see instead of it."""
+
+    name: str
+    others: str
+    access_classes: tuple[tuple[str, str], ...]
+    """What readers of these see. The first one that has a reader counts, so another order is
+    another mask."""
+    hash_group: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Masking:
     """Whose contract masks fields of a stream, which ones, and who sees what of them."""
 
     stream: str
-    fields: tuple[tuple[str, FieldMasks], ...]
+    fields: tuple[MaskedField, ...]
     unmasked: tuple[str, ...]
     """Access classes whose readers see the fields as they are."""
     masked: MaskedReading | None
@@ -145,8 +157,8 @@ class Reading:
         if self.masking is not None:
             masked = self.masking.masked
             found.update(self.masking.unmasked, () if masked is None else masked.access_classes)
-            for _, masks in self.masking.fields:
-                found.update(masks.access_classes)
+            for field in self.masking.fields:
+                found.update(name for name, _ in field.access_classes)
         return frozenset(found)
 
 
@@ -208,13 +220,19 @@ def _maskings(bundle: Bundle) -> dict[str, Masking]:
     found: dict[str, Masking] = {}
     for _, contract in contracts(bundle):
         fields = tuple(
-            (field.name, field.masks) for field in fields_of(contract) if field.masks is not None
+            _masked_field(field.name, field.masks)
+            for field in fields_of(contract)
+            if field.masks is not None
         )
         if fields:
             stream = contract.object.stream
             masking = Masking(stream, fields, unmasked_for(contract), masked_reading(contract))
             found.setdefault(stream, masking)
     return found
+
+
+def _masked_field(name: str, masks: FieldMasks) -> MaskedField:
+    return MaskedField(name, masks.others, tuple(masks.access_classes.items()), masks.hash_group)
 
 
 def _sees_masks(reader: _Reader, masking: Masking | None) -> bool:
@@ -269,7 +287,7 @@ def _past_masks(reader: _Reader, masking: Masking | None, whole: Sight) -> Sight
 def _masked(reader: _Reader, masking: Masking, whole: Sight) -> Sight:
     masked = masking.masked
     assert masked is not None
-    seen = ((name, _seen(reader, masks)) for name, masks in masking.fields)
+    seen = ((field.name, _seen(reader, field)) for field in masking.fields)
     return Sight(
         Form.MASKED,
         f"{whole.why}; `{masking.stream}` has masks for this reader",
@@ -282,19 +300,19 @@ def _masked(reader: _Reader, masking: Masking, whole: Sight) -> Sight:
     )
 
 
-def _seen(reader: _Reader, masks: FieldMasks) -> str | None:
+def _seen(reader: _Reader, field: MaskedField) -> str | None:
     """The mask of a field, by the first of its access classes that has the reader."""
-    for name, mask in masks.access_classes.items():
+    for name, mask in field.access_classes:
         if reader.is_in(name):
             return None if mask == "none" else mask
-    return masks.others
+    return field.others
 
 
 def _covers(reader: _Reader, seal: Sealing, masking: Masking) -> bool:
     """Whether all that is sealed has a mask: it is opened for them, so the rest would be shown."""
     reading = masking.masked
     assert reading is not None
-    masked = {name for name, masks in masking.fields if _seen(reader, masks) is not None}
+    masked = {it.name for it in masking.fields if _seen(reader, it) is not None}
     return (
         (seal.key == "plain" or reading.key != "keep")
         and not set(seal.headers) & set(reading.headers)

@@ -87,7 +87,7 @@ def _shown(sight: Sight, reading: Reading) -> _Shown | None:
 
 def _masked(sight: Sight, masking: Masking | None) -> dict[str, str]:
     """What stands for each field; hashes of a group are equal to those of other streams."""
-    groups = {} if masking is None else {name: it.hash_group for name, it in masking.fields}
+    groups = {} if masking is None else {it.name: it.hash_group for it in masking.fields}
     return {
         name: f"hash of group {groups[name]}" if mask == "hash" and groups.get(name) else mask
         for name, mask in sight.masks
