@@ -250,7 +250,11 @@ def bundle_at(
         return load_texts(root, texts, document_kinds(), file_kinds(), bundle_checks()).valid()
     if "/" in reference:
         raise NotFound(f"there is no folder `{reference}`")
-    return version_at(directory, reference, state_dir, audit_dir)[0]
+    try:
+        return version_at(directory, reference, state_dir, audit_dir)[0]
+    except NotFound as error:
+        what = f"`{reference}` is no folder and no applied version of the bundle in `{directory}`"
+        raise NotFound(f"{what}; write a revision of git as `REVISION:FOLDER`") from error
 
 
 def _day(milliseconds: int) -> datetime.date:

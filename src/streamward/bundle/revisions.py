@@ -17,12 +17,15 @@ def revision_texts(repository: Path, revision: str, path: str) -> dict[str, str]
     Raises NotFound where there is no such revision or folder, InvalidArgument where what stands
     there can't be read as a bundle.
     """
-    commit = _git(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+    named = f"{revision}^{{commit}}"
+    missing = f"git has no revision `{revision}` here"
+    commit = _git(repository, "rev-parse", "--verify", "--end-of-options", named, missing=missing)
     prefix = _git(repository, "rev-parse", "--show-prefix").decode().strip()
     top = Path(_git(repository, "rev-parse", "--show-toplevel").decode().strip())
     folder = _folder(prefix, path)
     tree = f"{commit.decode().strip()}:{folder}"
-    return _texts(_git(top, "archive", "--format=tar", tree))
+    missing = f"there is no folder `{path}` in revision `{revision}`"
+    return _texts(_git(top, "archive", "--format=tar", tree, missing=missing))
 
 
 def _folder(prefix: str, path: str) -> str:
@@ -38,7 +41,7 @@ def _folder(prefix: str, path: str) -> str:
     return "/".join(parts)
 
 
-def _git(folder: Path, *words: str) -> bytes:
+def _git(folder: Path, *words: str, missing: str = "git can't be asked here") -> bytes:
     command = ["git", "-C", str(folder), *words]
     try:
         finished = subprocess.run(
@@ -48,7 +51,7 @@ def _git(folder: Path, *words: str) -> bytes:
         raise NotFound("git is not installed, so no revision can be read") from error
     if finished.returncode != 0:
         said = finished.stderr.decode(errors="replace").strip().splitlines()
-        raise NotFound(f"git has no such revision: {said[-1] if said else words[0]}")
+        raise NotFound(missing) from (OSError(said[-1]) if said else None)
     if len(finished.stdout) > ARCHIVE_BYTES_MAX:
         raise InvalidArgument(f"the revision has more than {ARCHIVE_BYTES_MAX} bytes")
     return finished.stdout

@@ -13,6 +13,7 @@ from streamward.app import find_audit_dir
 from streamward.audit import transparency
 from streamward.audit.report import plain
 from streamward.audit.transparency import LogAltered, Trust
+from streamward.cli.files import written
 from streamward.cli.options import AsJson, AuditDir, StateDir
 from streamward.errors import InvalidArgument
 from streamward.model.duration import parse_duration
@@ -231,4 +232,4 @@ def _give(text: str, out: Path | None) -> None:
     if out is None:
         Console(soft_wrap=True).out(text, highlight=False)
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        written(out, text + "\n")

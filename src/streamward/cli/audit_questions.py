@@ -19,6 +19,7 @@ from streamward.audit.tail import Choice, chosen
 from streamward.audit.transparency import prove
 from streamward.cli.audit_index import waited_index
 from streamward.cli.audit_show import known_kinds, show
+from streamward.cli.files import written
 from streamward.cli.options import AsJson, AuditDir, StateDir
 from streamward.clock import now_milliseconds
 from streamward.errors import InvalidArgument, NotFound
@@ -206,7 +207,7 @@ def exposure(
         never = [f"{name} `{it}`" for name, it in named.items() if it and index.word(it) is None]
     proved = 0 if proofs is None else _prove(answer, where, proofs)
     if report is not None:
-        report.write_text(markdown(answer, now_milliseconds()), encoding="utf-8")
+        written(report, markdown(answer, now_milliseconds()))
     console = Console(soft_wrap=True, highlight=False)
     if as_json:
         console.out(json.dumps(document(answer)), highlight=False)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from streamward.app import read_bundle, valid_bundle
 from streamward.bundle.report import document as report_document
+from streamward.cli.files import written
 from streamward.contracts.service import changes, contract_documents, try_sample
 from streamward.errors import InvalidArgument, NotFound
 from streamward.model.text import printable
@@ -175,7 +176,7 @@ def lint_command(
         raise InvalidArgument("say with `--stream` which stream the sample is of")
     tried = try_sample(loaded.valid(), stream, _read(sample), secrets.token_bytes(32))
     if masked is not None and tried.masked is not None:
-        masked.write_bytes(tried.masked)
+        written(masked, tried.masked)
     if as_json:
         console.print_json(data={"valid": tried.problem is None, "problem": tried.problem})
     else:

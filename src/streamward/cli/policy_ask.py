@@ -7,8 +7,15 @@ import typer
 
 from streamward.app import asked_bundle
 from streamward.app.sights import sees
+from streamward.cli.files import text_of, written
 from streamward.cli.options import AsJson, NoCache
-from streamward.cli.policy_tables import console, plain, show_rights, show_roles
+from streamward.cli.policy_tables import (
+    console,
+    plain,
+    show_rights,
+    show_roles,
+    tell_undeclared,
+)
 from streamward.model.document import Bundle
 from streamward.policy import parse_action, parse_resource
 from streamward.policy.questions import (
@@ -68,6 +75,7 @@ def who_can_command(
     resource = None if on is None else parse_resource(bundle, on)
     actions = [parse_action(word) for word in do]
     rights = who_can(bundle, actions, resource, data_class)
+    tell_undeclared(bundle, resource)
     to = console()
     if as_json:
         to.print_json(data=_document(bundle, rights))
@@ -175,11 +183,12 @@ def matrix_command(
 
         streamward policy matrix . --check access-matrix.txt
     """
+    reviewed = None if check is None else text_of(check)
     matrix = access_matrix(asked_bundle(directory, cache=not no_cache))
     if write is not None:
-        write.write_text(matrix, encoding="utf-8")
-    if check is not None:
-        difference = _difference(check, matrix)
+        written(write, matrix)
+    if check is not None and reviewed is not None:
+        difference = _difference(check, reviewed, matrix)
         for line in difference:
             console().print(plain(line), soft_wrap=True)
         if difference:
@@ -188,10 +197,9 @@ def matrix_command(
         typer.echo(matrix, nl=False)
 
 
-def _difference(file: Path, matrix: str) -> list[str]:
+def _difference(file: Path, reviewed: str, matrix: str) -> list[str]:
     import difflib
 
-    reviewed = file.read_text(encoding="utf-8") if file.is_file() else ""
     lines = difflib.unified_diff(
         reviewed.splitlines(), matrix.splitlines(), str(file), "the bundle", lineterm=""
     )

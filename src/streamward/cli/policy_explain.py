@@ -10,6 +10,7 @@ from streamward.app import asked_bundle, version_at
 from streamward.app.sights import records_of
 from streamward.cli.options import AuditDir, NoCache, StateDir
 from streamward.cli.policy_explained import show_explanation
+from streamward.cli.policy_tables import tell_undeclared
 from streamward.policy import explain, parse_action, parse_context, parse_resource
 
 
@@ -73,11 +74,13 @@ def explain_command(
         bundle = asked_bundle(directory, cache=not no_cache)
     else:
         bundle, day = version_at(directory, at, state_dir, audit_dir)
+    asked = parse_resource(bundle, resource)
+    tell_undeclared(bundle, asked)
     explanation = explain(
         bundle,
         principal,
         parse_action(action),
-        parse_resource(bundle, resource),
+        asked,
         parse_context(context or ()),
         today=day,
     )

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from streamward.model.document import Bundle
+from streamward.model.resource import Resource
 from streamward.model.text import printable
+from streamward.policy import undeclared
 from streamward.policy.questions import Certainty, Right, Rights, RoleRights
 from streamward.policy.questions.rights import RuleUse
 
@@ -133,3 +137,10 @@ def show_difference(to: Console, difference: "Difference") -> None:
         to.print(plain(text, "" if said else "bold red"))
     for loosened in difference.loosened:
         to.print(plain(f"{loosened.what}: nobody approved it", "bold red"))
+
+
+def tell_undeclared(bundle: Bundle, resource: Resource | None) -> None:
+    """Beside the answer, which holds for a name that nobody declares too."""
+    said = None if resource is None else undeclared(bundle, resource)
+    if said is not None:
+        typer.echo(f"note: {printable(said)}", err=True)

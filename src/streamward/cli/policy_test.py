@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from streamward.app import valid_bundle
+from streamward.cli.files import written
 from streamward.cli.options import AsJson
 from streamward.cli.policy_tables import console, plain
 from streamward.policy.cases import Report, junit, run_cases
@@ -47,7 +48,7 @@ def run_command(
     """
     report = run_cases(valid_bundle(directory, materials=False))
     if junit_file is not None:
-        junit_file.write_text(junit(report), encoding="utf-8")
+        written(junit_file, junit(report))
     to = console()
     to.soft_wrap = True
     if as_json:

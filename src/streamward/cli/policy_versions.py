@@ -26,6 +26,7 @@ from streamward.cli.apply import (
     show_change,
 )
 from streamward.cli.check import show_mistakes
+from streamward.cli.files import written
 from streamward.cli.options import AsJson, AuditDir, StateDir
 from streamward.cli.tables import grid, table_console
 from streamward.errors import InvalidArgument, NotFound
@@ -139,12 +140,15 @@ def show(
 
 
 def _write(folder: Path, texts: Any) -> None:
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise InvalidArgument(f"`{folder}` is not an empty folder; nothing was written")
     for path, text in texts.items():
         target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidArgument(f"`{target.parent}` can't be made") from error
+        written(target, text)
 
 
 def rollback(

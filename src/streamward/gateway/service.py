@@ -13,7 +13,7 @@ from streamward.gateway.signals import Signals
 from streamward.gateway.snapshot import build_snapshot
 from streamward.log import Logger
 from streamward.model.document import Bundle
-from streamward.model.manifest import Manifest
+from streamward.model.manifest import named_bundle
 
 log = Logger(__name__)
 
@@ -132,7 +132,7 @@ class GatewayService:
         document: dict[str, Any] = json.loads(self._data_plane.status())
         return {
             **document,
-            "bundle": _named(self._bundle),
+            "bundle": named_bundle(self._bundle),
             **self._source.standing(),
             "behind": self._behind is not None,
         }
@@ -316,12 +316,6 @@ class GatewayService:
             if settled and (now != in_force or new_day):
                 in_force = now
                 await self._try_reload()
-
-
-def _named(bundle: Bundle | None) -> dict[str, str] | None:
-    """Which bundle runs, for whoever is about to apply one."""
-    heads = bundle.of(Manifest) if bundle is not None else ()
-    return {"name": heads[0].name, "environment": heads[0].environment.value} if heads else None
 
 
 def _tell(renewal: Mapping[str, Any]) -> None:

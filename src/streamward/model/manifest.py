@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from streamward.model.approval import ApprovalRule
-from streamward.model.document import Noun
+from streamward.model.document import Bundle, Noun
 from streamward.model.fields import Name, Text
 from streamward.model.limits import GatewayLimits
 
@@ -27,3 +27,9 @@ class Manifest(Noun):
     """What one gateway takes in at most, over all its listeners."""
     approval: ApprovalRule | None = None
     """Which changes need an approval, and from whom; without it, none does."""
+
+
+def named_bundle(bundle: Bundle | None) -> dict[str, str] | None:
+    """Which bundle it is, as the status says it: its name and environment."""
+    heads = bundle.of(Manifest) if bundle is not None else ()
+    return {"name": heads[0].name, "environment": heads[0].environment.value} if heads else None

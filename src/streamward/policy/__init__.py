@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         parse_action,
         parse_context,
         parse_resource,
+        undeclared,
     )
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "parse_action",
     "parse_context",
     "parse_resource",
+    "undeclared",
 ]
 
 _HOMES: Final = {
@@ -44,7 +46,14 @@ _HOMES: Final = {
     "difference": ("Difference", "diff"),
     "registered": ("CHECKS", "DOCUMENT_KINDS", "FILE_KINDS", "WARNINGS"),
     "section": ("PolicySection", "Rule"),
-    "service": ("Explanation", "explain", "parse_action", "parse_context", "parse_resource"),
+    "service": (
+        "Explanation",
+        "explain",
+        "parse_action",
+        "parse_context",
+        "parse_resource",
+        "undeclared",
+    ),
 }
 """The names of each module."""
 

@@ -3,14 +3,16 @@
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from streamward.errors import InvalidArgument, NotFound
-from streamward.model.action import Action, action_of, action_words
+from streamward.model.action import Action, ResourceType, action_of, action_words
 from streamward.model.decision import Decision
 from streamward.model.document import Bundle
-from streamward.model.nearest import meant
+from streamward.model.nearest import meant, nearest
 from streamward.model.resource import Resource
+from streamward.model.stream import Stream
 from streamward.model.topology import Cluster
 from streamward.policy.alternatives import Alternative, alternatives
 from streamward.policy.evaluator import decide
@@ -84,13 +86,37 @@ def _parse_pair(pair: str) -> tuple[str, Any]:
         return key, int(value)
     if key in _LISTS:
         return key, [name for name in value.split(",") if name]
+    if key == "source" and not _is_address(value):
+        raise InvalidArgument(f"`{key}` is an IP address, such as `10.1.2.3`, not `{value}`")
     return key, value
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_resource(bundle: Bundle, text: str) -> Resource:
     """`NAME`, `group:NAME`, `transaction:NAME` or `cluster`. Raises InvalidArgument."""
     clusters = bundle.of(Cluster)
     return Resource.parse(text, cluster=clusters[0].name if clusters else "main")
+
+
+def undeclared(bundle: Bundle, resource: Resource) -> str | None:
+    """That no document declares a stream, where its name is like one that is declared: whoever asks
+    about it may have meant that. None for all other names, which streams may have as well.
+    """
+    streams = bundle.of(Stream)
+    names = frozenset(it.name for it in streams if it.name is not None)
+    prefixes = tuple(it.prefix for it in streams if it.prefix is not None)
+    name = resource.name
+    if resource.type is not ResourceType.STREAM or name in names or name.startswith(prefixes):
+        return None
+    near = None if name.endswith("*") else nearest(name, names)
+    return near and f"no document declares a stream `{name}`: did you mean `{near}`?"
 
 
 def explain(
