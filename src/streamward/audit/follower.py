@@ -10,8 +10,9 @@ from streamward.audit.ports import OpenReader
 from streamward.model.event import Entry
 
 BATCH_ENTRIES_MAX: Final = 512
-GATHER_SECONDS: Final = 0.025
-"""After a batch: what comes meanwhile is one batch, however often the log is made durable."""
+GATHER_SECONDS: Final = 0.1
+"""After a batch: what comes meanwhile is one batch, however often the log is made durable. Under
+traffic it grows all the time, and each look costs about as much as what is found there."""
 LOOK_SECONDS_MAX: Final = 0.1
 """Where nothing tells that the log has grown; containment must be in force within a second."""
 TOLD_LOOK_SECONDS: Final = 2.0
@@ -53,24 +54,28 @@ class Follower:
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Every batch from the cursor on; waits for more at the end of the log."""
-        pause = GATHER_SECONDS
+        found = False
         while True:
             batch = self._next()
             if batch is not None:
-                pause = GATHER_SECONDS
+                found = True
                 yield batch
                 # A full log must not starve the other tasks of the loop.
                 await asyncio.sleep(0)
-                continue
-            if pause > GATHER_SECONDS:
-                await self._grown(pause)
+            elif found:
+                found = False
+                await self._sleep(GATHER_SECONDS)
             else:
-                await self._sleep(pause)
-            pause = min(pause * 1.5, LOOK_SECONDS_MAX)
+                await self.grown()
 
     async def grown(self) -> None:
         """Returns when there may be more than was read, at the latest when it is time to look."""
-        await self._grown(LOOK_SECONDS_MAX)
+        growth = self._reader.growth()
+        if growth is None:
+            await self._sleep(LOOK_SECONDS_MAX)
+            return
+        with self._waking(growth):
+            await self._sleep(TOLD_LOOK_SECONDS)
 
     def _next(self) -> Batch | None:
         pairs = self._reader.read(BATCH_ENTRIES_MAX)
@@ -79,14 +84,6 @@ class Follower:
         opened = self._reader.opened
         entries = tuple(Entry(index, leaf, opened(leaf)) for index, leaf in pairs)
         return Batch(entries, self._reader.cursor)
-
-    async def _grown(self, untold_seconds: float) -> None:
-        growth = self._reader.growth()
-        if growth is None:
-            await self._sleep(untold_seconds)
-            return
-        with self._waking(growth):
-            await self._sleep(TOLD_LOOK_SECONDS)
 
     @contextmanager
     def _waking(self, growth: int) -> Iterator[None]:

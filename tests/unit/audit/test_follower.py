@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from streamward.audit import Batch, Follower, SavedState
-from streamward.audit.follower import BATCH_ENTRIES_MAX, GATHER_SECONDS
+from streamward.audit.follower import BATCH_ENTRIES_MAX
 from streamward.audit.journal import JournalWriter, journal_readers
 from streamward.audit.tail import Choice, chosen
 from streamward.model.entries import Caller, containment_event, key_change_event
@@ -74,8 +74,7 @@ async def record_once_idle(follower: Follower, record: Callable[[bytes], int]) -
     idle, sleep = asyncio.Event(), follower._sleep
 
     async def told(seconds: float) -> None:
-        if seconds > GATHER_SECONDS:
-            idle.set()
+        idle.set()
         await sleep(seconds)
 
     follower._sleep = told  # type: ignore[method-assign]
