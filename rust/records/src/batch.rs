@@ -2,7 +2,7 @@
 //! and its checksum are made anew. No record is merged, split or dropped.
 
 use streamward_wire::kafka::batch::{
-    Batch, Batches, Compression, HEADER_BYTES, batches, crc_matches,
+    Batch, Batches, Compression, HEADER_BYTES, batches, crc, crc_matches,
 };
 
 use crate::compression::{Codecs, Effort};
@@ -165,7 +165,7 @@ pub fn rewrite(
     let length = out.len() - start - OVERHEAD_BYTES;
     let length = i32::try_from(length).map_err(|_| of_batch(Refusal::TooLarge))?;
     put(out, start + LENGTH_AT, &length.to_be_bytes());
-    let crc = crc32c::crc32c(out.get(start + CHECKED_AT..).unwrap_or_default());
+    let crc = crc(out.get(start + CHECKED_AT..).unwrap_or_default());
     put(out, start + CRC_AT, &crc.to_be_bytes());
     Ok(edited_bytes.max(payload.len()))
 }

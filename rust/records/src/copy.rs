@@ -1,6 +1,6 @@
 //! Copies of batches for another stream, such as one of dead letters: each record with further headers.
 
-use streamward_wire::kafka::batch::HEADER_BYTES;
+use streamward_wire::kafka::batch::{HEADER_BYTES, crc};
 
 use crate::batch::{Bounds, CHECKED_AT, CRC_AT, Edit, produced, put, rewrite};
 use crate::compression::{Codecs, Effort};
@@ -85,7 +85,7 @@ fn disown(batch: &mut [u8], last_offset_delta: i32) {
         &last_offset_delta.to_be_bytes(),
     );
     put(batch, PRODUCER_AT, &[0xff; PRODUCER_BYTES]);
-    let crc = crc32c::crc32c(batch.get(CHECKED_AT..).unwrap_or_default());
+    let crc = crc(batch.get(CHECKED_AT..).unwrap_or_default());
     put(batch, CRC_AT, &crc.to_be_bytes());
 }
 

@@ -89,7 +89,12 @@ impl Batch<'_> {
 
 /// Whether the checksum is that of the bytes; never for a batch that is cut short.
 pub fn crc_matches(batch: &Batch<'_>) -> bool {
-    batch.complete && crc32c::crc32c(batch.checked) == batch.crc
+    batch.complete && crc(batch.checked) == batch.crc
+}
+
+/// The checksum of what it covers of a batch: CRC-32C, which iSCSI took first (RFC 3720).
+pub fn crc(checked: &[u8]) -> u32 {
+    crc_fast::crc32_iscsi(checked)
 }
 
 /// The batches in a `Records` field.
