@@ -11,6 +11,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::batch::{Batch, Written};
 use crate::error::AuditError;
 use crate::figures::Figures;
+use crate::growth::Counted;
 use crate::layout;
 use crate::locks::lock;
 use crate::mark::MarkFile;
@@ -142,10 +143,16 @@ impl Journal {
         mark.write(writer.mark())
             .and_then(|()| mark.sync())
             .map_err(|source| AuditError::io("write", &layout::mark_path(directory), source))?;
+        let counted = Counted::create(directory, writer.entries)?;
         if ended != Ended::PowerLost {
             running::begin(directory)?;
         }
-        let shared = Arc::new(Shared::new(writer, openings, mark, options.group_commit));
+        let shared = Arc::new(Shared::new(
+            writer,
+            openings,
+            (mark, counted),
+            options.group_commit,
+        ));
         let runner = Arc::clone(&shared);
         let thread = thread::Builder::new()
             .name("journal-sync".into())

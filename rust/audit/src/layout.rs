@@ -34,6 +34,10 @@ pub(crate) fn mark_path(directory: &Path) -> PathBuf {
     directory.join("durable")
 }
 
+pub(crate) fn entries_path(directory: &Path) -> PathBuf {
+    directory.join("entries")
+}
+
 /// The names of all segments, ascending; none where there is no journal yet.
 pub(crate) fn segments(directory: &Path) -> Result<Vec<u64>, AuditError> {
     let path = journal_directory(directory);

@@ -2,15 +2,15 @@
 //!
 //! Written after each fsync and rarely fsynced itself: a stale mark is a true one, only lower.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::error::AuditError;
 use crate::frame::u64_at;
 use crate::layout;
-use crate::storage::open_file;
+use crate::storage::{open_file, writer_file};
 
 const MARK_BYTES: usize = 20;
 /// A reader may meet a mark half written; it looks again this often.
@@ -31,13 +31,7 @@ impl MarkFile {
     /// Opens it for the writer, which creates it where it is missing.
     pub(crate) fn create(directory: &Path) -> Result<Self, AuditError> {
         let path = layout::mark_path(directory);
-        OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
+        writer_file(&path)
             .map(Self)
             .map_err(|source| AuditError::io("open", &path, source))
     }

@@ -24,6 +24,17 @@ pub(crate) fn open_file(path: &Path) -> io::Result<File> {
     Err(io::Error::other("it is not a file"))
 }
 
+/// Opens a small file that the writer rewrites in place, and creates it where it is missing.
+pub(crate) fn writer_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
 /// A segment being written.
 pub(crate) trait Segment: Send + Sync + Debug {
     /// One `write(2)`; may write less than all.

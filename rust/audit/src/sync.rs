@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::error::AuditError;
 use crate::figures::{Counts, Figures};
+use crate::growth::Counted;
 use crate::locks::lock;
 use crate::mark::MarkFile;
 use crate::openings::Openings;
@@ -42,6 +43,7 @@ pub(crate) struct Shared {
     entries: AtomicU64,
     state: AtomicU8,
     mark: MarkFile,
+    counted: Counted,
     /// INVARIANT: durable before the entries that name them.
     pub(crate) openings: Openings,
     group_commit: Duration,
@@ -52,7 +54,7 @@ impl Shared {
     pub(crate) fn new(
         writer: Writer,
         openings: Openings,
-        mark: MarkFile,
+        (mark, counted): (MarkFile, Counted),
         group_commit: Duration,
     ) -> Self {
         Self {
@@ -65,6 +67,7 @@ impl Shared {
             dirty: AtomicBool::new(false),
             state: AtomicU8::new(WORKS),
             mark,
+            counted,
             openings,
             group_commit,
             counts: Counts::default(),
@@ -228,6 +231,7 @@ impl Shared {
             }
             self.durable.store(snapshot.position, Ordering::Release);
             self.publish(|mark| mark.write(snapshot.mark));
+            self.publish(|_| self.counted.tell(snapshot.entries));
         }
         if full { self.roll() } else { Ok(()) }
     }
@@ -260,9 +264,10 @@ impl Shared {
             }
         }
         self.durable.store(writer.position, Ordering::Release);
-        let mark = writer.mark();
+        let (mark, entries) = (writer.mark(), writer.entries);
         drop(writer);
         self.publish(|file| file.write(mark).and_then(|()| file.sync()));
+        self.publish(|_| self.counted.tell(entries));
         Ok(())
     }
 

@@ -43,6 +43,7 @@ pub(crate) struct Snapshot {
     pub(crate) file: Arc<dyn Segment>,
     pub(crate) mark: Mark,
     pub(crate) position: u64,
+    pub(crate) entries: u64,
 }
 
 impl Writer {
@@ -103,6 +104,7 @@ impl Writer {
             file: Arc::clone(&self.file),
             mark: self.mark(),
             position: self.position,
+            entries: self.entries,
         }
     }
 

@@ -23,6 +23,8 @@ from streamward.posture.ports import Access
 from streamward.secrets import Secret
 
 if TYPE_CHECKING:
+    from confluent_kafka.admin import AdminClient
+
     from streamward.sdk.counters import Finding
     from streamward.sdk.following import SignatureFollower
 
@@ -101,6 +103,7 @@ class BrokerReader:
 
         self._settings = dict(settings)
         self._streams = streams
+        self._admin: AdminClient | None = None
         chosen = {
             **self._settings,
             "group.id": "streamward-signatures",
@@ -117,6 +120,7 @@ class BrokerReader:
     def close(self) -> None:
         """End the connections."""
         self._consumer.close()
+        self._admin = None
 
     def partitions(self) -> Mapping[tuple[str, int], tuple[int, int]]:
         """The partitions that are there now, and their ends. Raises Unavailable."""
@@ -172,7 +176,10 @@ class BrokerReader:
 
         asked = ConfigResource(ResourceType.TOPIC, topic)
         try:
-            [told] = AdminClient(self._settings).describe_configs([asked]).values()
+            # Held until it has answered: a client that goes takes its questions with it.
+            if self._admin is None:
+                self._admin = AdminClient(self._settings)
+            [told] = self._admin.describe_configs([asked]).values()
             return "compact" in told.result(_METADATA_SECONDS)["cleanup.policy"].value
         except (KafkaException, KeyError, TimeoutError):
             return None

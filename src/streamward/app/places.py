@@ -75,5 +75,8 @@ def find_audit_dir(audit_dir: Path | None, state_dir: Path | None, directory: Pa
         name = bundle_name(read_bundle(directory, materials=False).bundle)
     where = paths_of(name, state_dir, audit_dir).audit
     if not where.is_dir():
-        raise NotFound(f"there is no log at `{where}`")
+        raise NotFound(
+            f"there is no log at `{where}`: a gateway begins it when it starts; name another one "
+            "with `--audit-dir` or `--state-dir`"
+        )
     return where

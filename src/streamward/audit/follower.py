@@ -11,8 +11,8 @@ from streamward.model.event import Entry
 
 BATCH_ENTRIES_MAX: Final = 512
 GATHER_SECONDS: Final = 0.1
-"""After a batch: what comes meanwhile is one batch, however often the log is made durable. Under
-traffic it grows all the time, and each look costs about as much as what is found there."""
+"""After a look: what comes meanwhile is one batch, however often the log is made durable. Under
+traffic it grows all the time, often by what is no entry, and each look costs about the same."""
 LOOK_SECONDS_MAX: Final = 0.1
 """Where nothing tells that the log has grown; containment must be in force within a second."""
 TOLD_LOOK_SECONDS: Final = 2.0
@@ -54,19 +54,20 @@ class Follower:
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Every batch from the cursor on; waits for more at the end of the log."""
-        found = False
+        gathered = True
         while True:
             batch = self._next()
             if batch is not None:
-                found = True
+                gathered = False
                 yield batch
                 # A full log must not starve the other tasks of the loop.
                 await asyncio.sleep(0)
-            elif found:
-                found = False
-                await self._sleep(GATHER_SECONDS)
-            else:
+            elif gathered:
                 await self.grown()
+                gathered = False
+            else:
+                await self._sleep(GATHER_SECONDS)
+                gathered = True
 
     async def grown(self) -> None:
         """Returns when there may be more than was read, at the latest when it is time to look."""

@@ -71,13 +71,13 @@ def test_saving_leaves_one_file_that_only_the_owner_reads(tmp_path: Path) -> Non
 
 async def record_once_idle(follower: Follower, record: Callable[[bytes], int]) -> list[Batch]:
     """What the follower gives of an entry that comes when it has found nothing and waits."""
-    idle, sleep = asyncio.Event(), follower._sleep
+    idle, grown = asyncio.Event(), follower.grown
 
-    async def told(seconds: float) -> None:
+    async def told() -> None:
         idle.set()
-        await sleep(seconds)
+        await grown()
 
-    follower._sleep = told  # type: ignore[method-assign]
+    follower.grown = told  # type: ignore[method-assign]
     async with asyncio.TaskGroup() as group:
         task = group.create_task(take(follower, 1))
         await idle.wait()
