@@ -77,6 +77,7 @@ CHECKED = [
     Mistake("host written as a network", P, N, '"10.20.0.0/16"', '"10.20.0.7/16"', '"10.20.0.7/16"', "has host bits set"),
     # What ends
     Mistake("expired exception", H, G, "expires: 2027-01-31", "expires: 2026-01-31", "expires: 2026-01-31", "expired on 2026-01-31"),
+    Mistake("exception in Cedar, which never ends", H, EMERGENCY, "", '\npermit (principal in Streamward::Role::"researcher", action == Streamward::Action::"Read", resource == Streamward::Stream::"research.cohort-stroke");\n', "permit (principal in Streamward::Role::\"researcher\"", "by this rule, which never ends: it carries `pseudonymous`"),
     Mistake("exception without an end", H, G, 'on: ["stream:research.cohort-diabetes"]\nexpires: 2027-06-30', 'on: ["stream:research.cohort-diabetes"]', 'on: ["stream:research.cohort-diabetes"]', "grants on that must have an end"),
     Mistake("overdue review", H, C, "review_by: 2027-03-31", "review_by: 2026-03-31", "review_by: 2026-03-31", "was due on 2026-03-31"),
     # Classes

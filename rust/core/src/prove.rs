@@ -2,6 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use streamward_policy::on_deep_stack;
 use streamward_prove::{Answer, Claim, Prover as Symbolic, Solve, Version};
 
 use crate::error::raise;
@@ -17,10 +18,12 @@ impl Prover {
     #[pyo3(signature = (newer, older = None))]
     fn new(python: Python<'_>, newer: &[u8], older: Option<&[u8]>) -> PyResult<Self> {
         let prover = python.detach(|| {
-            let older = older.map(Version::from_json).transpose()?;
-            Symbolic::new(Version::from_json(newer)?, older)
+            on_deep_stack(|| {
+                let older = older.map(Version::from_json).transpose()?;
+                Symbolic::new(Version::from_json(newer)?, older)
+            })
         });
-        prover
+        prover?
             .map(Self)
             .map_err(|error| raise(error.code(), &error))
     }
@@ -34,10 +37,12 @@ impl Prover {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let mut solve = Callable(solve);
         let verdict = python.detach(|| {
-            let claim = Claim::from_json(claim)?;
-            self.0.prove(&claim, &mut solve)
+            on_deep_stack(|| {
+                let claim = Claim::from_json(claim)?;
+                self.0.prove(&claim, &mut solve)
+            })
         });
-        let (verdict, scripts) = verdict.map_err(|error| raise(error.code(), &error))?;
+        let (verdict, scripts) = verdict?.map_err(|error| raise(error.code(), &error))?;
         let document = serde_json::json!({"verdict": verdict, "scripts": scripts});
         Ok(PyBytes::new(python, &json(&document)?))
     }

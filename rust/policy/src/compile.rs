@@ -8,6 +8,7 @@ use std::thread;
 use cedar_policy::{PolicyId, PolicySet, ValidationMode, Validator};
 
 use crate::conditions::Conditions;
+use crate::depth::{RULE_DEPTH_MAX, SHALLOW, depth, on_deep_stack};
 use crate::error::one_line;
 use crate::form::Forms;
 use crate::probes::Probes;
@@ -42,7 +43,13 @@ pub(crate) fn compile_all(
     let compile_some = |some: &[Rule]| -> Vec<_> {
         let mut forms = effort.by_form.then(Forms::default);
         some.iter()
-            .map(|rule| compile(rule, validator, effort, forms.as_mut()))
+            .map(|rule| match depth(&rule.cedar) {
+                levels if levels > RULE_DEPTH_MAX => {
+                    Err(format!("it is nested deeper than {RULE_DEPTH_MAX} levels"))
+                }
+                levels if levels > SHALLOW => compile_deep(rule, validator, effort),
+                _ => compile(rule, validator, effort, forms.as_mut()),
+            })
             .collect()
     };
     let threads = if effort.for_questions {
@@ -77,6 +84,16 @@ pub(crate) fn compile_all(
         }
         all
     })
+}
+
+/// On a thread with stack enough for it.
+fn compile_deep(
+    rule: &Rule,
+    validator: &Validator,
+    effort: Effort,
+) -> Result<CompiledRule, String> {
+    let compiled = on_deep_stack(|| compile(rule, validator, effort, None));
+    compiled.unwrap_or_else(|error| Err(format!("no thread can be had to compile it: {error}")))
 }
 
 fn compile(
@@ -156,6 +173,35 @@ mod tests {
         let compiled = compile_all(rules, &validator, effort);
         let id_of = |it: Result<CompiledRule, String>| it.map(|it| it.id).map_err(drop);
         compiled.into_iter().map(id_of).collect()
+    }
+
+    fn rule(condition: &str) -> Rule {
+        Rule {
+            id: "deep".to_owned(),
+            source: "deep.cedar:1".to_owned(),
+            cedar: format!("permit (principal, action, resource) when {{ {condition} }};"),
+            slices: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_deep_rule_compiles_on_a_thread_of_two_mebibytes_and_a_deeper_one_is_refused() {
+        let deep = [
+            format!("context.mfa{}", " && context.mfa".repeat(150)),
+            format!("{}context.mfa{}", "!(".repeat(60), ")".repeat(60)),
+        ];
+        let deeper = [
+            format!("{}true{}", "(".repeat(100_000), ")".repeat(100_000)),
+            format!("context.mfa{}", " && context.mfa".repeat(5000)),
+        ];
+        let all: Vec<Rule> = deep.iter().chain(&deeper).map(|it| rule(it)).collect();
+
+        let is_taken: Vec<bool> = told(&all, Effort::default())
+            .iter()
+            .map(Result::is_ok)
+            .collect();
+
+        assert_eq!(is_taken, [true, true, false, false]);
     }
 
     fn rules(count: usize) -> Vec<Rule> {

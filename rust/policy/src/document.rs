@@ -95,7 +95,9 @@ struct ContextDocument {
     tls_cipher: Option<String>,
     client_software_name: Option<String>,
     client_software_version: Option<String>,
-    device_posture: Option<String>,
+    /// `null`: it is not known, whatever is declared of the principal.
+    #[serde(default)]
+    device_posture: Told,
     device_status: Option<String>,
     credential_age: Option<i64>,
     authentication_age: Option<i64>,
@@ -108,6 +110,22 @@ struct ContextDocument {
     weekday: Option<i64>,
 }
 
+/// What a request says of something that is declared of the principal as well.
+#[derive(Default, Deserialize)]
+#[serde(from = "Option<String>")]
+enum Told {
+    #[default]
+    Nothing,
+    Known(String),
+    Unknown,
+}
+
+impl From<Option<String>> for Told {
+    fn from(given: Option<String>) -> Self {
+        given.map_or(Self::Unknown, Self::Known)
+    }
+}
+
 impl ContextDocument {
     fn texts<'a>(&'a self, declared_posture: Option<&'a str>) -> Texts<'a> {
         [
@@ -115,7 +133,11 @@ impl ContextDocument {
             self.tls_cipher.as_deref(),
             self.client_software_name.as_deref(),
             self.client_software_version.as_deref(),
-            self.device_posture.as_deref().or(declared_posture),
+            match &self.device_posture {
+                Told::Known(posture) => Some(posture),
+                Told::Unknown => None,
+                Told::Nothing => declared_posture,
+            },
             self.device_status.as_deref(),
         ]
     }

@@ -10,6 +10,7 @@ mod ask;
 mod attributes;
 mod compile;
 mod conditions;
+mod depth;
 mod document;
 mod entities;
 mod error;
@@ -31,6 +32,7 @@ mod streams;
 
 pub use acls::{ACLS_MAX, Acl};
 pub use ask::context_attributes;
+pub use depth::{RULE_DEPTH_MAX, depth, on_deep_stack};
 pub use document::{DOCUMENT_BYTES_MAX, REQUEST_BYTES_MAX};
 pub use error::{PolicyError, RuleProblem};
 pub use networks::{ADDRESSES_MAX, NETWORKS_MAX, range as address_range};

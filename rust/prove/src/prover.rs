@@ -7,7 +7,7 @@ use cedar_policy::{EntityTypeName, Policy, PolicySet, RequestEnv, Schema, Schema
 use cedar_policy_symcc::err::Error as SymbolicError;
 use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicy, CompiledPolicySet, Env, ResetMode};
 use serde_json::Value;
-use streamward_policy::{Action, PrincipalKind, ResourceKind};
+use streamward_policy::{Action, PrincipalKind, RULE_DEPTH_MAX, ResourceKind, depth};
 
 use crate::batch::{Batch, batches};
 use crate::claim::{Claim, Verdict};
@@ -364,6 +364,10 @@ fn gathered(rules: &[&ReadyRule]) -> Mentions {
 /// The JSON form of a condition that is given as text.
 fn condition(text: &str) -> Result<Value, ProveError> {
     let bad = |error: &dyn std::error::Error| ProveError::Claim(one_line(error));
+    if depth(text) > RULE_DEPTH_MAX {
+        let what = format!("it is nested deeper than {RULE_DEPTH_MAX} levels");
+        return Err(ProveError::Claim(what));
+    }
     let rule = format!("permit (principal, action, resource) when {{ {text} }};");
     let policy = Policy::parse(None, rule).map_err(|it| bad(&it))?;
     let tree = policy.to_json().map_err(|it| bad(&it))?;

@@ -66,6 +66,8 @@ fn context_of(found: &Env, sides: &[Side<'_>], origins: &[Origin]) -> Option<Map
             Some(EvalResult::Bool(value)) => json!(value),
             Some(EvalResult::Long(value)) => json!(value),
             Some(EvalResult::String(value)) => json!(value),
+            // Left out, it would be what is declared of the principal.
+            _ if name == "device_posture" => Value::Null,
             _ => continue,
         };
         context.insert(name.to_owned(), value);

@@ -10,7 +10,16 @@ from pydantic_core import ErrorDetails
 from streamward.bundle.fields import field_names, names_at
 from streamward.bundle.yaml import PlainTree, Tree
 from streamward.model.action import Action
-from streamward.model.document import ANY_KIND, Document, DocumentKind, FieldPath, Mistake, Place
+from streamward.model.document import (
+    ANY_KIND,
+    Document,
+    DocumentKind,
+    FieldPath,
+    Mistake,
+    Noun,
+    Part,
+    Place,
+)
 from streamward.model.nearest import meant, nearest
 
 AnyTree = Tree | PlainTree
@@ -23,9 +32,15 @@ _NAMES_MAX = 10
 
 
 def read_document(
-    tree: AnyTree, kinds: Mapping[str, DocumentKind], mistakes: list[Mistake]
+    tree: AnyTree,
+    kinds: Mapping[str, DocumentKind],
+    mistakes: list[Mistake],
+    parts: list[Part],
 ) -> Read:
-    """Read one tree as a document; mistakes are added to the list."""
+    """Read one tree as a document.
+
+    Mistakes are added to their list, and what can be read of a broken document to `parts`.
+    """
     mistakes.extend(tree.mistakes)
     kind = None if tree.value is None else _kind(tree, kinds, mistakes)
     if kind is None:
@@ -38,6 +53,8 @@ def read_document(
         value = kind.model.model_validate(fields)
     except ValidationError as error:
         mistakes.extend(_mistakes(tree, kind, name, error))
+        rest = Document(kind.name, name or "", Noun(), tree.file, tree.declared())
+        parts.append(Part(kind, fields, rest))
         names = [name] if name else _NAMES.findall(tree.text)[:_NAMES_MAX]
         return None, frozenset((kind.name, each) for each in names)
     return Document(kind.name, name or "", value, tree.file, tree.declared()), frozenset()
@@ -172,7 +189,8 @@ def _explained(
             hint = "write it as `[a, b]` or as lines that start with `- `"
         elif wanted == "a text" and value is not None:
             hint = "put it in quotes"
-        return f"`{field}` must be {wanted}", hint
+        said = f"`{field}`" if isinstance(field, str) else f"an entry of `{_list_of(location)}`"
+        return f"{said} must be {wanted}", hint
     if error_type in ("literal_error", "enum", "union_tag_invalid"):
         expected = context.get("expected") or context.get("expected_tags") or ""
         words = re.findall(r"'([^']*)'", str(expected))
@@ -190,7 +208,14 @@ def _explained(
     if error_type == "too_short":
         return f"`{field}` must not be empty", f"add an entry, or remove `{field}:`"
     message = str(context.get("error") or detail["msg"])
-    return _short_message(message), _known(kind, location)
+    return _short_message(message), _bound(context) or _known(kind, location)
+
+
+def _bound(context: Mapping[str, Any]) -> str:
+    """The nearest number that may stand there."""
+    if "le" in context:
+        return f"write {context['le']} or less"
+    return f"write {context['ge']} or more" if "ge" in context else ""
 
 
 def _beside(kind: DocumentKind, location: tuple[int | str, ...]) -> str:

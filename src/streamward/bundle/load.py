@@ -18,6 +18,7 @@ from streamward.model.document import (
     DocumentKind,
     FileKind,
     Mistake,
+    Part,
     Place,
     SourceFile,
 )
@@ -112,6 +113,7 @@ def _read(
     documents: list[Document] = []
     files: list[SourceFile] = []
     broken: set[tuple[str, str]] = set()
+    parts: list[Part] = []
     for name, text in sorted(texts.items(), key=_place_in_walk):
         path = PurePosixPath(name)
         file_kind = next((kind for kind in file_kinds if kind.matches(path)), None)
@@ -120,8 +122,8 @@ def _read(
             mistakes.extend(found)
             files.append(SourceFile(file_kind.name, path.as_posix(), text, value))
         elif path.suffix in YAML_SUFFIXES:
-            _read_yaml(path, text, by_name, documents, broken, mistakes, fields)
-    return Bundle(root, tuple(documents), tuple(files), frozenset(broken))
+            _read_yaml(path, text, by_name, documents, broken, parts, mistakes, fields)
+    return Bundle(root, tuple(documents), tuple(files), frozenset(broken), parts=tuple(parts))
 
 
 def _place_in_walk(file: tuple[str, str]) -> list[tuple[bool, str]]:
@@ -136,11 +138,12 @@ def _read_yaml(
     kinds: dict[str, DocumentKind],
     documents: list[Document],
     broken: set[tuple[str, str]],
+    parts: list[Part],
     mistakes: list[Mistake],
     fields: list[Mapping[str, Any]] | None,
 ) -> None:
     for tree in parse(path.as_posix(), text):
-        document, spoiled = read_document(tree, kinds, mistakes)
+        document, spoiled = read_document(tree, kinds, mistakes, parts)
         if document is not None:
             documents.append(document)
             if fields is not None:

@@ -46,7 +46,7 @@ def who_can_command(
         typer.Option(
             "--on",
             metavar="RESOURCE",
-            help="A stream's NAME, `PREFIX*` for any other name of a prefix, `group:NAME`, "
+            help="A stream's NAME, `PREFIX*` for every name of a prefix, `group:NAME`, "
             "`transaction:NAME` or `cluster`.",
         ),
     ] = None,
@@ -61,6 +61,9 @@ def who_can_command(
 
     `always` means under all circumstances. With `sometimes`, each rule that allows it stands with
     what it asks of the circumstances, and each rule that may take it away with when it does.
+
+    Of a prefix, and of a class, each name that a document or rule names is told by itself; a block
+    `fraud.*` stands for all others.
 
     Where only a token gives the role, the condition names the issuer, the claim and the group.
     `SEES` is what a reader gets: `clear` (nothing is sealed or masked), `opened`, `masked`,
@@ -81,7 +84,8 @@ def who_can_command(
         to.print_json(data=_document(bundle, rights))
         return
     texts = dict.fromkeys(right.on.text for right in rights.rights)
-    if on is not None and len(texts) < 2:
+    is_one = resource is not None and not resource.name.endswith("*")
+    if is_one or not texts:
         show_rights(to, rights, by_resource=False, sees=lambda right: _sees(bundle, right))
         return
     for text in texts:
@@ -145,7 +149,8 @@ def roles_command(
 ) -> None:
     """Expand roles: what each includes, who holds it, and which grants it comes to.
 
-    Rules in Cedar files and controls of classes may take some of it away: `what-can` tells.
+    Rules of Cedar files that name a role are listed beside its grants. They may give more and, like
+    controls of classes, take some of it away: `what-can` tells what comes of all of them.
 
     Examples:
         streamward policy roles examples/payments

@@ -25,7 +25,7 @@ def diff_command(
     audit_dir: AuditDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what changes in effect: who gains (+) and who loses (-) what, on which resources.
+    """Say what changes in effect: who gains (+) and who loses (-) what, on what, and when.
 
     Both policies are compared over all principals, resources and circumstances, by what they
     decide: rules that are written otherwise and decide alike are no difference. What readers see

@@ -60,7 +60,8 @@ def explain_command(
     ones go, and whether this reader sees them clear, opened, masked, as ciphertext or not at all.
 
     What the context leaves out gets: source 127.0.0.1, TLS, a certificate, MFA and device as the
-    principal declares them, the bundle's environment, and now.
+    principal declares them, the bundle's environment, and now. `device_posture=` says that nothing
+    is known of the device.
 
     Examples:
         streamward policy explain examples/payments --as payments-api --do produce
@@ -81,7 +82,7 @@ def explain_command(
         principal,
         parse_action(action),
         asked,
-        parse_context(context or ()),
+        parse_context(context or (), bundle),
         today=day,
     )
     console = Console(soft_wrap=True, highlight=False)

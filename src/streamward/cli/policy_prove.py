@@ -121,7 +121,10 @@ def _example(example: CounterExample) -> dict[str, Any]:
 
 def _print(console: Console, proofs: list[Proof]) -> None:
     if not proofs:
-        console.print("The bundle declares no invariant: there is nothing to prove.")
+        console.print(
+            "The bundle declares no invariant: there is nothing to prove. A document of kind "
+            "`Invariant` says what must be true."
+        )
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("invariant", "where", "verdict"):

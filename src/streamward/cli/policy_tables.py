@@ -13,10 +13,11 @@ from streamward.model.resource import Resource
 from streamward.model.text import printable
 from streamward.policy import undeclared
 from streamward.policy.questions import Certainty, Right, Rights, RoleRights
+from streamward.policy.questions.beside import told_group
 from streamward.policy.questions.rights import RuleUse
 
 if TYPE_CHECKING:
-    from streamward.policy.difference import Difference
+    from streamward.policy.difference import Difference, Note
 
 STYLES = {Certainty.ALWAYS: "green", Certainty.SOMETIMES: "yellow", Certainty.UNKNOWN: "red"}
 
@@ -91,7 +92,11 @@ def show_roles(to: Console, roles: Iterable[RoleRights]) -> None:
     """Each role with its holders, and what it comes to."""
     for role in roles:
         to.print(plain(role.role, "bold"))
-        to.print(plain(f"  held by {', '.join(role.holders) or 'nobody'}"))
+        nobody = "nobody without a token" if role.by_token else "nobody"
+        to.print(plain(f"  held by {', '.join(role.holders) or nobody}"))
+        for principal, groups in role.by_token.items():
+            told = " or ".join(told_group(group) for group in groups)
+            to.print(plain(f"  held by {principal} with {told}"), soft_wrap=True)
         if role.includes:
             to.print(plain(f"  includes {', '.join(role.includes)}"))
         for right in role.rights:
@@ -101,17 +106,26 @@ def show_roles(to: Console, roles: Iterable[RoleRights]) -> None:
             more = ", with conditions" if right.conditional else ""
             line += plain(f"  grant:{right.grant} ({right.source}{through}{more})", "dim")
             to.print(line, soft_wrap=True)
+        for rule in role.rules:
+            through = "" if rule.through == role.role else f", through {rule.through}"
+            line = plain(f"  {rule.effect} as its own text says")
+            to.print(line + plain(f"  {rule.rule} ({rule.source}{through})", "dim"), soft_wrap=True)
         to.print()
 
 
 def show_difference(to: Console, difference: "Difference") -> None:
     """Who gains (+) and who loses (-) what, in which cases, and what needs an approval."""
-    from streamward.policy.difference import effects
+    from streamward.policy.difference import noted_effects
 
     if difference.is_empty:
         to.print(Text("both decide every request alike", "bold green"))
-    for line in effects(difference):
-        to.print(plain(line, {"+": "green", "-": "red", "±": "yellow"}.get(line[:1], "")))
+    notes: dict[Note, int] = {}
+    for line, note in noted_effects(difference):
+        mark = "" if note is None else f"  [{notes.setdefault(note, len(notes) + 1)}]"
+        style = {"+": "green", "-": "red", "±": "yellow"}.get(line[:1], "")
+        to.print(plain(line, style) + Text(mark), soft_wrap=True)
+    for note, number in notes.items():
+        _show_note(to, number, note)
     for widening in difference.widenings:
         said = f"approved by {widening.by} ({widening.approval})" if widening.approval else ""
         text = (
@@ -137,6 +151,17 @@ def show_difference(to: Console, difference: "Difference") -> None:
         to.print(plain(text, "" if said else "bold red"))
     for loosened in difference.loosened:
         to.print(plain(f"{loosened.what}: nobody approved it", "bold red"))
+
+
+def _show_note(to: Console, number: int, note: "Note") -> None:
+    tense = "was " if note.is_past else ""
+    lines = [_rule(f"{tense}allowed by ", "green", rule) for rule in note.permits]
+    lines += [_rule(f"{tense}denied by ", "red", rule) for rule in note.forbids]
+    if note.classes:
+        lines.insert(0, plain(f"of class {', '.join(note.classes)}"))
+    for place, line in enumerate(lines):
+        mark = f"[{number}]" if place == 0 else ""
+        to.print(Text(f"{mark:5}") + line, soft_wrap=True)
 
 
 def tell_undeclared(bundle: Bundle, resource: Resource | None) -> None:

@@ -63,6 +63,8 @@ def _show(to: Console, report: Report) -> None:
     for result in report.failed:
         to.print(plain(f"{result.place}: ", "bold") + Text("failed: ", "bold red"), end="")
         to.print(plain(f"{result.case.name}: {result.told}"))
+    if not report.results:
+        to.print("The bundle has no cases. Documents of kind `PolicyTest` hold them.")
     passed = len(report.results) - len(report.failed)
     style = "bold red" if report.failed else "bold green"
     to.print(Text(f"{passed} of {len(report.results)} cases passed", style))

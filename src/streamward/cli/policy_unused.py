@@ -45,7 +45,10 @@ def unused_command(
     bundle = asked_bundle(directory, cache=not no_cache)
     where = paths_of(bundle_name(bundle), state_dir, audit_dir).audit
     if not where.is_dir():
-        raise NotFound(f"there is no log at `{where}`")
+        raise NotFound(
+            f"there is no log at `{where}`: a gateway begins it when it starts; name another one "
+            "with `--audit-dir` or `--state-dir`"
+        )
     since = now_milliseconds() - days * DAY_MILLISECONDS
     with opened_index(journal_readers(where), index_path(where), log_origin(where)) as index:
         used = rules_used(index, since)

@@ -4,6 +4,7 @@ A room declares its kinds (`DocumentKind`), its files (`FileKind`) and its check
 root hands them to the bundle's loader, which knows none of them by name.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -62,6 +63,10 @@ class Material:
         return self.purpose not in ("certificate", "ca", "crl", "public_key")
 
 
+Severity = Literal["error", "warning"]
+"""What becomes of a mistake: an error keeps a bundle from being used."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where something stands: file relative to the bundle, line and column from 1."""
@@ -82,7 +87,7 @@ class Mistake:
     what: str
     where: str = ""
     suggestion: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
     consequence: bool = False
     """Whether another mistake is its likely cause; told only where there is no other error."""
     remedy: str = ""
@@ -162,12 +167,34 @@ class Document:
         what: str,
         *path: str | int,
         suggestion: str = "",
-        severity: Literal["error", "warning"] = "error",
+        severity: Severity = "error",
     ) -> Mistake:
         """A mistake about one field of this document."""
         where = ".".join(str(part) for part in path)
         subject = f"{self.kind} {self.name}" + (f": {where}" if where else "")
         return Mistake(self.place(*path), what, subject, suggestion, severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What can be read of a broken document: what its sound fields name is checked all the same."""
+
+    kind: DocumentKind
+    fields: Mapping[str, Any]
+    """As they stand in the file, of any type."""
+    document: Document
+    """Its name and places, without a value."""
+
+    def texts(self, field: str, pattern: str) -> tuple[tuple[int, str], ...]:
+        """Place and text of each entry of a list that has the form that the field asks for."""
+        entries = self.fields.get(field)
+        if not isinstance(entries, list):
+            return ()
+        return tuple(
+            (index, text)
+            for index, text in enumerate(entries)
+            if isinstance(text, str) and re.fullmatch(pattern, text)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +216,8 @@ class Bundle:
     """(kind, name) of documents that could not be read; the kind is `*` where it isn't known."""
     version: AppliedVersion | None = None
     """None: the folder as it was read."""
+    parts: tuple[Part, ...] = ()
+    """Of those in `broken` whose kind is known, what can be read."""
     _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was looked up before: checks ask the same of each of thousands of documents."""
 

@@ -36,6 +36,57 @@ def marked(
             yield from _marked(marks, held, mark, (*path, key))
 
 
+def marked_fields(
+    model: type[BaseModel], fields: Any, mark: type[M]
+) -> tuple[tuple[FieldPath, M, str], ...]:
+    """As `marked`, in fields as they stand in a file, which the model may refuse for others."""
+    return tuple(dict.fromkeys(_marked_fields(model, fields, mark, ())))
+
+
+def _marked_fields(
+    annotation: Any, value: Any, mark: type[M], path: FieldPath
+) -> Iterator[tuple[FieldPath, M, str]]:
+    if get_origin(annotation) is Annotated:
+        annotation, *notes = get_args(annotation)
+        if isinstance(value, str):
+            yield from ((path, note, value) for note in notes if isinstance(note, mark))
+    for inner, held, key in _parts(annotation, value):
+        yield from _marked_fields(inner, held, mark, (*path, *key))
+
+
+def _parts(annotation: Any, value: Any) -> Iterator[tuple[Any, Any, FieldPath]]:
+    """What a value is made of where it is of this type: type, value and place of each part."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        yield from ((argument, value, ()) for argument in arguments)
+    elif origin is tuple and isinstance(value, list):
+        yield from ((arguments[0], item, (index,)) for index, item in enumerate(value))
+    elif isinstance(value, dict):
+        if origin is dict:
+            yield from ((arguments[-1], item, (key,)) for key, item in value.items())
+        elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            yield from _of_model(annotation, value)
+
+
+def _of_model(
+    model: type[BaseModel], value: dict[Any, Any]
+) -> Iterator[tuple[Any, Any, FieldPath]]:
+    if _may_be(model, value):
+        for name, info in model.model_fields.items():
+            key = info.alias or name
+            if key in value:
+                yield _annotation(info), value[key], (key,)
+
+
+def _may_be(model: type[BaseModel], fields: dict[Any, Any]) -> bool:
+    """Not where a field tells that it is another one of a union."""
+    return all(
+        get_origin(info.annotation) is not Literal or fields.get(name) in get_args(info.annotation)
+        for name, info in model.model_fields.items()
+        if name in fields
+    )
+
+
 @cache
 def _fields(model: type[BaseModel], mark: type[Any]) -> tuple[tuple[str, str, _Marks[Any]], ...]:
     """Name, key and marks of each field of a model that may hold such a text."""

@@ -54,7 +54,8 @@ class Requirements(CallerRequirements):
     retention_max: Duration | None = None
     """Its contract says that it is kept no longer than this. Compiles to no rule."""
     expiring_grants: bool = False
-    """Grants to read or write it have a last day. Compiles to no rule; others don't pass."""
+    """Grants to read or write it have a last day. Compiles to no rule; others don't pass, and no
+    `permit` in a Cedar file, which never ends."""
 
 
 class DataClass(Noun):

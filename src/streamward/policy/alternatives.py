@@ -8,7 +8,7 @@ import msgspec
 
 from streamward.errors import InvalidArgument
 from streamward.model.decision import Decision
-from streamward.policy.evaluator import Evaluator, core_errors, decide
+from streamward.policy.evaluator import Evaluator, core_errors, decide, settled
 from streamward.policy.questions.beside import told_group
 
 # What goes with an attribute: where from says in which networks, the minute which hour.
@@ -85,7 +85,7 @@ def alternatives(compiled: Evaluator, decision: Decision) -> tuple[Alternative, 
         "principal": decision.principal,
         "action": decision.action.value,
         "resource": {"type": decision.resource.type.value, "name": decision.resource.name},
-        "context": dict(decision.context),
+        "context": settled(decision),
     }
     with core_errors(InvalidArgument):
         found = msgspec.json.decode(compiled.flips(msgspec.json.encode(request)))
@@ -97,12 +97,11 @@ def _confirmed(
     compiled: Evaluator, decision: Decision, found: Mapping[str, Any]
 ) -> Alternative | None:
     change: dict[str, Any] = found["change"]
-    context = dict(decision.context)
+    context = settled(decision)
     for name, value in change.items():
         for other in (name, *_TOGETHER.get(name, ())):
             context.pop(other, None)
-        if value is not None:
-            context[name] = value
+        context[name] = value
     asked = (decision.principal, decision.action, decision.resource)
     then = decide(compiled, *asked, context)
     if then.allowed == decision.allowed:

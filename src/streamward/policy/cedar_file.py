@@ -12,6 +12,7 @@ POLICIES_MAX = 1_000
 
 _ID = re.compile(r'@id\s*\(\s*"([A-Za-z0-9][A-Za-z0-9._-]{0,199})"\s*\)')
 _ANY_ID = re.compile(r"@id\s*\(")
+_STRING_COMMENT_OR_EFFECT = re.compile(r'"(?:[^"\\]|\\.)*"|(//[^\n]*)|\b(permit|forbid)\b')
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,25 @@ def _policy(
     path: str, text: str, start: int, end: int, number: int, mistakes: list[Mistake]
 ) -> CedarPolicy:
     body = text[start:end]
-    head = re.split(r"\b(?:permit|forbid)\b", body, maxsplit=1)[0]
+    head = _head(body)
     match = _ID.search(head)
     if match is None and _ANY_ID.search(head):
         place = _place(path, text, start)
         what = "an `@id` is made of letters, digits and `. _ -`"
         mistakes.append(Mistake(place, what, suggestion='write it as `@id("office-hours")`'))
     return CedarPolicy(path, match[1] if match else f"policy{number}", _line(text, start), body)
+
+
+def _head(body: str) -> str:
+    """The annotations of a policy; a string or a comment among them may say `permit` too."""
+    head, at = "", 0
+    for match in _STRING_COMMENT_OR_EFFECT.finditer(body):
+        head += body[at : match.start()]
+        if match[2]:
+            return head
+        head += "" if match[1] else match[0]
+        at = match.end()
+    return head + body[at:]
 
 
 def _spans(path: str, text: str, mistakes: list[Mistake]) -> Iterable[tuple[int, int]]:

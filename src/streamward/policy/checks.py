@@ -10,6 +10,7 @@ from streamward.model.grant import Grant
 from streamward.model.nearest import meant
 from streamward.model.principal import Principal, Role
 from streamward.model.stream import Stream
+from streamward.model.token_issuer import TokenIssuer
 from streamward.policy import lints
 from streamward.policy.days import utc_today
 from streamward.policy.target import Subject, Target
@@ -19,56 +20,69 @@ SUBJECT_KINDS = {"role": "Role", "principal": "Principal", "tenant": "Tenant"}
 """What the words of a subject name documents of."""
 
 
+WORD_AND_NAME = r"[a-z]+:.+"
+"""What an entry that names something looks like."""
+
+
 def _grants(bundle: Bundle) -> Iterator[tuple[Document, Grant]]:
     for document in bundle.documents_of(Grant):
         assert isinstance(document.value, Grant)
         yield document, document.value
 
 
+def _entries(bundle: Bundle, *fields: str) -> Iterator[tuple[Document, str, int, str]]:
+    """Each entry of these lists of every grant, also of one that is broken elsewhere."""
+    for document, grant in _grants(bundle):
+        for field in fields:
+            for index, text in enumerate(getattr(grant, field)):
+                yield document, field, index, text
+    for part in bundle.parts:
+        if part.kind.model is Grant:
+            for field in fields:
+                for index, text in part.texts(field, WORD_AND_NAME):
+                    yield part.document, field, index, text
+
+
 def unknown_subjects(bundle: Bundle) -> Iterator[Mistake]:
     """Grants to roles, principals and tenants that stand nowhere."""
     names_of = functools.cache(bundle.names)
-    for document, grant in _grants(bundle):
-        for field, subjects in (("to", grant.to), ("exempt", grant.exempt)):
-            for index, text in enumerate(subjects):
-                subject = Subject.parse(text)
-                kind = SUBJECT_KINDS.get(subject.word)
-                names = names_of(kind) if kind is not None else frozenset()
-                if kind is not None and subject.name not in names:
-                    what = f"there is no {kind} `{subject.name}`"
-                    hint = meant(subject.name, names)
-                    yield document.mistake(what, field, index, suggestion=hint)
+    for document, field, index, text in _entries(bundle, "to", "exempt"):
+        subject = Subject.parse(text)
+        kind = SUBJECT_KINDS.get(subject.word)
+        names = names_of(kind) if kind is not None else frozenset()
+        if kind is not None and subject.name not in names:
+            what = f"there is no {kind} `{subject.name}`"
+            hint = meant(subject.name, names)
+            yield document.mistake(what, field, index, suggestion=hint)
 
 
 def unknown_networks(bundle: Bundle) -> Iterator[Mistake]:
     """Grants from networks that stand nowhere."""
     names = bundle.names("Network")
-    for document, grant in _grants(bundle):
-        for index, source in enumerate(grant.sources):
-            word, _, name = source.partition(":")
-            if word == "network" and name not in names:
-                what = f"there is no Network `{name}`"
-                yield document.mistake(what, "sources", index, suggestion=meant(name, names))
+    for document, field, index, source in _entries(bundle, "sources"):
+        word, _, name = source.partition(":")
+        if word == "network" and name not in names:
+            what = f"there is no Network `{name}`"
+            yield document.mistake(what, field, index, suggestion=meant(name, names))
 
 
 def targets(bundle: Bundle) -> Iterator[Mistake]:
     """Patterns with a `*` in the middle, and unknown classes."""
-    for document, grant in _grants(bundle):
-        for index, text in enumerate(grant.on):
-            target = Target.parse(text)
-            if target.word == "class":
-                names = bundle.names("DataClass")
-                if target.name not in names:
-                    what = f"there is no DataClass `{target.name}`"
-                    yield document.mistake(what, "on", index, suggestion=meant(target.name, names))
-            elif target.stray_star:
-                yield document.mistake(
-                    f"`{text}`: a `*` is understood at the end only",
-                    "on",
-                    index,
-                    suggestion=f"write `{text.split('*')[0]}*`, or one line for each name; "
-                    "a `*` that is part of the name is written `\\*`",
-                )
+    names = bundle.names("DataClass")
+    for document, field, index, text in _entries(bundle, "on"):
+        target = Target.parse(text)
+        if target.word == "class":
+            if target.name not in names:
+                what = f"there is no DataClass `{target.name}`"
+                yield document.mistake(what, field, index, suggestion=meant(target.name, names))
+        elif target.stray_star:
+            yield document.mistake(
+                f"`{text}`: a `*` is understood at the end only",
+                field,
+                index,
+                suggestion=f"write `{text.split('*')[0]}*`, or one line for each name; "
+                "a `*` that is part of the name is written `\\*`",
+            )
 
 
 def undeclared_streams(bundle: Bundle) -> Iterator[Mistake]:
@@ -153,6 +167,8 @@ def unused_roles(bundle: Bundle) -> Iterator[Mistake]:
         return
     held = {role for principal in bundle.of(Principal) for role in principal.roles}
     held |= {role for declared in bundle.of(Role) for role in declared.includes}
+    claims = (issuer.role_claim for issuer in bundle.of(TokenIssuer))
+    held |= {role for claim in claims if claim is not None for role in claim.roles.values()}
     for document in bundle.documents_of(Role):
         if document.name not in held:
             yield document.mistake(

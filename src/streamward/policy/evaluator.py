@@ -106,6 +106,13 @@ def decide(
     )
 
 
+def settled(decision: Decision) -> dict[str, Any]:
+    """The context of a decision, for asking again: what it lacks is not known, and is not what the
+    bundle declares of the principal.
+    """
+    return {"device_posture": None, **decision.context}
+
+
 def environment_of(bundle: Bundle) -> str:
     """The environment in the bundle's head; production, the strictest, where there is none."""
     heads = bundle.of(Manifest)

@@ -10,6 +10,7 @@ from streamward.errors import InvalidArgument, NotFound
 from streamward.model.action import Action, ResourceType, action_of, action_words
 from streamward.model.decision import Decision
 from streamward.model.document import Bundle
+from streamward.model.manifest import Environment
 from streamward.model.nearest import meant, nearest
 from streamward.model.resource import Resource
 from streamward.model.stream import Stream
@@ -24,6 +25,8 @@ CONTEXT_KEYS = (*CONTEXT_ATTRIBUTES, "roles", "now")
 _AGES = frozenset({"mfa_age", "credential_age", "authentication_age"})
 _NUMBERS = frozenset({"now", "hour", "minute", "weekday"}) | _AGES
 _LISTS = frozenset({"networks", "roles"})
+_MAY_BE_UNKNOWN = "device_posture"
+"""`device_posture=` says that it is not known; left out, it is what the principal declares."""
 _TRUTHS = frozenset({"tls", "mfa"})
 
 
@@ -65,9 +68,18 @@ def parse_action(word: str) -> Action:
         raise InvalidArgument(f"`{word}` is not an action: {hint}") from error
 
 
-def parse_context(pairs: Iterable[str]) -> dict[str, Any]:
-    """`key=value` pairs of a decision's context. Raises InvalidArgument."""
-    return dict(_parse_pair(pair) for pair in pairs)
+def parse_context(pairs: Iterable[str], bundle: Bundle | None = None) -> dict[str, Any]:
+    """`key=value` pairs of a decision's context.
+
+    Raises InvalidArgument, and NotFound for roles that the bundle, where it is given, lacks.
+    """
+    context = dict(_parse_pair(pair) for pair in pairs)
+    if bundle is not None:
+        roles = bundle.names("Role")
+        for role in context.get("roles", ()):
+            if role not in roles:
+                raise NotFound(f"there is no role `{role}`: {meant(role, roles)}")
+    return context
 
 
 def _parse_pair(pair: str) -> tuple[str, Any]:
@@ -86,9 +98,15 @@ def _parse_pair(pair: str) -> tuple[str, Any]:
         return key, int(value)
     if key in _LISTS:
         return key, [name for name in value.split(",") if name]
+    return key, _text(key, value)
+
+
+def _text(key: str, value: str) -> str | None:
     if key == "source" and not _is_address(value):
         raise InvalidArgument(f"`{key}` is an IP address, such as `10.1.2.3`, not `{value}`")
-    return key, value
+    if key == "environment" and value not in tuple(Environment):
+        raise InvalidArgument(f"there is no environment `{value}`: {meant(value, Environment)}")
+    return None if key == _MAY_BE_UNKNOWN and not value else value
 
 
 def _is_address(text: str) -> bool:
@@ -131,11 +149,17 @@ def explain(
     """What the gateway would decide, and why.
 
     Raises NotFound for a principal that isn't declared, PolicyInvalid where the policy doesn't
-    compile, InvalidArgument for a context without meaning, Unavailable without the compiled module.
+    compile, InvalidArgument for a context without meaning and for more than one stream,
+    Unavailable without the compiled module.
     """
     names = bundle.names("Principal")
     if principal not in names:
         raise NotFound(f"there is no principal `{principal}`: {meant(principal, names)}")
+    if resource.type is ResourceType.STREAM and "*" in resource.name:
+        raise InvalidArgument(
+            f"`{resource.name}` is no name of one stream: name one, or ask `who-can` or `what-can` "
+            "about all of a prefix"
+        )
     asked = compiled(bundle, today=today)
     decision = decide(asked.kernel, principal, action, resource, context or {})
     return Explanation(

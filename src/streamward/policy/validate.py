@@ -73,7 +73,19 @@ def _each(bundle: Bundle, section: PolicySection) -> Iterator[Mistake]:
         # Not one rule is wrong but what they speak of; another check mostly tells it better.
         what = f"the policy can't be compiled: {error}"
         yield Mistake(Place("streamward.yaml", 1), what, "policy", consequence=True)
-        return
+        # What somebody wrote himself is held to the schema all the same, which needs none of that.
+        written = tuple(rule for rule in section.rules if rule.id.startswith("cedar:"))
+        section = msgspec.structs.replace(
+            section,
+            rules=written,
+            roles=(),
+            tenants=(),
+            namespaces=(),
+            streams=(),
+            classes=(),
+            networks=(),
+        )
+        bundle = Bundle(bundle.root)
     for rule in section.rules:
         try:
             evaluator(msgspec.structs.replace(section, rules=(rule,)), bundle)
@@ -91,6 +103,8 @@ _UNKNOWN = (
 
 
 def _suggestion(what: str) -> str:
+    if "nested deeper" in what:
+        return "split it into several rules"
     for pattern, names in _UNKNOWN:
         match = pattern.search(what)
         if match is not None:

@@ -359,3 +359,63 @@ def test_a_plaintext_listener_for_measuring_is_fine(
     spoil("streamward.yaml", "", PLAIN.format(bind="127.0.0.1", more="plaintext_principal: alice"))
 
     assert found(folder) == []
+
+
+def test_what_a_broken_document_names_is_checked_too(
+    folder: Path, spoil: Callable[[str, str, str], str]
+) -> None:
+    spoil(
+        "who.yaml",
+        "",
+        "\n---\nkind: Principal\nname: broken\ntype: servise\ntenant: paymets\nroles: [total-reder]\n"
+        "credentials:\n  - {id: broken-certificate, type: certificate, subject: CN=x, issuer: nobodys}\n",
+    )
+
+    told = {m.what: m.suggestion for m in found(folder) if m.is_error}
+
+    assert told == {
+        "`servise` is not a value of `type`": "did you mean `service`?",
+        "there is no Tenant `paymets`": "did you mean `payments`?",
+        "there is no Role `total-reder`": "did you mean `total-reader`?",
+        "there is no CertificateAuthority `nobodys`": told[
+            "there is no CertificateAuthority `nobodys`"
+        ],
+    }
+
+
+def test_a_broken_grant_and_a_second_of_its_name_are_told_at_once(
+    folder: Path, spoil: Callable[[str, str, str], str]
+) -> None:
+    grant = (
+        "\n---\nkind: Grant\nid: twice\nto: [role:total-reder, nonsense, 5]\nallow: [reed]\n"
+        'on: ["class:nothing", "stream:a*b"]\nsources: ["network:nowhere"]\n'
+    )
+    text = spoil("who.yaml", "", grant + grant)
+
+    lines = {(m.place.line, m.what) for m in found(folder) if m.is_error}
+
+    last = text.count("\n", 0, text.rindex("kind: Grant")) + 1
+    assert {what for line, what in lines if line >= last} == {
+        "`twice` is declared twice",
+        "there is no Role `total-reder`",
+        "`nonsense` is not a valid entry",
+        "an entry of `to` must be a text",
+        "`reed` is not a value of `allow`",
+        "there is no DataClass `nothing`",
+        "`stream:a*b`: a `*` is understood at the end only",
+        "there is no Network `nowhere`",
+    }
+
+
+def test_rules_are_held_to_the_schema_whatever_else_is_wrong(
+    folder: Path, spoil: Callable[[str, str, str], str]
+) -> None:
+    spoil("who.yaml", "", "\n---\nkind: Namespace\nprefix: lost.\ntenant: nobodys\n")
+    (folder / "wrong.cedar").write_text(
+        'permit (principal, action == Streamward::Action::"Reed", resource);\n'
+    )
+
+    told = {m.place.file: m.suggestion for m in found(folder) if m.is_error}
+
+    assert told["wrong.cedar"] == "did you mean `Read`?"
+    assert "who.yaml" in told

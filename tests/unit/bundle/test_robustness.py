@@ -128,6 +128,29 @@ def test_a_link_out_of_the_bundle_is_not_followed(tmp_path: Path) -> None:
     assert "in.yaml:1:1: error: the file is a link that leads out" in told(tmp_path / "b")
 
 
+def test_links_that_lead_to_themselves_are_told(tmp_path: Path) -> None:
+    (tmp_path / "loop.yaml").symlink_to("loop.yaml")
+    (tmp_path / "one.yaml").symlink_to("two.yaml")
+    (tmp_path / "two.yaml").symlink_to("one.yaml")
+
+    told = {m.place.file for m in read_bundle(tmp_path, materials=False).errors}
+
+    assert {"loop.yaml", "one.yaml", "two.yaml"} <= told
+
+
+def test_a_folder_that_is_not_looked_into_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "DEPTH_MAX", 2)
+    (tmp_path / "a" / "b" / "c").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to("a")
+
+    told = {m.place.file: m.what for m in read_bundle(tmp_path, materials=False).errors}
+
+    assert told["a/b/c"] == "folders deeper than 2 are not read"
+    assert told["linked"] == "the folder is a link, and links to folders are not followed"
+
+
 def test_hidden_folders_secrets_and_tls_declare_nothing(tmp_path: Path) -> None:
     for folder in (".git", "secrets", "tls", "deeper/secrets"):
         (tmp_path / folder).mkdir(parents=True)

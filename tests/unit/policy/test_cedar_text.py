@@ -80,3 +80,21 @@ def test_a_grant_with_a_hostile_name_is_one_policy(name: str, word: str, star: s
     assert len(policies) == 1
     assert list(mistakes) == []
     assert text.startswith("permit (\n  principal in Streamward::Role::")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "name"),
+    [
+        ('@id("permit-audit")', "permit-audit"),
+        ('@note("what forbid and permit mean") @id("b")', "b"),
+        ('@note("x") // forbid by @id("old")\n@id("c")', "c"),
+        ('@note("says \\"permit\\"")', "policy0"),
+    ],
+)
+def test_an_id_and_its_words_are_told_from_the_policy(annotations: str, name: str) -> None:
+    policies, mistakes = read_cedar(
+        "a.cedar", f"{annotations}\npermit (principal, action, resource);"
+    )
+
+    assert [it.id for it in policies] == [name]
+    assert not list(mistakes)

@@ -9,10 +9,11 @@ import pytest
 
 from streamward.app import bundle_at, valid_bundle
 from streamward.bundle.revisions import revision_texts
+from streamward.cli.policy_tables import console, show_difference
 from streamward.errors import InvalidArgument, NotFound
 from streamward.model.document import Bundle
 from streamward.policy import diff
-from streamward.policy.difference import effects, unapproved_widenings
+from streamward.policy.difference import effects, noted_effects, unapproved_widenings
 
 pytest.importorskip("streamward._core")
 
@@ -86,6 +87,32 @@ def test_who_gains_and_who_loses_is_told(made: Made) -> None:
         "- payments-api  payments.transactions  read",
         "- payments-settlement  payments.transactions  read",
     )
+
+
+def test_a_line_is_noted_with_classes_rules_and_conditions(
+    made: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = made(), made(GRANT)
+
+    gained = dict(noted_effects(diff(before, after)))["+ payments-api  payments.transactions  read"]
+    lost = dict(noted_effects(diff(after, before)))["- payments-api  payments.transactions  read"]
+
+    assert gained is not None
+    assert lost is not None
+    assert gained.classes == lost.classes == ("cardholder", "personal")
+    assert (
+        [it.rule for it in gained.permits] == [it.rule for it in lost.permits] == ["grant:more#1"]
+    )
+    told = {it.rule: it.told for it in gained.forbids}
+    assert told["class:cardholder#tls"] == "unless context.tls"
+    assert (gained.is_past, lost.is_past) == (False, True)
+
+    show_difference(console(), diff(after, before))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "- payments-api  payments.transactions  read  [1]"
+    assert "[1]  of class cardholder, personal" in lines
+    assert "     was allowed by grant:more#1 (more.yaml:3)" in lines
 
 
 def test_a_condition_that_falls_is_a_gain_in_more_cases(made: Made) -> None:

@@ -13,6 +13,7 @@ from streamward.errors import InvalidArgument, NotFound
 from streamward.model.action import Action
 from streamward.model.document import Bundle
 from streamward.policy import explain, parse_action, parse_context, parse_resource
+from streamward.policy.questions import who_can
 
 pytest.importorskip("streamward._core")
 
@@ -296,3 +297,36 @@ def test_what_a_context_may_name_is_what_the_schema_has() -> None:
 
     assert len(declared) == len(set(declared)) > 10
     assert set(CONTEXT_ATTRIBUTES) == set(declared)
+
+
+@pytest.mark.parametrize(
+    ("on", "context", "error", "what"),
+    [
+        ("payments.*", (), InvalidArgument, "`payments.*` is no name of one stream"),
+        (
+            "payments.refunds",
+            ("environment=prod",),
+            InvalidArgument,
+            "did you mean `production`|one of",
+        ),
+    ],
+)
+def test_what_has_no_meaning_is_not_answered(
+    bundle: Bundle, on: str, context: tuple[str, ...], error: type[Exception], what: str
+) -> None:
+    with pytest.raises(error, match=what.replace("*", r"\*")):
+        ask(bundle, "payments-api", "consume", on, *context)
+    with pytest.raises(NotFound, match="did you mean `payment-reader`"):
+        parse_context(["roles=payment-redaer"], bundle)
+
+
+def test_what_can_not_be_done_to_a_stream_is_not_answered_with_nobody(bundle: Bundle) -> None:
+    stream, cluster = parse_resource(bundle, "payments.refunds"), parse_resource(bundle, "cluster")
+
+    with pytest.raises(InvalidArgument, match=r"`apply` can't .* to a stream: .* to a cluster"):
+        who_can(bundle, [Action.APPLY], stream)
+    with pytest.raises(InvalidArgument, match="can't be done to a stream"):
+        who_can(bundle, [Action.APPLY], None, "cardholder")
+
+    rights = who_can(bundle, [Action.APPLY], cluster).rights
+    assert [it.principal for it in rights] == ["security-oncall"]

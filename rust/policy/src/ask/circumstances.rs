@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::ask::value::{Range, Value};
 use crate::attributes::{AGES, TEXTS};
 
@@ -23,6 +25,8 @@ const OF_GATEWAY: [&str; 10] = [
     "weekday",
     "day",
 ];
+/// Of what may be absent, the one that a bundle declares of principals.
+const DECLARED: &str = "device_posture";
 const COUNT: usize = OF_GATEWAY.len() + TEXTS.len() + AGES.len();
 
 /// Names of all attributes that the context of a request can have.
@@ -151,7 +155,7 @@ impl Circumstances {
 
     /// What is settled, as the context of a decision request has it; without the roles that groups
     /// stand for, and without the day.
-    pub fn to_json(&self) -> serde_json::Map<String, serde_json::Value> {
+    pub fn to_json(&self) -> serde_json::Map<String, Json> {
         let mut fields = serde_json::Map::new();
         for place in 0..COUNT {
             let attribute = Attribute(u8::try_from(place).unwrap_or_default());
@@ -160,15 +164,19 @@ impl Circumstances {
             if is_left_out.contains(&attribute) {
                 continue;
             }
-            if let Slot::Known(value) = self.get(attribute) {
-                fields.insert(attribute.name().to_owned(), json(value));
-            }
+            let value = match self.get(attribute) {
+                Slot::Known(value) => json(value),
+                // Left out, it would be what is declared of the principal.
+                Slot::Absent if attribute.name() == DECLARED => Json::Null,
+                Slot::Absent | Slot::Open => continue,
+            };
+            fields.insert(attribute.name().to_owned(), value);
         }
         fields
     }
 }
 
-fn json(value: &Value) -> serde_json::Value {
+fn json(value: &Value) -> Json {
     match value {
         Value::Bool(it) => (*it).into(),
         Value::Long(it) => (*it).into(),

@@ -2,7 +2,13 @@
 
 from streamward.policy.difference.changes import Change, Difference, Loosening, Widening
 from streamward.policy.difference.compare import diff
-from streamward.policy.difference.gate import effects, mistakes, unapproved_widenings
+from streamward.policy.difference.gate import (
+    Note,
+    effects,
+    mistakes,
+    noted_effects,
+    unapproved_widenings,
+)
 from streamward.policy.difference.loosened import Protect, Protection
 from streamward.policy.difference.sight_changes import ClearerSight, SightChange
 
@@ -11,6 +17,7 @@ __all__ = [
     "ClearerSight",
     "Difference",
     "Loosening",
+    "Note",
     "Protect",
     "Protection",
     "SightChange",
@@ -18,5 +25,6 @@ __all__ = [
     "diff",
     "effects",
     "mistakes",
+    "noted_effects",
     "unapproved_widenings",
 ]

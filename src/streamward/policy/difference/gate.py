@@ -1,7 +1,7 @@
 """A difference as a gate: more access to sensitive data waits for an approval."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from streamward.errors import PolicyInvalid
 from streamward.model.document import Bundle, Mistake, Place
@@ -9,11 +9,12 @@ from streamward.model.manifest import Manifest
 from streamward.model.stream import DataClass
 from streamward.policy.days import utc_today
 from streamward.policy.difference.approvals import approvals_of, rule_of
-from streamward.policy.difference.changes import Difference, IdentityChange, Turn
+from streamward.policy.difference.changes import Change, Difference, IdentityChange, Turn
 from streamward.policy.difference.compare import diff
 from streamward.policy.difference.loosened import Protect, Protection
 from streamward.policy.difference.missing import missing_approvals
 from streamward.policy.difference.sight_changes import SightChange
+from streamward.policy.questions.rights import Certainty, RuleUse
 
 EFFECTS_MAX = 200
 """Lines that tell a difference; more are counted."""
@@ -170,11 +171,52 @@ def _identity(change: IdentityChange) -> str:
     return f"{change.sign} {_whom(change.who, change.principals)}  {change.what} ({change.source})"
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What stands behind a line of a difference: the classes of the stream, and what decides the
+    right: now, or before where nothing of it is left.
+    """
+
+    classes: tuple[str, ...]
+    certainty: Certainty
+    permits: tuple[RuleUse, ...]
+    forbids: tuple[RuleUse, ...]
+    is_past: bool
+    """Whether it decided before."""
+
+
 def effects(difference: Difference) -> tuple[str, ...]:
     """The difference for people: who proves to be whom in other ways, what becomes of records,
     then a line for each principal and resource.
     """
-    lines: dict[tuple[str, str, str, str], list[str]] = {}
+    return tuple(line for line, _ in _all(difference, lambda *_: None))
+
+
+def noted_effects(difference: Difference) -> tuple[tuple[str, Note | None], ...]:
+    """As `effects`, with what stands behind each line; lines are apart where that is."""
+    return _all(difference, _note)
+
+
+def _note(change: Change, sign: str) -> Note | None:
+    is_past = sign == "-" and change.new is None
+    ruling = change.old if is_past else change.new
+    if ruling is None:
+        return None
+    is_open = ruling.certainty is Certainty.ALWAYS
+    return Note(
+        change.classes,
+        ruling.certainty,
+        ruling.permits,
+        # What is always allowed is taken away by nobody.
+        () if is_open else ruling.forbids,
+        is_past,
+    )
+
+
+def _all(
+    difference: Difference, note_of: Callable[[Change, str], Note | None]
+) -> tuple[tuple[str, Note | None], ...]:
+    lines: dict[tuple[str, str, str, str, Note | None], list[str]] = {}
     for change in difference.changes:
         for sign, turn, other in (
             ("+", change.gained, change.old),
@@ -183,11 +225,11 @@ def effects(difference: Difference) -> tuple[str, ...]:
             if turn is None and not change.is_unknown:
                 continue
             how = "  ".join(_how(sign, turn, is_partly=other is not None))
-            key = (sign, change.principal, change.on.text, how)
+            key = (sign, change.principal, change.on.text, how, note_of(change, sign))
             lines.setdefault(key, []).append(change.action.word)
-    told = [
-        f"{sign} {principal}  {on}  {' '.join(actions)}{'  ' + how if how else ''}"
-        for (sign, principal, on, how), actions in lines.items()
+    rights = [
+        (f"{sign} {principal}  {on}  {' '.join(actions)}{'  ' + how if how else ''}", note)
+        for (sign, principal, on, how, note), actions in lines.items()
     ]
     sights = [
         f"{it.sign} {', '.join(it.principals[:NAMED_MAX])}"
@@ -196,6 +238,9 @@ def effects(difference: Difference) -> tuple[str, ...]:
         for it in difference.sights
     ]
     less_protected = [f"- {it}" for it in difference.less_protected]
-    told = [*map(_identity, difference.identities), *less_protected, *sights, *told]
+    told: list[tuple[str, Note | None]] = [
+        (line, None) for line in (*map(_identity, difference.identities), *less_protected, *sights)
+    ]
+    told += rights
     more = len(told) - EFFECTS_MAX
-    return (*told[:EFFECTS_MAX], *((f"and {more} more",) if more > 0 else ()))
+    return (*told[:EFFECTS_MAX], *(((f"and {more} more", None),) if more > 0 else ()))

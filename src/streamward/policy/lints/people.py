@@ -56,5 +56,6 @@ def _asserted(bundle: Bundle) -> dict[str, tuple[str, ...]]:
             if isinstance(credential, TokenCredential):
                 claim = claims.get(credential.issuer)
                 if claim is not None:
-                    found[principal.name] = tuple(sorted(set(claim.roles.values())))
+                    others = found.get(principal.name, ())
+                    found[principal.name] = tuple(sorted({*others, *claim.roles.values()}))
     return found

@@ -14,7 +14,7 @@ from streamward.model.document import Bundle
 from streamward.model.resource import Resource
 from streamward.model.stream import Stream
 from streamward.policy import cedar_text
-from streamward.policy.evaluator import Evaluator, decide, evaluator
+from streamward.policy.evaluator import Evaluator, decide, evaluator, settled
 from streamward.policy.proof.claim import Claim
 from streamward.policy.section import PolicySection, Rule
 
@@ -56,6 +56,9 @@ class CounterExample:
         if self.environment is not None:
             yield f"if the bundle were used in {self.environment}"
         for key, value in sorted(self.context.items()):
+            if value is None:
+                yield f"with {key} unknown"
+                continue
             shown = ", ".join(value) if isinstance(value, list) else str(value).lower()
             yield f"with {key} = {shown}"
         if self.groups:
@@ -112,7 +115,7 @@ class Trial:
         """The same caller under the same circumstances, as the older version sees them."""
         assert self._denied is not None
         assert self._older is not None
-        context = dict(decision.context)
+        context = settled(decision)
         context.pop("networks", None)
         context.pop("environment", None)
         context["roles"] = self._older.roles(decision.principal, request.get("groups", ()))

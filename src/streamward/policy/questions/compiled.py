@@ -100,13 +100,31 @@ class Compiled:
 
         They are one, unless a rule's pattern tells some of them from others.
         """
+        found = self._with_prefix(kind, prefix)
+        return tuple(asked for asked, longest in found if longest == prefix)
+
+    def names_below(self, kind: ResourceType, prefix: str) -> tuple[Asked, ...]:
+        """Each name of a prefix that stands somewhere, by itself or with a longer prefix, and then
+        those that stand nowhere.
+        """
+        found = self._with_prefix(kind, prefix)
+        return tuple(
+            asked
+            for asked, longest in found
+            if (asked.resource.name if longest is None else longest).startswith(prefix)
+        )
+
+    def _with_prefix(self, kind: ResourceType, prefix: str) -> list[tuple[Asked, str | None]]:
+        """The universe where this prefix is told apart as well; with each pattern the longest
+        prefix of its names.
+        """
         with core_errors(InvalidArgument):
             found = self.kernel.universe(None, [prefix])
-        return tuple(
-            Asked(Resource(kind, it["name"]), it["shown"])
+        return [
+            (Asked(Resource(kind, it["name"]), it["shown"]), it["prefix"])
             for it in msgspec.json.decode(found)
-            if it["type"] == kind.value and it["prefix"] == prefix
-        )
+            if it["type"] == kind.value
+        ]
 
     def ask(
         self,

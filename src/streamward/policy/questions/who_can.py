@@ -24,8 +24,16 @@ def who_can(
     """Every principal that may do one of these to a resource, or to any stream of a data class.
 
     Raises NotFound for a class that isn't declared, InvalidArgument where neither resource nor
-    class is given, PolicyInvalid where the policy doesn't compile.
+    class is given, or none of these can be done to it, PolicyInvalid where the policy doesn't
+    compile.
     """
+    kind = ResourceType.STREAM if resource is None else resource.type
+    if not any(applies(action, kind) for action in actions):
+        words = ", ".join(f"`{action.word}`" for action in actions)
+        others = {it for action in actions for it in ResourceType if applies(action, it)}
+        doable = " or ".join(f"a {it.value.lower()}" for it in ResourceType if it in others)
+        what = f"{words} can't be done to a {kind.value.lower()}"
+        raise InvalidArgument(f"{what}: it is done to {doable}" if doable else what)
     asked = compiled(bundle, today=today)
     if data_class is not None:
         names = bundle.names("DataClass")
@@ -45,16 +53,17 @@ def _resources(asked: Compiled, resource: Resource | None, data_class: str | Non
         return [it for it in streams if data_class in carrying[it]]
     named = _named(asked, resource)
     carrying = carried_classes(asked.bundle, named)
-    if not all(data_class in carrying[it] for it in named):
+    found = [it for it in named if data_class in carrying[it]]
+    if not found:
         what = f"`{resource.name}` does not carry class `{data_class}`"
         raise InvalidArgument(f"{what}: leave out `--class`, or `--on`")
-    return named
+    return found
 
 
 def _named(asked: Compiled, resource: Resource) -> list[Asked]:
-    """`PREFIX*` asks for any name of the prefix that nobody declares."""
+    """`PREFIX*` asks for each name of the prefix that stands somewhere, and for any other."""
     if resource.name.endswith("*"):
-        return list(asked.names_of(resource.type, resource.name[:-1]))
+        return list(asked.names_below(resource.type, resource.name[:-1]))
     return [Asked(resource, resource.name)]
 
 

@@ -133,6 +133,31 @@ on: [everything]
     assert proof.counter_example.context["roles"] == ["writer"]
 
 
+def test_a_device_that_is_declared_may_be_unknown_all_the_same(tmp_path):
+    """What is declared of her must not stand in for what the counter-example lacks."""
+    documents = """\
+kind: Principal
+name: eve
+type: user
+tenant: bank
+roles: [writer]
+device_posture: managed
+credentials: [{id: eve-1, type: certificate, subject: CN=eve}]
+---
+kind: Invariant
+id: a
+requires: {device_posture: [managed]}
+may: [write]
+on: ['stream:pay.cards']
+"""
+    rule = "forbid (principal, action, resource) when { context has device_posture };"
+    proof = only(proved(tmp_path, documents, cedar=rule))
+    assert proof.verdict is Verdict.FAILS, proof.why
+    assert proof.counter_example.decision.principal == "eve"
+    assert proof.counter_example.context["device_posture"] is None
+    assert "with device_posture unknown" in proof.counter_example.told()
+
+
 def test_a_rule_that_can_fail_is_not_proved_but_named(tmp_path):
     documents = """\
 kind: Invariant
@@ -432,3 +457,12 @@ def test_a_rule_that_looks_into_what_no_request_carries_is_not_proved(tmp_path):
     assert proof.verdict is Verdict.UNKNOWN
     assert "a rule that fails denies" in proof.why
     assert proof.rules[0][1] == "more.cedar:1"
+
+
+def test_what_nests_deeply_is_proved_with_stack_enough(tmp_path):
+    """A hundred targets are as many levels of one condition; a rule may have more."""
+    streams = ", ".join(f"'stream:pay.s{number}'" for number in range(100))
+    documents = f"kind: Invariant\nid: a\nonly: ['role:writer']\nmay: [write]\non: [{streams}]"
+    condition = f"{'(' * 1_000}context.tls{')' * 1_000}"
+    rule = f"forbid (principal, action, resource) when {{ {condition} }};"
+    assert only(proved(tmp_path, documents, cedar=rule)).verdict is Verdict.HOLDS

@@ -8,7 +8,7 @@ import pytest
 from streamward.errors import InvalidArgument, NotFound
 from streamward.model.action import Action
 from streamward.model.document import Bundle
-from streamward.policy import explain, parse_resource
+from streamward.policy import explain, parse_context, parse_resource
 from streamward.policy.questions import (
     Certainty,
     Rights,
@@ -49,6 +49,26 @@ def test_everybody_who_can_is_named_with_rule_place_and_condition(payments: Bund
         'when context.mechanism == "PLAIN"',
     )
     assert "cedar:conditions/people.cedar:restricted-with-mfa" not in told
+
+
+def test_circumstances_that_deny_say_that_a_declared_device_is_unknown(
+    changed: Callable[..., Bundle],
+) -> None:
+    rule = "forbid (principal, action, resource) unless { context has device_posture };"
+    bundle = changed(("conditions/people.cedar", "", rule))
+    stream = parse_resource(bundle, "fraud.scores")
+    asked = ("fraud-investigator", Action.READ, stream)
+
+    (right,) = [
+        it for it in who_can(bundle, [Action.READ], stream).rights if it.principal == asked[0]
+    ]
+
+    with_device = explain(bundle, *asked, right.ruling.allowed_with)
+    without = explain(bundle, *asked, right.ruling.denied_with)
+    assert with_device.decision.allowed
+    assert not without.decision.allowed
+    assert [it.told for it in without.alternatives] == ['device_posture = "other"']
+    assert not explain(bundle, *asked, parse_context(["device_posture="])).decision.allowed
 
 
 def test_a_rule_that_can_never_take_it_away_is_not_told(changed: Callable[..., Bundle]) -> None:
@@ -124,6 +144,65 @@ def test_a_role_has_what_it_includes(payments: Bundle) -> None:
         ("payments-read", "payment-reader"),
         ("fraud-look", "fraud-analyst"),
     ]
+
+
+def test_a_role_has_holders_by_token_and_the_rules_that_name_it(
+    changed: Callable[..., Bundle],
+) -> None:
+    issuer = """---
+kind: TokenIssuer
+name: idp
+issuer: https://id.example.org
+audiences: [kafka]
+role_claim: {claim: groups, roles: {fraud: fraud-analyst}}
+---
+kind: Principal
+name: guest
+type: user
+tenant: fraud
+credentials: [{id: guest-token, type: token, issuer: idp, subject: guest}]
+"""
+    rules = """
+@id("permit-nobody") // permit (principal in Streamward::Role::"fraud-analyst", …
+forbid (principal in Streamward::Role::"payment-reader", action, resource is Streamward::Group);
+permit (principal in Streamward::Role::"fraud-analyst-2", action, resource is Streamward::Group);
+"""
+    bundle = changed(("principals.yaml", "", issuer), ("conditions/people.cedar", "", rules))
+
+    (role,) = effective_roles(bundle, "fraud-analyst")
+
+    assert role.holders == ("fraud-investigator",)
+    assert role.by_token == {"guest": ("https://id.example.org groups=fraud",)}
+    told = [(it.rule, it.effect, it.through) for it in role.rules]
+    assert told == [
+        ("cedar:conditions/people.cedar:permit-nobody", "forbid", "payment-reader"),
+    ]
+
+
+def test_a_prefix_is_asked_about_with_every_name_that_begins_so(payments: Bundle) -> None:
+    """Nobody may believe that no one reads `payments.*`, because others of its names are closed."""
+    reading = who_can(payments, [Action.READ], parse_resource(payments, "payments.*"))
+    cards = who_can(
+        payments, [Action.READ], parse_resource(payments, "payments.*"), data_class="cardholder"
+    )
+    everywhere = who_can(payments, [Action.WRITE], parse_resource(payments, "*"))
+
+    assert {(it.principal, it.on.text) for it in reading.rights} >= {
+        ("fraud-scoring", "payments.transactions"),
+        ("analytics-batch", "payments.daily-totals"),
+    }
+    assert {it.on.text for it in cards.rights} == {"payments.transactions", "payments.refunds"}
+    assert {it.on.text for it in everywhere.rights} == {
+        "analytics.*",
+        "analytics.fee-schedule",
+        "audit.*",
+        "fraud.*",
+        "payments.daily-totals",
+        "payments.refunds",
+        "payments.transactions",
+    }
+    with pytest.raises(InvalidArgument, match="does not carry class `cardholder`"):
+        who_can(payments, [Action.READ], parse_resource(payments, "fraud.*"), "cardholder")
 
 
 def test_the_reviewed_matrix_of_the_example_is_what_it_decides(payments: Bundle) -> None:
