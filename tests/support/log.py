@@ -85,9 +85,11 @@ def counted_logins(time: int, attempts: int, source: str | None = None) -> bytes
     return leaf("authentication", time, status_id=2, count=attempts, **fields)
 
 
-def denied(time: int, principal: str, stream: str) -> bytes:
+def denied(
+    time: int, principal: str, stream: str, rule: str = "default", action: str = "Read"
+) -> bytes:
     resource = {"type": "Stream", "name": stream}
-    return leaf("denied", time, principal=principal, action="Read", resource=resource)
+    return leaf("denied", time, principal=principal, action=action, resource=resource, rules=[rule])
 
 
 def read_opened(time: int, principal: str, stream: str, *classes: str) -> bytes:

@@ -21,7 +21,8 @@ def test_rules_of_a_time_are_found_with_their_last_use(tmp_path: Path) -> None:
     assert not everything.is_whole
     assert later.is_whole
     assert later.entries == 1
-    assert everything.last_used == later.last_used == {"grant:readers#1": 70}
+    assert everything.last_used == {"default": 50, "grant:readers#1": 70}
+    assert later.last_used == {"grant:readers#1": 70}
     assert never.last_used == {}
 
 

@@ -1,7 +1,7 @@
 """Many different streams denied to one principal: somebody looks for an open door."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
@@ -9,7 +9,27 @@ from streamward.detection.ports import Context, DetectorSettings, Suspicion
 from streamward.detection.state import DistinctWindow
 from streamward.model.alert import Severity
 from streamward.model.duration import Duration, format_duration
-from streamward.model.event import Entry, Kind
+from streamward.model.event import Entry, Kind, Streaming
+
+OWN_TROUBLE: Final = frozenset(
+    {"contract:registry", "dead_letter:not_copied", "sealing:keys", "signing:keys"}
+)
+"""Rules by which the gateway refuses because something it needs is away: nobody's deed."""
+OF_RECORDS: Final = ("sealing:", "signing:", "contract:", "dead_letter:")
+"""How rules begin by which records are refused for what they hold."""
+OF_THE_READER: Final = frozenset({"sealing:reader", "contract:masked"})
+"""Those of them that say who may not read."""
+
+
+def _is_own_deed(denied: Streaming) -> bool:
+    """Was the principal refused for what it did? An alert may have it contained."""
+    # An outage refuses all streams to everybody.
+    if OWN_TROUBLE.intersection(denied.rules):
+        return False
+    # Whoever writes to five streams behind the gateway's back must not get their readers contained.
+    return denied.action != "Read" or not any(
+        rule.startswith(OF_RECORDS) and rule not in OF_THE_READER for rule in denied.rules
+    )
 
 
 class DenialBurstSettings(DetectorSettings):
@@ -41,6 +61,8 @@ class DenialBurst:
         if streaming.kind != Kind.DENIED or streaming.principal is None:
             return
         if streaming.resource is None or streaming.resource.type != "Stream":
+            return
+        if not _is_own_deed(streaming):
             return
         denied = self._denied.add(
             streaming.principal, streaming.resource.name, event.time, entry.index
