@@ -84,6 +84,21 @@ def main() -> None:
         # Whoever read our output has seen enough.
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        # A folder that can't be written, a disk that is full: whoever started this can mend that.
+        _fail(_MachineRefused(_refusal(error)))
+
+
+class _MachineRefused(StreamwardError):
+    help = "Mend that, and run the command again."
+
+
+def _refusal(error: OSError) -> str:
+    what = (error.strerror or str(error) or type(error).__name__).lower()
+    files = " and ".join(
+        f"`{name}`" for name in (error.filename, error.filename2) if name is not None
+    )
+    return f"{what}: {files}" if files else what
 
 
 def _fail(error: StreamwardError) -> NoReturn:
@@ -111,7 +126,14 @@ def _causes(error: BaseException) -> Iterator[str]:
     for _ in range(CAUSES_MAX):
         if cause is None:
             return
-        words = str(cause) or type(cause).__name__
-        if words != said:
+        words = _words(cause)
+        if words not in said:
             yield words
         cause, said = cause.__cause__, words
+
+
+def _words(cause: BaseException) -> str:
+    """Of the compiled module, an error is a code and a message."""
+    if type(cause).__name__ == "CoreError" and cause.args:
+        return str(cause.args[-1])
+    return str(cause) or type(cause).__name__

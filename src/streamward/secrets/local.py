@@ -40,10 +40,15 @@ def located(name: str, root: Path) -> Path:
     if path.is_absolute():
         return path
     full = root / path
-    if "\0" in name or not full.resolve().is_relative_to(root.resolve()):
+    if "\0" in name or not _leads_into(full, root):
         # SECURITY: a bundle from elsewhere must not reach files of this machine through `..`.
         raise MaterialRefused(f"`file:{name}` leads out of the bundle")
     return full
+
+
+def _leads_into(path: Path, root: Path) -> bool:
+    # Unlike `Path.resolve` it takes links that lead to themselves; they can't be opened then.
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def _read(path: Path, reference: str, *, private: bool) -> bytes:

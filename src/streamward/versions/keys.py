@@ -61,7 +61,10 @@ def has_history(folder: Path) -> bool:
 def existing_history(bundle: Bundle, folder: Path, read: ReadSecret) -> VersionStore:
     """As `open_history`, of something that was applied. Raises NotFound."""
     if not has_history(folder):
-        raise NotFound("no version of this bundle was ever applied here")
+        raise NotFound(
+            f"no version was ever applied: there is none in `{folder}`; `streamward apply` makes "
+            "one, and `--state-dir` names another gateway's state"
+        )
     return open_history(bundle, folder, read)
 
 

@@ -47,6 +47,38 @@ def test_an_error_is_told_once_with_its_causes_and_the_way_out(
     assert lines[2:] == ["help: See the cause above; nothing was changed."]
 
 
+def test_a_cause_that_says_no_more_than_the_error_is_left_out(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core_error = type("CoreError", (Exception,), {})
+    told = Unavailable("the request can't be read: `hour` goes from 0 to 23")
+    told.__cause__ = core_error("policy.request", "`hour` goes from 0 to 23")
+    told.__cause__.__cause__ = core_error("code", "something else")
+    monkeypatch.setattr(cli, "app", failing(told))
+
+    assert run() == 1
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == [
+        "error: the request can't be read: `hour` goes from 0 to 23",
+        "  because: something else",
+    ]
+
+
+def test_what_the_machine_refuses_is_told_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["streamward", "init", "/dev/null/bundle"])
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+
+    assert ended.value.code == 1
+    told = capsys.readouterr().err
+    assert told.startswith("error: not a directory: `/dev/null/bundle`")
+    assert "Traceback" not in told
+
+
 def test_every_mistake_of_a_bundle_is_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
