@@ -117,7 +117,7 @@ def test_an_entry_leads_to_an_alert_and_to_one_containment_that_survives_a_crash
     refused = house.run("gateway", "reload", "--state-dir", str(house.state))
     assert refused.returncode == 1
     assert "may not reload" in refused.stderr
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not house.kinds("containment"):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
 import typer
 from rich.console import Console
@@ -30,7 +30,7 @@ _STYLES: Final = {
     Tone.ALARM: "bold yellow",
 }
 TEMPORARY_BYTES_MAX: Final = 60
-_TERMINATED: Final = 128 + signal.SIGTERM
+_BY_SIGNAL: Final = 128
 
 
 class Broker(StrEnum):
@@ -66,14 +66,14 @@ def demo_command(
     # The gateway's own lines would stand between those of the demo; errors still do.
     os.environ.setdefault("STREAMWARD_LOG", "error")
     log.configure(logging.ERROR)
-    signal.signal(signal.SIGTERM, _terminated)
     began = monotonic_seconds()
     console = Console(soft_wrap=True, highlight=False)
     with (
+        _Interruption() as interruption,
         tempfile.TemporaryDirectory(prefix="streamward-demo-", dir=_temporary()) as work,
         Status("", console=Console(stderr=True)) as status,
     ):
-        stage = _Terminal(console, status)
+        stage = _Terminal(console, status, interruption)
         outcome = play(stage, brokers_of(broker, stage), Path(work), audit_dir)
     _sum_up(console, outcome, monotonic_seconds() - began)
     if check:
@@ -88,17 +88,43 @@ def _temporary() -> str:
     return usual if len(os.fsencode(usual)) <= TEMPORARY_BYTES_MAX else "/tmp"  # noqa: S108
 
 
-def _terminated(_: int, __: object) -> None:
-    """End as after Ctrl-C: whatever was started is stopped on the way out."""
-    sys.exit(_TERMINATED)
+class _Interruption:
+    """SIGTERM and Ctrl-C end alike: whatever was started is stopped on the way out.
+
+    They are remembered because what a handler raises within a client's C code may be swallowed
+    there, or turned into an error that has nothing to do with it.
+    """
+
+    def __init__(self) -> None:
+        self._code: int | None = None
+
+    def __enter__(self) -> Self:
+        signal.signal(signal.SIGTERM, self._handle)
+        # A shell makes what it runs in the background ignore Ctrl-C: not for the demo to change.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end_if_any()
+
+    def _handle(self, number: int, _: object) -> None:
+        self._code = _BY_SIGNAL + number
+        self.end_if_any()
+
+    def end_if_any(self) -> None:
+        """Raise `SystemExit` with what a shell expects of a program that a signal ended."""
+        if self._code is not None:
+            sys.exit(self._code)
 
 
 class _Terminal:
     """Shows the demo as it happens."""
 
-    def __init__(self, console: Console, status: Status) -> None:
+    def __init__(self, console: Console, status: Status, interruption: _Interruption) -> None:
         self._console = console
         self._status = status
+        self._interruption = interruption
         self._scenes = 0
 
     def progress(self, what: str) -> None:
@@ -107,6 +133,7 @@ class _Terminal:
 
     def scene(self, title: str, meaning: str) -> None:
         """A numbered heading with its sentence."""
+        self._interruption.end_if_any()
         self._scenes += 1
         self._console.print()
         self._console.print(Text(f"{self._scenes}. {title}", style="bold"))
