@@ -1,7 +1,9 @@
 """The log holds what clients wrote and read: offset by offset, through crashes and a full disk."""
 
+import os
 import re
 import resource
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -175,6 +177,37 @@ def test_one_answer_is_counted_exactly(
 
 
 # After a crash
+
+
+@contextmanager
+def paused(kafka: KafkaServer) -> Iterator[None]:
+    """The broker's machine stands still; what is sent to it waits in its sockets."""
+    records = [node.process for node in kafka.nodes if node.process is not None]
+    for record in records:
+        os.kill(record.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for record in records:
+            os.kill(record.pid, signal.SIGCONT)
+
+
+def test_a_record_whose_acknowledgement_the_gateway_did_not_live_to_see_is_counted(
+    durable: Durable, kafka: KafkaServer, direct: Endpoint, apis: dict[str, Api], topic: str
+) -> None:
+    with RawClient(durable.at("grouped")) as raw:
+        values = requests.produce(topic, requests.topic_id(raw, apis, topic))
+        raw.request(apis["Produce"], 9, values)
+        with paused(kafka):
+            raw.send(apis["Produce"], 9, values)
+            time.sleep(0.5)
+            durable.gateway.terminate()
+            assert durable.gateway.wait() == 0, durable.gateway.tail()
+    durable.gateway.start()
+
+    assert eventually(lambda: high_watermark(direct, topic) == 2)
+    written = settled(durable.gateway, topic, "Write", {0})
+    assert (written.offsets, written.unknown) == ([0], 1)
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -288,20 +288,19 @@ def test_what_a_program_signs_is_taken_and_verified_by_another(
     assert "signing:unsigned" in reasons(signing, topic)
 
 
-def test_what_comes_again_at_the_broker_becomes_an_alert_once(
+def test_what_comes_again_or_is_missing_at_the_broker_becomes_an_alert_once(
     signing: GatewayProcess, signed: Endpoint, direct: Endpoint, unique: str
 ) -> None:
-    topic = topic_of(direct, unique, "followed.")
-    produce(signed, topic, VALUES[:3])
+    topic, emptied = (topic_of(direct, name, "followed.") for name in (unique, f"{unique}-emptied"))
+    for each in (topic, emptied):
+        produce(signed, each, VALUES[:3])
     first, _, last = messages(direct, topic, 3)
-    producer = Producer(direct.librdkafka())
-    for message in (first, last):
-        producer.produce(
-            topic, message.value(), headers=message.headers(), timestamp=message.timestamp()[1]
-        )
-        producer.flush(SECONDS_MAX)
-    producer.produce(topic, b"injected")
-    assert producer.flush(SECONDS_MAX) == 0
+    write_again(direct, first, last)
+    produce(direct, topic, [b"injected"])
+    # A topic that somebody made anew, and filled with all but one record.
+    first, _, last = messages(direct, emptied, 3)
+    make_anew(direct, emptied)
+    write_again(direct, first, last)
     # What is followed is looked for at the start; a restart goes on from where it was. The two that
     # come again are one alert: they lie in a row.
     expected = ["signing.replayed", "signing.unverified"]
@@ -309,6 +308,28 @@ def test_what_comes_again_at_the_broker_becomes_an_alert_once(
         signing.stop()
         signing.start()
         assert eventually(lambda: alerts(signing, topic) == expected, 60.0)
+        assert eventually(lambda: alerts(signing, emptied) == ["signing.dropped"], 60.0)
+
+
+def write_again(direct: Endpoint, *found: Message) -> None:
+    """Put records where they were read, past any gateway, one batch after the other."""
+    producer = Producer(direct.librdkafka())
+    for message in found:
+        producer.produce(
+            message.topic() or "",
+            message.value(),
+            headers=message.headers(),
+            timestamp=message.timestamp()[1],
+        )
+        assert producer.flush(SECONDS_MAX) == 0
+
+
+def make_anew(direct: Endpoint, topic: str) -> None:
+    """Delete a topic, and create it again once it is gone."""
+    admin = AdminClient(direct.librdkafka())
+    admin.delete_topics([topic])[topic].result(SECONDS_MAX)
+    assert eventually(lambda: topic not in admin.list_topics(timeout=10).topics, SECONDS_MAX)
+    create_topics(direct, topic)
 
 
 def alerts(gateway: GatewayProcess, topic: str) -> list[str]:

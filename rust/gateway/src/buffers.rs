@@ -10,7 +10,7 @@ const KEPT_BYTES_MIN: usize = 64 * 1024;
 /// What is larger is given back to the system.
 const KEPT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// All that is kept, for the whole gateway.
-const ALL_BYTES_MAX: usize = 16 * 1024 * 1024;
+const ALL_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Buffers that are kept, so that to look for one takes no time.
 const COUNT_MAX: usize = 64;
 
@@ -45,21 +45,36 @@ impl Buffers {
             let fits = fits.filter(|(_, it)| it.capacity() >= bytes);
             let closest = fits.min_by_key(|(_, it)| it.capacity());
             if let Some(place) = closest.map(|(place, _)| place) {
-                let buffer = kept.buffers.swap_remove(place);
+                let mut buffer = kept.buffers.swap_remove(place);
                 kept.bytes -= buffer.capacity();
+                buffer.clear();
                 return buffer;
             }
         }
         Vec::with_capacity(bytes)
     }
 
+    /// A buffer of so many bytes, or up to a quarter more, to be written over: whatever was there last still is.
+    pub fn take_filled(&self, bytes: usize) -> Vec<u8> {
+        let mut kept = self.kept();
+        let fits = kept.buffers.iter().enumerate();
+        let fits = fits.filter(|(_, it)| (bytes..=bytes + bytes / 4).contains(&it.len()));
+        let closest = fits.min_by_key(|(_, it)| it.capacity());
+        if let Some(place) = closest.map(|(place, _)| place) {
+            let buffer = kept.buffers.swap_remove(place);
+            kept.bytes -= buffer.capacity();
+            return buffer;
+        }
+        drop(kept);
+        vec![0; bytes]
+    }
+
     /// Takes one back that nobody needs any more.
-    pub fn give(&self, mut buffer: Vec<u8>) {
+    pub fn give(&self, buffer: Vec<u8>) {
         let bytes = buffer.capacity();
         if !(KEPT_BYTES_MIN..=KEPT_BYTES_MAX).contains(&bytes) {
             return;
         }
-        buffer.clear();
         let mut kept = self.kept();
         if kept.buffers.len() >= COUNT_MAX {
             // Large ones are worth more.
@@ -130,6 +145,27 @@ mod tests {
         assert!(again.is_empty());
         let another = buffers.take(90_000);
         assert!(another.as_ptr() != place);
+    }
+
+    #[test]
+    fn a_buffer_that_is_written_over_is_as_large_as_it_was() {
+        let buffers = Buffers::default();
+        let full = vec![7; 100_000];
+        let place = full.as_ptr();
+        buffers.give(full);
+        assert_eq!(
+            buffers.take_filled(20_000).len(),
+            20_000,
+            "it would be too large"
+        );
+        assert_eq!(buffers.take_filled(200_000).len(), 200_000, "or too small");
+        let again = buffers.take_filled(90_000);
+        assert_eq!((again.as_ptr(), again.len()), (place, 100_000));
+        buffers.give(again);
+        assert!(
+            buffers.take(90_000).is_empty(),
+            "who asks for an empty one gets it"
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ use streamward_wire::{Limits, WireError};
 
 use crate::caller::Peer;
 use crate::cluster::Cluster;
+use crate::frame::Frame;
 use crate::materials::Materials;
 use crate::recorder::Recorder;
 use crate::session::{Answer, Close, Session, Verdict};
@@ -195,9 +196,10 @@ impl Connection {
             let mut frame: Vec<u8> = unparsed.drain(..length).collect();
             let authenticated = self.session.authenticated();
             let mut names = Names { all: self.powerful };
-            let body = frame.get_mut(LENGTH_BYTES..).unwrap_or_default();
-            match self.session.on_request(body, NOW) {
-                Verdict::Forward => reaches_broker(authenticated, body, &mut names),
+            let mut frame = coming(&mut frame);
+            let verdict = self.session.on_request_frame(&mut frame, NOW);
+            match verdict {
+                Verdict::Forward => reaches_broker(authenticated, &frame, &mut names),
                 Verdict::Rewrite(frame) => {
                     let frame = frame.get(LENGTH_BYTES..).unwrap_or_default();
                     reaches_broker(authenticated, frame, &mut names);
@@ -234,12 +236,21 @@ impl Connection {
                 return Ok(());
             };
             let mut frame: Vec<u8> = unparsed.drain(..length).collect();
-            let body = frame.get_mut(LENGTH_BYTES..).unwrap_or_default();
-            if let Answer::Close(close) = self.session.on_response(body, NOW) {
+            let mut frame = coming(&mut frame);
+            if let Answer::Close(close) = self.session.on_response_frame(&mut frame, NOW) {
                 return Err(close);
             }
         }
     }
+}
+
+/// Where it lies, or, if its length is odd, with its buffer.
+fn coming(framed: &mut Vec<u8>) -> Frame<'_> {
+    if framed.len().is_multiple_of(2) {
+        return Frame::Placed(framed.get_mut(LENGTH_BYTES..).unwrap_or_default());
+    }
+    let whole = 0..framed.len();
+    Frame::Lent(std::mem::take(framed), whole)
 }
 
 impl Drop for Connection {

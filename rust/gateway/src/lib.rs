@@ -15,6 +15,7 @@ mod devices;
 mod entry;
 mod error;
 mod fields;
+mod frame;
 #[cfg(any(feature = "fuzz", test))]
 #[allow(
     clippy::panic,

@@ -9,6 +9,12 @@ use super::output::Output;
 const INITIAL_BYTES: usize = 16 * 1024;
 /// Reads larger than this bring nothing, unless one frame needs it.
 const BUSY_BYTES: usize = 256 * 1024;
+/// Buffers of a frame's size are a multiple of this, so that one of them serves for the next frame, too.
+const STEP_BYTES: usize = 64 * 1024;
+/// A smaller frame is copied where it is to be kept.
+const LENT_BYTES_MIN: usize = 64 * 1024;
+/// A frame is lent where what stands behind it is at most this part of it.
+const LENT_PER_COPIED: usize = 4;
 /// An emptied buffer above this is given back.
 const KEPT_BYTES: usize = 2 * 1024 * 1024;
 
@@ -91,6 +97,32 @@ impl Input {
         frame
     }
 
+    /// Takes the next `length` unparsed bytes away as one frame, in the buffer that they lie in, and says where; another one, which `other` gives for
+    /// so many bytes, takes its place. None where that would cost more than a copy of the frame, or the buffer is still
+    /// being sent from.
+    pub fn lend(
+        &mut self,
+        length: usize,
+        output: &Output,
+        other: impl FnOnce(usize) -> Vec<u8>,
+    ) -> Option<(Vec<u8>, Range<usize>)> {
+        let behind = (self.filled - self.parsed).checked_sub(length)?;
+        let pays = length >= LENT_BYTES_MIN
+            && length >= self.bytes.len() / 2
+            && behind <= length / LENT_PER_COPIED;
+        if !pays || output.refers_to_input() {
+            return None;
+        }
+        let place = self.parsed..self.parsed + length;
+        let mut other = other(self.bytes.len());
+        other
+            .get_mut(..behind)?
+            .copy_from_slice(&self.bytes[place.end..self.filled]);
+        self.parsed = 0;
+        self.filled = behind;
+        Some((std::mem::replace(&mut self.bytes, other), place))
+    }
+
     /// The bytes of a range that [`Input::take_frame`] gave.
     pub fn slice(&self, range: Range<usize>) -> &[u8] {
         &self.bytes[range]
@@ -134,7 +166,8 @@ impl Input {
         }
         // SECURITY: grows with what has arrived, never with the length that a peer only claims.
         let doubled = size * 2;
-        let wanted = needed.map_or(doubled, |frame| doubled.min(frame.max(BUSY_BYTES)));
+        let whole = |frame: usize| frame.max(BUSY_BYTES).next_multiple_of(STEP_BYTES);
+        let wanted = needed.map_or(doubled, |frame| doubled.min(whole(frame)));
         wanted.max(size + 1)
     }
 
@@ -149,6 +182,7 @@ impl Input {
         if waiting == 0 && self.bytes.len() > KEPT_BYTES && needed.is_none() {
             self.bytes = vec![0; BUSY_BYTES];
         } else if may_grow && grown > self.bytes.len() {
+            self.bytes.reserve_exact(grown - self.bytes.len());
             self.bytes.resize(grown, 0);
         }
     }
@@ -199,6 +233,45 @@ mod tests {
         assert!(output.is_empty() && !output.refers_to_input());
         receive(&mut input, &output, b"cc");
         assert_eq!(input.unparsed(), b"cc");
+    }
+
+    #[test]
+    fn a_frame_is_lent_with_its_buffer_and_what_follows_it_stays() {
+        let (mut input, mut output) = (Input::new(), Output::default());
+        let frame: Vec<u8> = (0..100_000_u32)
+            .map(|i| u8::try_from(i % 251).unwrap())
+            .collect();
+        receive(&mut input, &output, b"done");
+        receive(&mut input, &output, &frame);
+        receive(&mut input, &output, b"next");
+        let done = input.take_frame(4);
+        let (size, lies) = (input.capacity(), input.unparsed().as_ptr());
+        output.push_input(done);
+        assert!(
+            input
+                .lend(frame.len(), &output, |bytes| vec![0; bytes])
+                .is_none()
+        );
+        output.advance(4);
+        let lent = input.lend(frame.len(), &output, |bytes| vec![1; bytes]);
+        let (bytes, place) = lent.expect("lent");
+        assert_eq!(
+            (&bytes[place.clone()], bytes[place].as_ptr()),
+            (&*frame, lies)
+        );
+        assert_eq!((input.unparsed(), input.capacity()), (&b"next"[..], size));
+        receive(&mut input, &output, b" one");
+        assert_eq!(input.unparsed(), b"next one");
+        assert!(
+            input.lend(8, &output, |bytes| vec![0; bytes]).is_none(),
+            "a copy is cheaper"
+        );
+        assert!(
+            input
+                .lend(100_000, &output, |bytes| vec![0; bytes])
+                .is_none(),
+            "it is not there"
+        );
     }
 
     #[test]

@@ -89,6 +89,15 @@ impl Output {
         }
     }
 
+    /// Sends a frame that lies in a buffer of its own.
+    pub fn push_shared(&mut self, bytes: Bytes) {
+        if !bytes.is_empty() {
+            self.owned_bytes += bytes.len();
+            self.bytes += bytes.len();
+            self.segments.push_back(Segment::Shared(bytes, 0));
+        }
+    }
+
     /// Sends a frame of our own that lies in parts.
     pub fn push_parts(&mut self, parts: Parts) {
         let (bytes, held) = (parts.bytes(), parts.held_bytes());

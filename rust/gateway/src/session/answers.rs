@@ -1,5 +1,7 @@
 //! What the client is owed, in the order of its requests: answers of ours and of the broker's.
 
+use bytes::Bytes;
+use streamward_wire::WireError;
 use streamward_wire::kafka::{self, ApiKey, Struct};
 
 use super::fetch::FetchExchange;
@@ -7,6 +9,7 @@ use super::inquiry::Inquiry;
 use super::message::{correlation_id, decode, encode_response};
 use super::produce::ProduceExchange;
 use super::{Answer, Close, Head, Session};
+use crate::frame::Frame;
 
 /// An answer that the client is owed.
 pub(super) enum Pending {
@@ -70,6 +73,11 @@ impl Session {
 
     /// A response from the broker, without its length.
     pub fn on_response(&mut self, frame: &mut [u8], now: i64) -> Answer {
+        self.on_response_frame(&mut Frame::Placed(frame), now)
+    }
+
+    /// The same, of a frame whose buffer may have come with it.
+    pub fn on_response_frame(&mut self, frame: &mut Frame<'_>, now: i64) -> Answer {
         let Some(correlation_id) = correlation_id(frame) else {
             return Answer::Close(Close::BrokerConfused {
                 what: "a response without a correlation id",
@@ -105,7 +113,7 @@ impl Session {
     pub(super) fn shape(
         &mut self,
         exchange: Exchange,
-        frame: &mut [u8],
+        frame: &mut Frame<'_>,
         now: i64,
     ) -> Result<Answer, Close> {
         let Exchange {
@@ -150,12 +158,31 @@ impl Session {
         version: i16,
         frame: &[u8],
     ) -> Result<Struct, Close> {
-        kafka::response_body_at(key, version, frame, &self.limits)
-            .and_then(|at| {
-                let body = self.keys.buffers.copy(frame.get(at..).unwrap_or_default());
-                let direction = kafka::Direction::Response;
-                decode(direction, key, version, &body, &self.limits)
-            })
+        let copy = |at| self.keys.buffers.copy(frame.get(at..).unwrap_or_default());
+        let at = kafka::response_body_at(key, version, frame, &self.limits);
+        self.decode_answer(key, version, at.map(copy))
+    }
+
+    /// The same, without a copy where the frame's buffer came with it.
+    pub(super) fn decode_response_frame(
+        &self,
+        key: ApiKey,
+        version: i16,
+        frame: &mut Frame<'_>,
+    ) -> Result<Struct, Close> {
+        let at = kafka::response_body_at(key, version, frame, &self.limits);
+        let share = |at| frame.share(at, &self.keys.buffers);
+        self.decode_answer(key, version, at.map(share))
+    }
+
+    fn decode_answer(
+        &self,
+        key: ApiKey,
+        version: i16,
+        body: Result<Bytes, WireError>,
+    ) -> Result<Struct, Close> {
+        let direction = kafka::Direction::Response;
+        body.and_then(|body| decode(direction, key, version, &body, &self.limits))
             .map_err(|source| Close::Malformed {
                 what: "response",
                 source,

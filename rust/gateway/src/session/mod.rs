@@ -40,6 +40,7 @@ mod waiting;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use streamward_audit::{Batch, Range};
 use streamward_identity::Identity;
 use streamward_wire::Limits;
@@ -48,6 +49,7 @@ use streamward_wire::kafka::{self, ApiKey, Struct, access};
 use crate::caller::{Caller, Peer, Software};
 use crate::cluster::Cluster;
 use crate::data_keys::{DataKeys, KeyNeed};
+use crate::frame::Frame;
 use crate::limits::ListenerLimits;
 use crate::recorder::{Access, Recorder};
 use crate::schemas::Schemas;
@@ -257,6 +259,11 @@ impl Session {
 
     /// A request from the client, without its length.
     pub fn on_request(&mut self, frame: &mut [u8], now: i64) -> Verdict {
+        self.on_request_frame(&mut Frame::Placed(frame), now)
+    }
+
+    /// The same, of a frame whose buffer may have come with it.
+    pub fn on_request_frame(&mut self, frame: &mut Frame<'_>, now: i64) -> Verdict {
         self.judged = Judged::default();
         self.tally.begin();
         let header = match kafka::request_header(frame, &self.request_limits) {
@@ -287,7 +294,7 @@ impl Session {
         }
     }
 
-    fn judge(&mut self, head: &Head, frame: &mut [u8], now: i64) -> Verdict {
+    fn judge(&mut self, head: &Head, frame: &mut Frame<'_>, now: i64) -> Verdict {
         if head.key == ApiKey::API_VERSIONS {
             return self.api_versions(head, frame);
         }
@@ -327,7 +334,7 @@ impl Session {
         }
         let outcome = match head.key {
             ApiKey::PRODUCE => self.produce(head, frame, now),
-            ApiKey::FETCH => self.fetch(head, frame, now),
+            ApiKey::FETCH => self.fetch(head, frame.patch(), now),
             _ => self.cold(head, row, frame, now),
         };
         match outcome {
@@ -385,12 +392,20 @@ impl Session {
     }
 
     fn decode_request(&self, head: &Head, frame: &[u8]) -> Result<Struct, Close> {
-        let body = self.keys.buffers.copy(&frame[head.body_at..]);
+        self.decode_body(head, &self.keys.buffers.copy(&frame[head.body_at..]))
+    }
+
+    /// The same, without a copy where the frame's buffer came with it.
+    fn decode_request_frame(&self, head: &Head, frame: &mut Frame<'_>) -> Result<Struct, Close> {
+        self.decode_body(head, &frame.share(head.body_at, &self.keys.buffers))
+    }
+
+    fn decode_body(&self, head: &Head, body: &Bytes) -> Result<Struct, Close> {
         decode(
             kafka::Direction::Request,
             head.key,
             head.version,
-            &body,
+            body,
             &self.request_limits,
         )
         .map_err(|source| Close::Malformed {

@@ -14,6 +14,7 @@ use streamward_wire::{Limits, WireError};
 use super::{
     Answer, Close, Exchange, Head, Pending, Session, Shaping, UNAUTHENTICATED_VALUES_MAX, Verdict,
 };
+use crate::frame::Frame;
 use crate::limits::{Budget, Count, Ledger, ListenerLimits};
 
 /// The field that tells a client to wait.
@@ -220,14 +221,14 @@ impl Session {
         &mut self,
         api: (ApiKey, i16),
         mut answer: Answer,
-        frame: &mut [u8],
+        frame: &mut Frame<'_>,
         now: i64,
     ) -> Answer {
         match &mut answer {
             Answer::Forward => {
                 self.spend_on_answer(api.0, frame.len(), now);
                 let wait = self.told_to_wait(api.0, now);
-                announce(api, frame, wait, &self.limits);
+                announce(api, frame.patch(), wait, &self.limits);
             }
             Answer::Rewrite(framed) => {
                 self.spend_on_answer(api.0, framed.len(), now);

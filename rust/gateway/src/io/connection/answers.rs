@@ -1,6 +1,5 @@
 //! From the broker to the client.
 
-use std::ops::Range;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -9,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::bypass::Bypass;
 use super::sockets::{needed, receive, send};
-use super::{Broker, Connection, Socket};
+use super::{Broker, Connection, Socket, Whence, lend};
 use crate::metrics::{Side, Source};
 use crate::session::{Answer, Close};
 
@@ -55,7 +54,8 @@ impl<C: Socket> Connection<C> {
                 }
                 break;
             };
-            if self.session.opens_next()
+            let opens = self.session.opens_next();
+            if opens
                 && !self
                     .room
                     .may_rewrite(Side::Broker, length, &self.current, context)
@@ -63,12 +63,28 @@ impl<C: Socket> Connection<C> {
                 break;
             }
             self.past_to_client.expected = false;
-            let place = self.from_broker.take_frame(length);
-            let body = self
-                .from_broker
-                .slice_mut(place.start + LENGTH_BYTES..place.end);
-            let answer = self.session.on_response(body, now);
-            self.carry_back(answer, Some(place))?;
+            let lent = opens.then(|| {
+                lend(
+                    &mut self.from_broker,
+                    length,
+                    &self.to_client,
+                    &self.shared.keys.buffers,
+                )
+            });
+            let (answer, whence) = if let Some(mut frame) = lent.flatten() {
+                let answer = self.session.on_response_frame(&mut frame, now);
+                (
+                    answer,
+                    frame.framed(&self.shared.keys.buffers).map(Whence::Lent),
+                )
+            } else {
+                let place = self.from_broker.take_frame(length);
+                let body = place.start + LENGTH_BYTES..place.end;
+                let body = self.from_broker.slice_mut(body);
+                let answer = self.session.on_response(body, now);
+                (answer, Some(Whence::Placed(place)))
+            };
+            self.carry_back(answer, whence)?;
             moved = true;
         }
         Ok(moved)
@@ -78,12 +94,14 @@ impl<C: Socket> Connection<C> {
     pub(super) fn carry_back(
         &mut self,
         answer: Answer,
-        place: Option<Range<usize>>,
+        whence: Option<Whence>,
     ) -> Result<(), Close> {
         match answer {
             Answer::Forward => {
-                if let Some(place) = place {
-                    self.to_client.push_input(place);
+                match whence {
+                    Some(Whence::Placed(place)) => self.to_client.push_input(place),
+                    Some(Whence::Lent(frame)) => self.to_client.push_shared(frame),
+                    None => {}
                 }
                 self.metering.response(Source::Broker);
             }

@@ -9,11 +9,13 @@ mod requests;
 mod sockets;
 
 use std::future::{Future, poll_fn};
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use streamward_audit::AuditError;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -30,12 +32,33 @@ use super::renewal::{Renewal, renew};
 use super::trust::Shown;
 use super::waiting::{Ending, Muted, Room};
 use super::{Current, Shared};
+use crate::buffers::Buffers;
 use crate::cluster::Cluster;
+use crate::frame::Frame;
 use crate::limits::GUARANTEED_BYTES;
 use crate::metrics::{Meter, Mute, Source};
 use crate::session::{Close, EffectReply, Session};
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Where a frame is that passes as it came.
+enum Whence {
+    /// In the buffer of the side that it came from.
+    Placed(Range<usize>),
+    /// In a buffer of its own, its length included.
+    Lent(Bytes),
+}
+
+/// The next frame, which what is taken from it need not be copied out of, if it is worth that.
+fn lend(
+    input: &mut Input,
+    length: usize,
+    output: &Output,
+    buffers: &Buffers,
+) -> Option<Frame<'static>> {
+    let (bytes, place) = input.lend(length, output, |bytes| buffers.take_filled(bytes))?;
+    Some(Frame::Lent(bytes, place))
+}
 
 enum Broker {
     Absent,
@@ -80,6 +103,28 @@ pub struct Connection<C> {
 
 fn next_change(mut changes: watch::Receiver<Current>) -> Boxed<Option<watch::Receiver<Current>>> {
     Box::pin(async move { changes.changed().await.ok().map(|()| changes) })
+}
+
+impl<C> Connection<C> {
+    /// Counts what was sent and not acknowledged; the connection's last entries, however it ends.
+    fn conclude(&mut self) {
+        if !matches!(self.broker, Broker::Open(_)) {
+            return;
+        }
+        self.broker = Broker::Absent;
+        self.session.end();
+        let now = now_milliseconds();
+        if let Err(error) = self.session.commit(now) {
+            self.session.abandon(&error.to_string(), now);
+        }
+    }
+}
+
+/// A gateway that has waited long enough for brokers gives its connections no more turns.
+impl<C> Drop for Connection<C> {
+    fn drop(&mut self) {
+        self.conclude();
+    }
 }
 
 impl<C: Socket> Connection<C> {
@@ -131,8 +176,9 @@ impl<C: Socket> Connection<C> {
     }
 
     /// The same, of a client that showed a certificate.
-    pub fn shown(self, shown: Option<Shown>) -> Self {
-        Self { shown, ..self }
+    pub fn shown(mut self, shown: Option<Shown>) -> Self {
+        self.shown = shown;
+        self
     }
 
     /// Runs until one side ends it; says why.
@@ -142,13 +188,7 @@ impl<C: Socket> Connection<C> {
         if close == Close::ClientGone {
             self.deliver().await;
         }
-        if matches!(self.broker, Broker::Open(_)) {
-            self.session.end();
-            let now = now_milliseconds();
-            if let Err(error) = self.session.commit(now) {
-                self.session.abandon(&error.to_string(), now);
-            }
-        }
+        self.conclude();
         let shutdown = poll_fn(|context| Pin::new(&mut self.client).poll_shutdown(context));
         let _ = tokio::time::timeout(Duration::from_secs(1), shutdown).await;
         // What the client has not been shown was not disclosed; what it has been is in the journal.

@@ -1,13 +1,12 @@
 //! From the client to the broker.
 
-use std::ops::Range;
 use std::task::Context;
 
 use streamward_wire::frame::{self, LENGTH_BYTES};
 
 use super::bypass::Bypass;
 use super::sockets::{needed, receive, send};
-use super::{Broker, Connection, Socket};
+use super::{Broker, Connection, Socket, Whence, lend};
 use crate::metrics::{Side, Source};
 use crate::session::{Close, Verdict};
 
@@ -50,7 +49,8 @@ impl<C: Socket> Connection<C> {
                 }
                 break;
             };
-            if self.session.may_seal(self.from_client.unparsed())
+            let grows = self.session.may_seal(self.from_client.unparsed());
+            if grows
                 && !self
                     .room
                     .may_rewrite(Side::Client, length, &self.current, context)
@@ -58,14 +58,30 @@ impl<C: Socket> Connection<C> {
                 break;
             }
             self.past_to_broker.expected = false;
-            let place = self.from_client.take_frame(length);
-            let body = self
-                .from_client
-                .slice_mut(place.start + LENGTH_BYTES..place.end);
-            let verdict = self.session.on_request(body, now);
+            let lent = grows.then(|| {
+                lend(
+                    &mut self.from_client,
+                    length,
+                    &self.to_broker,
+                    &self.shared.keys.buffers,
+                )
+            });
+            let (verdict, whence) = if let Some(mut frame) = lent.flatten() {
+                let verdict = self.session.on_request_frame(&mut frame, now);
+                (
+                    verdict,
+                    frame.framed(&self.shared.keys.buffers).map(Whence::Lent),
+                )
+            } else {
+                let place = self.from_client.take_frame(length);
+                let body = place.start + LENGTH_BYTES..place.end;
+                let body = self.from_client.slice_mut(body);
+                let verdict = self.session.on_request(body, now);
+                (verdict, Some(Whence::Placed(place)))
+            };
             self.count_request(&verdict);
             self.idle.request_ended();
-            self.carry_out(verdict, Some(place))?;
+            self.carry_out(verdict, whence)?;
             moved = true;
         }
         Ok(moved)
@@ -97,14 +113,14 @@ impl<C: Socket> Connection<C> {
     pub(super) fn carry_out(
         &mut self,
         verdict: Verdict,
-        place: Option<Range<usize>>,
+        whence: Option<Whence>,
     ) -> Result<(), Close> {
         match verdict {
-            Verdict::Forward => {
-                if let Some(place) = place {
-                    self.to_broker.push_input(place);
-                }
-            }
+            Verdict::Forward => match whence {
+                Some(Whence::Placed(place)) => self.to_broker.push_input(place),
+                Some(Whence::Lent(frame)) => self.to_broker.push_shared(frame),
+                None => {}
+            },
             Verdict::Rewrite(frame) => self.to_broker.push_owned(frame),
             Verdict::RewriteParts(parts) => self.to_broker.push_parts(parts),
             Verdict::Reply(frame) => self.reply(frame),

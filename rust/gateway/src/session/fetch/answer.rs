@@ -13,6 +13,7 @@ use streamward_wire::kafka::{
 use super::admitted::Fetching;
 use super::exchange::{FetchExchange, Scope};
 use super::wanted::answered;
+use crate::frame::Frame;
 use crate::recorder::Access;
 use crate::session::cold::Naming;
 use crate::session::{
@@ -25,7 +26,7 @@ impl Session {
         (key, version): (ApiKey, i16),
         correlation_id: i32,
         mut exchange: FetchExchange,
-        frame: &mut [u8],
+        frame: &mut Frame<'_>,
         now: i64,
     ) -> Result<Answer, Close> {
         let malformed = |source| Close::Malformed {
@@ -55,7 +56,7 @@ impl Session {
             if let Some((id_at, id)) = session {
                 let shown = self.settle(&mut exchange.scope, error, id)?;
                 let place = at + id_at..at + id_at + size_of::<i32>();
-                if let Some(place) = frame.get_mut(place) {
+                if let Some(place) = frame.patch().get_mut(place) {
                     place.copy_from_slice(&shown.to_be_bytes());
                 }
             }

@@ -114,9 +114,10 @@ impl Session {
         }
         take_out(partitions, sending, &refusals);
         for (index, refused) in &refusals {
-            if let Some(fault) = &refused.fault {
-                let place = (&*sending.name, *index);
-                self.enter_violation(api, Action::Write, place, fault, now)?;
+            let place = (&*sending.name, *index);
+            match &refused.fault {
+                Some(fault) => self.enter_violation(api, Action::Write, place, fault, now)?,
+                None => self.enter_keyless(api, Action::Write, place, now)?,
             }
         }
         Ok(refusals)

@@ -15,6 +15,7 @@ use super::held::ROUNDS_MAX;
 use super::{Form, HeldAnswer, Sealed};
 use crate::data_keys::{KeyNeed, KeysNow};
 use crate::fields::FieldOpener;
+use crate::frame::Frame;
 use crate::session::answers::Exchange;
 use crate::session::fetch::FetchExchange;
 use crate::session::share::acquired::{Leave, is_shared, leave_acquired, leave_right, leaves};
@@ -52,10 +53,10 @@ impl Session {
         (key, version): (ApiKey, i16),
         correlation_id: i32,
         mut exchange: FetchExchange,
-        frame: &[u8],
+        frame: &mut Frame<'_>,
         now: i64,
     ) -> Result<Answer, Close> {
-        let mut answer = self.decode_response(key, version, frame)?;
+        let mut answer = self.decode_response_frame(key, version, frame)?;
         let originals = self.fetched_originals(&exchange, &answer);
         let mut findings = Findings::default();
         let waits = self.look_at_answer(&exchange, &mut answer, frame.len(), &mut findings, now);
@@ -147,6 +148,8 @@ impl Session {
             for partition in partitions.iter_mut().filter_map(Value::as_struct_mut) {
                 let Some(sealed) = &sealed else {
                     // SECURITY: sealed, and nobody knows how: it must not leave as if it had been opened.
+                    let index = i32::try_from(partition.int("PartitionIndex")).unwrap_or(-1);
+                    findings.keyless(&name, index);
                     refuse(partition, error::KAFKA_STORAGE_ERROR);
                     continue;
                 };
@@ -233,6 +236,7 @@ impl Session {
                         return needs;
                     }
                     // The provider's trouble, not the reader's: it tries again.
+                    findings.keyless(topic, index);
                     refuse(partition, error::KAFKA_STORAGE_ERROR);
                 }
             }

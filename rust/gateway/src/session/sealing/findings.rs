@@ -87,6 +87,22 @@ impl<'f> Told<'f> {
 }
 
 impl Findings {
+    /// A partition that is refused because keys can't be had.
+    pub fn keyless(&mut self, topic: &Arc<str>, partition: i32) {
+        self.list.push(Finding {
+            stage: Stage::Open,
+            topic: topic.clone(),
+            partition,
+            offset: -1,
+            refused: Refused {
+                code: error::KAFKA_STORAGE_ERROR,
+                fault: None,
+                told: None,
+            },
+            is_refused: true,
+        });
+    }
+
     /// A fault, of which the batch is refused or the record marked.
     pub fn fault(
         &mut self,
@@ -133,6 +149,7 @@ impl Session {
                 (Stage::Open, Some(fault)) => {
                     self.enter_violation(api, Action::Read, place, fault, now)?;
                 }
+                (Stage::Open, None) => self.enter_keyless(api, Action::Read, place, now)?,
                 _ => {
                     let place = match finding.offset {
                         0.. => format!("partition {}, offset {}", place.1, finding.offset),

@@ -3,6 +3,7 @@
 use streamward_wire::frame::LENGTH_BYTES;
 use streamward_wire::kafka::ApiKey;
 
+use crate::frame::Frame;
 use crate::session::answers::{Exchange, Pending, Shaping};
 use crate::session::{Answer, Close, Session};
 
@@ -56,7 +57,7 @@ impl Session {
         }
         self.rounds = rounds;
         let api = exchange.client_api();
-        let answer = self.shape(exchange, &mut frame, now);
+        let answer = self.shape(exchange, &mut Frame::Placed(&mut frame), now);
         self.rounds = 0;
         let answer = answer.unwrap_or_else(Answer::Close);
         // An answer that passes leaves from this copy of it.
@@ -73,6 +74,6 @@ impl Session {
             }
             other => other,
         };
-        self.spend_answer(api, answer, &mut frame, now)
+        self.spend_answer(api, answer, &mut Frame::Placed(&mut frame), now)
     }
 }

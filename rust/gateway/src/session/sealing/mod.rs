@@ -267,6 +267,22 @@ impl Session {
         self.enter_refusal(api, action, topic, &refusal(&rule, reason), now)
     }
 
+    /// Enters that keys can't be had at present, so that whoever tries again and again is seen to.
+    pub(super) fn enter_keyless(
+        &mut self,
+        api: (ApiKey, i16),
+        action: Action,
+        (topic, partition): (&str, i32),
+        now: i64,
+    ) -> Result<(), Close> {
+        let (rule, whose) = match self.snapshot.sealing.of(topic) {
+            Some(stream) => ("sealing:keys", format!(" of the ring `{}`", stream.ring)),
+            None => ("signing:keys", String::new()),
+        };
+        let reason = format!("partition {partition}: keys{whose} can't be had at present");
+        self.enter_refusal(api, action, topic, &refusal(rule, reason), now)
+    }
+
     /// Enters why records of a stream are not taken, or not given.
     pub(super) fn enter_refusal(
         &mut self,

@@ -8,6 +8,7 @@ use streamward_wire::kafka::{Struct, Value, error};
 
 use super::check::Look;
 use crate::data_keys::KeyNeed;
+use crate::frame::Frame;
 use crate::sealing::{KeySealing, SealedBy, SealedStream};
 use crate::session::cold::{Denial, PRODUCE, take_denied};
 use crate::session::produce::{ProduceExchange, Sending};
@@ -44,7 +45,7 @@ impl Session {
     pub(in crate::session) fn produce_sealed(
         &mut self,
         head: &Head,
-        frame: &[u8],
+        frame: &mut Frame<'_>,
         acks: i64,
         sending: Vec<Sending>,
         denials: &[Denial],
@@ -56,7 +57,7 @@ impl Session {
         if let Some(wait) = self.wait_for_keys(frame, &sending, now) {
             return Ok(wait);
         }
-        let mut request = self.decode_request(head, frame)?;
+        let mut request = self.decode_request_frame(head, frame)?;
         let answer = new_response(head.key, head.version)?;
         let mut refused = take_denied(&mut request, &PRODUCE, &answer, denials);
         let mut checked = match self.look_at(frame, &request, &sending, now) {

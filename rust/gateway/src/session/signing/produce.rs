@@ -166,9 +166,10 @@ impl Session {
         self.keys.put_back(scratch);
         take_out(partitions, sending, &refusals);
         for (index, refused) in &refusals {
-            if let Some(fault) = &refused.fault {
-                let place = (&*sending.name, *index);
-                enter(self, api, Action::Write, place, fault, now)?;
+            let place = (&*sending.name, *index);
+            match &refused.fault {
+                Some(fault) => enter(self, api, Action::Write, place, fault, now)?,
+                None => self.enter_keyless(api, Action::Write, place, now)?,
             }
         }
         Ok(refusals)

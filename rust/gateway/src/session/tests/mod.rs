@@ -61,6 +61,7 @@ use streamward_wire::kafka::{
 use super::{Answer, Close, Effect, EffectReply, Session, Verdict};
 use crate::caller::Peer;
 use crate::cluster::Cluster;
+use crate::frame::Frame;
 use crate::materials::Materials;
 use crate::recorder::Recorder;
 use crate::snapshot::Snapshot;
@@ -317,6 +318,16 @@ pub fn identity(snapshot: &Snapshot, principal: &str) -> Identity {
     }
 }
 
+/// The frame as it comes with its buffer, in which other bytes lie too.
+fn lent(frame: &[u8]) -> Frame<'static> {
+    let mut buffer = b"before".to_vec();
+    buffer.extend(u32::try_from(frame.len()).unwrap().to_be_bytes());
+    buffer.extend(frame);
+    let place = 6..buffer.len();
+    buffer.extend(b"behind");
+    Frame::Lent(buffer, place)
+}
+
 /// The body of a response frame whose length stands in front.
 pub fn opened(key: ApiKey, version: i16, framed: &[u8]) -> (i32, Struct) {
     let length = i32::from_be_bytes(framed[..4].try_into().unwrap());
@@ -400,7 +411,14 @@ impl Script {
     pub fn raw_undecided(&mut self, frame: Vec<u8>) -> &mut Self {
         self.sent = frame;
         let mut buffer = self.sent.clone();
-        let verdict = self.session.on_request(&mut buffer, self.now);
+        let verdict = if self.correlation_id % 2 == 0 {
+            self.session.on_request(&mut buffer, self.now)
+        } else {
+            let mut lent = lent(&buffer);
+            let verdict = self.session.on_request_frame(&mut lent, self.now);
+            buffer = lent.to_vec();
+            verdict
+        };
         if matches!(verdict, Verdict::Forward) && self.asked.0 != ApiKey::FETCH {
             assert_eq!(buffer, self.sent, "what is forwarded has changed");
         }
@@ -559,7 +577,14 @@ impl Script {
 
     /// When: the broker sends these bytes.
     pub fn raw_answer(&mut self, mut frame: Vec<u8>) -> &mut Self {
-        let answer = self.session.on_response(&mut frame, self.now);
+        let answer = if self.correlation_id % 2 == 0 {
+            self.session.on_response(&mut frame, self.now)
+        } else {
+            let mut lent = lent(&frame);
+            let answer = self.session.on_response_frame(&mut lent, self.now);
+            frame = lent.to_vec();
+            answer
+        };
         self.outcome = Outcome::of_answer(answer, frame);
         self
     }

@@ -83,7 +83,9 @@ fn while_nobody_answers_the_producer_tries_again_and_nothing_is_written() {
     script
         .keys(None)
         .refuses(&[&format!("ok.a/0:{}", error::KAFKA_STORAGE_ERROR)]);
-    assert_eq!(script.log("denied").len(), 0);
+    let denied = script.log("denied");
+    assert_eq!(denied.len(), 1);
+    assert_eq!(denied[0]["rules"][0], "sealing:keys");
 }
 
 /// The same envelope under so many keys that nobody knows, `from` the first.

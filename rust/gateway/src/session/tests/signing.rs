@@ -237,7 +237,9 @@ fn without_a_key_at_present_the_producer_tries_again() {
     script.withhold("file:record-key");
     script.request(&produce(9, -1, &[records(0, &[b"a"])]));
     script.refuses(&["ok.a/0:56"]);
-    assert_eq!(script.log("denied").len(), 0);
+    let denied = script.log("denied");
+    assert_eq!(denied.len(), 1);
+    assert_eq!(denied[0]["rules"][0], "signing:keys");
 }
 
 #[test]
