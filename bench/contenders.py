@@ -13,8 +13,10 @@ from bench.gateways import (
     streamward_masking,
     streamward_sealing,
     streamward_sealing_signing,
+    streamward_sealing_signing_whole,
     streamward_signing,
     streamward_signing_each,
+    streamward_signing_whole,
     streamward_validating,
     streamward_validating_json,
 )
@@ -151,8 +153,10 @@ SEALING = (
     kroxylicious_sealing,
     streamward_sealing,
     streamward_sealing_signing,
+    streamward_sealing_signing_whole,
     streamward_signing,
     streamward_signing_each,
+    streamward_signing_whole,
 )
 CONTRACTS = (
     direct,

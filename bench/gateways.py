@@ -46,6 +46,20 @@ def streamward_signing(setting: Setting) -> Iterator[Running]:
 
 
 @contextmanager
+def streamward_sealing_signing_whole(setting: Setting) -> Iterator[Running]:
+    """Sealed, and each batch signed as a whole."""
+    with _signing(setting, "streamward-sealing-signing-whole", _SEALING, "whole_batch") as running:
+        yield running
+
+
+@contextmanager
+def streamward_signing_whole(setting: Setting) -> Iterator[Running]:
+    """Each batch signed as a whole, and not sealed."""
+    with _signing(setting, "streamward-signing-whole", _PLAIN, "whole_batch") as running:
+        yield running
+
+
+@contextmanager
 def streamward_signing_each(setting: Setting) -> Iterator[Running]:
     """Each record signed by itself, and not sealed."""
     with _signing(setting, "streamward-signing-each", _PLAIN, "record") as running:

@@ -297,6 +297,23 @@ def verify_record(
 ) -> tuple[str, bytes, int]:
     """Producer, run and counter of a record. Raises CoreError `record.unsigned`, `.refused`."""
 
+def verify_together(
+    origins: list[SignedOrigin],
+    keys: list[RecordVerifyingKey],
+    records: list[tuple[int, bytes | None, bytes | None, list[tuple[bytes, bytes | None]]]],
+    *,
+    partition: int | None,
+    timestamp_bound: bool,
+) -> list[tuple[str, bytes, int]]:
+    """The same of records that were signed together: of each its timestamp, key, value and headers.
+    Raises CoreError `record.unsigned`, `.refused`.
+    """
+
+def signed_together(signature: bytes) -> int | None:
+    """Of how many records a signature is that verify only together. Raises CoreError
+    `record.refused`.
+    """
+
 def seal_part(
     home: StreamHome,
     key: DataKey,

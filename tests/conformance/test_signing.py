@@ -71,6 +71,17 @@ prefix: conformance.signed.record.
 classes: [test-data]
 sign: {{key: new, each: record, on_violation: mark}}
 ---
+kind: Stream
+prefix: conformance.signed.whole.
+classes: [test-data]
+sign: {{key: new, each: whole_batch, follow: true}}
+---
+kind: Stream
+prefix: conformance.signed.wholesealed.
+classes: [test-data]
+seal: {{ring: test-ring, key: deterministic}}
+sign: {{key: new, each: whole_batch, on_violation: mark}}
+---
 {{kind: SigningKey, name: testers, public: "file:tester.pub.pem", principal: tester}}
 ---
 kind: Stream
@@ -160,6 +171,49 @@ def test_what_is_written_lies_signed_at_the_broker_and_is_read(
     assert all(signature(it.headers()).startswith(b"\xd2\x84") for it in at_broker)
     kept = messages(signed, topic, 1)[0].headers()
     assert (kept is None) == bool(kind)
+
+
+@pytest.mark.parametrize("codec", ["none", "lz4"])
+@pytest.mark.parametrize("kind", ["whole.", "wholesealed."])
+def test_of_a_batch_that_is_signed_as_a_whole_the_first_record_holds_the_signature(
+    signed: Endpoint, direct: Endpoint, unique: str, kind: str, codec: str
+) -> None:
+    topic = topic_of(direct, unique, kind)
+    offsets = produce(signed, topic, VALUES, compression_type=codec, linger_ms=200)
+    assert offsets == list(range(len(VALUES)))
+    assert consume(signed, topic, len(VALUES), f"{topic}-group") == VALUES
+    at_broker = messages(direct, topic, len(VALUES))
+    holders = [it.offset() for it in at_broker if it.headers()]
+    assert holders[0] == 0
+    assert len(holders) < len(VALUES) / 4
+    assert signature(at_broker[0].headers()).startswith(b"\xd2\x84")
+    kept = messages(signed, topic, 1)[0].headers()
+    assert (kept is None) == (kind == "wholesealed.")
+
+
+def test_a_batch_that_is_no_longer_whole_is_refused_or_marked_and_told(
+    signing: GatewayProcess, signed: Endpoint, direct: Endpoint, unique: str
+) -> None:
+    topic, marked, again = (
+        topic_of(direct, name, kind)
+        for name, kind in ((unique, "whole."), (unique, "wholesealed."), (f"{unique}-a", "whole."))
+    )
+    for each in (topic, marked, again):
+        produce(signed, each, VALUES[:4], linger_ms=200)
+        assert [bool(it.headers()) for it in messages(direct, each, 4)] == [True, *[False] * 3]
+    for each in (topic, marked):
+        first, second, _, last = messages(direct, each, 4)
+        make_anew(direct, each)
+        write_together(direct, first, second, last)
+    write_together(direct, *messages(direct, again, 4))
+
+    refused_on_read(signing, signed, topic, "signing:incomplete")
+    seen = messages(signed, marked, 3)
+    assert [dict(it.headers() or ())["streamward.violation"] for it in seen] == [b"incomplete"] * 3
+    signing.stop()
+    signing.start()
+    assert eventually(lambda: alerts(signing, topic) == ["signing.unverified"], 60.0)
+    assert eventually(lambda: alerts(signing, again) == ["signing.replayed"], 60.0)
 
 
 def test_transactions_and_what_takes_records_back_stay_what_they_are(
@@ -322,6 +376,20 @@ def write_again(direct: Endpoint, *found: Message) -> None:
             timestamp=message.timestamp()[1],
         )
         assert producer.flush(SECONDS_MAX) == 0
+
+
+def write_together(direct: Endpoint, *found: Message) -> None:
+    """Put records there past any gateway, in one batch."""
+    producer = Producer(direct.librdkafka(linger_ms=500))
+    for message in found:
+        producer.produce(
+            message.topic() or "",
+            message.value(),
+            message.key(),
+            headers=message.headers(),
+            timestamp=message.timestamp()[1],
+        )
+    assert producer.flush(SECONDS_MAX) == 0
 
 
 def make_anew(direct: Endpoint, topic: str) -> None:

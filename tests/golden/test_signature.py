@@ -12,10 +12,23 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from pycose.keys import EC2Key, OKPKey
 from pycose.keys.curves import P256, Ed25519
 
-from tests.support.cose import COUNTER, INCLUSION, PROOFS, cbor_array, leaf_of, root_of, verifies
+from streamward._core import RecordVerifyingKey
+from streamward.model.signing import Signing
+from streamward.sdk import Parts, RecordRefused, SignedStream, SignedStreams, Signer
+from streamward.sdk.signer import Signed, together
+from tests.support.cose import (
+    COUNTER,
+    INCLUSION,
+    PROOFS,
+    TOGETHER,
+    cbor_array,
+    leaf_of,
+    root_of,
+    verifies,
+)
 
 FOLDER = Path(__file__).parent / "signature"
-RECORDS = sorted(it for it in FOLDER.glob("*.json") if it.stem != "batch")
+RECORDS = sorted(it for it in FOLDER.glob("*.json") if it.stem not in ("batch", "whole-batch"))
 SEED = bytes([1]) * 32
 P256_NUMBER = 0x0102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F20
 
@@ -82,3 +95,51 @@ def test_paths_lead_from_each_record_to_what_was_signed() -> None:
         assert verifies(signature, root, aad, cose_key(it["signer"]["algorithm"]))
         assert not verifies(signature, leaves[index], aad, cose_key(it["signer"]["algorithm"]))
     assert len(roots) == 1
+
+
+def test_the_first_record_of_a_batch_signed_as_a_whole_holds_the_signature_of_all() -> None:
+    it = vector(FOLDER / "whole-batch.json")
+    signature = bytes.fromhex(it["signature"])
+    assert cbor2.loads(signature).value[1] == {COUNTER: 17, TOGETHER: 5}
+    assert it["batch"].count(it["signature"]) == 1
+    assert it["batch"].count(b"streamward.signature".hex()) == 1
+    records = [
+        cbor_array(17 + at, 1_700_000_000_000 + at * 7, bytes([at]), b"value", b"\0")
+        for at in range(5)
+    ]
+    digest = sha256(b"\2" + b"".join(records)).digest()
+    aad, key = bytes.fromhex(it["external_aad"]), cose_key(it["signer"]["algorithm"])
+    assert verifies(signature, digest, aad, key)
+    fewer = sha256(b"\2" + b"".join(records[:-1])).digest()
+    assert not verifies(signature, fewer, aad, key)
+
+
+def test_the_product_verifies_such_a_batch_record_by_record_as_a_consumer_has_it() -> None:
+    it = vector(FOLDER / "whole-batch.json")
+    public = ed25519.Ed25519PrivateKey.from_private_bytes(SEED).public_key()
+    info = public.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    sign = Signing(key="gateways", each="whole_batch")
+    keys = (RecordVerifyingKey(info),)
+    signer = Signer(SignedStreams([SignedStream("orders", False, "acme", "main", sign, keys)]))
+    last = (("streamward.signature", bytes.fromhex(it["signature"])),)
+    records = [
+        (Parts(bytes([at]), b"value", last if at == 0 else ()), 1_700_000_000_000 + at * 7)
+        for at in range(5)
+    ]
+    run = (4711).to_bytes(8) + (3).to_bytes(2)
+
+    judged = signer.verify_together("orders", records, 3)
+
+    assert judged == [Signed("shop", run, 17 + at) for at in range(5)]
+    assert [together(parts.headers) for parts, _ in records] == [5, None, None, None, None]
+    for wrong in (records[:-1], records[1:], [], [*records, records[1]], records[::-1]):
+        with pytest.raises(RecordRefused):
+            signer.verify_together("orders", wrong, 3)
+    with pytest.raises(RecordRefused):
+        signer.verify_together("orders", records, 4)
+    # One by one none verifies, and it is told why.
+    for parts, timestamp in records:
+        with pytest.raises(RecordRefused, match="verified by a gateway"):
+            signer.verify("orders", parts, timestamp, 3)

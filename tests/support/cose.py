@@ -17,6 +17,7 @@ A256GCM_SIV: Final = -65_537
 PROOFS: Final = 396
 INCLUSION: Final = -1
 COUNTER: Final = -65_541
+TOGETHER: Final = -65_542
 
 
 # Envelopes.

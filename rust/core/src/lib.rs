@@ -434,6 +434,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<signing::SignedOrigin>()?;
     module.add_function(wrap_pyfunction!(signing::sign_record, module)?)?;
     module.add_function(wrap_pyfunction!(signing::verify_record, module)?)?;
+    module.add_function(wrap_pyfunction!(signing::verify_together, module)?)?;
+    module.add_function(wrap_pyfunction!(signing::signed_together, module)?)?;
     module.add_function(wrap_pyfunction!(records::seal_part, module)?)?;
     module.add_function(wrap_pyfunction!(records::open_part, module)?)?;
     module.add_function(wrap_pyfunction!(records::envelope_key, module)?)?;

@@ -153,6 +153,55 @@ pub fn sign_record<'py>(
     Ok(PyBytes::new(python, &signed.map_err(refused)?))
 }
 
+/// The signature among headers, and the others.
+fn split(headers: &[Header]) -> PyResult<(&[u8], &[Header])> {
+    let is_signature = |header: &&Header| header.0 == SIGNATURE.as_bytes();
+    let Some((last, others)) = headers.split_last() else {
+        return Err(refused(Refusal::Unsigned));
+    };
+    let found = headers.iter().filter(is_signature).count();
+    if found != 1 || last.0 != SIGNATURE.as_bytes() {
+        let refusal = if found == 0 {
+            Refusal::Unsigned
+        } else {
+            Refusal::ForgedSignature
+        };
+        return Err(refused(refusal));
+    }
+    Ok((last.1.as_deref().unwrap_or_default(), others))
+}
+
+/// Whose signatures count, owned.
+struct Accepted {
+    origins: Vec<Origin>,
+    keys: Vec<records::VerifyingKey>,
+    partition: Option<i32>,
+    timestamp: bool,
+}
+
+impl Accepted {
+    fn verifying(&self) -> Verifying<'_> {
+        Verifying {
+            origins: &self.origins,
+            partition: self.partition,
+            timestamp: self.timestamp,
+            keys: &self.keys,
+            writer: None,
+            own_batches: true,
+            mark: Mark::Refuse,
+            strip: false,
+        }
+    }
+}
+
+/// Who signed a record: the producer, its run, its counter.
+type Judged<'py> = (String, Bound<'py, PyBytes>, u64);
+
+fn told(python: Python<'_>, judged: records::Judged) -> Judged<'_> {
+    let run = PyBytes::new(python, &judged.run.to_bytes());
+    (judged.producer.into(), run, judged.counter)
+}
+
 /// Who signed a record with these headers, its run and its counter. Raises `CoreError` `record.unsigned`,
 /// `record.refused`.
 #[pyfunction]
@@ -168,31 +217,13 @@ pub fn verify_record<'py>(
     record_key: Option<&[u8]>,
     value: Option<&[u8]>,
     headers: Vec<Header>,
-) -> PyResult<(String, Bound<'py, PyBytes>, u64)> {
-    let is_signature = |header: &&Header| header.0 == SIGNATURE.as_bytes();
-    let Some((last, others)) = headers.split_last() else {
-        return Err(refused(Refusal::Unsigned));
-    };
-    let found = headers.iter().filter(is_signature).count();
-    if found != 1 || last.0 != SIGNATURE.as_bytes() {
-        let refusal = if found == 0 {
-            Refusal::Unsigned
-        } else {
-            Refusal::ForgedSignature
-        };
-        return Err(refused(refusal));
-    }
-    let origins: Vec<Origin> = origins.iter().map(|it| it.0.clone()).collect();
-    let keys: Vec<records::VerifyingKey> = keys.iter().map(|it| it.0.clone()).collect();
-    let verifying = Verifying {
-        origins: &origins,
+) -> PyResult<Judged<'py>> {
+    let (signature, others) = split(&headers)?;
+    let accepted = Accepted {
+        origins: origins.iter().map(|it| it.0.clone()).collect(),
+        keys: keys.iter().map(|it| it.0.clone()).collect(),
         partition,
         timestamp: timestamp_bound,
-        keys: &keys,
-        writer: None,
-        own_batches: true,
-        mark: Mark::Refuse,
-        strip: false,
     };
     let content = Content {
         key: record_key,
@@ -200,9 +231,61 @@ pub fn verify_record<'py>(
         headers: count(others)?,
         headers_block: &block(others),
     };
-    let signature = last.1.as_deref().unwrap_or_default();
-    let judged = records::verify_record(&verifying, signature, timestamp, &content);
-    let judged = judged.map_err(refused)?;
-    let run = PyBytes::new(python, &judged.run.to_bytes());
-    Ok((judged.producer.into(), run, judged.counter))
+    let judged = records::verify_record(&accepted.verifying(), signature, timestamp, &content);
+    Ok(told(python, judged.map_err(refused)?))
+}
+
+/// Of how many records this signature is, if of several that verify only together. Raises `CoreError`
+/// `record.refused`.
+#[pyfunction]
+pub fn signed_together(signature: &[u8]) -> PyResult<Option<u32>> {
+    records::signed_together(signature).map_err(refused)
+}
+
+/// A record: its timestamp, its key, its value and its headers.
+type Timed = (i64, Option<Vec<u8>>, Option<Vec<u8>>, Vec<Header>);
+
+/// Who signed each of these records, the first of which holds the signature of all. Raises `CoreError`
+/// `record.unsigned`, `record.refused`.
+#[pyfunction]
+#[pyo3(signature = (origins, keys, records, *, partition, timestamp_bound))]
+pub fn verify_together<'py>(
+    python: Python<'py>,
+    origins: Vec<PyRef<'py, SignedOrigin>>,
+    keys: Vec<PyRef<'py, RecordVerifyingKey>>,
+    records: Vec<Timed>,
+    partition: Option<i32>,
+    timestamp_bound: bool,
+) -> PyResult<Vec<Judged<'py>>> {
+    let accepted = Accepted {
+        origins: origins.iter().map(|it| it.0.clone()).collect(),
+        keys: keys.iter().map(|it| it.0.clone()).collect(),
+        partition,
+        timestamp: timestamp_bound,
+    };
+    let Some(first) = records.first() else {
+        return Err(refused(Refusal::Unsigned));
+    };
+    let (signature, others) = split(&first.3)?;
+    let mut parts = Vec::with_capacity(records.len());
+    for (place, (.., headers)) in records.iter().enumerate() {
+        let headers = if place == 0 { others } else { headers };
+        if headers.iter().any(|(name, _)| name == SIGNATURE.as_bytes()) {
+            return Err(refused(Refusal::ForgedSignature));
+        }
+        parts.push((count(headers)?, block(headers)));
+    }
+    let contents = records.iter().zip(&parts);
+    let contents = contents.map(|((timestamp, key, value, _), (headers, block))| {
+        let content = Content {
+            key: key.as_deref(),
+            value: value.as_deref(),
+            headers: *headers,
+            headers_block: block,
+        };
+        (*timestamp, content)
+    });
+    let judged = streamward_records::verify_together(&accepted.verifying(), signature, contents);
+    let judged = judged.map_err(refused)?.into_iter();
+    Ok(judged.map(|it| told(python, it)).collect())
 }

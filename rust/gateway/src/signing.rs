@@ -79,10 +79,12 @@ pub enum SignedBy {
 
 /// What one signature is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum SignedEach {
-    /// The records of a batch.
+    /// The records of a batch, each of which verifies alone.
     Batch,
+    /// The records of a batch, which verify only together.
+    WholeBatch,
     /// A record.
     Record,
 }
@@ -113,6 +115,7 @@ impl Signed {
     pub const fn each(&self) -> Each {
         match self.stream.each {
             SignedEach::Batch => Each::Batch,
+            SignedEach::WholeBatch => Each::Together,
             SignedEach::Record => Each::Record,
         }
     }

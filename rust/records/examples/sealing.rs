@@ -2,7 +2,8 @@
 //! --example sealing`, under `perf stat -e instructions:u,page-faults,task-clock` for figures that another load does not
 //! disturb, or with the best of its rounds.
 //! Arguments: what is done (`seal`, `open`, `sign`, `verify`, `seal-sign`, `verify-open`; `copy` and `hash` are what they
-//! can't be below), the codec (`none`, `lz4`, `zstd`), bytes of a value, GB in all.
+//! can't be below), the codec (`none`, `lz4`, `zstd`), bytes of a value, GB in all, and what one signature is for
+//! (`batch`, `whole_batch`, `record`).
 #![allow(
     clippy::expect_used,
     clippy::cast_possible_truncation,
@@ -100,10 +101,11 @@ struct Bench {
     signer: SigningKey,
     verifiers: [VerifyingKey; 1],
     plain: Vec<u8>,
+    each: Each,
 }
 
 impl Bench {
-    fn new(plain: Vec<u8>) -> Self {
+    fn new(plain: Vec<u8>, each: Each) -> Self {
         let home = Home {
             tenant: Some("acme".into()),
             cluster: "main".into(),
@@ -128,6 +130,7 @@ impl Bench {
             verifiers: [signer.public().clone()],
             signer,
             plain,
+            each,
         }
     }
 
@@ -162,7 +165,7 @@ impl Bench {
             key: &self.signer,
             producer: "shop",
             run: Run::Counted([7; 16]),
-            each: Each::Batch,
+            each: self.each,
             sealed: false,
         }
     }
@@ -243,7 +246,12 @@ fn main() {
     };
     let value_bytes: usize = argument(3, "1024").parse().expect("bytes");
     let all: f64 = argument(4, "1").parse().expect("GB");
-    let bench = Bench::new(batch(codec, value_bytes));
+    let each = match argument(5, "batch").as_str() {
+        "whole_batch" => Each::Together,
+        "record" => Each::Record,
+        _ => Each::Batch,
+    };
+    let bench = Bench::new(batch(codec, value_bytes), each);
     let mut scratch = Scratch::default();
     let input = bench.input(&what, &mut scratch);
     let values = (BATCH_BYTES / value_bytes).max(1) * value_bytes;

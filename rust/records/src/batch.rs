@@ -19,8 +19,8 @@ pub const CHECKED_AT: usize = 21;
 
 /// What becomes of one record.
 pub trait Edit {
-    /// The records that are edited next are those of this batch.
-    fn begin(&mut self, _: &Batch<'_>, _: &Limits) {}
+    /// The records that are edited next are those of this batch, and lie in `payload`.
+    fn begin(&mut self, _batch: &Batch<'_>, _payload: &[u8], _limits: &Limits) {}
 
     /// Appends what stands in its place.
     fn edit(
@@ -139,7 +139,7 @@ pub fn rewrite(
             .map_err(of_batch)?;
         inflated.as_slice()
     };
-    edit.begin(batch, limits);
+    edit.begin(batch, payload, limits);
     let start = out.len();
     let header = raw
         .get(..HEADER_BYTES)

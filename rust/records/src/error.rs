@@ -120,6 +120,9 @@ pub enum Refusal {
     /// Changed, or signed for another place: stream, tenant, cluster, partition, time, position.
     #[error("a signature of another record, or of another place")]
     InvalidSignature,
+    /// Signed together with others of its batch, which are not there as they were signed.
+    #[error("a record of a batch that was signed as a whole, and is no longer whole")]
+    Incomplete,
     /// A record whose counter is not above that of a record of its producer before it.
     #[error("a signed record that comes again, or out of its order")]
     Replayed,
@@ -136,6 +139,7 @@ impl Refusal {
                 | Self::UnknownSigner
                 | Self::ForeignSigner
                 | Self::InvalidSignature
+                | Self::Incomplete
                 | Self::Replayed
         )
     }
@@ -181,6 +185,7 @@ impl Refusal {
             Self::UnknownSigner => "unknown_signer",
             Self::ForeignSigner => "foreign_signer",
             Self::InvalidSignature => "invalid_signature",
+            Self::Incomplete => "incomplete",
             Self::Replayed => "replayed",
         }
     }

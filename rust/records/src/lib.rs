@@ -49,6 +49,6 @@ pub use sign::{
     ALGORITHM_EDDSA, ALGORITHM_ES256, Content, Each, FORGED_MAX, Hash, Judged, Origin, Run,
     SIGNATURE, SIGNATURE_BYTES, SIGNER_BYTES, Signature, SignerId, Signing, SigningKey,
     TREE_LEAVES_MAX, Verified, Verifying, VerifyingKey, leaf, root_of, sign_record, sign_records,
-    signature_aad, verify_record, verify_records,
+    signature_aad, signed_together, verify_record, verify_records, verify_together,
 };
 pub use visit::visit_records;

@@ -104,6 +104,27 @@ def known_origins(bundle: Bundle) -> Iterator[Mistake]:
                 yield document.mistake(what, "sign", "accepts_from", index, suggestion=hint)
 
 
+def copied_record_by_record(bundle: Bundle) -> Iterator[Mistake]:
+    """What verifies only with its batch does not where somebody copied its records."""
+    whole = [declared for declared, sign in signed_streams(bundle) if sign.each == "whole_batch"]
+    for document, sign in _declarations(bundle):
+        for index, name in enumerate(sign.accepts_from):
+            if any(_is_of(declared, name) for declared in whole):
+                yield document.mistake(
+                    f"records of `{name}` verify only with their batch, which a copy does not keep",
+                    "sign",
+                    "accepts_from",
+                    index,
+                    suggestion=f"sign `{name}` with `each: batch`",
+                )
+
+
+def _is_of(declared: Stream, name: str) -> bool:
+    return declared.name == name or (
+        declared.prefix is not None and name.startswith(declared.prefix)
+    )
+
+
 def _streams(bundle: Bundle) -> Iterator[tuple[Document, Stream]]:
     for document in bundle.documents_of(Stream):
         assert isinstance(document.value, Stream)
@@ -125,4 +146,5 @@ CHECKS = (
     signed_behind_the_seal,
     signed_for_one_tenant,
     known_origins,
+    copied_record_by_record,
 )

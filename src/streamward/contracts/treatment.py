@@ -56,7 +56,8 @@ class Treatment:
         if sign is None:
             return ()
         if sign.by == "gateway":
-            who = f"the gateway signs each {sign.each} with key `{sign.key}`"
+            each = sign.each.replace("_", " ")
+            who = f"the gateway signs each {each} with key `{sign.key}`"
         else:
             who = f"producers sign each record with one of {_listed(sign.keys)}"
         shown = "are refused" if sign.on_violation == "refuse" else "are marked by a header"

@@ -45,9 +45,11 @@ class Signing(Noun):
 
     by: Literal["gateway", "producer"] = "gateway"
     """The gateway on behalf of the producer that it has authenticated, or the producer itself."""
-    each: Literal["batch", "record"] = "batch"
+    each: Literal["batch", "whole_batch", "record"] = "batch"
     """What one signature is for. Of a batch, each record holds the path from itself to what was
-    signed, so that it is verified alone. Producers sign each record."""
+    signed, so that it is verified alone. Of a whole batch, the first record holds the signature and
+    none is verified without the others: for topics that are not compacted. Producers sign each
+    record."""
     key: SigningKeyName | None = None
     """What the gateway signs with; it verifies, too."""
     keys: tuple[SigningKeyName, ...] = Field(default=(), max_length=200)
@@ -77,7 +79,7 @@ class Signing(Noun):
             raise ValueError("the gateway does not sign here: give the producers' `keys`")
         if self.by == "producer" and not self.keys:
             raise ValueError("give the `keys` of the producers that sign")
-        if self.by == "producer" and self.each == "batch":
+        if self.by == "producer" and self.each != "record":
             raise ValueError("producers sign each record: say `each: record`")
         if len({*self.keys, self.key}) <= len(self.keys):
             raise ValueError("a key stands twice in `key` and `keys`")

@@ -1,16 +1,20 @@
 """Follows signed streams where they lie, and tells what was replayed, dropped or reordered."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Protocol
+from dataclasses import replace
+from typing import Any, Final, Protocol, TypeVar
 
 from streamward import clock
 from streamward.log import Logger
 from streamward.sdk.confluent import parts_of
 from streamward.sdk.counters import CounterJudge, Finding, Irregularity
+from streamward.sdk.groups import Group
 from streamward.sdk.ports import RecordRefused
-from streamward.sdk.signer import Signer
+from streamward.sdk.signer import SIGNATURE, Signed, Signer, together
 
 log = Logger(__name__)
+
+T = TypeVar("T")
 
 RECORDS_MAX: Final = 500
 """Records that are judged before others may be told of."""
@@ -79,6 +83,8 @@ class SignatureFollower:
         self._offsets: dict[tuple[str, int], int] = {}
         self._begins: dict[tuple[str, int], bool] = {}
         self._compacts: dict[tuple[str, int], bool] = {}
+        self._held: dict[tuple[str, int], Group] = {}
+        """Records that verify with others, which have not come yet."""
         self._told: dict[tuple[str, int], set[str]] = {}
         """What was told of the irregular records in a row that were read last."""
         self._loaded: dict[str, Any] = dict(place.load())
@@ -104,6 +110,8 @@ class SignatureFollower:
             self._offsets[topic, partition] = first
             self._begins[topic, partition] = first == 0
         if new or cut:
+            # What is held is read again.
+            self._held.clear()
             self._reader.assign(self._offsets)
         if cut:
             self.save()
@@ -170,9 +178,14 @@ class SignatureFollower:
     def _news(self, message: Any) -> Iterator[Finding]:
         """The first finding of each reason in a row of irregular records: one alert for all."""
         topic, partition, offset = message.topic(), message.partition(), message.offset()
-        if offset < self._offsets[topic, partition]:
+        held = self._held.get((topic, partition))
+        if offset < self._offsets[topic, partition] or (held and held.has(offset)):
             return
-        finding = self._judged(message)
+        for judged, finding in self._judged(message):
+            yield from self._told_of(judged, finding)
+
+    def _told_of(self, message: Any, finding: Finding | None) -> Iterator[Finding]:
+        topic, partition, offset = message.topic(), message.partition(), message.offset()
         self._offsets[topic, partition] = offset + 1
         told = self._told[topic, partition]
         if finding is None:
@@ -185,19 +198,61 @@ class SignatureFollower:
             told.add(reason)
             yield finding
 
-    def _judged(self, message: Any) -> Finding | None:
+    def _judged(self, message: Any) -> Iterator[tuple[Any, Finding | None]]:
+        """What is known now: of this message, of those before it that it ends, or of none yet."""
+        topic, place = message.topic(), (message.topic(), message.partition())
+        parts = self._or_unverified(message, lambda: parts_of(message))
+        if isinstance(parts, Finding) or any(name == SIGNATURE for name, _ in parts.headers):
+            yield from self._end(place)
+        if isinstance(parts, Finding):
+            yield message, parts
+            return
+        size = together(parts.headers)
+        if size is not None:
+            self._held[place] = Group(size)
+        group = self._held.get(place)
+        if group is None:
+            verified = self._or_unverified(
+                message,
+                lambda: self._signer.verify(topic, parts, message.timestamp()[1], place[1])[1],
+            )
+            yield message, self._counted(message, verified)
+            return
+        group.add(message, parts)
+        if group.is_full:
+            yield from self._end(place)
+
+    def _end(self, place: tuple[str, int]) -> Iterator[tuple[Any, Finding | None]]:
+        """Judge records that were signed together: no more of them come."""
+        group = self._held.pop(place, None)
+        if group is None:
+            return
+        topic, partition = place
+        records = [(parts, message.timestamp()[1]) for message, parts in group.messages]
+        first = group.messages[0][0]
+        verified = self._or_unverified(
+            first, lambda: self._signer.verify_together(topic, records, partition)
+        )
+        for index, (message, _) in enumerate(group.messages):
+            if isinstance(verified, Finding):
+                yield message, replace(verified, offset=message.offset())
+            else:
+                yield message, self._counted(message, verified[index])
+
+    def _counted(self, message: Any, signed: Signed | Finding | None) -> Finding | None:
+        """What is wrong with a record's place among its producer's."""
+        if signed is None or isinstance(signed, Finding):
+            return signed
+        place = message.topic(), message.partition()
+        return self._judges[place].judge(signed, message.offset(), begins=self._begins[place])
+
+    def _or_unverified(self, message: Any, verify: Callable[[], T]) -> T | Finding:
         topic, partition, offset = message.topic(), message.partition(), message.offset()
         try:
-            _, signed = self._signer.verify(
-                topic, parts_of(message), message.timestamp()[1], partition
-            )
+            return verify()
         except RecordRefused as refused:
             return Finding(Irregularity.UNVERIFIED, topic, partition, offset, str(refused))
         except Exception as error:  # noqa: BLE001 - nothing may hide behind an odd record
             log.warning("a signed record can't be read", cause=error)
             what = f"`{topic}`: a record that can't be read ({type(error).__name__})"
             return Finding(Irregularity.UNVERIFIED, topic, partition, offset, what)
-        if signed is None:
-            return None
-        begins = self._begins[topic, partition]
-        return self._judges[topic, partition].judge(signed, offset, begins=begins)

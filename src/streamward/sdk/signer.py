@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Final, NoReturn
@@ -13,7 +13,9 @@ from streamward._core import (
     RecordVerifyingKey,
     SignedOrigin,
     sign_record,
+    signed_together,
     verify_record,
+    verify_together,
 )
 from streamward.forks import PerProcess
 from streamward.model.signing import Signing
@@ -221,16 +223,9 @@ class Signer:
         if stream is None:
             return parts, None
         sign = stream.sign
-        # Others by their own documents, as the gateway takes them.
-        others = (self._streams.of(name) for name in sign.accepts_from)
-        origins = [
-            SignedOrigin(each.tenant, each.cluster, each.name)
-            for each in (stream, *others)
-            if each is not None
-        ]
         try:
             producer, run, counter = verify_record(
-                origins,
+                self._origins(stream),
                 list(stream.keys),
                 partition=partition if sign.partition_bound else None,
                 timestamp_bound=sign.timestamp_bound,
@@ -240,10 +235,61 @@ class Signer:
                 headers=_wire(parts.headers),
             )
         except CoreError as error:
-            raise RecordRefused(f"`{topic}`: {error.args[1]}") from error
+            whole = ": what is signed `each: whole_batch` is verified by a gateway"
+            hint = whole if sign.each == "whole_batch" else ""
+            raise RecordRefused(f"`{topic}`: {error.args[1]}{hint}") from error
         except UnicodeEncodeError as error:
             raise RecordRefused(f"`{topic}`: the name of a header is no text") from error
         return replace(parts, headers=tuple(parts.headers)[:-1]), Signed(producer, run, counter)
+
+    def verify_together(
+        self, topic: str, records: Sequence[tuple[Parts, int]], partition: int | None
+    ) -> list[Signed]:
+        """Who signed each of these records, given with their timestamps, in a stream that is
+        signed: the first holds the signature of all.
+
+        Raises RecordRefused where they are not what was signed, all of it, for this place.
+        """
+        stream = self._streams.of(topic)
+        if stream is None:
+            raise RecordRefused(f"`{topic}` is not signed")
+        sign = stream.sign
+        try:
+            judged = verify_together(
+                self._origins(stream),
+                list(stream.keys),
+                [
+                    (timestamp, parts.key, parts.value, _wire(parts.headers))
+                    for parts, timestamp in records
+                ],
+                partition=partition if sign.partition_bound else None,
+                timestamp_bound=sign.timestamp_bound,
+            )
+        except CoreError as error:
+            raise RecordRefused(f"`{topic}`: {error.args[1]}") from error
+        except UnicodeEncodeError as error:
+            raise RecordRefused(f"`{topic}`: the name of a header is no text") from error
+        return [Signed(*each) for each in judged]
+
+    def _origins(self, stream: SignedStream) -> list[SignedOrigin]:
+        # Others by their own documents, as the gateway takes them.
+        others = (self._streams.of(name) for name in stream.sign.accepts_from)
+        return [
+            SignedOrigin(each.tenant, each.cluster, each.name)
+            for each in (stream, *others)
+            if each is not None
+        ]
+
+
+def together(headers: Headers) -> int | None:
+    """Of how many records the last of these headers is the signature, if of several that verify
+    only together.
+    """
+    signature = headers[-1][1] if headers and headers[-1][0] == SIGNATURE else None
+    try:
+        return None if signature is None else signed_together(signature)
+    except CoreError:
+        return None
 
 
 def _wire(headers: Headers) -> list[tuple[bytes, bytes | None]]:

@@ -126,6 +126,16 @@ def test_a_stream_is_signed_as_its_longest_prefix_or_else_its_class_says(tmp_pat
         ),
         ("name: a, classes: [money], sign: {by: producer, keys: [shops]}", "`each: record`"),
         (
+            "name: a, classes: [money], sign: {by: producer, each: whole_batch, keys: [shops]}",
+            "`each: record`",
+        ),
+        (
+            "name: a, classes: [money], sign: {key: ours, accepts_from: [north.w]}}\n"
+            "---\n"
+            "{kind: Stream, name: north.w, classes: [money], sign: {key: ours, each: whole_batch}",
+            "records of `north.w` verify only with their batch",
+        ),
+        (
             "name: a, classes: [money], "
             "sign: {by: producer, each: record, key: ours, keys: [shops]}",
             "the gateway does not sign here",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from streamward.errors import Unavailable
 from streamward.model.signing import Signing
-from streamward.sdk import Parts, RecordRefused, Signed, following
+from streamward.sdk import Parts, RecordRefused, Signed, following, groups
 from streamward.sdk.counters import MISSING_MAX, RUNS_MAX, CounterJudge, Finding
 from streamward.sdk.following import SAVE_SECONDS, SignatureFollower
 
@@ -112,6 +112,8 @@ class Message:
 
     def __init__(self, partition: int, offset: int, value: str) -> None:
         self._place = partition, offset
+        value, _, size = value.partition("/")
+        self._headers = [("streamward.signature", f"of {size}".encode())] if size else None
         self._value = value.encode()
         self._unreadable = value == "unreadable"
 
@@ -130,9 +132,10 @@ class Message:
     def value(self) -> bytes:
         return self._value
 
-    def headers(self) -> None:
+    def headers(self) -> list[tuple[str, bytes]] | None:
         if self._unreadable:
             raise SystemError("a result with an exception set")
+        return self._headers
 
     def timestamp(self) -> tuple[int, int]:
         return 1, 0
@@ -161,6 +164,15 @@ class Stream:
         if value == "forged":
             raise RecordRefused("an unsigned record in a signed stream")
         return parts, Signed("shop", COUNTED, int(value))
+
+    def verify_together(
+        self, topic: str, records: Sequence[tuple[Parts, int]], partition: int
+    ) -> Any:
+        values = [(parts.value or b"").decode() for parts, _ in records]
+        first = records[0][0].headers[0][1]
+        if "forged" in values or first != f"of {len(records)}".encode():
+            raise RecordRefused("a record batch that is not whole")
+        return [Signed("shop", COUNTED, int(value)) for value in values]
 
     def binds_partition(self, topic: str) -> bool:
         return True
@@ -233,6 +245,66 @@ def test_a_record_that_can_not_be_read_is_told_and_hides_nothing_behind_it() -> 
     while follower.step(0):
         pass
     assert stream.told() == [(0, 1, "unverified"), (0, 3, "unverified"), (0, 5, "replayed")]
+
+
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a signature says of the number of its records, in the words of `Message`."""
+
+    def together(headers: Sequence[tuple[str, bytes | None]]) -> int | None:
+        return int((headers[-1][1] or b"").decode()[3:]) if headers else None
+
+    monkeypatch.setattr(following, "together", together)
+
+
+@pytest.mark.usefixtures("sizes")
+def test_records_that_verify_together_are_judged_together_whenever_it_is_restarted() -> None:
+    lies = ["0/3", "1", "2", "3/2", "4", "3/2", "4", "9/2", "10", "11/3", "12", "13/2", "14"]
+    # What comes again, what is missing, and a batch that another one breaks off.
+    expected = [
+        (0, 5, "replayed"),
+        (0, 7, "dropped"),
+        (0, 9, "unverified"),
+        (0, 11, "dropped"),
+    ]
+    for seed in range(10):
+        chance = random.Random(seed)
+        stream = Stream(lies)
+        follower = stream.follower()
+        while follower.step(0):
+            if chance.random() < 0.5:
+                follower.save()
+                follower = stream.follower()
+        assert stream.told() == expected, seed
+
+
+@pytest.mark.usefixtures("sizes")
+def test_what_was_not_whole_yet_is_read_again_after_a_restart() -> None:
+    stream = Stream(["0", "1/4", "2"])
+    follower = stream.follower()
+    while follower.step(0):
+        pass
+    follower.save()
+    assert stream.saved["s.a 0"]["offset"] == 1
+    stream.lies = (["0", "1/4", "2", "3", "4", "forged"],)
+    follower = stream.follower()
+    while follower.step(0):
+        pass
+    assert stream.told() == [(0, 5, "unverified")]
+
+
+@pytest.mark.usefixtures("sizes")
+def test_a_forged_number_of_records_does_not_fill_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(groups, "GROUP_BYTES_MAX", 20)
+    stream = Stream(["1/4000000000", *map(str, range(100, 200))])
+    follower = stream.follower()
+    while follower.step(0):
+        held = follower._held.get(("s.a", 0))
+        assert held is None or len(held.messages) <= 7
+    assert stream.told()[0] == (0, 0, "unverified")
+    assert stream.saved["s.a 0"]["offset"] > 6
 
 
 def test_a_row_of_irregular_records_is_one_alert_for_each_reason() -> None:

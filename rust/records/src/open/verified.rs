@@ -70,8 +70,8 @@ struct Both<'a, 'v, K> {
 }
 
 impl<K: Keys> Edit for Both<'_, '_, K> {
-    fn begin(&mut self, batch: &Batch<'_>, limits: &Limits) {
-        self.rewriter.begin(batch, limits);
+    fn begin(&mut self, batch: &Batch<'_>, payload: &[u8], limits: &Limits) {
+        self.rewriter.begin(batch, payload, limits);
     }
 
     fn edit(

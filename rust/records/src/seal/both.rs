@@ -18,8 +18,8 @@ pub(super) struct Both<'b, 'a, 's, 'w> {
 }
 
 impl Edit for Both<'_, '_, '_, '_> {
-    fn begin(&mut self, batch: &Batch<'_>, limits: &Limits) {
-        self.signer.begin(batch, limits);
+    fn begin(&mut self, batch: &Batch<'_>, payload: &[u8], limits: &Limits) {
+        self.signer.begin(batch, payload, limits);
     }
 
     fn edit(

@@ -2,7 +2,8 @@
 //! whole: what only that gives is filled in afterwards.
 
 use super::header::{
-    LABEL_COUNTER, LABEL_INCLUSION, LABEL_PROOFS, NODE_BYTES, NODE_HEAD, TAG_18_ARRAY_4,
+    LABEL_COUNTER, LABEL_INCLUSION, LABEL_PROOFS, LABEL_TOGETHER, NODE_BYTES, NODE_HEAD,
+    TAG_18_ARRAY_4,
 };
 use super::key::SIGNATURE_BYTES;
 use super::tree::{HASH_BYTES, Hash, path_nodes};
@@ -21,6 +22,8 @@ pub struct Form {
     front: Vec<u8>,
     /// The label of the counter.
     counter: Vec<u8>,
+    /// What stands behind the counter.
+    back: Vec<u8>,
     size: usize,
 }
 
@@ -36,12 +39,31 @@ pub struct Begun<'f> {
 impl Form {
     /// Sets what is the same for all records of a tree of so many; of one alone there is no path.
     pub fn set(&mut self, protected: &[u8], size: usize) {
+        self.set_any(protected, size, None);
+    }
+
+    /// The same for the first of so many records that are signed together: there is no tree.
+    pub fn set_together(&mut self, protected: &[u8], records: u32) {
+        self.set_any(protected, 1, Some(records));
+    }
+
+    fn set_any(&mut self, protected: &[u8], size: usize, together: Option<u32>) {
         self.size = size;
-        let Self { front, counter, .. } = self;
+        let Self {
+            front,
+            counter,
+            back,
+            ..
+        } = self;
         front.clear();
+        back.clear();
         front.extend_from_slice(&TAG_18_ARRAY_4);
         write_bytes(front, protected);
-        if size > 1 {
+        if let Some(records) = together {
+            write_head(front, MAP, 2);
+            write_int(back, LABEL_TOGETHER);
+            write_head(back, UNSIGNED, records.into());
+        } else if size > 1 {
             write_head(front, MAP, 2);
             write_int(front, LABEL_PROOFS);
             write_head(front, MAP, 1);
@@ -81,7 +103,7 @@ impl Begun<'_> {
         } else {
             0
         };
-        let counter = self.form.counter.len() + head_bytes_of(self.counter);
+        let counter = self.form.counter.len() + head_bytes_of(self.counter) + self.form.back.len();
         let signed = 1 + SIGNATURE_HEAD.len() + SIGNATURE_BYTES;
         self.form.front.len() + proof + counter + signed
     }
@@ -100,6 +122,7 @@ impl Begun<'_> {
         out.resize(path + self.nodes * NODE_BYTES, 0);
         out.extend_from_slice(&self.form.counter);
         write_head(out, UNSIGNED, self.counter);
+        out.extend_from_slice(&self.form.back);
         out.push(NULL);
         out.extend_from_slice(&SIGNATURE_HEAD);
         out.extend_from_slice(&[0; SIGNATURE_BYTES]);

@@ -29,6 +29,8 @@ const LABEL_PRODUCER: i64 = -65_539;
 const LABEL_RUN: i64 = -65_540;
 /// For private use: the counter of the record.
 pub(super) const LABEL_COUNTER: i64 = -65_541;
+/// For private use: how many records were signed together, this one first.
+pub(super) const LABEL_TOGETHER: i64 = -65_542;
 /// What stands before each node of a path: a byte string of 32.
 pub(super) const NODE_HEAD: [u8; 2] = [0x58, 0x20];
 /// Bytes of a node with its head.
@@ -58,6 +60,8 @@ pub struct Signature<'a> {
     pub protected: &'a [u8],
     /// The record's counter.
     pub counter: u64,
+    /// Of how many records it is, the first of which holds it; they verify only together.
+    pub together: Option<u32>,
     /// The signature itself.
     pub signed: &'a [u8; SIGNATURE_BYTES],
     proof: Option<Proof<'a>>,
@@ -81,22 +85,31 @@ impl<'a> Signature<'a> {
         let mut reader = Reader(bytes.strip_prefix(&TAG_18_ARRAY_4)?);
         let protected = reader.bytes().ok()?;
         let labels = reader.expect(MAP).ok()?;
-        let proof = match labels {
-            1 => None,
-            2 => {
-                require(int(&mut reader)?, LABEL_PROOFS)?;
-                Some(Proof::read(&mut reader)?)
-            }
-            _ => return None,
-        };
-        require(int(&mut reader)?, LABEL_COUNTER)?;
+        let mut label = int(&mut reader)?;
+        let mut proof = None;
+        if label == LABEL_PROOFS {
+            proof = Some(Proof::read(&mut reader)?);
+            label = int(&mut reader)?;
+        }
+        require(label, LABEL_COUNTER)?;
         let counter = reader.expect(UNSIGNED).ok()?;
+        let together = if proof.is_none() && labels == 2 {
+            require(int(&mut reader)?, LABEL_TOGETHER)?;
+            let records = u32::try_from(reader.expect(UNSIGNED).ok()?).ok()?;
+            // One record alone is signed as such.
+            Some(Some(records).filter(|it| *it > 1)?)
+        } else {
+            None
+        };
+        let beside = u64::from(proof.is_some()) + u64::from(together.is_some());
+        require(labels, 1 + beside)?;
         require(reader.byte().ok()?, NULL)?;
         let signed = reader.bytes().ok()?.try_into().ok()?;
         require(reader.0.len(), 0)?;
         Some(Self {
             protected,
             counter,
+            together,
             signed,
             proof,
         })
@@ -119,6 +132,9 @@ impl<'a> Signature<'a> {
 
     /// What was signed, if the record has this digest.
     pub(super) fn root(&self, leaf: Hash, known: &mut Known) -> Result<Hash, Refusal> {
+        if self.together.is_some() {
+            return Err(Refusal::Incomplete);
+        }
         let Some(proof) = &self.proof else {
             known.no_way();
             return Ok(leaf);

@@ -1,5 +1,7 @@
 //! What of a record is signed: its digest as a leaf of a tree.
 
+use std::fmt;
+
 use aws_lc_rs::digest;
 
 use super::tree::{Hash, hash_of, to_hash};
@@ -7,10 +9,14 @@ use crate::cbor::{ARRAY, BYTES, NULL, UNSIGNED, write_head, write_int};
 use crate::record::Record;
 use crate::varint;
 
+/// What digests begin with; nodes of a tree begin with one. None can be taken for another.
 const LEAF: u8 = 0;
+const TOGETHER: u8 = 2;
 const ITEMS: u64 = 5;
 /// A field of more is not copied to be hashed.
 const SHORT_BYTES: usize = 8 * 1024;
+/// What is put together before it is hashed stays within the fastest cache.
+const ROOM_BYTES: usize = 12 * 1024;
 
 /// A record as it is signed: what lies on the wire, without the header that holds the signature.
 #[derive(Clone, Copy, Debug)]
@@ -40,74 +46,89 @@ impl<'a> Content<'a> {
 /// The digest of a record: of a zero byte and a CBOR array of its counter, its timestamp (ms since 1970; `None`: not
 /// bound), key, value and headers.
 pub fn leaf(counter: u64, timestamp: Option<i64>, content: &Content<'_>) -> Hash {
-    leaf_in(&mut Vec::new(), counter, timestamp, content)
+    Hasher::default().leaf(counter, timestamp, content)
 }
 
-/// The same, with room for what is hashed in one call.
-pub fn leaf_in(
-    room: &mut Vec<u8>,
-    counter: u64,
-    timestamp: Option<i64>,
-    content: &Content<'_>,
-) -> Hash {
-    let mut hashed = Hashed::new(room);
-    hashed.room.push(LEAF);
-    write_head(hashed.room, ARRAY, ITEMS);
-    write_head(hashed.room, UNSIGNED, counter);
-    match timestamp {
-        None => hashed.room.push(NULL),
-        Some(at) => write_int(hashed.room, at),
-    }
-    for field in [content.key, content.value] {
-        match field {
-            None => hashed.room.push(NULL),
-            Some(bytes) => {
-                write_head(hashed.room, BYTES, bytes.len() as u64);
-                hashed.add(bytes);
-            }
-        }
-    }
-    let headers = content.headers_block;
-    let bytes = varint::bytes(content.headers.into()) + headers.len();
-    write_head(hashed.room, BYTES, bytes as u64);
-    varint::write(hashed.room, content.headers.into());
-    hashed.add(headers);
-    hashed.finish()
-}
-
-/// What is hashed: short fields are put together first, for a context that is fed piece by piece costs more than
+/// Hashes records. Short fields are put together first, for a context that is fed piece by piece costs more than
 /// that; long ones are hashed where they lie.
-struct Hashed<'r> {
-    room: &'r mut Vec<u8>,
+#[derive(Default)]
+pub struct Hasher {
+    room: Vec<u8>,
     context: Option<digest::Context>,
 }
 
-impl<'r> Hashed<'r> {
-    fn new(room: &'r mut Vec<u8>) -> Self {
-        room.clear();
-        Self {
-            room,
-            context: None,
+impl fmt::Debug for Hasher {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Hasher")
+    }
+}
+
+impl Hasher {
+    /// The digest of one record.
+    pub fn leaf(&mut self, counter: u64, timestamp: Option<i64>, content: &Content<'_>) -> Hash {
+        self.begin(LEAF);
+        self.record(counter, timestamp, content);
+        self.finish()
+    }
+
+    /// What is added now belongs to the digest of records that are signed together: of a byte of two and, one behind
+    /// the other, what each record's own digest is of.
+    pub fn begin_together(&mut self) {
+        self.begin(TOGETHER);
+    }
+
+    fn begin(&mut self, what: u8) {
+        self.context = None;
+        self.room.clear();
+        self.room.push(what);
+    }
+
+    /// Adds a record.
+    pub fn record(&mut self, counter: u64, timestamp: Option<i64>, content: &Content<'_>) {
+        write_head(&mut self.room, ARRAY, ITEMS);
+        write_head(&mut self.room, UNSIGNED, counter);
+        match timestamp {
+            None => self.room.push(NULL),
+            Some(at) => write_int(&mut self.room, at),
         }
+        for field in [content.key, content.value] {
+            match field {
+                None => self.room.push(NULL),
+                Some(bytes) => {
+                    write_head(&mut self.room, BYTES, bytes.len() as u64);
+                    self.add(bytes);
+                }
+            }
+        }
+        let headers = content.headers_block;
+        let bytes = varint::bytes(content.headers.into()) + headers.len();
+        write_head(&mut self.room, BYTES, bytes as u64);
+        varint::write(&mut self.room, content.headers.into());
+        self.add(headers);
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        if bytes.len() <= SHORT_BYTES {
+        if self.room.len() + bytes.len() <= ROOM_BYTES {
             self.room.extend_from_slice(bytes);
             return;
         }
         let new = || digest::Context::new(&digest::SHA256);
         let context = self.context.get_or_insert_with(new);
-        context.update(self.room);
-        context.update(bytes);
+        context.update(&self.room);
         self.room.clear();
+        if bytes.len() <= SHORT_BYTES {
+            self.room.extend_from_slice(bytes);
+        } else {
+            context.update(bytes);
+        }
     }
 
-    fn finish(self) -> Hash {
-        match self.context {
-            None => hash_of(self.room),
+    /// The digest of what was added since it was begun.
+    pub fn finish(&mut self) -> Hash {
+        match self.context.take() {
+            None => hash_of(&self.room),
             Some(mut context) => {
-                context.update(self.room);
+                context.update(&self.room);
                 to_hash(&context.finish())
             }
         }

@@ -2,7 +2,8 @@
 //! (`docs/reference/signature.md`).
 //!
 //! A batch gets one signature for each tree of its records, and each record the path from itself to the root of its
-//! tree, so that compaction may take its neighbours away.
+//! tree, so that compaction may take its neighbours away; or, where that does not happen, the first of a batch alone
+//! holds a signature, and all of them verify together.
 
 mod context;
 mod form;
@@ -11,6 +12,7 @@ mod key;
 mod known;
 mod leaf;
 mod one;
+mod together;
 mod tree;
 mod verifier;
 mod verify;
@@ -23,7 +25,7 @@ pub use self::key::{
     VerifyingKey,
 };
 pub use self::leaf::{Content, leaf};
-pub use self::one::{sign_record, verify_record};
+pub use self::one::{sign_record, signed_together, verify_record, verify_together};
 pub use self::tree::{Hash, TREE_LEAVES_MAX, root_of};
 pub use self::verifier::{FORGED_MAX, Judged};
 pub use self::verify::{Verified, Verifying, verify_records};

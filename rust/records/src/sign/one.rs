@@ -5,6 +5,7 @@ use super::form::{Form, fill};
 use super::header::{Protected, Signature};
 use super::key::SigningKey;
 use super::leaf::{Content, leaf};
+use super::together::counter;
 use super::verifier::{Judged, Verifier};
 use super::verify::Verifying;
 use crate::error::Refusal;
@@ -43,6 +44,40 @@ pub fn sign_record(
     let written = out.get_mut(path..).unwrap_or_default();
     fill(written, std::iter::empty(), &signed);
     Ok(out)
+}
+
+/// Of how many records this is the signature, if of several that verify only together.
+///
+/// # Errors
+/// It is no signature.
+pub fn signed_together(signature: &[u8]) -> Result<Option<u32>, Refusal> {
+    Signature::parse(signature).map(|it| it.together)
+}
+
+/// Who signed each of these records, given with their times, of which the first has this signature of all. Their places
+/// among others are not judged.
+///
+/// # Errors
+/// They do not verify.
+pub fn verify_together<'c>(
+    verifying: &Verifying<'_>,
+    signature: &[u8],
+    contents: impl Iterator<Item = (i64, Content<'c>)>,
+) -> Result<Vec<Judged>, Refusal> {
+    let signature = Signature::parse(signature)?;
+    let mut verifier = Verifier::new(verifying);
+    let whole = verifier.verify_together(&signature, contents.map(Ok))?;
+    let judged = |place| {
+        Some(Judged {
+            producer: verifier.producer().into(),
+            run: whole.run,
+            counter: counter(whole.first, whole.run, place)?,
+        })
+    };
+    let judged: Option<Vec<Judged>> = (0..signature.together.unwrap_or_default())
+        .map(judged)
+        .collect();
+    judged.ok_or(Refusal::InvalidSignature)
 }
 
 /// Who signed a record. Its place among others is not judged.

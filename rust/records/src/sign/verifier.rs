@@ -1,5 +1,7 @@
 //! Verifying one record after the other.
 
+use std::ops::RangeInclusive;
+
 use streamward_wire::kafka::batch::Batch;
 
 use super::SIGNATURE;
@@ -7,10 +9,11 @@ use super::context::{Run, sequence, signature_aad, structure};
 use super::header::{Protected, Signature};
 use super::key::{SIGNATURE_BYTES, VerifyingKey};
 use super::known::Known;
-use super::leaf::{Content, leaf_in};
+use super::leaf::{Content, Hasher};
 use super::tree::Hash;
 use super::verify::Verifying;
 use crate::error::Refusal;
+use crate::limits::Limits;
 use crate::record::{Headers, Record};
 
 /// Signatures of one call that may turn out false before all further ones count as such: each costs as much as a
@@ -56,15 +59,19 @@ impl InBatch {
     }
 
     /// The time that a client sees.
-    fn timestamp(&self, record: &Record<'_>) -> i64 {
+    pub(super) fn timestamp(&self, record: &Record<'_>) -> i64 {
         let created = self.base_timestamp.saturating_add(record.timestamp_delta);
         self.appended.unwrap_or(created)
     }
 }
 
-/// The headers of a record beside its signature.
+/// The headers of a record.
 pub struct Found<'r> {
+    /// Its signature, if it holds one.
+    pub signature: Option<&'r [u8]>,
+    /// How many others there are.
     pub others: u32,
+    /// And these.
     pub block: &'r [u8],
 }
 
@@ -91,8 +98,10 @@ pub struct Verifier<'a> {
     pub verifying: &'a Verifying<'a>,
     external: Vec<Vec<u8>>,
     message: Vec<u8>,
-    room: Vec<u8>,
+    pub(super) hasher: Hasher,
     known: Known,
+    /// How the records of the batch were judged, if they were signed together.
+    together: Option<Result<(), Refusal>>,
     pub batch: InBatch,
     /// Are records where Kafka put them? Else nothing is known of batches and of what was before.
     in_stream: bool,
@@ -109,8 +118,9 @@ impl<'a> Verifier<'a> {
             verifying,
             external: external.collect(),
             message: Vec::new(),
-            room: Vec::new(),
+            hasher: Hasher::default(),
             known: Known::default(),
+            together: None,
             batch: InBatch::default(),
             in_stream: false,
             last: None,
@@ -119,9 +129,11 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    pub fn enter(&mut self, batch: &Batch<'_>) {
+    /// The records that are judged next are those of this batch, and lie in `payload`.
+    pub fn enter(&mut self, batch: &Batch<'_>, payload: &[u8], limits: &Limits) {
         self.batch = InBatch::of(batch);
         self.in_stream = true;
+        self.together = self.judge_together(payload, batch.records, limits);
     }
 
     /// Who signed last.
@@ -129,14 +141,28 @@ impl<'a> Verifier<'a> {
         self.last.as_ref().map_or("", |it| &it.producer)
     }
 
+    /// Has the whole of the batch that was entered verified already?
+    pub fn is_verified(&self) -> bool {
+        self.together == Some(Ok(()))
+    }
+
     /// Verifies a record of the batch that was entered.
     pub fn judge<'r>(&mut self, record: &Record<'r>) -> Result<Found<'r>, Refusal> {
-        let (signature, others, block) = split(record.headers)?;
-        let signature = Signature::parse(signature)?;
+        let found = split(record.headers)?;
+        match self.together {
+            Some(judged) => judged?,
+            None => self.judge_alone(record, &found)?,
+        }
+        Ok(found)
+    }
+
+    /// Verifies a record by the signature that it holds.
+    fn judge_alone(&mut self, record: &Record<'_>, found: &Found<'_>) -> Result<(), Refusal> {
+        let signature = Signature::parse(found.signature.ok_or(Refusal::Unsigned)?)?;
         let timestamp = self.batch.timestamp(record);
-        let content = Content::of(record, others, block);
+        let content = Content::of(record, found.others, found.block);
         self.verify(&signature, timestamp, &content, record.offset_delta)?;
-        Ok(Found { others, block })
+        Ok(())
     }
 
     pub fn verify(
@@ -148,39 +174,57 @@ impl<'a> Verifier<'a> {
     ) -> Result<Run, Refusal> {
         self.select(signature)?;
         let bound = self.verifying.timestamp.then_some(timestamp);
-        let leaf = leaf_in(&mut self.room, signature.counter, bound, content);
+        let leaf = self.hasher.leaf(signature.counter, bound, content);
         let root = signature.root(leaf, &mut self.known)?;
         let origin = self.signed(signature, root)?;
         // SECURITY: ways to a root that nobody signed would push out those that are of use.
         self.known.keep(&root);
-        let last = self.last.as_ref().ok_or(Refusal::InvalidSignature)?;
-        let run = last.run;
-        if !self.in_stream {
-            return Ok(run);
+        let run = self.run().ok_or(Refusal::InvalidSignature)?;
+        if self.in_stream {
+            let counters = signature.counter..=signature.counter;
+            self.is_next(run, counters, origin, offset_delta)?;
         }
+        Ok(run)
+    }
+
+    /// The run of the signature that was selected last.
+    pub(super) fn run(&self) -> Option<Run> {
+        self.last.as_ref().map(|it| it.run)
+    }
+
+    /// Are these the next counters of a run, and its batch, if it is the producer's own, the one that they were signed
+    /// for? `offset_delta`: of the record that has the first of them.
+    pub(super) fn is_next(
+        &mut self,
+        run: Run,
+        counters: RangeInclusive<u64>,
+        origin: usize,
+        offset_delta: i32,
+    ) -> Result<(), Refusal> {
+        let (first, last) = counters.into_inner();
         if origin == 0 && self.verifying.own_batches && matches!(run, Run::Idempotent { .. }) {
             let expected = sequence(self.batch.base_sequence, offset_delta);
-            if self.batch.run != Some(run) || expected != signature.counter {
+            if self.batch.run != Some(run) || expected != first {
                 return Err(Refusal::Replayed);
             }
         }
         if let Some(seen) = self.seen_run() {
             let again = |highest: u64| {
                 // Sequence numbers begin anew behind the largest.
-                let anew = highest.saturating_sub(signature.counter) > u64::from(u32::MAX >> 2)
+                let anew = highest.saturating_sub(first) > u64::from(u32::MAX >> 2)
                     && matches!(run, Run::Idempotent { .. });
-                signature.counter <= highest && !anew
+                first <= highest && !anew
             };
             if seen.highest.is_some_and(again) {
                 return Err(Refusal::Replayed);
             }
-            seen.highest = Some(signature.counter);
+            seen.highest = Some(last);
         }
-        Ok(run)
+        Ok(())
     }
 
     /// Finds the key that the signature names.
-    fn select(&mut self, signature: &Signature<'_>) -> Result<(), Refusal> {
+    pub(super) fn select(&mut self, signature: &Signature<'_>) -> Result<(), Refusal> {
         let same = |last: &Last| last.protected == signature.protected;
         if self.last.as_ref().is_some_and(same) {
             return signature.fits(self.last.as_ref().is_some_and(|it| it.tree));
@@ -236,7 +280,11 @@ impl<'a> Verifier<'a> {
     }
 
     /// Says for which of the places the root was signed.
-    fn signed(&mut self, signature: &Signature<'_>, root: Hash) -> Result<usize, Refusal> {
+    pub(super) fn signed(
+        &mut self,
+        signature: &Signature<'_>,
+        root: Hash,
+    ) -> Result<usize, Refusal> {
         let last = self.last.as_mut().ok_or(Refusal::InvalidSignature)?;
         if let Some((verified, signed, origin)) = &last.verified
             && *verified == root
@@ -261,22 +309,28 @@ impl<'a> Verifier<'a> {
     }
 }
 
-/// The signature of a record, and how many other headers it has, and these.
-fn split(headers: &[u8]) -> Result<(&[u8], u32, &[u8]), Refusal> {
+pub(super) fn split(headers: &[u8]) -> Result<Found<'_>, Refusal> {
     let mut walk = Headers::new(headers).ok_or(Refusal::Record)?;
     let (count, all) = (walk.left(), walk.rest());
-    let mut found = None;
+    let mut found = Found {
+        signature: None,
+        others: count,
+        block: all,
+    };
     loop {
         let before = walk.rest();
         let Some(header) = walk.next() else { break };
         if header.name != SIGNATURE.as_bytes() {
             continue;
         }
-        if walk.left() > 0 || found.is_some() {
+        if walk.left() > 0 || found.signature.is_some() {
             return Err(Refusal::ForgedSignature);
         }
-        let block = all.get(..all.len() - before.len()).unwrap_or_default();
-        found = Some((header.value.unwrap_or_default(), count - 1, block));
+        found = Found {
+            signature: Some(header.value.unwrap_or_default()),
+            others: count - 1,
+            block: all.get(..all.len() - before.len()).unwrap_or_default(),
+        };
     }
-    found.ok_or(Refusal::Unsigned)
+    Ok(found)
 }

@@ -9,21 +9,23 @@ use super::context::{Origin, Run, sequence, signature_aad, structure};
 use super::form::{Form, fill};
 use super::header::Protected;
 use super::key::SigningKey;
-use super::leaf::{Content, leaf_in};
+use super::leaf::{Content, Hasher};
 use super::tree::{Hash, TREE_LEAVES_MAX, Tree};
 use crate::batch::{Bounds, Edit, produced, rewrite};
 use crate::compression::{Codecs, Effort};
 use crate::error::{Fault, Refusal};
 use crate::limits::Limits;
-use crate::record::{Header, Headers, Record, are_canonical, write_head};
+use crate::record::{Header, Headers, Record, are_canonical, write_head, write_record};
 use crate::scratch::{Parts, Scratch};
 use crate::varint;
 
 /// What one signature is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Each {
-    /// The records of a batch.
+    /// The records of a batch, each of which verifies alone.
     Batch,
+    /// The records of a batch, which verify only together.
+    Together,
     /// A record.
     Record,
 }
@@ -60,7 +62,7 @@ pub struct Work {
     protected: Vec<u8>,
     form: Form,
     message: Vec<u8>,
-    hashed: Vec<u8>,
+    hasher: Hasher,
 }
 
 /// Appends `records`, the content of one partition of a Produce request, with each record signed; at
@@ -147,6 +149,10 @@ struct InBatch {
     run: Option<Run>,
     /// Records under the present signature.
     size: usize,
+    /// Does its first record hold it for all of them?
+    together: bool,
+    /// How many of them have been written.
+    taken: usize,
 }
 
 impl InBatch {
@@ -168,42 +174,58 @@ pub(crate) struct Signer<'a, 'w> {
 }
 
 impl Signer<'_, '_> {
-    /// The next record is the first of a tree.
-    fn begin_tree(&mut self, first: usize) {
+    /// The next record is the first of those that one signature is for.
+    fn begin_group(&mut self, first: usize) {
         let wanted = match self.signing.each {
             Each::Batch => TREE_LEAVES_MAX,
+            Each::Together => usize::MAX,
             Each::Record => 1,
         };
         let size = self.batch.records.saturating_sub(first).min(wanted);
         self.batch.size = size;
+        self.batch.together = size > 1 && self.signing.each == Each::Together;
         let key = self.signing.key.public();
         let header = Protected {
             algorithm: key.algorithm(),
             signer: key.id(),
-            tree: size > 1,
+            tree: size > 1 && !self.batch.together,
             producer: self.signing.producer,
             run: self.batch.run.unwrap_or(self.signing.run),
         };
         let work = &mut *self.work;
         header.write(&mut work.protected);
-        work.form.set(&work.protected, size);
+        if self.batch.together {
+            let records = u32::try_from(size).unwrap_or(u32::MAX);
+            work.form.set_together(&work.protected, records);
+            work.hasher.begin_together();
+        } else {
+            work.form.set(&work.protected, size);
+        }
         work.leaves.clear();
         work.places.clear();
     }
 
-    /// Signs the tree, and puts its signature and the paths where there is room for them.
-    fn end_tree(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
+    /// Signs them, and puts the signature and the paths where there is room for them.
+    fn end_group(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
         let work = &mut *self.work;
-        let root = work.tree.build(&work.leaves);
+        let root = if self.batch.together {
+            work.hasher.finish()
+        } else {
+            work.tree.build(&work.leaves)
+        };
         structure(&mut work.message, &work.protected, &self.external, &root);
         // Without random numbers nothing can be signed: the producer tries again.
         let signed = self.signing.key.sign(&work.message);
         let signed = signed.ok_or(Refusal::KeyNotThere)?;
         for (index, place) in work.places.drain(..).enumerate() {
             let place = out.get_mut(place).unwrap_or_default();
-            fill(place, work.tree.path(index), &signed);
+            if self.batch.together {
+                fill(place, std::iter::empty(), &signed);
+            } else {
+                fill(place, work.tree.path(index), &signed);
+            }
         }
-        work.leaves.clear();
+        self.batch.taken = 0;
         Ok(())
     }
 
@@ -215,7 +237,7 @@ impl Signer<'_, '_> {
         counter: u64,
         out: &mut Vec<u8>,
     ) -> Result<(), Refusal> {
-        let signature = self.work.form.begin(counter, self.work.leaves.len());
+        let signature = self.work.form.begin(counter, self.batch.taken);
         let signature_bytes = Some(signature.bytes());
         let count = i64::from(headers.left()) + 1;
         let block = headers.rest();
@@ -244,7 +266,7 @@ fn header_bytes(name: usize) -> usize {
 }
 
 impl Edit for Signer<'_, '_> {
-    fn begin(&mut self, batch: &Batch<'_>, limits: &Limits) {
+    fn begin(&mut self, batch: &Batch<'_>, _payload: &[u8], limits: &Limits) {
         let run = Run::of(batch);
         self.batch = InBatch {
             records: usize::try_from(batch.records).unwrap_or(usize::MAX),
@@ -255,8 +277,9 @@ impl Edit for Signer<'_, '_> {
             counted: self.counted,
             run,
             size: 0,
+            together: false,
+            taken: 0,
         };
-        self.work.leaves.clear();
         if run.is_none() {
             self.counted = self.counted.saturating_add(batch.records.into());
         }
@@ -282,19 +305,29 @@ impl Edit for Signer<'_, '_> {
         if headers.clone().any(is_ours) {
             return Err(Refusal::ForgedSignature);
         }
-        if self.work.leaves.is_empty() {
-            self.begin_tree(place);
+        if self.batch.taken == 0 {
+            self.begin_group(place);
         }
         let counter = self.batch.counter(place, record.offset_delta);
-        self.write(record, &headers, counter, out)?;
+        if self.batch.together && self.batch.taken > 0 {
+            write_record(out, record, record.key, record.value, record.headers)?;
+        } else {
+            self.write(record, &headers, counter, out)?;
+        }
         let content = Content::of(record, headers.left(), headers.rest());
         let timestamp = self.batch.base_timestamp;
         let timestamp = timestamp.saturating_add(record.timestamp_delta);
         let bound = self.signing.timestamp.then_some(timestamp);
-        let leaf = leaf_in(&mut self.work.hashed, counter, bound, &content);
-        self.work.leaves.push(leaf);
-        if self.work.leaves.len() == self.batch.size {
-            self.end_tree(out)?;
+        let work = &mut *self.work;
+        if self.batch.together {
+            work.hasher.record(counter, bound, &content);
+        } else {
+            let leaf = work.hasher.leaf(counter, bound, &content);
+            work.leaves.push(leaf);
+        }
+        self.batch.taken += 1;
+        if self.batch.taken == self.batch.size {
+            self.end_group(out)?;
         }
         Ok(())
     }

@@ -347,8 +347,8 @@ fn runs_of_different_producers_do_not_disturb_each_other() {
 
 proptest! {
     #[test]
-    fn any_bit_that_is_flipped_is_seen(place in any::<prop::sample::Index>(), bit in 0..8_u8, each in 0..2) {
-        let each = if each == 0 { Each::Batch } else { Each::Record };
+    fn any_bit_that_is_flipped_is_seen(place in any::<prop::sample::Index>(), bit in 0..8_u8, each in 0..3_usize) {
+        let each = [Each::Batch, Each::Record, Each::Together][each];
         let stream = Stream { each, ..Stream::default() };
         let signed = stream.sign(&plain()).unwrap();
         let mut flipped = signed.clone();

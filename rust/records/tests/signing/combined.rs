@@ -151,7 +151,7 @@ proptest! {
     fn what_was_sealed_and_signed_is_read_and_masked_as_it_was(
         messages in messages(),
         codec in prop::sample::select(&CODECS[..]),
-        each in prop::sample::select(&[Each::Batch, Each::Record][..]),
+        each in prop::sample::select(&[Each::Batch, Each::Record, Each::Together][..]),
     ) {
         let streams = streams(each);
         let plain = batch(codec, &messages);
@@ -177,7 +177,7 @@ proptest! {
     #[test]
     fn any_change_is_refused_or_harmless(
         messages in messages(),
-        each in prop::sample::select(&[Each::Batch, Each::Record][..]),
+        each in prop::sample::select(&[Each::Batch, Each::Record, Each::Together][..]),
         marks in any::<[bool; 2]>(),
         at in any::<prop::sample::Index>(),
         bit in 0..8_u8,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use streamward_records::{
-    Content, Mark, Origin, Run, SigningKey, Verifying, leaf, sign_record, signature_aad,
+    Content, Each, Mark, Origin, Run, SigningKey, Verifying, leaf, sign_record, signature_aad,
     verify_record,
 };
 
@@ -185,5 +185,25 @@ fn a_signed_batch_is_the_vector() {
         })
     };
     assert_eq!(made(), kept("batch", made));
+    assert_eq!(stream.verify(&signed).unwrap().1.count, 5);
+}
+
+#[test]
+fn a_batch_that_is_signed_as_a_whole_is_the_vector() {
+    let messages: Vec<_> = (0..5_u8).map(|at| message(&[at], b"value")).collect();
+    let stream = Stream {
+        each: Each::Together,
+        ..Stream::default()
+    };
+    let plain = batch(streamward_wire::kafka::batch::Compression::None, &messages);
+    let signed = stream.sign(&plain).unwrap();
+    let made = || {
+        let first = read(&signed).swap_remove(0);
+        json!({
+            "signer": public(&stream.key), "external_aad": hex(&signature_aad(&stream.origin, stream.partition)),
+            "signature": hex(first.headers[0].1.as_ref().unwrap()), "batch": hex(&signed),
+        })
+    };
+    assert_eq!(made(), kept("whole-batch", made));
     assert_eq!(stream.verify(&signed).unwrap().1.count, 5);
 }

@@ -21,4 +21,5 @@ mod golden;
 mod neighbours;
 mod round_trip;
 mod stream;
+mod together;
 mod unstable;

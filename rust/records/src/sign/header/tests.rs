@@ -95,3 +95,46 @@ fn there_is_a_path_where_the_header_says_so_and_only_there() {
     let (none, _) = written(true, 1);
     assert!(Signature::parse(&none).is_ok_and(|it| it.header().is_err()));
 }
+
+#[test]
+fn how_many_were_signed_together_has_one_form_only() {
+    let formed = |tree, records| {
+        let (mut form, mut out) = (Form::default(), Vec::new());
+        form.set_together(&protected("shop", tree), records);
+        let begun = form.begin(1, 0);
+        begun.write(&mut out);
+        assert_eq!(out.len(), begun.bytes());
+        out
+    };
+    for records in [2, 1_000_000, u32::MAX] {
+        let bytes = formed(false, records);
+        let parsed = Signature::parse(&bytes);
+        assert!(parsed.is_ok_and(|it| it.together == Some(records) && it.header().is_ok()));
+    }
+    let good = formed(false, 2);
+    let label = [0x3a, 0, 1, 0, 5];
+    let with = |number: &[u8]| {
+        let (from, to) = ([&label[..], &[2]].concat(), [&label[..], number].concat());
+        replaced(&good, &from, &to)
+    };
+    let refused = [
+        with(&[0]),
+        // One alone is signed as such.
+        with(&[1]),
+        with(&[0x18, 2]),
+        with(&[0x1b, 0, 0, 0, 1, 0, 0, 0, 0]),
+        replaced(&good, &label, &[0x3a, 0, 1, 0, 6]),
+        replaced(&good, &[0xa2, 0x3a], &[0xa1, 0x3a]),
+        replaced(&good, &[0xa2, 0x3a], &[0xa3, 0x3a]),
+    ];
+    for bytes in refused {
+        assert_eq!(Signature::parse(&bytes), Err(Refusal::MalformedSignature));
+    }
+    // With a path, there is no need of others.
+    let path = in_tree(2, &[[1; HASH_BYTES]]);
+    let both = replaced(&path, &[0xa2], &[0xa3]);
+    let counter = [0x3a, 0, 1, 0, 4, 1];
+    let both = replaced(&both, &counter, &[&counter[..], &label, &[2]].concat());
+    assert_eq!(Signature::parse(&both), Err(Refusal::MalformedSignature));
+    assert!(Signature::parse(&formed(true, 2)).is_ok_and(|it| it.header().is_err()));
+}
