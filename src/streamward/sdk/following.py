@@ -145,6 +145,9 @@ class SignatureFollower:
             for finding in self._news(message):
                 self._place.enter(finding)
                 told += 1
+        for finding in () if messages else self._never_whole():
+            self._place.enter(finding)
+            told += 1
         self._forget()
         if told or (messages and self._now() - self._saved_at >= SAVE_SECONDS):
             self.save()
@@ -183,6 +186,14 @@ class SignatureFollower:
             return
         for judged, finding in self._judged(message):
             yield from self._told_of(judged, finding)
+
+    def _never_whole(self) -> Iterator[Finding]:
+        """What is known of records that wait for others where nothing follows: a batch is handed
+        over at once, so none will come.
+        """
+        for place in tuple(self._held):
+            for judged, finding in self._end(place):
+                yield from self._told_of(judged, finding)
 
     def _told_of(self, message: Any, finding: Finding | None) -> Iterator[Finding]:
         topic, partition, offset = message.topic(), message.partition(), message.offset()

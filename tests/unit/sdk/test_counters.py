@@ -282,8 +282,7 @@ def test_records_that_verify_together_are_judged_together_whenever_it_is_restart
 def test_what_was_not_whole_yet_is_read_again_after_a_restart() -> None:
     stream = Stream(["0", "1/4", "2"])
     follower = stream.follower()
-    while follower.step(0):
-        pass
+    assert [follower.step(0), follower.step(0)] == [2, 1]
     follower.save()
     assert stream.saved["s.a 0"]["offset"] == 1
     stream.lies = (["0", "1/4", "2", "3", "4", "forged"],)
@@ -291,6 +290,20 @@ def test_what_was_not_whole_yet_is_read_again_after_a_restart() -> None:
     while follower.step(0):
         pass
     assert stream.told() == [(0, 5, "unverified")]
+
+
+@pytest.mark.usefixtures("sizes")
+def test_a_batch_that_lacks_its_end_is_told_where_nothing_follows_it() -> None:
+    stream = Stream(["0", "1/4", "2", "3"])
+    follower = stream.follower()
+    while follower.step(0):
+        pass
+    assert stream.told() == [(0, 1, "unverified")]
+    assert stream.saved["s.a 0"]["offset"] == 4
+    stream.lies = (["0", "1/4", "2", "3", "4/2", "5"],)
+    while follower.step(0):
+        pass
+    assert stream.told()[1:] == [(0, 4, "dropped")]
 
 
 @pytest.mark.usefixtures("sizes")
