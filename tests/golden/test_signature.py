@@ -7,6 +7,7 @@ from typing import Any
 
 import cbor2
 import pytest
+from blake3 import blake3
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from pycose.keys import EC2Key, OKPKey
@@ -18,6 +19,7 @@ from streamward.sdk import Parts, RecordRefused, SignedStream, SignedStreams, Si
 from streamward.sdk.signer import Signed, together
 from tests.support.cose import (
     COUNTER,
+    DIGEST,
     INCLUSION,
     PROOFS,
     TOGETHER,
@@ -100,17 +102,19 @@ def test_paths_lead_from_each_record_to_what_was_signed() -> None:
 def test_the_first_record_of_a_batch_signed_as_a_whole_holds_the_signature_of_all() -> None:
     it = vector(FOLDER / "whole-batch.json")
     signature = bytes.fromhex(it["signature"])
-    assert cbor2.loads(signature).value[1] == {COUNTER: 17, TOGETHER: 5}
+    protected, unprotected, *_ = cbor2.loads(signature).value
+    assert cbor2.loads(protected)[DIGEST] == "blake3"
+    assert unprotected == {COUNTER: 17, TOGETHER: 5}
     assert it["batch"].count(it["signature"]) == 1
     assert it["batch"].count(b"streamward.signature".hex()) == 1
     records = [
         cbor_array(17 + at, 1_700_000_000_000 + at * 7, bytes([at]), b"value", b"\0")
         for at in range(5)
     ]
-    digest = sha256(b"\2" + b"".join(records)).digest()
+    digest = blake3(b"\2" + b"".join(records)).digest()
     aad, key = bytes.fromhex(it["external_aad"]), cose_key(it["signer"]["algorithm"])
     assert verifies(signature, digest, aad, key)
-    fewer = sha256(b"\2" + b"".join(records[:-1])).digest()
+    fewer = blake3(b"\2" + b"".join(records[:-1])).digest()
     assert not verifies(signature, fewer, aad, key)
 
 

@@ -18,6 +18,7 @@ PROOFS: Final = 396
 INCLUSION: Final = -1
 COUNTER: Final = -65_541
 TOGETHER: Final = -65_542
+DIGEST: Final = -65_543
 
 
 # Envelopes.

@@ -31,12 +31,26 @@ const LABEL_RUN: i64 = -65_540;
 pub(super) const LABEL_COUNTER: i64 = -65_541;
 /// For private use: how many records were signed together, this one first.
 pub(super) const LABEL_TOGETHER: i64 = -65_542;
+/// For private use: which digest is signed of records that are signed together.
+const LABEL_DIGEST: i64 = -65_543;
+const DIGEST_BLAKE3: &str = "blake3";
 /// What stands before each node of a path: a byte string of 32.
 pub(super) const NODE_HEAD: [u8; 2] = [0x58, 0x20];
 /// Bytes of a node with its head.
 pub(super) const NODE_BYTES: usize = NODE_HEAD.len() + HASH_BYTES;
 /// Bytes of a producer's name.
 const PRODUCER_BYTES_MAX: usize = 512;
+
+/// What is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// The digest of a record.
+    Record,
+    /// The root of a tree of records.
+    Tree,
+    /// The digest of the records of a batch.
+    Batch,
+}
 
 /// The protected header of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +59,8 @@ pub struct Protected<'a> {
     pub algorithm: i64,
     /// Which key signed.
     pub signer: &'a SignerId,
-    /// Is there a tree over several records?
-    pub tree: bool,
+    /// What is signed.
+    pub payload: Payload,
     /// On whose behalf.
     pub producer: &'a str,
     /// Between which records counters are comparable.
@@ -118,12 +132,18 @@ impl<'a> Signature<'a> {
     /// Reads the protected header.
     pub fn header(&self) -> Result<Protected<'a>, Refusal> {
         let header = Protected::read(self.protected).ok_or(Refusal::MalformedSignature)?;
-        self.fits(header.tree).map(|()| header)
+        self.fits(header.payload).map(|()| header)
     }
 
-    /// There is a path where the protected header says that there is a tree, and only there.
-    pub fn fits(&self, tree: bool) -> Result<(), Refusal> {
-        if tree == self.proof.is_some() {
+    /// There is a path where the protected header says that there is a tree, a number of records where it says that a
+    /// batch was signed, and neither elsewhere.
+    pub fn fits(&self, payload: Payload) -> Result<(), Refusal> {
+        let found = match (&self.proof, self.together) {
+            (Some(_), _) => Payload::Tree,
+            (None, Some(_)) => Payload::Batch,
+            (None, None) => Payload::Record,
+        };
+        if found == payload {
             Ok(())
         } else {
             Err(Refusal::MalformedSignature)
@@ -173,31 +193,36 @@ impl<'a> Proof<'a> {
 impl<'a> Protected<'a> {
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader(bytes);
-        let tree = match reader.expect(MAP).ok()? {
-            5 => false,
-            6 => true,
-            _ => return None,
-        };
+        let labels = reader.expect(MAP).ok()?;
+        let mut payload = Payload::Record;
         require(int(&mut reader)?, LABEL_ALGORITHM)?;
         let algorithm = int(&mut reader)?;
         require(int(&mut reader)?, LABEL_KID)?;
         let signer = reader.bytes().ok()?.try_into().ok()?;
-        if tree {
-            require(int(&mut reader)?, LABEL_TREE)?;
+        let mut label = int(&mut reader)?;
+        if label == LABEL_TREE {
             require(int(&mut reader)?, TREE_RFC9162_SHA256)?;
+            payload = Payload::Tree;
+            label = int(&mut reader)?;
         }
-        require(int(&mut reader)?, LABEL_VERSION)?;
+        require(label, LABEL_VERSION)?;
         require(int(&mut reader)?, VERSION)?;
         require(int(&mut reader)?, LABEL_PRODUCER)?;
         let producer = reader.text()?;
         require(int(&mut reader)?, LABEL_RUN)?;
         let run = Run::parse(reader.bytes().ok()?)?;
+        if payload == Payload::Record && labels == 6 {
+            require(int(&mut reader)?, LABEL_DIGEST)?;
+            require(reader.text()?, DIGEST_BLAKE3)?;
+            payload = Payload::Batch;
+        }
+        require(labels, payload.labels())?;
         require(reader.0.len(), 0)?;
         let known = [ALGORITHM_EDDSA, ALGORITHM_ES256].contains(&algorithm);
         (known && producer.len() <= PRODUCER_BYTES_MAX).then_some(Self {
             algorithm,
             signer,
-            tree,
+            payload,
             producer,
             run,
         })
@@ -206,12 +231,12 @@ impl<'a> Protected<'a> {
     /// Writes it in its one encoding.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.clear();
-        write_head(out, MAP, if self.tree { 6 } else { 5 });
+        write_head(out, MAP, self.payload.labels());
         write_int(out, LABEL_ALGORITHM);
         write_int(out, self.algorithm);
         write_int(out, LABEL_KID);
         write_bytes(out, self.signer);
-        if self.tree {
+        if self.payload == Payload::Tree {
             write_int(out, LABEL_TREE);
             write_int(out, TREE_RFC9162_SHA256);
         }
@@ -221,6 +246,20 @@ impl<'a> Protected<'a> {
         write_text(out, self.producer);
         write_int(out, LABEL_RUN);
         self.run.write(out);
+        if self.payload == Payload::Batch {
+            write_int(out, LABEL_DIGEST);
+            write_text(out, DIGEST_BLAKE3);
+        }
+    }
+}
+
+impl Payload {
+    /// How many labels a protected header has.
+    const fn labels(self) -> u64 {
+        match self {
+            Self::Record => 5,
+            Self::Tree | Self::Batch => 6,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::context::{Origin, Run, signature_aad, structure};
 use super::form::{Form, fill};
-use super::header::{Protected, Signature};
+use super::header::{Payload, Protected, Signature};
 use super::key::SigningKey;
 use super::leaf::{Content, leaf};
 use super::together::counter;
@@ -28,7 +28,7 @@ pub fn sign_record(
     let header = Protected {
         algorithm: key.public().algorithm(),
         signer: key.public().id(),
-        tree: false,
+        payload: Payload::Record,
         producer,
         run,
     };

@@ -68,7 +68,7 @@ impl Verifier<'_> {
         if signature.together != Some(count) {
             return Err(Refusal::Incomplete);
         }
-        let digest = self.hasher.finish();
+        let digest = self.hasher.finish_together();
         let origin = self.signed(signature, digest)?;
         Ok(Whole {
             run,

@@ -6,7 +6,7 @@ use streamward_wire::kafka::batch::Batch;
 
 use super::SIGNATURE;
 use super::context::{Run, sequence, signature_aad, structure};
-use super::header::{Protected, Signature};
+use super::header::{Payload, Protected, Signature};
 use super::key::{SIGNATURE_BYTES, VerifyingKey};
 use super::known::Known;
 use super::leaf::{Content, Hasher};
@@ -78,7 +78,7 @@ pub struct Found<'r> {
 /// The signature that verified last: mostly that of the next record, too.
 struct Last {
     protected: Vec<u8>,
-    tree: bool,
+    payload: Payload,
     key: usize,
     producer: Box<str>,
     run: Run,
@@ -226,8 +226,8 @@ impl<'a> Verifier<'a> {
     /// Finds the key that the signature names.
     pub(super) fn select(&mut self, signature: &Signature<'_>) -> Result<(), Refusal> {
         let same = |last: &Last| last.protected == signature.protected;
-        if self.last.as_ref().is_some_and(same) {
-            return signature.fits(self.last.as_ref().is_some_and(|it| it.tree));
+        if let Some(last) = self.last.as_ref().filter(|it| same(it)) {
+            return signature.fits(last.payload);
         }
         let header: Protected<'_> = signature.header()?;
         let fits =
@@ -246,7 +246,7 @@ impl<'a> Verifier<'a> {
         protected.extend_from_slice(signature.protected);
         self.last = Some(Last {
             protected,
-            tree: header.tree,
+            payload: header.payload,
             key,
             producer: header.producer.into(),
             run: header.run,

@@ -7,7 +7,7 @@ use streamward_wire::kafka::batch::{Batch, Compression};
 use super::SIGNATURE;
 use super::context::{Origin, Run, sequence, signature_aad, structure};
 use super::form::{Form, fill};
-use super::header::Protected;
+use super::header::{Payload, Protected};
 use super::key::SigningKey;
 use super::leaf::{Content, Hasher};
 use super::tree::{Hash, TREE_LEAVES_MAX, Tree};
@@ -188,7 +188,11 @@ impl Signer<'_, '_> {
         let header = Protected {
             algorithm: key.algorithm(),
             signer: key.id(),
-            tree: size > 1 && !self.batch.together,
+            payload: match (size, self.batch.together) {
+                (1, _) => Payload::Record,
+                (_, true) => Payload::Batch,
+                (_, false) => Payload::Tree,
+            },
             producer: self.signing.producer,
             run: self.batch.run.unwrap_or(self.signing.run),
         };
@@ -209,7 +213,7 @@ impl Signer<'_, '_> {
     fn end_group(&mut self, out: &mut [u8]) -> Result<(), Refusal> {
         let work = &mut *self.work;
         let root = if self.batch.together {
-            work.hasher.finish()
+            work.hasher.finish_together()
         } else {
             work.tree.build(&work.leaves)
         };
