@@ -77,9 +77,9 @@ impl Hasher {
         self.record(counter, timestamp, content);
         match self.context.take() {
             None => hash_of(&self.room),
-            Some(mut context) => {
-                context.update(&self.room);
-                to_hash(&context.finish())
+            Some(mut long) => {
+                long.update(&self.room);
+                to_hash(&long.finish())
             }
         }
     }
