@@ -269,6 +269,9 @@ class SignedOrigin:
 
     def __init__(self, tenant: str | None, cluster: str, stream: str) -> None: ...
 
+def give_back_memory() -> None:
+    """Give freed memory back to the system, where the allocator can. Takes milliseconds."""
+
 def sign_record(
     origin: SignedOrigin,
     key: RecordSigningKey,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
-from confluent_kafka import KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from streamward.dev.kafka import KafkaServer
 from tests.conftest import require_gateway
@@ -200,12 +200,19 @@ def test_a_record_whose_acknowledgement_the_gateway_did_not_live_to_see_is_count
         raw.request(apis["Produce"], 9, values)
         with paused(kafka):
             raw.send(apis["Produce"], 9, values)
-            time.sleep(0.5)
+            time.sleep(2.0)
             durable.gateway.terminate()
             assert durable.gateway.wait() == 0, durable.gateway.tail()
     durable.gateway.start()
 
-    assert eventually(lambda: high_watermark(direct, topic) == 2)
+    def there() -> bool:
+        # A broker that has stood still takes a while until it answers again.
+        try:
+            return high_watermark(direct, topic) == 2
+        except KafkaException:
+            return False
+
+    assert eventually(there, 60.0)
     written = settled(durable.gateway, topic, "Write", {0})
     assert (written.offsets, written.unknown) == ([0], 1)
 

@@ -4,6 +4,7 @@
 mod error;
 mod journal;
 mod log;
+mod memory;
 mod prove;
 mod records;
 mod schema;
@@ -421,6 +422,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<journal::JournalReader>()?;
     module.add_function(wrap_pyfunction!(journal::opening_frames, module)?)?;
     module.add_function(wrap_pyfunction!(journal::opening_payload, module)?)?;
+    module.add_function(wrap_pyfunction!(memory::give_back_memory, module)?)?;
     module.add_class::<Policy>()?;
     module.add_class::<schema::Schema>()?;
     module.add_function(wrap_pyfunction!(schema::schema_problem, module)?)?;

@@ -30,6 +30,7 @@ from streamward.gateway.credentials import CredentialKeeper, CredentialUse
 from streamward.gateway.data_plane import CoreDataPlane
 from streamward.gateway.figures import Figures, FiguresPublisher
 from streamward.gateway.key_rings import KeyWatch, key_settings
+from streamward.gateway.memory import MemoryKeeper
 from streamward.gateway.questions import QuestionService
 from streamward.gateway.renewal import MaterialsWatcher
 from streamward.gateway.service import DRAIN_SECONDS, Follow, GatewayService
@@ -202,6 +203,7 @@ async def run_gateway(
         where.state,
     )
     workers_beside = (
+        MemoryKeeper(),
         following,
         server,
         containments,

@@ -2,11 +2,13 @@
 
 import importlib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
+
+_OF_THE_WHOLE: Final = ("install_completion", "show_completion")
 
 
 class Nouns(Mapping[str, Any]):
@@ -27,6 +29,8 @@ class Nouns(Mapping[str, Any]):
         found = getattr(importlib.import_module(f"streamward.cli.{module}"), attribute)
         if isinstance(found, typer.Typer):
             command = get_command(found)
+            # A shell is told of the whole, not of each noun.
+            command.params = [it for it in command.params if it.name not in _OF_THE_WHOLE]
         else:
             single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
             single.command(name)(found)
