@@ -269,6 +269,14 @@ class SignedOrigin:
 
     def __init__(self, tenant: str | None, cluster: str, stream: str) -> None: ...
 
+def aead_seal(key: bytes, nonce: bytes, plain: bytes, associated: bytes) -> bytes:
+    """AES-256-GCM: ciphertext and tag. A nonce (12 bytes) must never come again under a key (32).
+    Raises CoreError `aead.…`.
+    """
+
+def aead_open(key: bytes, nonce: bytes, sealed: bytes, associated: bytes) -> bytes:
+    """What was sealed. Raises CoreError `aead.changed` where any of it is not what it was."""
+
 def give_back_memory() -> None:
     """Give freed memory back to the system, where the allocator can. Takes milliseconds."""
 

@@ -1,6 +1,7 @@
 //! `streamward._core`: what crosses between Python and Rust (`docs/concepts/boundary.md`). The only crate
 //! that knows `PyO3`; it converts, and decides nothing.
 
+mod aead;
 mod error;
 mod journal;
 mod log;
@@ -423,6 +424,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(journal::opening_frames, module)?)?;
     module.add_function(wrap_pyfunction!(journal::opening_payload, module)?)?;
     module.add_function(wrap_pyfunction!(memory::give_back_memory, module)?)?;
+    module.add_function(wrap_pyfunction!(aead::aead_seal, module)?)?;
+    module.add_function(wrap_pyfunction!(aead::aead_open, module)?)?;
     module.add_class::<Policy>()?;
     module.add_class::<schema::Schema>()?;
     module.add_function(wrap_pyfunction!(schema::schema_problem, module)?)?;

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from streamward._core import CoreError, aead_open, aead_seal
 from streamward.clock import now_milliseconds
 from streamward.files import replace_file
 from streamward.keys.ports import (
@@ -73,7 +72,7 @@ class LocalFile:
         """Nonce and ciphertext under the newest version."""
         newest = self._usable(key).versions[-1]
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(newest.key).encrypt(nonce, plain.value, context_bytes(context))
+        sealed = aead_seal(newest.key, nonce, plain.value, context_bytes(context))
         return Wrapped(nonce + sealed, str(newest.version))
 
     def unwrap(self, key: str, wrapped: Wrapped, context: Context) -> Secret:
@@ -84,8 +83,8 @@ class LocalFile:
             raise KeyMissing(f"the key `{key}` has no version `{wrapped.version}`")
         nonce, sealed = wrapped.ciphertext[:NONCE_BYTES], wrapped.ciphertext[NONCE_BYTES:]
         try:
-            return Secret(AESGCM(found).decrypt(nonce, sealed, context_bytes(context)))
-        except (InvalidTag, ValueError) as error:
+            return Secret(aead_open(found, nonce, sealed, context_bytes(context)))
+        except CoreError as error:
             raise KeyRefused(f"what was wrapped under `{key}` was changed") from error
 
     def rotate(self, key: str) -> str:
