@@ -13,7 +13,7 @@ pub fn give_back_memory(python: Python<'_>) {
 fn give_back() {
     use std::ffi::c_int;
     unsafe extern "C" {
-        /// malloc_trim(3)
+        /// `malloc_trim(3)`
         fn malloc_trim(pad: usize) -> c_int;
     }
     // SAFETY: it may be called at any time from any thread, and touches free memory only.
