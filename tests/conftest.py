@@ -33,14 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Try once more what fails with real processes: a busy machine may stall one past another's
-    patience.
+    """Try once more what fails: a busy machine may stall a broker past a client's patience, or a
+    thread past what a test with a clock gives it.
 
     A first failure is told (`R`, and `RERUN` in the summary) and worth a look; a second one counts.
     """
     for item in items:
-        if {"conformance", "integration"}.intersection(item.path.parts):
-            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
+        item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
 
 
 @pytest.fixture(scope="session")
