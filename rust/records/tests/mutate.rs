@@ -12,6 +12,8 @@
 mod common;
 #[path = "../../fuzz/src/records.rs"]
 mod records;
+#[path = "../../fuzz/src/signed.rs"]
+mod signed;
 
 use common::{CODECS, Message, batch, finish, message, read};
 
@@ -83,6 +85,32 @@ fn any_records_are_rewritten_or_refused() {
 fn any_value_is_an_envelope_or_refused() {
     let values = read(&corpus()[0]).into_iter().filter_map(|it| it.value);
     run(records::envelope, &values.collect::<Vec<_>>(), false);
+}
+
+fn signed_corpus() -> Vec<Vec<u8>> {
+    let plain = corpus().split_off(CODECS.len());
+    let signed = plain.iter().flat_map(|it| {
+        signed::FORMS.map(|each| {
+            let mut out = Vec::new();
+            assert!(signed::sign(it, each, &mut out));
+            out
+        })
+    });
+    signed.chain(plain.iter().cloned()).collect()
+}
+
+#[test]
+fn any_records_are_signed_verified_or_refused() {
+    run(signed::signed, &signed_corpus(), false);
+    run(signed::signed, &signed_corpus(), true);
+}
+
+#[test]
+fn any_value_is_a_signature_or_refused() {
+    let corpus = signed_corpus();
+    let records = corpus.iter().flat_map(|it| read(it));
+    let values = records.filter_map(|it| it.headers.last().and_then(|it| it.1.clone()));
+    run(signed::signature, &values.collect::<Vec<_>>(), false);
 }
 
 #[test]

@@ -81,6 +81,8 @@ class Signing(Noun):
             raise ValueError("give the `keys` of the producers that sign")
         if self.by == "producer" and self.each != "record":
             raise ValueError("producers sign each record: say `each: record`")
+        if self.each == "whole_batch" and self.home is not None:
+            raise ValueError("a mirror does not keep batches as they were: say `each: batch`")
         if len({*self.keys, self.key}) <= len(self.keys):
             raise ValueError("a key stands twice in `key` and `keys`")
         return self

@@ -130,6 +130,10 @@ def test_a_stream_is_signed_as_its_longest_prefix_or_else_its_class_says(tmp_pat
             "`each: record`",
         ),
         (
+            "name: a, classes: [money], sign: {key: ours, each: whole_batch, home: main}",
+            "a mirror does not keep batches",
+        ),
+        (
             "name: a, classes: [money], sign: {key: ours, accepts_from: [north.w]}}\n"
             "---\n"
             "{kind: Stream, name: north.w, classes: [money], sign: {key: ours, each: whole_batch}",

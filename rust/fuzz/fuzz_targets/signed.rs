@@ -1,0 +1,8 @@
+//! See `signed::signed`.
+#![no_main]
+
+#[path = "../src/signed.rs"]
+#[allow(dead_code, reason = "one target each")]
+mod signed;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| signed::signed(input));
