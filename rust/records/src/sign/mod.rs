@@ -27,8 +27,8 @@ pub use self::key::{
 pub use self::leaf::{Content, leaf};
 pub use self::one::{sign_record, signed_together, verify_record, verify_together};
 pub use self::tree::{Hash, TREE_LEAVES_MAX, root_of};
-pub use self::verifier::{FORGED_MAX, Judged};
-pub use self::verify::{Verified, Verifying, verify_records};
+pub use self::verifier::{FORGED_MAX, Judged, Verifying};
+pub use self::verify::{Verified, verify_records};
 pub use self::write::{Each, Signing, sign_records};
 
 pub(crate) use self::verify::Rewriter;

@@ -6,8 +6,7 @@ use super::header::{Payload, Protected, Signature};
 use super::key::SigningKey;
 use super::leaf::{Content, leaf};
 use super::together::counter;
-use super::verifier::{Judged, Verifier};
-use super::verify::Verifying;
+use super::verifier::{Judged, Verifier, Verifying};
 use crate::error::Refusal;
 
 /// The signature of one record: the value of its last header, [`super::SIGNATURE`].

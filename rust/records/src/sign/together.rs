@@ -1,5 +1,7 @@
 //! Verifying records that were signed as a whole: the first of them holds the signature of all.
 
+use streamward_wire::kafka::batch::Batch;
+
 use super::context::{Run, sequence};
 use super::header::Signature;
 use super::leaf::Content;
@@ -9,9 +11,15 @@ use crate::limits::Limits;
 use crate::record::Walk;
 
 impl Verifier<'_> {
+    /// The records that are judged next are those of this batch, and lie in `payload`.
+    pub fn enter(&mut self, batch: &Batch<'_>, payload: &[u8], limits: &Limits) {
+        self.begin(batch);
+        self.together = self.judge_together(payload, batch.records, limits);
+    }
+
     /// Judges the records of a batch before the first of them leaves, for none verifies without the others. `None`: each
     /// verifies alone, or can't be read, which is told by whoever walks next.
-    pub(super) fn judge_together(
+    fn judge_together(
         &mut self,
         payload: &[u8],
         records: u32,

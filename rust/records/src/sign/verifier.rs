@@ -5,15 +5,14 @@ use std::ops::RangeInclusive;
 use streamward_wire::kafka::batch::Batch;
 
 use super::SIGNATURE;
-use super::context::{Run, sequence, signature_aad, structure};
+use super::context::{Origin, Run, sequence, signature_aad, structure};
 use super::header::{Payload, Protected, Signature};
 use super::key::{SIGNATURE_BYTES, VerifyingKey};
 use super::known::Known;
 use super::leaf::{Content, Hasher};
 use super::tree::Hash;
-use super::verify::Verifying;
 use crate::error::Refusal;
-use crate::limits::Limits;
+use crate::open::Mark;
 use crate::record::{Headers, Record};
 
 /// Signatures of one call that may turn out false before all further ones count as such: each costs as much as a
@@ -23,6 +22,28 @@ pub const FORGED_MAX: u32 = 64;
 const RUNS_MAX: usize = 256;
 /// The bit of a batch that says that its records have the time at which the broker took them.
 pub const LOG_APPEND_TIME: i16 = 0x08;
+
+/// Whose signatures count, and for where.
+#[derive(Clone, Copy, Debug)]
+pub struct Verifying<'a> {
+    /// Where the stream is at home, and then the streams whose records may lie here too.
+    pub origins: &'a [Origin],
+    /// The partition, where it is bound.
+    pub partition: Option<i32>,
+    /// Are timestamps bound?
+    pub timestamp: bool,
+    /// The keys that signatures select among.
+    pub keys: &'a [VerifyingKey],
+    /// On write: who writes, and must have signed.
+    pub writer: Option<&'a str>,
+    /// Are batches the producers' own? In a mirror they are those of whoever copied the records, so that ids, epochs and
+    /// sequences of the producers stand in the signatures alone.
+    pub own_batches: bool,
+    /// What happens to records that don't verify.
+    pub mark: Mark,
+    /// Are signatures taken off? They no longer fit records that are opened.
+    pub strip: bool,
+}
 
 /// Who signed a record, and its place among the producer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +122,7 @@ pub struct Verifier<'a> {
     pub(super) hasher: Hasher,
     known: Known,
     /// How the records of the batch were judged, if they were signed together.
-    together: Option<Result<(), Refusal>>,
+    pub(super) together: Option<Result<(), Refusal>>,
     pub batch: InBatch,
     /// Are records where Kafka put them? Else nothing is known of batches and of what was before.
     in_stream: bool,
@@ -129,11 +150,11 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// The records that are judged next are those of this batch, and lie in `payload`.
-    pub fn enter(&mut self, batch: &Batch<'_>, payload: &[u8], limits: &Limits) {
+    /// The records that are judged next are those of this batch, in which each verifies alone, or all were judged so.
+    pub(super) fn begin(&mut self, batch: &Batch<'_>) {
         self.batch = InBatch::of(batch);
         self.in_stream = true;
-        self.together = self.judge_together(payload, batch.records, limits);
+        self.together = None;
     }
 
     /// Who signed last.

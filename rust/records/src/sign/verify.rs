@@ -2,9 +2,7 @@
 
 use streamward_wire::kafka::batch::{self, Batch, Compression, crc_matches};
 
-use super::context::Origin;
-use super::key::VerifyingKey;
-use super::verifier::{LOG_APPEND_TIME, Verifier};
+use super::verifier::{LOG_APPEND_TIME, Verifier, Verifying};
 use super::write::stays;
 use crate::batch::{Bounds, Edit, rewrite};
 use crate::compression::{Codecs, Effort};
@@ -18,28 +16,6 @@ use crate::varint;
 
 /// Faults that are told of the records that one call marks.
 const MARKED_MAX: usize = 64;
-
-/// Whose signatures count, and for where.
-#[derive(Clone, Copy, Debug)]
-pub struct Verifying<'a> {
-    /// Where the stream is at home, and then the streams whose records may lie here too.
-    pub origins: &'a [Origin],
-    /// The partition, where it is bound.
-    pub partition: Option<i32>,
-    /// Are timestamps bound?
-    pub timestamp: bool,
-    /// The keys that signatures select among.
-    pub keys: &'a [VerifyingKey],
-    /// On write: who writes, and must have signed.
-    pub writer: Option<&'a str>,
-    /// Are batches the producers' own? In a mirror they are those of whoever copied the records, so that ids, epochs and
-    /// sequences of the producers stand in the signatures alone.
-    pub own_batches: bool,
-    /// What happens to records that don't verify.
-    pub mark: Mark,
-    /// Are signatures taken off? They no longer fit records that are opened.
-    pub strip: bool,
-}
 
 /// What became of records that were verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
