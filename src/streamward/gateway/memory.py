@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from streamward._core import give_back_memory
-
 LOOK_SECONDS: Final = 5.0
 GROWTH_BYTES: Final = 16 << 20
 """Less than this is not worth fetching anew when it is needed again."""
@@ -22,12 +20,20 @@ def resident_bytes() -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
+def give_back() -> None:
+    """Let the allocator give back what is free."""
+    # The core reads at its import how much it is to say, which commands set before.
+    from streamward._core import give_back_memory
+
+    give_back_memory()
+
+
 class MemoryKeeper:
     """Looks every few seconds whether the process has grown, and gives back what is free of it."""
 
     def __init__(
         self,
-        give_back: Callable[[], None] = give_back_memory,
+        give_back: Callable[[], None] = give_back,
         resident: Callable[[], int] = resident_bytes,
     ) -> None:
         self._give_back = give_back
