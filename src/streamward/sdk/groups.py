@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from streamward.sdk.sealer import Parts
 
-GROUP_BYTES_MAX: Final = 64 << 20
-"""Bytes of keys and values that are held; whole batches are far smaller, and a forged number of
-records must not fill the memory."""
-GROUP_RECORDS_MAX: Final = 1_000_000
-"""As many as the gateway takes in a batch."""
+GROUP_BYTES_MAX: Final = 128 << 20
+"""Memory that a group may take; whole batches are far smaller, and a forged number of records must
+not fill it."""
+RECORD_BYTES: Final = 512
+"""What a record takes here beside its key, its value and its headers."""
 
 
 @dataclass(slots=True)
@@ -23,14 +23,13 @@ class Group:
     def add(self, message: Any, parts: Parts) -> None:
         """Take the next message."""
         self.messages.append((message, parts))
-        self.held_bytes += len(parts.key or b"") + len(parts.value or b"")
+        headers = sum(len(name) + len(value or b"") for name, value in parts.headers)
+        self.held_bytes += len(parts.key or b"") + len(parts.value or b"") + headers + RECORD_BYTES
 
     @property
     def is_full(self) -> bool:
         """Whether all are there, or more than may be held."""
-        count = len(self.messages)
-        beyond = self.held_bytes > GROUP_BYTES_MAX or count >= GROUP_RECORDS_MAX
-        return count == self.size or beyond
+        return len(self.messages) == self.size or self.held_bytes > GROUP_BYTES_MAX
 
     def has(self, offset: int) -> bool:
         """Whether the message of this offset was taken."""

@@ -306,11 +306,21 @@ def test_a_batch_that_lacks_its_end_is_told_where_nothing_follows_it() -> None:
     assert stream.told()[1:] == [(0, 4, "dropped")]
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [Parts(bytes(99), None), Parts(None, bytes(99)), Parts(None, None, (("h", bytes(98)),))],
+)
+def test_all_that_a_record_holds_counts_towards_the_memory_of_its_group(parts: Parts) -> None:
+    group = groups.Group(2)
+    group.add(None, parts)
+    assert group.held_bytes == 99 + groups.RECORD_BYTES
+
+
 @pytest.mark.usefixtures("sizes")
 def test_a_forged_number_of_records_does_not_fill_the_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(groups, "GROUP_BYTES_MAX", 20)
+    monkeypatch.setattr(groups, "GROUP_BYTES_MAX", 6 * groups.RECORD_BYTES)
     stream = Stream(["1/4000000000", *map(str, range(100, 200))])
     follower = stream.follower()
     while follower.step(0):
