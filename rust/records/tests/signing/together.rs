@@ -266,3 +266,21 @@ fn what_lies_behind_the_last_record_does_not_leave_with_the_others() {
     let fault = stream.verify(&hidden).unwrap_err();
     assert_eq!(fault.refusal, Refusal::Count);
 }
+
+#[test]
+fn a_record_has_the_offset_that_its_place_gives_it() {
+    let stream = together();
+    let signed = as_batch(&signed(&stream, 3));
+    let mut walk = streamward_records::Walk::new(&signed[61..], 100);
+    walk.next_record().unwrap();
+    let second = signed.len() - walk.rest().len();
+    walk.next_record().unwrap();
+    let third = signed.len() - walk.rest().len();
+    // Behind length, attributes and time: one byte each.
+    let mut swapped = signed.clone();
+    swapped.swap(second + 3, third + 3);
+    assert_eq!((signed[second + 3], signed[third + 3]), (2, 4));
+    finish(&mut swapped);
+    let fault = stream.verify(&swapped).unwrap_err();
+    assert_eq!(fault.refusal, Refusal::Incomplete);
+}
